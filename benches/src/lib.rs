@@ -1,0 +1,1 @@
+//! Spandrel and its peers, measured side by side.

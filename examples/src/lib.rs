@@ -1,0 +1,1 @@
+//! Each binary of this package is one story that runs offline.

@@ -1,0 +1,3 @@
+//! Spans: recording, sampling, propagation.
+
+pub mod id;

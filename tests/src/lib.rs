@@ -1,0 +1,1 @@
+//! Tests that need the finished crates: interplay, compile errors, hostile crates, real counterparts.
