@@ -1,4 +1,9 @@
-//! Attribute values as exporters read them.
+//! Attribute values: what can be recorded, and what exporters read.
+
+mod attribute;
+
+pub use attribute::Attribute;
+pub(crate) use attribute::Element;
 
 /// A typed attribute value, borrowed from a record.
 ///
@@ -28,12 +33,78 @@ pub enum Value<'a> {
 }
 
 /// An array value: elements of one type, in order.
-#[derive(Clone, Copy, Debug, PartialEq)]
+///
+/// ```
+/// use spandrel::{Span, Value, testing};
+///
+/// let capture = testing::capture();
+/// capture.run(|| {
+///     let span = Span::start("resize");
+///     span.set("sizes", [64, 128].as_slice());
+/// });
+/// let span = &capture.spans()[0];
+/// assert_eq!(span.attribute("sizes").unwrap().to_string(), "[64, 128]");
+/// ```
+#[derive(Clone, Copy, PartialEq)]
 pub struct Array<'a> {
-    /// The elements as a record carries them; the recorder's decoder knows their form.
-    pub(crate) bytes: &'a [u8],
-    pub(crate) element: u8,
-    pub(crate) len: u32,
+    /// Elements of one word each, or texts of one length word and their padded bytes.
+    bytes: &'a [u8],
+    element: u8,
+    len: u32,
+}
+
+impl<'a> Value<'a> {
+    /// An unsigned integer as the type that backends compare and sum, where it fits.
+    pub(crate) fn unsigned(value: u64) -> Self {
+        i64::try_from(value).map_or(Self::U64(value), Self::I64)
+    }
+}
+
+impl<'a> Array<'a> {
+    pub(crate) const BOOL: u8 = 1;
+    pub(crate) const I64: u8 = 2;
+    pub(crate) const U64: u8 = 3;
+    pub(crate) const F64: u8 = 4;
+    pub(crate) const STR: u8 = 5;
+
+    pub(crate) fn new(bytes: &'a [u8], element: u8, len: u32) -> Self {
+        Self { bytes, element, len }
+    }
+
+    /// How many elements.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Whether there is no element.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The elements, in order; all are of one kind and none is an array.
+    pub fn iter(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
+        let (mut rest, element) = (self.bytes, self.element);
+        (0..self.len).map_while(move |_| {
+            let (word, after) = rest.split_first_chunk::<8>()?;
+            let word = u64::from_ne_bytes(*word);
+            rest = after;
+            Some(match element {
+                Self::BOOL => Value::Bool(word != 0),
+                Self::I64 => Value::I64(word.cast_signed()),
+                Self::U64 => Value::unsigned(word),
+                Self::F64 => Value::F64(f64::from_bits(word)),
+                Self::STR => {
+                    let len = usize::try_from(word).ok()?;
+                    let text = str::from_utf8(rest.get(..len)?).ok()?;
+                    rest = rest.get(len.checked_next_multiple_of(8)?..)?;
+                    Value::Str(text)
+                }
+                _ => return None,
+            })
+        })
+    }
 }
 
 impl std::fmt::Display for Value<'_> {
@@ -44,7 +115,20 @@ impl std::fmt::Display for Value<'_> {
             Self::U64(value) => value.fmt(f),
             Self::F64(value) => value.fmt(f),
             Self::Str(value) => f.write_str(value),
-            Self::Array(array) => write!(f, "{} values", array.len),
+            Self::Array(array) => {
+                f.write_str("[")?;
+                for (index, value) in array.iter().enumerate() {
+                    f.write_str(if index == 0 { "" } else { ", " })?;
+                    value.fmt(f)?;
+                }
+                f.write_str("]")
+            }
         }
+    }
+}
+
+impl std::fmt::Debug for Array<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
     }
 }

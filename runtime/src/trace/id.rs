@@ -39,6 +39,9 @@ pub struct SpanId(NonZero<u64>);
 pub struct TraceFlags(u8);
 
 impl TraceId {
+    /// The smallest id.
+    pub(crate) const MIN: Self = Self(NonZero::<u128>::MIN);
+
     /// Makes an id from its number, big-endian; `None` for zero.
     #[must_use]
     pub const fn from_u128(number: u128) -> Option<Self> {
@@ -77,6 +80,9 @@ impl TraceId {
 }
 
 impl SpanId {
+    /// The smallest id.
+    pub(crate) const MIN: Self = Self(NonZero::<u64>::MIN);
+
     /// Makes an id from its number, big-endian; `None` for zero.
     #[must_use]
     pub const fn from_u64(number: u64) -> Option<Self> {

@@ -1,0 +1,115 @@
+//! The one door to the operating system's clocks.
+//!
+//! The recorder stamps with *ticks*: the processor's time-stamp counter where it is invariant,
+//! nanoseconds of the monotonic clock elsewhere. Ticks become wall-clock time far from the hot
+//! path, by [`anchor::Anchor`]. A scope of a test can put its own clock in front of both.
+
+pub(crate) mod anchor;
+pub(crate) mod mock;
+mod tsc;
+
+use std::{
+    sync::{
+        OnceLock,
+        atomic::{AtomicU8, Ordering::Relaxed},
+    },
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
+
+/// Which counter the recorder reads.
+///
+/// ```
+/// use spandrel::Clock;
+///
+/// assert_eq!(Clock::default(), Clock::Auto);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Clock {
+    /// The time-stamp counter where the processor says that it is invariant, else the
+    /// monotonic clock.
+    #[default]
+    Auto,
+    /// The operating system's monotonic clock, always.
+    Monotonic,
+}
+
+const UNSET: u8 = 0;
+const TSC: u8 = 1;
+const MONOTONIC: u8 = 2;
+/// Some scope has a mock clock: look which one rules the calling thread.
+const MOCKED: u8 = 4;
+
+static MODE: AtomicU8 = AtomicU8::new(UNSET);
+
+/// Reads the counter: about 10 ns, the floor of what a span can cost (twice).
+#[inline(always)]
+pub(crate) fn ticks() -> u64 {
+    match MODE.load(Relaxed) {
+        TSC => tsc::read(),
+        mode => slow(mode),
+    }
+}
+
+#[inline(never)]
+fn slow(mode: u8) -> u64 {
+    if mode & MOCKED != 0
+        && let Some(ticks) = mock::ticks()
+    {
+        return ticks;
+    }
+    match mode & !MOCKED {
+        UNSET => {
+            choose(Clock::Auto);
+            ticks()
+        }
+        TSC => tsc::read(),
+        _ => monotonic_nanos(),
+    }
+}
+
+/// Fixes the counter; later calls change nothing, so that ticks stay comparable.
+pub(crate) fn choose(clock: Clock) {
+    let mode = match clock {
+        Clock::Auto if !cfg!(spandrel_clock = "monotonic") && tsc::is_invariant() => TSC,
+        _ => MONOTONIC,
+    };
+    let _ = MODE.fetch_update(Relaxed, Relaxed, |now| {
+        (now & !MOCKED == UNSET).then_some(now & MOCKED | mode)
+    });
+}
+
+/// The counter in use, for diagnostics.
+pub(crate) fn counter_name() -> &'static str {
+    match MODE.load(Relaxed) & !MOCKED {
+        TSC => "time-stamp counter",
+        _ => "monotonic clock",
+    }
+}
+
+fn set_mocked(mocked: bool) {
+    if mocked {
+        MODE.fetch_or(MOCKED, Relaxed);
+    } else {
+        MODE.fetch_and(!MOCKED, Relaxed);
+    }
+}
+
+/// Nanoseconds of the monotonic clock since the first call.
+pub(crate) fn monotonic_nanos() -> u64 {
+    static BASE: OnceLock<Instant> = OnceLock::new();
+    let base = *BASE.get_or_init(Instant::now);
+    u64::try_from(base.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The monotonic clock, for deadlines of the background threads.
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// Nanoseconds since the Unix epoch by the wall clock; 0 before it.
+pub(crate) fn unix_nanos() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+}

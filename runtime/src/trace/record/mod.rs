@@ -1,0 +1,12 @@
+//! The binary form of what a thread records: small typed records of 8-byte words.
+//!
+//! A thread writes records with [`writer::Writer`] into its chunk; the background thread reads them
+//! back with [`read::Reader`]. [`layout`] is the one place that knows the form.
+
+#[cfg(any(test, feature = "test-util"))]
+pub(crate) mod fixture;
+pub(crate) mod layout;
+pub(crate) mod read;
+pub(crate) mod value;
+pub(crate) mod view;
+pub(crate) mod writer;

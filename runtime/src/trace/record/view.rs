@@ -1,0 +1,365 @@
+//! A finished span, read in place from its records.
+
+use std::time::Duration;
+
+use super::{
+    layout::{FLAG_PARENT_REMOTE, Kind, SPAN_WORDS},
+    read::Record,
+    value::Entries,
+};
+use crate::{
+    outcome::Outcome,
+    site::{Field, Site, SpanKind},
+    time::anchor::Anchor,
+    trace::{
+        id::{SpanId, TraceFlags, TraceId},
+        limits::Limits,
+    },
+    value::Value,
+};
+
+/// The trace that a run of spans belongs to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct TraceHead {
+    pub(crate) id: u128,
+    pub(crate) scope: u32,
+    pub(crate) flags: u8,
+    pub(crate) state: String,
+}
+
+impl TraceHead {
+    pub(crate) fn read(record: &Record<'_>) -> Self {
+        let (high, low, last) = (record.word(1), record.word(2), record.word(3));
+        Self {
+            id: u128::from(high) << 64 | u128::from(low),
+            scope: (last >> 32) as u32,
+            flags: last as u8,
+            state: record.text(4, record.aux() as usize).to_owned(),
+        }
+    }
+}
+
+/// A finished span, borrowed from the recorder's memory: what exporters encode.
+#[derive(Clone, Copy, Debug)]
+pub struct SpanView<'a> {
+    pub(crate) site: &'static Site,
+    pub(crate) head: Record<'a>,
+    /// Further records about the span, one behind the other.
+    pub(crate) extras: &'a [u8],
+    pub(crate) trace: &'a TraceHead,
+    pub(crate) end_tick: u64,
+    pub(crate) outcome: Outcome,
+    pub(crate) anchor: &'a Anchor,
+    pub(crate) limits: &'a Limits,
+}
+
+/// Whether a span failed, as OpenTelemetry has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Status<'a> {
+    /// Nobody said.
+    #[default]
+    Unset,
+    /// Somebody said that it went well; nothing overrides that.
+    Ok,
+    /// It failed.
+    Error {
+        /// What happened, for people.
+        description: &'a str,
+    },
+}
+
+/// Something that happened at a moment within a span.
+#[derive(Clone, Copy, Debug)]
+pub struct EventView<'a> {
+    record: Record<'a>,
+    anchor: &'a Anchor,
+    limit: u32,
+}
+
+/// A reference from a span to another one, of this or another trace.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkView<'a> {
+    record: Record<'a>,
+    limit: u32,
+}
+
+const EVENT_WORDS: usize = 3;
+const LINK_WORDS: usize = 6;
+const NO_FIELDS: &[Field] = &[];
+pub(crate) const STATUS_OK: u32 = 1;
+pub(crate) const STATUS_ERROR: u32 = 2;
+
+impl<'a> SpanView<'a> {
+    /// The trace.
+    #[must_use]
+    pub fn trace_id(&self) -> TraceId {
+        // A recorded span has a trace; the fallback only keeps a torn record from panicking.
+        TraceId::from_u128(self.trace.id).unwrap_or(TraceId::MIN)
+    }
+
+    /// The span.
+    #[must_use]
+    pub fn span_id(&self) -> SpanId {
+        SpanId::from_u64(self.head.span()).unwrap_or(SpanId::MIN)
+    }
+
+    /// The span that this one is a part of.
+    #[must_use]
+    pub fn parent_span_id(&self) -> Option<SpanId> {
+        SpanId::from_u64(self.head.word(2))
+    }
+
+    /// Whether the parent is in another process.
+    #[must_use]
+    pub fn parent_is_remote(&self) -> bool {
+        self.head.flags() & FLAG_PARENT_REMOTE != 0
+    }
+
+    /// The trace flags of W3C Trace Context.
+    #[must_use]
+    pub fn trace_flags(&self) -> TraceFlags {
+        TraceFlags::from_bits(self.trace.flags)
+    }
+
+    /// The `tracestate` that came with the trace, empty if none did.
+    #[must_use]
+    pub fn trace_state(&self) -> &'a str {
+        &self.trace.state
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        let dynamic = self.site.has_dynamic_name().then(|| self.own_entries().name());
+        dynamic.flatten().unwrap_or_else(|| self.site.span_name())
+    }
+
+    /// What the span stands for.
+    #[must_use]
+    pub fn kind(&self) -> SpanKind {
+        self.site.kind()
+    }
+
+    /// When it began, in nanoseconds since the Unix epoch.
+    #[must_use]
+    pub fn start_unix_nanos(&self) -> u64 {
+        self.anchor.unix_nanos(self.head.word(3))
+    }
+
+    /// When it ended, in nanoseconds since the Unix epoch; never before it began.
+    #[must_use]
+    pub fn end_unix_nanos(&self) -> u64 {
+        self.start_unix_nanos().saturating_add(self.nanos())
+    }
+
+    /// How long it took.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        Duration::from_nanos(self.nanos())
+    }
+
+    fn nanos(&self) -> u64 {
+        self.anchor.nanos(self.end_tick.saturating_sub(self.head.word(3)))
+    }
+
+    /// The attributes, each key once; of two values of one key the later counts.
+    pub fn attributes(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
+        self.unique_attributes().take(self.limits.attributes() as usize)
+    }
+
+    fn unique_attributes(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
+        let late = self.late_entries();
+        let may_repeat = !self.extras.is_empty();
+        let mut entries = self.own_entries().attributes().chain(late);
+        let outcome = match self.outcome {
+            Outcome::Cancelled | Outcome::Panicked | Outcome::Rejected => {
+                Some(("spandrel.outcome", Value::Str(self.outcome.as_str())))
+            }
+            _ => None,
+        };
+        std::iter::from_fn(move || {
+            loop {
+                let (key, value) = entries.next()?;
+                if !may_repeat || !entries.clone().any(|(later, _)| later == key) {
+                    return Some((key, value));
+                }
+            }
+        })
+        .chain(outcome)
+    }
+
+    /// How many attributes were left out, because of a limit or for want of room.
+    #[must_use]
+    pub fn dropped_attributes(&self) -> u32 {
+        let no_room = self.own_entries().dropped()
+            + self.extra_records(Kind::ATTRS).map(|r| tail(r, 2).dropped()).sum::<u32>();
+        over(self.unique_attributes().count(), self.limits.attributes()) + no_room
+    }
+
+    /// The events, in the order of their recording.
+    pub fn events(&self) -> impl Iterator<Item = EventView<'a>> + use<'a> {
+        let (anchor, limit) = (self.anchor, self.limits.event_attributes());
+        self.extra_records(Kind::EVENT)
+            .take(self.limits.events() as usize)
+            .map(move |record| EventView { record, anchor, limit })
+    }
+
+    /// How many events were left out because of the limit.
+    #[must_use]
+    pub fn dropped_events(&self) -> u32 {
+        over(self.extra_records(Kind::EVENT).count(), self.limits.events())
+    }
+
+    /// The links, in the order of their recording.
+    pub fn links(&self) -> impl Iterator<Item = LinkView<'a>> + use<'a> {
+        let limit = self.limits.link_attributes();
+        self.extra_records(Kind::LINK)
+            .take(self.limits.links() as usize)
+            .map(move |record| LinkView { record, limit })
+    }
+
+    /// How many links were left out because of the limit.
+    #[must_use]
+    pub fn dropped_links(&self) -> u32 {
+        over(self.extra_records(Kind::LINK).count(), self.limits.links())
+    }
+
+    /// Whether it failed: what was said last, except that nothing overrides `Ok`.
+    #[must_use]
+    pub fn status(&self) -> Status<'a> {
+        let mut status = match self.outcome {
+            Outcome::Panicked => Status::Error { description: "panicked" },
+            Outcome::Error => Status::Error { description: "" },
+            _ => Status::Unset,
+        };
+        for record in self.extra_records(Kind::STATUS) {
+            match record.aux() {
+                STATUS_OK => return Status::Ok,
+                STATUS_ERROR => {
+                    status =
+                        Status::Error { description: tail(record, 2).name().unwrap_or_default() };
+                }
+                _ => {}
+            }
+        }
+        status
+    }
+
+    /// How the call ended.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// The instrumentation scope: the module path, unless the site names another.
+    #[must_use]
+    pub fn target(&self) -> &'static str {
+        self.site.target()
+    }
+
+    /// The function or place that was instrumented.
+    #[must_use]
+    pub fn site(&self) -> &'static Site {
+        self.site
+    }
+
+    fn own_entries(&self) -> Entries<'a> {
+        Entries::new(self.head.tail(SPAN_WORDS), self.site.field_table())
+    }
+
+    fn late_entries(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + Clone + use<'a> {
+        self.extra_records(Kind::ATTRS).flat_map(|record| tail(record, 2).attributes())
+    }
+
+    fn extra_records(&self, kind: u8) -> impl Iterator<Item = Record<'a>> + Clone + use<'a> {
+        let mut rest = self.extras;
+        std::iter::from_fn(move || {
+            let (record, after) = Record::take(rest)?;
+            rest = after;
+            Some(record)
+        })
+        .filter(move |record| record.kind() == kind)
+    }
+}
+
+impl<'a> EventView<'a> {
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &'a str {
+        tail(self.record, EVENT_WORDS).name().unwrap_or_default()
+    }
+
+    /// When it happened, in nanoseconds since the Unix epoch.
+    #[must_use]
+    pub fn unix_nanos(&self) -> u64 {
+        self.anchor.unix_nanos(self.record.word(2))
+    }
+
+    /// Its attributes.
+    pub fn attributes(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
+        tail(self.record, EVENT_WORDS).attributes().take(self.limit as usize)
+    }
+
+    /// How many attributes were left out.
+    #[must_use]
+    pub fn dropped_attributes(&self) -> u32 {
+        let entries = tail(self.record, EVENT_WORDS);
+        over(entries.clone().attributes().count(), self.limit) + entries.dropped()
+    }
+}
+
+impl<'a> LinkView<'a> {
+    /// The trace that is linked to.
+    #[must_use]
+    pub fn trace_id(&self) -> TraceId {
+        let id = u128::from(self.record.word(2)) << 64 | u128::from(self.record.word(3));
+        TraceId::from_u128(id).unwrap_or(TraceId::MIN)
+    }
+
+    /// The span that is linked to.
+    #[must_use]
+    pub fn span_id(&self) -> SpanId {
+        SpanId::from_u64(self.record.word(4)).unwrap_or(SpanId::MIN)
+    }
+
+    /// The flags of the linked span.
+    #[must_use]
+    pub fn trace_flags(&self) -> TraceFlags {
+        TraceFlags::from_bits(self.record.word(5) as u8)
+    }
+
+    /// Whether the linked span is in another process.
+    #[must_use]
+    pub fn is_remote(&self) -> bool {
+        self.record.flags() & FLAG_PARENT_REMOTE != 0
+    }
+
+    /// The `tracestate` of the linked span.
+    #[must_use]
+    pub fn trace_state(&self) -> &'a str {
+        self.record.text(LINK_WORDS, self.record.aux() as usize)
+    }
+
+    /// Its attributes.
+    pub fn attributes(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
+        self.entries().attributes().take(self.limit as usize)
+    }
+
+    /// How many attributes were left out.
+    #[must_use]
+    pub fn dropped_attributes(&self) -> u32 {
+        over(self.entries().attributes().count(), self.limit) + self.entries().dropped()
+    }
+
+    fn entries(&self) -> Entries<'a> {
+        tail(self.record, LINK_WORDS + (self.record.aux() as usize).div_ceil(8))
+    }
+}
+
+fn tail<'a>(record: Record<'a>, fixed_words: usize) -> Entries<'a> {
+    Entries::new(record.tail(fixed_words), NO_FIELDS)
+}
+
+fn over(count: usize, limit: u32) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX).saturating_sub(limit)
+}
