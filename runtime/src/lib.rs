@@ -1,16 +1,28 @@
 //! Attribute macros that generate OpenTelemetry instrumentation and resilience code.
 
+#[doc(hidden)]
+pub mod __private;
+mod call;
+mod diag;
 mod outcome;
 mod random;
 mod redact;
 mod site;
 mod sync;
+pub mod testing;
 mod time;
 pub mod trace;
 mod value;
 
+pub use call::{AsOutcome, ErrorInfo, IntoLinks, IntoParent};
 pub use outcome::Outcome;
 pub use site::{Site, SpanKind};
 pub use time::Clock;
-pub use trace::Slot;
+#[cfg(feature = "tokio")]
+pub use trace::spawn::{spawn, spawn_blocking};
+pub use trace::{
+    Slot, SpanHandle,
+    span::Span,
+    spawn::{FutureExt, thread},
+};
 pub use value::{Array, Attribute, Value};

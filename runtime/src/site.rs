@@ -2,7 +2,7 @@
 
 use std::sync::{
     Mutex,
-    atomic::{AtomicU32, Ordering::Relaxed},
+    atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed},
 };
 
 use crate::sync::lock;
@@ -11,13 +11,23 @@ use crate::sync::lock;
 pub(crate) const TRACED: u32 = 1;
 /// The site's calls are counted.
 pub(crate) const COUNTED: u32 = 2;
+/// Something about the site is on.
+pub(crate) const ON: u32 = TRACED | COUNTED;
 /// A sampler of its own decides about roots of this site.
 pub(crate) const SAMPLER_OVERRIDE: u32 = 4;
 /// The site has its index.
 const REGISTERED: u32 = 128;
 const INDEX_SHIFT: u32 = 8;
 
+static TRACING: AtomicBool = AtomicBool::new(false);
+static COUNT: AtomicUsize = AtomicUsize::new(0);
 static SITES: Mutex<Vec<&'static Site>> = Mutex::new(Vec::new());
+
+/// The index in a site's word.
+#[inline(always)]
+pub(crate) const fn index(word: u32) -> u32 {
+    word >> INDEX_SHIFT
+}
 
 /// One instrumented function.
 #[derive(Debug)]
@@ -84,6 +94,39 @@ impl Site {
         }
     }
 
+    /// A site whose spans bring their names along.
+    pub(crate) const fn dynamic(target: &'static str) -> Self {
+        Self::new("", target)
+    }
+
+    /// The site, registered.
+    pub(crate) fn ready(&'static self) -> &'static Self {
+        if self.word() & REGISTERED == 0 {
+            self.register(if Self::is_tracing() { TRACED } else { 0 });
+        }
+        self
+    }
+
+    /// Whether spans are on.
+    pub(crate) fn is_tracing() -> bool {
+        TRACING.load(Relaxed)
+    }
+
+    /// Switches the spans of all sites.
+    pub(crate) fn set_tracing(on: bool) {
+        TRACING.store(on, Relaxed);
+        for site in lock(&SITES).iter() {
+            if on {
+                site.word.fetch_or(TRACED, Relaxed);
+            } else {
+                site.word.fetch_and(!TRACED, Relaxed);
+            }
+        }
+    }
+
+    /// Counts a call.
+    pub(crate) fn count(&self, _outcome: crate::Outcome) {}
+
     /// With these fields.
     pub const fn fields(mut self, fields: &'static [Field]) -> Self {
         self.fields = fields;
@@ -123,9 +166,15 @@ impl Site {
         self.redacts
     }
 
-    /// The site with this index.
-    pub(crate) fn by_index(index: u32) -> Option<&'static Self> {
-        lock(&SITES).get(index as usize).copied()
+    /// How many sites have an index.
+    pub(crate) fn registered() -> usize {
+        COUNT.load(Relaxed)
+    }
+
+    /// Lists the sites that have an index, in its order.
+    pub(crate) fn list(into: &mut Vec<&'static Self>) {
+        into.clear();
+        into.extend_from_slice(&lock(&SITES));
     }
 
     /// Gives the site its index, once.
@@ -134,6 +183,7 @@ impl Site {
         if self.word() & REGISTERED == 0 {
             let index = u32::try_from(sites.len()).unwrap_or(u32::MAX);
             sites.push(self);
+            COUNT.store(sites.len(), Relaxed);
             self.word.store(index << INDEX_SHIFT | REGISTERED | switches, Relaxed);
         }
     }

@@ -1,11 +1,34 @@
 //! Spans: recording, sampling, propagation.
 
+pub(crate) mod active;
+pub(crate) mod chunk;
+pub(crate) mod context;
+mod data;
+pub(crate) mod drain;
+pub(crate) mod handle;
 pub mod id;
-mod limits;
+mod ids;
+pub(crate) mod join;
+pub(crate) mod limits;
+pub(crate) mod link;
+pub(crate) mod local;
+pub(crate) mod loss;
+pub(crate) mod memory;
 pub(crate) mod record;
+pub(crate) mod recorder;
+pub(crate) mod sampling;
+pub(crate) mod scope;
+pub(crate) mod span;
+pub(crate) mod spawn;
 
+pub use context::{Attached, Context};
+pub use data::{EventData, LinkData, OwnedStatus, OwnedValue, SpanData};
+pub use handle::{Entered, SpanHandle};
 pub use limits::Limits;
+pub use loss::LossReason;
+pub use memory::Memory;
 pub use record::{
     view::{EventView, LinkView, SpanView, Status},
     writer::{Slot, Writer},
 };
+pub use spawn::InSpan;

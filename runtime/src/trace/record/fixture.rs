@@ -1,6 +1,6 @@
 //! Builds spans for the tests of exporters, without a recorder.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::{
     layout::{self, FLAG_PARENT_REMOTE, Kind, SPAN_WORDS},
@@ -9,7 +9,8 @@ use super::{
     writer::Writer,
 };
 use crate::{
-    outcome::Outcome, site::Site, time::anchor::Anchor, trace::limits::Limits, value::Attribute,
+    outcome::Outcome, site::Site, sync::AtomicU64, time::anchor::Anchor, trace::limits::Limits,
+    value::Attribute,
 };
 
 /// A span in the making; its ticks are nanoseconds since the Unix epoch.

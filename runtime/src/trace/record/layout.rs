@@ -90,9 +90,11 @@ pub(crate) const fn attribute(key: u8, tag: u8, words: usize, inline: u32) -> u6
 }
 
 /// The end word of a span that took `ticks`; never 0, because an outcome is not.
+///
+/// 56 bits of ticks are most of a year at 3 GHz; longer is cut to that.
 #[inline(always)]
-pub(crate) const fn end(ticks: u64, outcome: u8) -> u64 {
-    ticks << 8 | outcome as u64
+pub(crate) fn end(ticks: u64, outcome: u8) -> u64 {
+    ticks.min(u64::MAX >> 8) << 8 | u64::from(outcome)
 }
 
 /// Words that `bytes` bytes of text take.

@@ -3,12 +3,13 @@
 use std::{
     fmt::{self, Write as _},
     panic::{self, AssertUnwindSafe},
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::atomic::Ordering::Relaxed,
 };
 
 use super::layout::{self, KEY_INLINE, MAX_TEXT_BYTES, Tag};
 use crate::{
     site::Field,
+    sync::AtomicU64,
     trace::limits,
     value::{Attribute, Element},
 };
@@ -37,7 +38,7 @@ pub struct Slot<'s> {
 }
 
 impl Writer {
-    /// A writer behind `at`; the last word stays free for the count of what was dropped.
+    /// A writer behind `at`.
     #[inline(always)]
     pub(crate) fn new(
         words: &'static [AtomicU64],
@@ -55,6 +56,12 @@ impl Writer {
             self.put_dropped();
         }
         self.at
+    }
+
+    /// The same, with the word that was kept free for the count of what found no room.
+    pub(crate) fn finish_in(&mut self, words: &'static [AtomicU64]) -> usize {
+        self.words = words;
+        self.finish()
     }
 
     #[inline(always)]

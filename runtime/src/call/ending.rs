@@ -1,0 +1,81 @@
+//! Notes how a call ended.
+
+use std::fmt;
+
+use super::error;
+use crate::{
+    outcome::Outcome,
+    trace::{Writer, local, record::layout::Kind},
+};
+
+/// Takes the outcome of a call and what its span shall say about it.
+#[derive(Debug)]
+pub struct Ending<'c> {
+    span: u64,
+    parent: u64,
+    outcome: &'c mut Option<Outcome>,
+}
+
+impl<'c> Ending<'c> {
+    #[inline(always)]
+    pub(crate) fn new(span: u64, parent: u64, outcome: &'c mut Option<Outcome>) -> Self {
+        Self { span, parent, outcome }
+    }
+
+    /// Whether a span wants to know more than the outcome.
+    #[inline(always)]
+    pub(crate) fn is_recording(&self) -> bool {
+        self.span != 0
+    }
+
+    /// Notes the outcome.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, outcome: Outcome) {
+        *self.outcome = Some(outcome);
+    }
+
+    /// Notes an error.
+    #[cold]
+    pub(crate) fn error(&mut self, error: &error::Report<'_>) {
+        self.set(Outcome::Error);
+        if self.is_recording() {
+            error.record(self.span, self.parent);
+        }
+    }
+
+    /// Notes an error that is an ordinary answer.
+    pub(crate) fn expected(&mut self, error_type: &str) {
+        self.set(Outcome::Ok);
+        self.late_attribute(&|writer| writer.set_keyed("error.type", error_type));
+    }
+
+    /// Records the returned value.
+    pub(crate) fn returned(&mut self, write: &dyn Fn(&mut Writer)) {
+        self.late_attribute(write);
+    }
+
+    #[cold]
+    fn late_attribute(&self, write: &dyn Fn(&mut Writer)) {
+        if self.is_recording() {
+            let span = self.span;
+            local::with(|local| {
+                local.mark_late(span);
+                local.put_extra(Kind::ATTRS, 0, 0, span, &[], write);
+            });
+        }
+    }
+
+    /// Records the returned value by formatting it.
+    pub(crate) fn returned_text(&mut self, value: fmt::Arguments<'_>) {
+        self.returned(&|writer| writer.set_keyed("return", &Text(value)));
+    }
+}
+
+/// Formatted text as an attribute.
+struct Text<'a>(fmt::Arguments<'a>);
+
+impl crate::Attribute for Text<'_> {
+    fn record(&self, slot: crate::Slot<'_>) {
+        slot.format(self.0);
+    }
+}

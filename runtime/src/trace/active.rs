@@ -1,0 +1,380 @@
+//! Begins and ends spans: the hot path.
+
+use std::sync::{Arc, atomic::Ordering::Relaxed};
+
+use super::{
+    context::{Context, Extra},
+    id::TraceId,
+    local::{self, ACTIVE, EXTRA, LATE, Local, RECORDING, REMOTE, Room, SHARED, W3C_SHIFT},
+    loss::LossReason,
+    record::{
+        layout::{self, FLAG_PARENT_REMOTE, Kind, SPAN_END, SPAN_WORDS},
+        writer::Writer,
+    },
+    recorder,
+};
+use crate::{
+    call::fields::{Begun, Fields, LocalRef},
+    outcome::Outcome,
+    site::{self, Site},
+    sync::AtomicU64,
+    time,
+};
+
+/// Flags that a child does not inherit.
+const OWN_FLAGS: u32 = LATE | SHARED | REMOTE;
+
+/// A span that has begun: where its record stands, and in which life of the chunk.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Open {
+    record: &'static [AtomicU64; SPAN_WORDS],
+    epoch: u64,
+}
+
+/// What a call finds when it looks whether to record.
+pub(crate) enum Verdict {
+    /// Record a child of the current span.
+    Child,
+    /// A new local root begins here: ask the sampler.
+    Root,
+    /// The trace is not recorded.
+    Off,
+}
+
+impl Local {
+    #[inline(always)]
+    pub(crate) fn verdict(&self) -> Verdict {
+        let flags = self.flags.get();
+        if flags & RECORDING != 0 {
+            Verdict::Child
+        } else if flags & ACTIVE != 0 && flags & REMOTE == 0 {
+            Verdict::Off
+        } else {
+            Verdict::Root
+        }
+    }
+
+    /// Writes the record of a child of the current span, and makes it current.
+    ///
+    /// `None`: there was no room, or a record is being written; the loss is counted.
+    #[inline(always)]
+    pub(crate) fn begin(
+        &self,
+        site: &'static Site,
+        word: u32,
+        write: impl Fn(&mut Writer),
+    ) -> Option<Open> {
+        if self.is_writing() {
+            Self::lose(LossReason::Reentrant);
+            return None;
+        }
+        let Some(room) = self.room() else {
+            Self::lose(LossReason::PoolEmpty);
+            return None;
+        };
+        let mut writer = Writer::new(room.words(), SPAN_WORDS, site.field_table(), site.redacts());
+        self.while_writing(|| write(&mut writer));
+        if writer.is_full() {
+            return self.begin_in_fresh_chunk(site, word, write);
+        }
+        self.put_span(room, word, writer.finish())
+    }
+
+    /// The same without attributes.
+    #[inline(always)]
+    pub(crate) fn begin_bare(&self, word: u32) -> Option<Open> {
+        if self.is_writing() {
+            Self::lose(LossReason::Reentrant);
+            return None;
+        }
+        let Some(room) = self.room() else {
+            Self::lose(LossReason::PoolEmpty);
+            return None;
+        };
+        self.put_span(room, word, SPAN_WORDS)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn begin_in_fresh_chunk(
+        &self,
+        site: &'static Site,
+        word: u32,
+        write: impl Fn(&mut Writer),
+    ) -> Option<Open> {
+        let Some(room) = self.fresh_room() else {
+            Self::lose(LossReason::PoolEmpty);
+            return None;
+        };
+        // The last word is kept for the count of what finds no room even here.
+        let words = room.words();
+        let kept = words.get(..words.len() - 1).unwrap_or(words);
+        let mut writer = Writer::new(kept, SPAN_WORDS, site.field_table(), site.redacts());
+        self.while_writing(|| write(&mut writer));
+        let used = writer.finish_in(words);
+        self.put_span(room, word, used)
+    }
+
+    #[inline(always)]
+    fn put_span(&self, room: Room<'_>, word: u32, used: usize) -> Option<Open> {
+        let record = room.words().first_chunk::<SPAN_WORDS>()?;
+        let span = self.next_span_id();
+        let flags = self.flags.get();
+        let remote = if flags & REMOTE != 0 { FLAG_PARENT_REMOTE } else { 0 };
+        let parent = self.span.replace(span);
+        self.flags.set(flags & !OWN_FLAGS);
+        let start = time::ticks();
+        let values =
+            [layout::head(Kind::SPAN, remote, used, site::index(word)), span, parent, start, 0];
+        for (word, value) in record.iter().zip(values) {
+            word.store(value, Relaxed);
+        }
+        room.commit(used);
+        Some(Open { record, epoch: self.epoch() })
+    }
+
+    /// Ends a span: in place while its record is the thread's own, by a record of its own later.
+    #[inline(always)]
+    pub(crate) fn end(&self, open: &Open, span: u64, flags: u32, outcome: Outcome) {
+        let now = time::ticks();
+        if self.epoch() == open.epoch && flags & (LATE | SHARED) == 0 {
+            let start = open.record[3].load(Relaxed);
+            let end = layout::end(now.saturating_sub(start), outcome as u8);
+            open.record[SPAN_END].store(end, Relaxed);
+        } else {
+            self.end_elsewhere(span, now, flags & SHARED != 0, outcome);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end_elsewhere(&self, span: u64, tick: u64, shared: bool, outcome: Outcome) {
+        if !self.is_writing()
+            && let Some(room) = self.room()
+            && let [head, id, end, ..] = room.words()
+        {
+            head.store(layout::head(Kind::END, u8::from(shared), 3, outcome as u32), Relaxed);
+            id.store(span, Relaxed);
+            end.store(tick, Relaxed);
+            room.commit(3);
+        } else if let Some(recorder) = recorder::current() {
+            recorder.end_without_room(span, tick, outcome);
+        }
+    }
+
+    /// Writes a further record about a span. `fixed` follows the span's id.
+    ///
+    /// Lost without a trace when there is no room: the span itself is what is counted.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn put_extra(
+        &self,
+        kind: u8,
+        flags: u8,
+        aux: u32,
+        span: u64,
+        fixed: &[u64],
+        write: &dyn Fn(&mut Writer),
+    ) {
+        if self.is_writing() {
+            return;
+        }
+        let Some(mut room) = self.room() else { return };
+        for fresh in [false, true] {
+            if fresh {
+                match self.fresh_room() {
+                    Some(other) => room = other,
+                    None => return,
+                }
+            }
+            let words = room.words();
+            let kept = words.get(..words.len() - 1).unwrap_or(words);
+            let mut writer = Writer::new(kept, 2 + fixed.len(), &[], false);
+            self.while_writing(|| write(&mut writer));
+            if writer.is_full() && !fresh {
+                continue;
+            }
+            let used = writer.finish_in(words);
+            words[0].store(layout::head(kind, flags, used, aux), Relaxed);
+            words[1].store(span, Relaxed);
+            for (word, value) in words[2..].iter().zip(fixed) {
+                word.store(*value, Relaxed);
+            }
+            return room.commit(used);
+        }
+    }
+
+    /// More is recorded about a span: if it is the current one, its end needs a record.
+    pub(crate) fn mark_late(&self, span: u64) {
+        if self.span.get() == span {
+            self.flags.set(self.flags.get() | LATE);
+        }
+    }
+
+    /// Makes a new trace, or the remote parent's, current, as the sampler decides.
+    ///
+    /// Returns the context to restore. Afterwards the thread records, or is in a trace that is not
+    /// recorded. `None`: nothing records at all.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn enter_root(&self, site: &'static Site) -> Option<Context> {
+        let recorder = recorder::current()?;
+        let flags = self.flags.get();
+        let remote = flags & REMOTE != 0;
+        let trace = if remote {
+            u128::from(self.trace_high.get()) << 64 | u128::from(self.trace_low.get())
+        } else {
+            recorder.new_trace_id(self)
+        };
+        let parent_flags = remote.then_some((flags >> W3C_SHIFT) as u8);
+        let (sampled, w3c) = recorder.sample(self.scope.get(), site, trace, parent_flags);
+        let mut next = Context {
+            trace_high: (trace >> 64) as u64,
+            trace_low: trace as u64,
+            span: self.span.get(),
+            flags: flags & !(OWN_FLAGS | 0xff << W3C_SHIFT) | ACTIVE | u32::from(w3c) << W3C_SHIFT,
+            scope: self.scope.get(),
+            extra: if remote && flags & EXTRA != 0 { local::clone_extra() } else { None },
+        };
+        if sampled {
+            // Still the remote span's child: `put_span` takes parent and mark from here.
+            next.flags |= RECORDING | flags & REMOTE;
+        }
+        if !remote {
+            next.flags &= !EXTRA;
+            next.span = 0;
+        }
+        next.swap(self);
+        Some(next)
+    }
+}
+
+/// A span that is carried by a future or a handle instead of a stack frame.
+///
+/// While it is entered, `context` holds what was current before.
+#[derive(Debug)]
+pub(crate) struct Active {
+    context: Context,
+    open: Option<Open>,
+}
+
+impl Active {
+    /// Nothing is recorded, and nothing is entered.
+    #[inline(always)]
+    pub(crate) fn off() -> Self {
+        Self { context: Context::default(), open: None }
+    }
+
+    /// Begins a span as a child of the current one, without entering it.
+    #[inline(always)]
+    pub(crate) fn begin(
+        site: &'static Site,
+        word: u32,
+        capture: impl FnOnce(Fields<'_>) -> Begun,
+    ) -> Self {
+        local::with(|local| match local.verdict() {
+            Verdict::Off => Self::off(),
+            Verdict::Child => Self::begin_child(local, site, word, capture),
+            Verdict::Root => {
+                let Some(mut previous) = local.enter_root(site) else { return Self::off() };
+                if let Verdict::Child = local.verdict() {
+                    let active = Self::begin_child(local, site, word, capture);
+                    previous.swap(local);
+                    active
+                } else {
+                    // Not recorded: the future carries the decision to what it calls.
+                    previous.swap(local);
+                    Self { context: previous, open: None }
+                }
+            }
+        })
+    }
+
+    #[inline(always)]
+    fn begin_child(
+        local: &Local,
+        site: &'static Site,
+        word: u32,
+        capture: impl FnOnce(Fields<'_>) -> Begun,
+    ) -> Self {
+        let (parent, flags) = (local.span.get(), local.flags.get());
+        let open = capture(Fields::new(&LocalRef(local), site, word)).0;
+        let context = Context {
+            trace_high: local.trace_high.get(),
+            trace_low: local.trace_low.get(),
+            span: local.span.replace(parent),
+            flags: local.flags.replace(flags),
+            scope: local.scope.get(),
+            extra: if flags & EXTRA != 0 { local::clone_extra() } else { None },
+        };
+        Self { context, open }
+    }
+
+    /// Whether the span is recorded.
+    #[inline(always)]
+    pub(crate) fn is_recording(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Whether there is a context to enter.
+    #[inline(always)]
+    pub(crate) fn has_context(&self) -> bool {
+        self.context.flags != 0 || self.open.is_some()
+    }
+
+    /// The span while it is not entered; while it is, the one that was current before.
+    #[inline(always)]
+    pub(crate) fn span(&self) -> u64 {
+        self.context.span
+    }
+
+    /// The context while the span is not entered.
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Enters, or leaves.
+    #[inline(always)]
+    pub(crate) fn swap(&mut self, local: &Local) {
+        self.context.swap(local);
+    }
+
+    /// More is recorded about the span; called while it is not entered.
+    pub(crate) fn mark_late(&mut self) {
+        self.context.flags |= LATE;
+    }
+
+    /// The span may be recorded about from several threads; called while it is not entered.
+    pub(crate) fn mark_shared(&mut self) {
+        self.context.flags |= SHARED;
+    }
+
+    /// Ends the span; called while it is not entered.
+    #[inline(always)]
+    pub(crate) fn end(&mut self, outcome: Outcome) {
+        if let Some(open) = self.open.take() {
+            local::with(|local| local.end(&open, self.context.span, self.context.flags, outcome));
+        }
+    }
+}
+
+impl Context {
+    /// A parent that came over the wire.
+    pub(crate) fn remote(
+        trace: TraceId,
+        span: u64,
+        w3c: u8,
+        scope: u32,
+        extra: Option<Arc<Extra>>,
+    ) -> Self {
+        let has_extra = if extra.is_some() { EXTRA } else { 0 };
+        Self {
+            trace_high: (trace.to_u128() >> 64) as u64,
+            trace_low: trace.to_u128() as u64,
+            span,
+            flags: ACTIVE | REMOTE | has_extra | u32::from(w3c) << W3C_SHIFT,
+            scope,
+            extra,
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! The background thread's work: reads the chunks, joins the records, feeds the sinks.
+
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Instant,
+};
+
+use super::{
+    chunk::Chunk,
+    join::{Complete, Joiner},
+    limits::Limits,
+    record::{
+        layout::{Kind, SPAN_END},
+        read::Record,
+        view::{SpanView, TraceHead},
+    },
+    recorder::Recorder,
+    scope,
+};
+use crate::{
+    outcome::Outcome,
+    site::Site,
+    time::{
+        self,
+        anchor::{Anchor, Calibration},
+    },
+};
+
+/// Where finished spans go. Runs on the background thread and must never block.
+pub(crate) trait Sink: Send {
+    /// Takes one finished span.
+    fn accept(&mut self, span: &SpanView<'_>);
+
+    /// A pass has ended: hand over what is due by `now`.
+    fn end_pass(&mut self, now: Instant);
+
+    /// Hands over everything; the caller of `flush` waits for what comes back, not this thread.
+    fn flush(&mut self) -> Pending;
+}
+
+/// Waits until everything handed over has been delivered or dropped, or until the deadline.
+///
+/// `true`: done.
+pub(crate) type Pending = Box<dyn FnOnce(Instant) -> bool + Send>;
+
+/// Sites by index, without a lock for each span.
+#[derive(Debug, Default)]
+pub(crate) struct Sites(Vec<&'static Site>);
+
+impl Sites {
+    #[inline]
+    pub(crate) fn get(&self, index: u32) -> Option<&'static Site> {
+        self.0.get(index as usize).copied()
+    }
+}
+
+/// How far a chunk has been read.
+#[derive(Debug)]
+struct Reader {
+    chunk: &'static Chunk,
+    read: usize,
+    trace: TraceHead,
+    /// Spans that were still running: where their ends will be patched in.
+    running: Vec<(usize, u64)>,
+}
+
+/// Everything the background thread owns.
+pub(crate) struct Drain {
+    recorder: &'static Recorder,
+    readers: Vec<Reader>,
+    live: Vec<&'static Chunk>,
+    bytes: Vec<u8>,
+    joiner: Joiner,
+    sinks: Vec<Box<dyn Sink>>,
+    calibration: Calibration,
+    out: Out,
+}
+
+/// What turns records into views.
+struct Out {
+    sites: Sites,
+    anchor: Anchor,
+    limits: Limits,
+    produced: u64,
+}
+
+impl Drain {
+    pub(crate) fn new(recorder: &'static Recorder, sinks: Vec<Box<dyn Sink>>) -> Self {
+        Self {
+            recorder,
+            readers: Vec::new(),
+            live: Vec::new(),
+            bytes: Vec::new(),
+            joiner: Joiner::new(recorder.settings.memory.table_bytes()),
+            sinks,
+            calibration: Calibration::start(),
+            out: Out {
+                sites: Sites::default(),
+                anchor: Anchor::IDENTITY,
+                limits: recorder.settings.limits,
+                produced: 0,
+            },
+        }
+    }
+
+    /// Reads everything published so far.
+    pub(crate) fn pass(&mut self) {
+        self.out.anchor = self.calibration.anchor();
+        self.recorder.pool.list(&mut self.live);
+        // Read the chunks first, the sites then: a record never names a site that came later.
+        for at in 0..self.live.len() {
+            let chunk = self.live[at];
+            let known = self.readers.iter().position(|reader| std::ptr::eq(reader.chunk, chunk));
+            let at = known.unwrap_or_else(|| {
+                self.readers.push(Reader::new(chunk));
+                self.readers.len() - 1
+            });
+            if self.read(at) {
+                self.readers.swap_remove(at);
+                self.recorder.pool.retire(chunk);
+            }
+        }
+        for (span, tick, outcome) in self.recorder.take_ends_without_room() {
+            self.joiner.end(span, tick, outcome, false);
+        }
+        let Self { joiner, sinks, out, recorder, .. } = self;
+        joiner.end_pass(&recorder.losses, |complete| out.deliver(&complete, sinks, recorder));
+        let now = time::now();
+        self.sinks.iter_mut().for_each(|sink| sink.end_pass(now));
+        self.recorder.produced.store(self.out.produced, Relaxed);
+        self.recorder.running.store(self.joiner.running() as u64, Relaxed);
+    }
+
+    /// Everything published, also what lingers for one pass, on its way to the exporters.
+    pub(crate) fn flush(&mut self) -> Vec<Pending> {
+        self.pass();
+        self.pass();
+        self.sinks.iter_mut().map(|sink| sink.flush()).collect()
+    }
+
+    /// Reads on in one chunk; `true`: it is sealed and read to its end.
+    fn read(&mut self, at: usize) -> bool {
+        let Self { readers, bytes, joiner, sinks, out, recorder, .. } = self;
+        let reader = &mut readers[at];
+        let (written, sealed) = reader.chunk.progress();
+        let words = reader.chunk.words().get(reader.read..written).unwrap_or_default();
+        bytes.resize(words.len() * 8, 0);
+        for (bytes, word) in bytes.chunks_exact_mut(8).zip(words) {
+            bytes.copy_from_slice(&word.load(Relaxed).to_ne_bytes());
+        }
+
+        reader.settle(joiner);
+        let mut rest = bytes.as_slice();
+        while let Some((record, after)) = Record::take(rest) {
+            let at = reader.read + (bytes.len() - rest.len()) / 8;
+            rest = after;
+            match record.kind() {
+                Kind::SPAN => {
+                    out.produced += 1;
+                    if let Some((ticks, outcome)) = record.end() {
+                        let tick = record.word(3).saturating_add(ticks);
+                        let outcome = Outcome::from_byte(outcome).unwrap_or(Outcome::Ok);
+                        let whole = Complete::whole(&record, &reader.trace, tick, outcome);
+                        out.deliver(&whole, sinks, recorder);
+                    } else if joiner.begin(&record, &reader.trace, &recorder.losses) {
+                        reader.running.push((at, record.span()));
+                    }
+                }
+                Kind::TRACE => reader.trace = TraceHead::read(&record),
+                Kind::END => {
+                    let outcome = Outcome::from_byte(record.aux() as u8).unwrap_or(Outcome::Ok);
+                    joiner.end(record.span(), record.word(2), outcome, record.flags() != 0);
+                }
+                Kind::DISCARD => joiner.discard(record.span()),
+                _ => joiner.extra(&record),
+            }
+        }
+        reader.read = written;
+        if sealed {
+            // The owner patched its last end before it sealed.
+            reader.settle(joiner);
+        }
+        sealed
+    }
+}
+
+impl Reader {
+    fn new(chunk: &'static Chunk) -> Self {
+        Self { chunk, read: 0, trace: TraceHead::default(), running: Vec::new() }
+    }
+
+    /// Looks whether spans that were running have ended in place meanwhile.
+    fn settle(&mut self, joiner: &mut Joiner) {
+        let words = self.chunk.words();
+        self.running.retain(|&(at, span)| {
+            let end = words.get(at + SPAN_END).map_or(0, |word| word.load(Relaxed));
+            if end == 0 {
+                return joiner.awaits(span);
+            }
+            let start = words.get(at + 3).map_or(0, |word| word.load(Relaxed));
+            let outcome = Outcome::from_byte(end as u8).unwrap_or(Outcome::Ok);
+            joiner.end(span, start.saturating_add(end >> 8), outcome, false);
+            false
+        });
+    }
+}
+
+impl Out {
+    #[inline]
+    fn deliver(
+        &mut self,
+        complete: &Complete<'_>,
+        sinks: &mut [Box<dyn Sink>],
+        recorder: &Recorder,
+    ) {
+        if self.sites.0.len() < Site::registered() {
+            Site::list(&mut self.sites.0);
+        }
+        let scope = complete.trace.scope;
+        if scope == 0 {
+            if sinks.is_empty() {
+                recorder.count_unexported();
+                return;
+            }
+            if let Some(view) = complete.view(&self.sites, &self.anchor, &self.limits) {
+                sinks.iter_mut().for_each(|sink| sink.accept(&view));
+            }
+            return;
+        }
+        let Some(scope) = scope::find(scope) else { return recorder.count_unexported() };
+        let anchor = if scope.has_mock_clock() { Anchor::IDENTITY } else { self.anchor };
+        let limits = scope.limits();
+        if let Some(view) = complete.view(&self.sites, &anchor, &limits) {
+            Arc::as_ref(&scope).collect(&view);
+        }
+    }
+}

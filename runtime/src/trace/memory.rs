@@ -1,0 +1,55 @@
+//! How the memory that a user grants is divided.
+
+/// The hard bound on the recorder's memory.
+///
+/// ```
+/// use spandrel::trace::Memory;
+///
+/// assert_eq!(Memory::default().bytes(), 16 * 1024 * 1024);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    bytes: usize,
+}
+
+impl Memory {
+    /// The least that works: 256 KiB.
+    pub const MIN: Self = Self { bytes: 256 * 1024 };
+
+    /// A bound in bytes; less than [`Memory::MIN`] is an error that says so.
+    ///
+    /// # Errors
+    ///
+    /// Returns the least number of bytes when fewer are asked for.
+    pub const fn new(bytes: usize) -> Result<Self, usize> {
+        if bytes < Self::MIN.bytes { Err(Self::MIN.bytes) } else { Ok(Self { bytes }) }
+    }
+
+    /// The bound.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        self.bytes
+    }
+
+    /// Half for the chunks of the recording threads.
+    pub(crate) const fn pool_words(self) -> usize {
+        self.bytes / 2 / 8
+    }
+
+    /// An eighth for spans that run, or wait for their last record.
+    pub(crate) const fn table_bytes(self) -> usize {
+        self.bytes / 8
+    }
+
+    /// A quarter for what waits for the exporters, together.
+    pub(crate) const fn queue_bytes(self) -> usize {
+        self.bytes / 4
+    }
+}
+
+impl Default for Memory {
+    /// 16 MiB.
+    fn default() -> Self {
+        Self { bytes: 16 * 1024 * 1024 }
+    }
+}

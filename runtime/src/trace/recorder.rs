@@ -1,0 +1,259 @@
+//! The recorder of the program: its memory, its background thread, its counters.
+//!
+//! One recorder runs at a time. A forked child has no background thread and shares nothing with its
+//! parent, so it starts a recorder of its own with the same configuration at its first span.
+
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+        mpsc::{self, RecvTimeoutError},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    chunk::Pool,
+    drain::{Drain, Pending, Sink},
+    ids,
+    limits::Limits,
+    local::Local,
+    loss::{LossReason, Losses},
+    memory::Memory,
+    sampling::Sampling,
+    scope,
+};
+use crate::{
+    outcome::Outcome,
+    site::Site,
+    sync::{Condvar, Mutex, lock},
+    time,
+};
+
+/// How often the background thread looks, while there is something to see.
+const BUSY_INTERVAL: Duration = Duration::from_millis(50);
+/// And while there is not.
+const IDLE_INTERVAL: Duration = Duration::from_secs(1);
+/// Ends that may wait for memory; 24 bytes each.
+const MOST_ENDS_WITHOUT_ROOM: usize = 16_384;
+/// Depth of nested forks up to which children record.
+const GENERATIONS: usize = 32;
+
+/// What a recorder is started with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) memory: Memory,
+    pub(crate) limits: Limits,
+    pub(crate) sampling: Sampling,
+}
+
+/// Builds the sinks; called again in a forked child.
+pub(crate) type SinkFactory = Arc<dyn Fn() -> Vec<Box<dyn Sink>> + Send + Sync>;
+
+/// The running recorder.
+pub(crate) struct Recorder {
+    pub(crate) pool: Pool,
+    pub(crate) losses: Arc<Losses>,
+    pub(crate) settings: Settings,
+    pub(crate) produced: AtomicU64,
+    pub(crate) running: AtomicU64,
+    unexported: AtomicU64,
+    ends_without_room: Mutex<Vec<(u64, u64, Outcome)>>,
+    requests: Mutex<Requests>,
+    signal: Condvar,
+    sinks: SinkFactory,
+}
+
+#[derive(Default)]
+struct Requests {
+    wake: bool,
+    stop: bool,
+    flush: Vec<mpsc::Sender<Vec<Pending>>>,
+}
+
+/// One slot for each generation of forks: a child never waits on a lock of its parent.
+static SLOTS: [OnceLock<&'static Recorder>; GENERATIONS] = [const { OnceLock::new() }; GENERATIONS];
+static GENERATION: AtomicUsize = AtomicUsize::new(0);
+
+/// The recorder of this process, if one was started.
+#[inline]
+pub(crate) fn current() -> Option<&'static Recorder> {
+    let slot = SLOTS.get(GENERATION.load(Relaxed))?;
+    slot.get().copied().or_else(|| restart_in_child(slot))
+}
+
+/// Starts the recorder of this process; `None` if one runs already.
+pub(crate) fn start(
+    settings: Settings,
+    losses: Arc<Losses>,
+    sinks: SinkFactory,
+) -> Option<&'static Recorder> {
+    let slot = SLOTS.get(GENERATION.load(Relaxed))?;
+    let mut started = false;
+    let recorder = *slot.get_or_init(|| {
+        started = true;
+        Recorder::leak(settings, losses, sinks)
+    });
+    started.then_some(recorder)
+}
+
+#[cold]
+fn restart_in_child(slot: &'static OnceLock<&'static Recorder>) -> Option<&'static Recorder> {
+    let generation = GENERATION.load(Relaxed);
+    let parent = SLOTS.get(generation.checked_sub(1)?)?.get()?;
+    let settings = parent.settings.clone();
+    Some(*slot.get_or_init(|| {
+        Recorder::leak(settings, Arc::new(Losses::new()), Arc::clone(&parent.sinks))
+    }))
+}
+
+/// In a forked child, on its only thread: the parent's recorder is not ours.
+pub(crate) fn after_fork_in_child(local: &Local) {
+    GENERATION.fetch_add(1, Relaxed);
+    ids::rekey();
+    local.forget_after_fork();
+}
+
+impl Recorder {
+    fn leak(settings: Settings, losses: Arc<Losses>, sinks: SinkFactory) -> &'static Self {
+        ids::rekey();
+        let recorder: &'static Self = Box::leak(Box::new(Self {
+            pool: Pool::new(settings.memory.pool_words()),
+            losses,
+            settings,
+            produced: AtomicU64::new(0),
+            running: AtomicU64::new(0),
+            unexported: AtomicU64::new(0),
+            ends_without_room: Mutex::new(Vec::new()),
+            requests: Mutex::new(Requests::default()),
+            signal: Condvar::new(),
+            sinks,
+        }));
+        let spawned = thread::Builder::new()
+            .name("spandrel-drain".into())
+            .spawn(move || recorder.run(Drain::new(recorder, (recorder.sinks)())));
+        if let Err(error) = spawned {
+            crate::diag::warn(format_args!("no background thread, nothing is exported: {error}"));
+        }
+        recorder
+    }
+
+    fn run(&self, mut drain: Drain) {
+        let mut seen = 0;
+        loop {
+            let produced = self.produced.load(Relaxed);
+            let interval = if produced == seen { IDLE_INTERVAL } else { BUSY_INTERVAL };
+            seen = produced;
+            let requests = self.wait(interval);
+            drain.pass();
+            for reply in requests.flush {
+                // Whoever asked may have given up by now.
+                let _ = reply.send(drain.flush());
+            }
+            if requests.stop {
+                return;
+            }
+        }
+    }
+
+    fn wait(&self, interval: Duration) -> Requests {
+        let mut requests = lock(&self.requests);
+        let idle =
+            |requests: &mut Requests| !requests.wake && !requests.stop && requests.flush.is_empty();
+        if idle(&mut requests) {
+            requests = match self.signal.wait_timeout_while(requests, interval, idle) {
+                Ok((requests, _)) => requests,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+        std::mem::take(&mut *requests)
+    }
+
+    /// Asks the background thread to look now.
+    #[cold]
+    pub(crate) fn wake(&self) {
+        let mut requests = lock(&self.requests);
+        if !requests.wake {
+            requests.wake = true;
+            self.signal.notify_one();
+        }
+    }
+
+    /// Brings everything recorded so far to the exporters and waits for them; `false`: time is over.
+    pub(crate) fn flush(&self, deadline: Instant, stop: bool) -> bool {
+        let (reply, answer) = mpsc::channel();
+        {
+            let mut requests = lock(&self.requests);
+            requests.flush.push(reply);
+            requests.stop |= stop;
+            self.signal.notify_one();
+        }
+        let left = deadline.saturating_duration_since(time::now());
+        match answer.recv_timeout(left) {
+            // Every exporter gets its chance, also behind one that hangs.
+            Ok(pending) => pending.into_iter().fold(true, |done, wait| wait(deadline) && done),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => false,
+        }
+    }
+
+    /// A new trace id, of which all 16 bytes are random.
+    pub(crate) fn new_trace_id(&self, local: &Local) -> u128 {
+        loop {
+            let id = u128::from(local.random.next()) << 64 | u128::from(local.random.next());
+            if id != 0 {
+                return id;
+            }
+        }
+    }
+
+    /// Asks the sampler about a local root: `(recorded, W3C flags)`.
+    pub(crate) fn sample(
+        &self,
+        scope: u32,
+        site: &Site,
+        trace: u128,
+        parent: Option<u8>,
+    ) -> (bool, u8) {
+        match scope::find(scope) {
+            Some(scope) => scope.sampling().decide(site, trace, parent),
+            None => self.settings.sampling.decide(site, trace, parent),
+        }
+    }
+
+    /// Keeps an end for which no record could be written.
+    #[cold]
+    pub(crate) fn end_without_room(&self, span: u64, tick: u64, outcome: Outcome) {
+        let mut ends = lock(&self.ends_without_room);
+        if ends.len() < MOST_ENDS_WITHOUT_ROOM {
+            ends.push((span, tick, outcome));
+        }
+    }
+
+    pub(crate) fn take_ends_without_room(&self) -> Vec<(u64, u64, Outcome)> {
+        std::mem::take(&mut lock(&self.ends_without_room))
+    }
+
+    /// Counts a span that nobody wanted: no exporter is configured.
+    pub(crate) fn count_unexported(&self) {
+        self.unexported.fetch_add(1, Relaxed);
+    }
+
+    /// Spans begun, lost ones included.
+    pub(crate) fn produced(&self) -> u64 {
+        let before_record =
+            self.losses.of(LossReason::PoolEmpty) + self.losses.of(LossReason::Reentrant);
+        self.produced.load(Relaxed) + before_record
+    }
+
+    /// Spans that no exporter was configured for.
+    pub(crate) fn unexported(&self) -> u64 {
+        self.unexported.load(Relaxed)
+    }
+}
+
+impl std::fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recorder").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,89 @@
+//! Scopes: a test's own spans, sampler, limits and clock, whatever runs beside it.
+//!
+//! A scope is a number in the context. It travels wherever the context travels, and the background
+//! thread gives the spans of a scope to it instead of to the exporters.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
+    },
+};
+
+use super::{data::SpanData, limits::Limits, local, record::view::SpanView, sampling::Sampling};
+use crate::{
+    sync::lock,
+    time::mock::{self, MockClock},
+};
+
+static NEXT: AtomicU32 = AtomicU32::new(1);
+static SCOPES: Mutex<Option<HashMap<u32, Arc<Scope>>>> = Mutex::new(None);
+
+/// One scope.
+#[derive(Debug)]
+pub(crate) struct Scope {
+    id: u32,
+    limits: Limits,
+    sampling: Sampling,
+    mocked: AtomicBool,
+    spans: Mutex<Vec<SpanData>>,
+}
+
+impl Scope {
+    /// Opens a scope.
+    pub(crate) fn open(limits: Limits, sampling: Sampling) -> Arc<Self> {
+        let id = NEXT.fetch_add(1, Relaxed);
+        let mocked = AtomicBool::new(false);
+        let scope = Arc::new(Self { id, limits, sampling, mocked, spans: Mutex::default() });
+        lock(&SCOPES).get_or_insert_default().insert(id, Arc::clone(&scope));
+        scope
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.id
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    pub(crate) fn sampling(&self) -> &Sampling {
+        &self.sampling
+    }
+
+    pub(crate) fn has_mock_clock(&self) -> bool {
+        self.mocked.load(Relaxed)
+    }
+
+    /// Puts a clock that stands still in front of the real one.
+    pub(crate) fn mock_clock(&self) -> MockClock {
+        self.mocked.store(true, Relaxed);
+        MockClock::install(self.id, || local::with(|local| local.scope.get()))
+    }
+
+    pub(crate) fn collect(&self, span: &SpanView<'_>) {
+        lock(&self.spans).push(SpanData::from(span));
+    }
+
+    /// The spans finished so far.
+    pub(crate) fn spans(&self) -> Vec<SpanData> {
+        lock(&self.spans).clone()
+    }
+
+    /// Closes the scope: spans that still run are lost.
+    pub(crate) fn close(&self) {
+        lock(&SCOPES).get_or_insert_default().remove(&self.id);
+        if self.has_mock_clock() {
+            mock::remove(self.id);
+        }
+    }
+}
+
+/// The scope with this number, while it is open.
+pub(crate) fn find(id: u32) -> Option<Arc<Scope>> {
+    if id == 0 {
+        return None;
+    }
+    lock(&SCOPES).as_ref()?.get(&id).map(Arc::clone)
+}
