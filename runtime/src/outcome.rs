@@ -43,7 +43,6 @@ impl Outcome {
     }
 
     /// Reads the byte that a record carries; anything unknown is `None`.
-    #[expect(dead_code, reason = "the record decoder comes with the recorder")]
     pub(crate) const fn from_byte(byte: u8) -> Option<Self> {
         Some(match byte {
             1 => Self::Ok,

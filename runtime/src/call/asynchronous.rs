@@ -15,10 +15,7 @@ use super::{Begun, Ending, Fields, IntoLinks, Origin};
 use crate::{
     outcome::Outcome,
     site::{self, Site},
-    trace::{
-        active::Active,
-        local::{self, Local},
-    },
+    trace::{active::Active, local::Local},
 };
 
 /// A call of an asynchronous function that has begun and waits for its body.
@@ -50,7 +47,7 @@ impl Tally for &'static Site {
 impl AsyncCall {
     /// Begins the call: its span is a child of the current one.
     #[inline(always)]
-    pub fn start(site: &'static Site, capture: impl FnOnce(Fields<'_>) -> Begun) -> Self {
+    pub fn start(site: &'static Site, capture: impl FnOnce(Fields) -> Begun) -> Self {
         let word = site.word();
         if word & site::TRACED == 0 {
             return Self { active: Active::off(), tally: () };
@@ -63,7 +60,7 @@ impl AsyncCall {
     pub fn start_from(
         site: &'static Site,
         origin: impl FnOnce() -> Origin,
-        capture: impl FnOnce(Fields<'_>) -> Begun,
+        capture: impl FnOnce(Fields) -> Begun,
     ) -> Self {
         if site.word() & site::TRACED == 0 {
             return Self::start(site, capture);
@@ -98,8 +95,7 @@ impl<C: Tally> AsyncCall<C> {
         F: Future,
         L: Fn(&mut Returning<'_>, &F::Output),
     {
-        let state = State { active: self.active, tally: self.tally, phase: Phase::Waiting };
-        Instrumented { body: Some(body), state, look }
+        Instrumented { body: Some(body), active: self.active, tally: self.tally, look }
     }
 }
 
@@ -127,68 +123,44 @@ pin_project! {
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Instrumented<F, L, C: Tally = ()> {
+        // `None`: the call has ended.
         #[pin]
         body: Option<F>,
-        state: State<C>,
+        active: Active,
+        tally: C,
         look: L,
     }
 
     impl<F, L, C: Tally> PinnedDrop for Instrumented<F, L, C> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if this.state.phase != Phase::Done {
-                this.state.within(|_, _| this.body.set(None));
-                this.state.end(match this.state.phase {
-                    Phase::Polling => Outcome::Panicked,
-                    _ => Outcome::Cancelled,
-                });
+            if this.body.is_some() {
+                let panicked = this.active.was_left_by_panic();
+                within(this.active, |_| this.body.set(None));
+                let outcome = if panicked { Outcome::Panicked } else { Outcome::Cancelled };
+                this.active.end(outcome);
+                this.tally.tally(outcome);
             }
         }
     }
 }
 
-#[derive(Debug)]
-struct State<C> {
-    active: Active,
-    tally: C,
-    phase: Phase,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    Waiting,
-    /// In a poll, or left one by a panic.
-    Polling,
-    Done,
-}
-
-impl<C: Tally> State<C> {
-    /// Runs with the span current, and restores what was current before, also after a panic.
-    #[inline(always)]
-    fn within<R>(&mut self, run: impl FnOnce(&Local, &Active) -> R) -> R {
-        struct Restore<'l, 'a>(&'l Local, &'a mut Active);
-        impl Drop for Restore<'_, '_> {
-            #[inline(always)]
-            fn drop(&mut self) {
-                self.1.swap(self.0);
-            }
+/// Runs with the span current, and restores what was current before, also after a panic.
+#[inline(always)]
+fn within<R>(active: &mut Active, run: impl FnOnce(&Active) -> R) -> R {
+    struct Leave<'a>(&'a mut Active);
+    impl Drop for Leave<'_> {
+        #[inline(always)]
+        fn drop(&mut self) {
+            self.0.swap();
         }
-        local::with(|local| {
-            if !self.active.has_context() {
-                return run(local, &self.active);
-            }
-            self.active.swap(local);
-            let restore = Restore(local, &mut self.active);
-            run(local, restore.1)
-        })
     }
-
-    #[inline(always)]
-    fn end(&mut self, outcome: Outcome) {
-        self.phase = Phase::Done;
-        self.active.end(outcome);
-        self.tally.tally(outcome);
+    if !active.has_context() {
+        return run(active);
     }
+    active.swap();
+    let leave = Leave(active);
+    run(leave.0)
 }
 
 impl<F, L, C> Future for Instrumented<F, L, C>
@@ -201,26 +173,28 @@ where
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let Some(body) = this.body.as_pin_mut() else {
-            // Unreachable: only dropping takes the body. Pending is the answer that harms nobody.
+        let mut this = self.project();
+        let Some(body) = this.body.as_mut().as_pin_mut() else {
+            // Polled after it was ready: pending harms nobody.
             return Poll::Pending;
         };
-        this.state.phase = Phase::Polling;
         let mut outcome = None;
-        let polled = this.state.within(|local, active| {
+        this.active.set_polling(true);
+        let polled = within(this.active, |active| {
             let polled = body.poll(context);
             if let Poll::Ready(value) = &polled {
-                let span = if active.is_recording() { local.span.get() } else { 0 };
+                let span = if active.is_recording() { Local.span() } else { 0 };
                 let parent = active.span();
                 (this.look)(&mut Returning { span, parent, outcome: &mut outcome }, value);
             }
             polled
         });
+        this.active.set_polling(false);
         if polled.is_ready() {
-            this.state.end(outcome.unwrap_or(Outcome::Ok));
-        } else {
-            this.state.phase = Phase::Waiting;
+            this.body.set(None);
+            let outcome = outcome.unwrap_or(Outcome::Ok);
+            this.active.end(outcome);
+            this.tally.tally(outcome);
         }
         polled
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use super::error;
 use crate::{
     outcome::Outcome,
-    trace::{Writer, local, record::layout::Kind},
+    trace::{Writer, local::Local, record::layout::Kind},
 };
 
 /// Takes the outcome of a call and what its span shall say about it.
@@ -58,10 +58,10 @@ impl<'c> Ending<'c> {
     fn late_attribute(&self, write: &dyn Fn(&mut Writer)) {
         if self.is_recording() {
             let span = self.span;
-            local::with(|local| {
-                local.mark_late(span);
-                local.put_extra(Kind::ATTRS, 0, 0, span, &[], write);
-            });
+            {
+                Local.mark_late(span);
+                Local.put_extra(Kind::ATTRS, 0, 0, span, &[], write);
+            }
         }
     }
 

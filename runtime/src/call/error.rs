@@ -9,7 +9,7 @@ use std::{borrow::Cow, cell::RefCell, error::Error, fmt, fmt::Write as _};
 use crate::{
     outcome::Outcome,
     trace::{
-        local,
+        local::Local,
         record::{layout::Kind, view::STATUS_ERROR},
     },
 };
@@ -111,23 +111,21 @@ impl Report<'_> {
         }
         let message = message.0;
         let recorded = self.message.is_none() || self.was_recorded_below(span, &message);
-        local::with(|local| {
-            local.mark_late(span);
-            local.put_extra(Kind::ATTRS, 0, 0, span, &[], &|writer| {
-                writer.set_keyed("error.type", self.error_type);
-            });
-            local.put_extra(Kind::STATUS, 0, STATUS_ERROR, span, &[], &|writer| {
-                writer.name_str(&message);
-            });
-            if !recorded {
-                let now = [crate::time::ticks()];
-                local.put_extra(Kind::EVENT, 0, 0, span, &now, &|writer| {
-                    writer.name_str("exception");
-                    writer.set_keyed("exception.type", self.error_type);
-                    writer.set_keyed("exception.message", message.as_str());
-                });
-            }
+        Local.mark_late(span);
+        Local.put_extra(Kind::ATTRS, 0, 0, span, &[], &|writer| {
+            writer.set_keyed("error.type", self.error_type);
         });
+        Local.put_extra(Kind::STATUS, 0, STATUS_ERROR, span, &[], &|writer| {
+            writer.name_str(&message);
+        });
+        if !recorded {
+            let now = [crate::time::ticks()];
+            Local.put_extra(Kind::EVENT, 0, 0, span, &now, &|writer| {
+                writer.name_str("exception");
+                writer.set_keyed("exception.type", self.error_type);
+                writer.set_keyed("exception.message", message.as_str());
+            });
+        }
         let _ = LAST.try_with(|last| *last.borrow_mut() = Last { parent, message });
     }
 

@@ -1,47 +1,58 @@
 //! A call of a synchronous function.
+//!
+//! What is inlined into the function is one load, one test and the closure that captures the
+//! attributes; what a recorded span needs more is two calls, which cost less than the registers and
+//! the code that inlining them would take from functions that are off. The context of a call that began a trace, or
+//! chose its parent, is rare and large; it waits on a stack of the thread's.
 
-use super::{Begun, Ending, Fields, IntoLinks, Origin, fields::LocalRef};
+use std::cell::RefCell;
+
+use super::{Begun, Ending, Fields, IntoLinks, Origin};
 use crate::{
     outcome::Outcome,
     site::{self, Site},
     trace::{
         active::{Open, Verdict},
         context::Context,
-        local::{self, Local},
+        local::Local,
     },
 };
+
+/// The site's calls are counted.
+const COUNTED: u8 = 1;
+/// The context to restore is on the stack of contexts.
+const CHANGED_CONTEXT: u8 = 2;
+/// Twice: the call chose its parent, and began a trace under it.
+const CHANGED_TWICE: u8 = 4;
+/// The call has a span.
+const SPAN: u8 = 8;
+
+thread_local! {
+    static CONTEXTS: RefCell<Vec<Context>> = const { RefCell::new(Vec::new()) };
+}
 
 /// One call of a synchronous function; dropped unfinished, it has panicked.
 #[derive(Debug)]
 #[must_use]
-pub struct Call {
+pub struct Call(Option<On>);
+
+/// A call about which somebody wants to know.
+#[derive(Debug)]
+struct On {
+    site: &'static Site,
     open: Option<Open>,
-    span: u64,
-    /// What was current before, where the call stays in its caller's trace.
     parent: u64,
     parent_flags: u32,
-    /// What was current before, where the call changed the trace.
-    previous: Option<Context>,
-    counted: Option<&'static Site>,
+    does: u8,
     outcome: Option<Outcome>,
 }
 
 impl Call {
     /// Enters the function: begins its span as a child of the current one.
     #[inline(always)]
-    pub fn enter(site: &'static Site, capture: impl FnOnce(Fields<'_>) -> Begun) -> Self {
+    pub fn enter(site: &'static Site, capture: impl FnOnce(Fields) -> Begun) -> Self {
         let word = site.word();
-        if word & site::ON == 0 {
-            return Self::off();
-        }
-        let mut call = Self::off();
-        if word & site::COUNTED != 0 {
-            call.counted = Some(site);
-        }
-        if word & site::TRACED != 0 {
-            local::with(|local| call.begin(local, site, word, capture));
-        }
-        call
+        if word & site::ON == 0 { Self(None) } else { Self(On::begin(site, word, capture)) }
     }
 
     /// Enters the function under a parent of its own choosing.
@@ -49,111 +60,144 @@ impl Call {
     pub fn enter_from(
         site: &'static Site,
         origin: impl FnOnce() -> Origin,
-        capture: impl FnOnce(Fields<'_>) -> Begun,
+        capture: impl FnOnce(Fields) -> Begun,
     ) -> Self {
         let word = site.word();
         if word & site::TRACED == 0 {
             return Self::enter(site, capture);
         }
-        let mut context = origin().into_context();
-        local::with(|local| context.swap(local));
-        let mut call = Self::enter(site, capture);
-        // Whatever the call itself replaced is the origin; the caller's context is what to restore.
-        call.previous = Some(context);
-        call
+        push(origin().into_context());
+        let mut on = On::begin(site, word, capture).unwrap_or(On::new(site));
+        on.does |= if on.does & CHANGED_CONTEXT != 0 { CHANGED_TWICE } else { CHANGED_CONTEXT };
+        Self(Some(on))
     }
 
-    /// Enters a function whose end no code can follow; see [`Guard`].
+    /// Enters a function whose returned value cannot be seen; see [`Guard`].
     #[inline(always)]
-    pub fn guard(site: &'static Site, capture: impl FnOnce(Fields<'_>) -> Begun) -> Guard {
+    pub fn guard(site: &'static Site, capture: impl FnOnce(Fields) -> Begun) -> Guard {
         Guard(Self::enter(site, capture))
-    }
-
-    #[inline(always)]
-    fn off() -> Self {
-        Self {
-            open: None,
-            span: 0,
-            parent: 0,
-            parent_flags: 0,
-            previous: None,
-            counted: None,
-            outcome: None,
-        }
-    }
-
-    #[inline(always)]
-    fn begin(
-        &mut self,
-        local: &Local,
-        site: &'static Site,
-        word: u32,
-        capture: impl FnOnce(Fields<'_>) -> Begun,
-    ) {
-        match local.verdict() {
-            Verdict::Child => {}
-            Verdict::Off => return,
-            Verdict::Root => {
-                self.previous = local.enter_root(site);
-                if !matches!(local.verdict(), Verdict::Child) {
-                    return;
-                }
-            }
-        }
-        self.parent = local.span.get();
-        self.parent_flags = local.flags.get();
-        self.open = capture(Fields::new(&LocalRef(local), site, word)).0;
-        self.span = local.span.get();
     }
 
     /// Links the span to others, if it is recorded.
     #[inline(always)]
     pub fn links<L: IntoLinks>(&mut self, links: impl FnOnce() -> L) {
-        if self.open.is_some() {
-            links().add_to(self.span);
+        if let Some(On { open: Some(_), .. }) = self.0 {
+            links().add_to(Local.span());
         }
     }
 
     /// Where the outcome is noted, if anybody wants to know.
     #[inline(always)]
     pub fn ending(&mut self) -> Option<Ending<'_>> {
-        if self.open.is_none() && self.counted.is_none() {
-            return None;
-        }
-        let span = if self.open.is_some() { self.span } else { 0 };
-        Some(Ending::new(span, self.parent, &mut self.outcome))
+        let on = self.0.as_mut()?;
+        let span = if on.open.is_some() { Local.span() } else { 0 };
+        Some(Ending::new(span, on.parent, &mut on.outcome))
     }
 
     /// Leaves the function, which has returned.
+    ///
+    /// By reference: moving the state would read words back that have just been written in bytes,
+    /// and that stalls.
     #[inline(always)]
-    pub fn finish(mut self) {
-        self.outcome.get_or_insert(Outcome::Ok);
-        // Dropping does the rest.
+    pub fn finish(&mut self) {
+        if let Some(on) = &mut self.0 {
+            on.leave(Outcome::Ok);
+            self.0 = None;
+        }
+    }
+}
+
+impl On {
+    fn new(site: &'static Site) -> Self {
+        Self { site, open: None, parent: 0, parent_flags: 0, does: 0, outcome: None }
+    }
+
+    // Not inlined: a function that is off shall not pay for the registers of one that is on.
+    #[inline(never)]
+    fn begin(
+        site: &'static Site,
+        word: u32,
+        capture: impl FnOnce(Fields) -> Begun,
+    ) -> Option<Self> {
+        let mut on = Self::new(site);
+        if word & site::COUNTED != 0 {
+            on.does = COUNTED;
+        }
+        if word & site::TRACED != 0 {
+            match Local.verdict() {
+                Verdict::Child => on.begin_span(word, capture),
+                Verdict::Off => {}
+                Verdict::Root => {
+                    if on.begin_root() {
+                        on.begin_span(word, capture);
+                    }
+                }
+            }
+        }
+        (on.does != 0).then_some(on)
     }
 
     #[inline(always)]
-    fn leave(&mut self, outcome: Outcome) {
-        local::with(|local| {
-            if let Some(open) = self.open.take() {
-                local.end(&open, self.span, local.flags.get(), outcome);
-                local.span.set(self.parent);
-                local.flags.set(self.parent_flags);
-            }
-            if let Some(mut previous) = self.previous.take() {
-                previous.swap(local);
-            }
-        });
-        if let Some(site) = self.counted.take() {
-            site.count(outcome);
+    fn begin_span(&mut self, word: u32, capture: impl FnOnce(Fields) -> Begun) {
+        self.parent = Local.span();
+        self.parent_flags = Local.flags();
+        self.open = capture(Fields::new(self.site, word)).0;
+        if self.open.is_some() {
+            self.does |= SPAN;
         }
+    }
+
+    /// Asks for a trace; `false`: nothing is recorded.
+    #[cold]
+    #[inline(never)]
+    fn begin_root(&mut self) -> bool {
+        if let Some(previous) = Local.enter_root(self.site) {
+            CONTEXTS.with(|contexts| contexts.borrow_mut().push(previous));
+            self.does |= CHANGED_CONTEXT;
+        }
+        matches!(Local.verdict(), Verdict::Child)
+    }
+
+    /// Leaves with the outcome that was noted, else with the given one.
+    #[inline(never)]
+    fn leave(&mut self, otherwise: Outcome) {
+        let outcome = self.outcome.unwrap_or(otherwise);
+        if let Some(open) = self.open {
+            Local.end(&open, Local.span(), Local.flags(), outcome);
+            Local.replace_span(self.parent);
+            Local.replace_flags(self.parent_flags);
+        }
+        if self.does & CHANGED_CONTEXT != 0 {
+            pop();
+        }
+        if self.does & CHANGED_TWICE != 0 {
+            pop();
+        }
+        if self.does & COUNTED != 0 {
+            self.site.count(outcome);
+        }
+    }
+}
+
+/// Exchanges the current context for this one, until [`pop`].
+#[inline(never)]
+fn push(mut context: Context) {
+    context.swap();
+    CONTEXTS.with(|contexts| contexts.borrow_mut().push(context));
+}
+
+#[inline(never)]
+fn pop() {
+    if let Some(mut previous) = CONTEXTS.with(|contexts| contexts.borrow_mut().pop()) {
+        previous.swap();
     }
 }
 
 impl Drop for Call {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.open.is_some() || self.previous.is_some() || self.counted.is_some() {
-            self.leave(self.outcome.unwrap_or(Outcome::Panicked));
+        if let Some(on) = &mut self.0 {
+            on.leave(Outcome::Panicked);
         }
     }
 }
@@ -169,7 +213,9 @@ impl Drop for Guard {
     #[inline(always)]
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            self.0.outcome.get_or_insert(Outcome::Ok);
+            if let Some(on) = &mut self.0.0 {
+                on.outcome.get_or_insert(Outcome::Ok);
+            }
         }
     }
 }

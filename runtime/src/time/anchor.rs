@@ -8,7 +8,7 @@
 use super::{monotonic_nanos, ticks, unix_nanos};
 
 /// Shorter baselines give a rate too inexact to use (30 ns of jitter over 2 ms is 15 ppm).
-const MIN_BASELINE_NANOS: u64 = 2_000_000;
+const MIN_BASELINE_NANOS: u64 = 100_000;
 const REANCHOR_NANOS: u64 = 1_000_000_000;
 
 /// One conversion from ticks to nanoseconds since the Unix epoch.

@@ -5,7 +5,9 @@ use std::sync::{Arc, atomic::Ordering::Relaxed};
 use super::{
     context::{Context, Extra},
     id::TraceId,
-    local::{self, ACTIVE, EXTRA, LATE, Local, RECORDING, REMOTE, Room, SHARED, W3C_SHIFT},
+    local::{
+        self, ACTIVE, EXTRA, LATE, Local, POLLING, RECORDING, REMOTE, Room, SHARED, W3C_SHIFT,
+    },
     loss::LossReason,
     record::{
         layout::{self, FLAG_PARENT_REMOTE, Kind, SPAN_END, SPAN_WORDS},
@@ -14,7 +16,7 @@ use super::{
     recorder,
 };
 use crate::{
-    call::fields::{Begun, Fields, LocalRef},
+    call::fields::{Begun, Fields},
     outcome::Outcome,
     site::{self, Site},
     sync::AtomicU64,
@@ -22,7 +24,7 @@ use crate::{
 };
 
 /// Flags that a child does not inherit.
-const OWN_FLAGS: u32 = LATE | SHARED | REMOTE;
+const OWN_FLAGS: u32 = LATE | SHARED | REMOTE | POLLING;
 
 /// A span that has begun: where its record stands, and in which life of the chunk.
 #[derive(Clone, Copy, Debug)]
@@ -43,8 +45,8 @@ pub(crate) enum Verdict {
 
 impl Local {
     #[inline(always)]
-    pub(crate) fn verdict(&self) -> Verdict {
-        let flags = self.flags.get();
+    pub(crate) fn verdict(self) -> Verdict {
+        let flags = Local.flags();
         if flags & RECORDING != 0 {
             Verdict::Child
         } else if flags & ACTIVE != 0 && flags & REMOTE == 0 {
@@ -82,7 +84,7 @@ impl Local {
 
     /// The same without attributes.
     #[inline(always)]
-    pub(crate) fn begin_bare(&self, word: u32) -> Option<Open> {
+    pub(crate) fn begin_bare(self, word: u32) -> Option<Open> {
         if self.is_writing() {
             Self::lose(LossReason::Reentrant);
             return None;
@@ -116,13 +118,13 @@ impl Local {
     }
 
     #[inline(always)]
-    fn put_span(&self, room: Room<'_>, word: u32, used: usize) -> Option<Open> {
+    fn put_span(self, room: Room, word: u32, used: usize) -> Option<Open> {
         let record = room.words().first_chunk::<SPAN_WORDS>()?;
         let span = self.next_span_id();
-        let flags = self.flags.get();
+        let flags = Local.flags();
         let remote = if flags & REMOTE != 0 { FLAG_PARENT_REMOTE } else { 0 };
-        let parent = self.span.replace(span);
-        self.flags.set(flags & !OWN_FLAGS);
+        let parent = Local.replace_span(span);
+        Local.replace_flags(flags & !OWN_FLAGS);
         let start = time::ticks();
         let values =
             [layout::head(Kind::SPAN, remote, used, site::index(word)), span, parent, start, 0];
@@ -135,7 +137,7 @@ impl Local {
 
     /// Ends a span: in place while its record is the thread's own, by a record of its own later.
     #[inline(always)]
-    pub(crate) fn end(&self, open: &Open, span: u64, flags: u32, outcome: Outcome) {
+    pub(crate) fn end(self, open: &Open, span: u64, flags: u32, outcome: Outcome) {
         let now = time::ticks();
         if self.epoch() == open.epoch && flags & (LATE | SHARED) == 0 {
             let start = open.record[3].load(Relaxed);
@@ -148,7 +150,7 @@ impl Local {
 
     #[cold]
     #[inline(never)]
-    fn end_elsewhere(&self, span: u64, tick: u64, shared: bool, outcome: Outcome) {
+    fn end_elsewhere(self, span: u64, tick: u64, shared: bool, outcome: Outcome) {
         if !self.is_writing()
             && let Some(room) = self.room()
             && let [head, id, end, ..] = room.words()
@@ -205,9 +207,9 @@ impl Local {
     }
 
     /// More is recorded about a span: if it is the current one, its end needs a record.
-    pub(crate) fn mark_late(&self, span: u64) {
-        if self.span.get() == span {
-            self.flags.set(self.flags.get() | LATE);
+    pub(crate) fn mark_late(self, span: u64) {
+        if Local.span() == span {
+            Local.replace_flags(Local.flags() | LATE);
         }
     }
 
@@ -217,23 +219,23 @@ impl Local {
     /// recorded. `None`: nothing records at all.
     #[cold]
     #[inline(never)]
-    pub(crate) fn enter_root(&self, site: &'static Site) -> Option<Context> {
+    pub(crate) fn enter_root(self, site: &'static Site) -> Option<Context> {
         let recorder = recorder::current()?;
-        let flags = self.flags.get();
+        let flags = Local.flags();
         let remote = flags & REMOTE != 0;
         let trace = if remote {
-            u128::from(self.trace_high.get()) << 64 | u128::from(self.trace_low.get())
+            u128::from(Local.trace_high()) << 64 | u128::from(Local.trace_low())
         } else {
-            recorder.new_trace_id(self)
+            recorder.new_trace_id()
         };
         let parent_flags = remote.then_some((flags >> W3C_SHIFT) as u8);
-        let (sampled, w3c) = recorder.sample(self.scope.get(), site, trace, parent_flags);
+        let (sampled, w3c) = recorder.sample(Local.scope(), site, trace, parent_flags);
         let mut next = Context {
             trace_high: (trace >> 64) as u64,
             trace_low: trace as u64,
-            span: self.span.get(),
+            span: Local.span(),
             flags: flags & !(OWN_FLAGS | 0xff << W3C_SHIFT) | ACTIVE | u32::from(w3c) << W3C_SHIFT,
-            scope: self.scope.get(),
+            scope: Local.scope(),
             extra: if remote && flags & EXTRA != 0 { local::clone_extra() } else { None },
         };
         if sampled {
@@ -244,7 +246,7 @@ impl Local {
             next.flags &= !EXTRA;
             next.span = 0;
         }
-        next.swap(self);
+        next.swap();
         Some(next)
     }
 }
@@ -270,41 +272,36 @@ impl Active {
     pub(crate) fn begin(
         site: &'static Site,
         word: u32,
-        capture: impl FnOnce(Fields<'_>) -> Begun,
+        capture: impl FnOnce(Fields) -> Begun,
     ) -> Self {
-        local::with(|local| match local.verdict() {
+        match Local.verdict() {
             Verdict::Off => Self::off(),
-            Verdict::Child => Self::begin_child(local, site, word, capture),
+            Verdict::Child => Self::begin_child(site, word, capture),
             Verdict::Root => {
-                let Some(mut previous) = local.enter_root(site) else { return Self::off() };
-                if let Verdict::Child = local.verdict() {
-                    let active = Self::begin_child(local, site, word, capture);
-                    previous.swap(local);
+                let Some(mut previous) = Local.enter_root(site) else { return Self::off() };
+                if let Verdict::Child = Local.verdict() {
+                    let active = Self::begin_child(site, word, capture);
+                    previous.swap();
                     active
                 } else {
                     // Not recorded: the future carries the decision to what it calls.
-                    previous.swap(local);
+                    previous.swap();
                     Self { context: previous, open: None }
                 }
             }
-        })
+        }
     }
 
     #[inline(always)]
-    fn begin_child(
-        local: &Local,
-        site: &'static Site,
-        word: u32,
-        capture: impl FnOnce(Fields<'_>) -> Begun,
-    ) -> Self {
-        let (parent, flags) = (local.span.get(), local.flags.get());
-        let open = capture(Fields::new(&LocalRef(local), site, word)).0;
+    fn begin_child(site: &'static Site, word: u32, capture: impl FnOnce(Fields) -> Begun) -> Self {
+        let (parent, flags) = (Local.span(), Local.flags());
+        let open = capture(Fields::new(site, word)).0;
         let context = Context {
-            trace_high: local.trace_high.get(),
-            trace_low: local.trace_low.get(),
-            span: local.span.replace(parent),
-            flags: local.flags.replace(flags),
-            scope: local.scope.get(),
+            trace_high: Local.trace_high(),
+            trace_low: Local.trace_low(),
+            span: Local.replace_span(parent),
+            flags: Local.replace_flags(flags),
+            scope: Local.scope(),
             extra: if flags & EXTRA != 0 { local::clone_extra() } else { None },
         };
         Self { context, open }
@@ -319,7 +316,7 @@ impl Active {
     /// Whether there is a context to enter.
     #[inline(always)]
     pub(crate) fn has_context(&self) -> bool {
-        self.context.flags != 0 || self.open.is_some()
+        self.context.flags & ACTIVE != 0
     }
 
     /// The span while it is not entered; while it is, the one that was current before.
@@ -335,13 +332,28 @@ impl Active {
 
     /// Enters, or leaves.
     #[inline(always)]
-    pub(crate) fn swap(&mut self, local: &Local) {
-        self.context.swap(local);
+    pub(crate) fn swap(&mut self) {
+        self.context.swap();
     }
 
     /// More is recorded about the span; called while it is not entered.
     pub(crate) fn mark_late(&mut self) {
         self.context.flags |= LATE;
+    }
+
+    /// A poll begins or has ended; called while the span is not entered.
+    #[inline(always)]
+    pub(crate) fn set_polling(&mut self, polling: bool) {
+        if polling {
+            self.context.flags |= POLLING;
+        } else {
+            self.context.flags &= !POLLING;
+        }
+    }
+
+    /// Whether a poll began and never ended.
+    pub(crate) fn was_left_by_panic(&self) -> bool {
+        self.context.flags & POLLING != 0
     }
 
     /// The span may be recorded about from several threads; called while it is not entered.
@@ -353,7 +365,7 @@ impl Active {
     #[inline(always)]
     pub(crate) fn end(&mut self, outcome: Outcome) {
         if let Some(open) = self.open.take() {
-            local::with(|local| local.end(&open, self.context.span, self.context.flags, outcome));
+            Local.end(&open, self.context.span, self.context.flags, outcome);
         }
     }
 }

@@ -54,20 +54,18 @@ impl Context {
     /// Captures what is current on this thread.
     #[must_use]
     pub fn current() -> Self {
-        local::with(|local| {
-            // Whoever gets the copy may record about the span from another thread.
-            let flags = local.flags.get();
-            if flags & RECORDING != 0 {
-                local.flags.set(flags | SHARED);
-            }
-            Self::read(local)
-        })
+        // Whoever gets the copy may record about the span from another thread.
+        let flags = Local.flags();
+        if flags & RECORDING != 0 {
+            Local.replace_flags(flags | SHARED);
+        }
+        Self::peek()
     }
 
     /// Makes the context current on this thread until the guard is dropped.
     pub fn attach(&self) -> Attached {
         let mut previous = self.clone();
-        local::with(|local| previous.swap(local));
+        previous.swap();
         Attached { previous, _not_send: std::marker::PhantomData }
     }
 
@@ -114,44 +112,40 @@ impl Context {
 
     /// What is current, without intent to record from another thread.
     pub(crate) fn peek() -> Self {
-        local::with(Self::read)
-    }
-
-    fn read(local: &Local) -> Self {
-        let flags = local.flags.get();
+        let flags = Local.flags();
         Self {
-            trace_high: local.trace_high.get(),
-            trace_low: local.trace_low.get(),
-            span: local.span.get(),
+            trace_high: Local.trace_high(),
+            trace_low: Local.trace_low(),
+            span: Local.span(),
             flags,
-            scope: local.scope.get(),
+            scope: Local.scope(),
             extra: if flags & EXTRA != 0 { local::clone_extra() } else { None },
         }
     }
 
     /// Exchanges this context with the thread's.
     #[inline(always)]
-    pub(crate) fn swap(&mut self, local: &Local) {
-        let flags = local.flags.replace(self.flags);
+    pub(crate) fn swap(&mut self) {
+        let flags = Local.replace_flags(self.flags);
         if (flags | self.flags) & EXTRA != 0 {
             self.extra = local::replace_extra(self.extra.take());
         }
         self.flags = flags;
-        self.span = local.span.replace(self.span);
-        let same = self.trace_low == local.trace_low.get()
-            && self.trace_high == local.trace_high.get()
-            && self.scope == local.scope.get();
+        self.span = Local.replace_span(self.span);
+        let same = self.trace_low == Local.trace_low()
+            && self.trace_high == Local.trace_high()
+            && self.scope == Local.scope();
         if !same {
-            self.trace_low = local.trace_low.replace(self.trace_low);
-            self.trace_high = local.trace_high.replace(self.trace_high);
-            self.scope = local.scope.replace(self.scope);
-            local.trace_changed();
+            self.trace_low = Local.replace_trace_low(self.trace_low);
+            self.trace_high = Local.replace_trace_high(self.trace_high);
+            self.scope = Local.replace_scope(self.scope);
+            Local.trace_changed();
         }
     }
 }
 
 impl Drop for Attached {
     fn drop(&mut self) {
-        local::with(|local| self.previous.swap(local));
+        self.previous.swap();
     }
 }

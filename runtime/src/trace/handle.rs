@@ -6,7 +6,7 @@ use super::{
     active::Active,
     context::Context,
     id::{SpanId, TraceId},
-    link, local,
+    link,
     record::view::Status,
     span::say,
 };
@@ -49,7 +49,7 @@ impl SpanHandle {
     /// What `span!` expands to.
     #[doc(hidden)]
     #[inline(always)]
-    pub fn __start(site: &'static Site, capture: impl FnOnce(Fields<'_>) -> Begun) -> Self {
+    pub fn __start(site: &'static Site, capture: impl FnOnce(Fields) -> Begun) -> Self {
         let word = site.word();
         if word & site::TRACED == 0 {
             return Self { active: Active::off(), outcome: Outcome::Ok };
@@ -168,7 +168,7 @@ impl SpanHandle {
 
     fn swap(&mut self) {
         if self.active.has_context() {
-            local::with(|local| self.active.swap(local));
+            self.active.swap();
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     context::{Context, Extra},
-    local::{self, REMOTE, W3C_SHIFT},
+    local::{Local, REMOTE, W3C_SHIFT},
     record::layout::{FLAG_PARENT_REMOTE, Kind},
 };
 use crate::value::Attribute;
@@ -16,12 +16,10 @@ pub(crate) fn write(span: u64, to: &Context, attributes: &[(&str, &dyn Attribute
     let flags = if to.flags & REMOTE != 0 { FLAG_PARENT_REMOTE } else { 0 };
     let w3c = u64::from(to.flags >> W3C_SHIFT & 0xff);
     let fixed = [to.trace_high, to.trace_low, to.span, w3c];
-    local::with(|local| {
-        local.mark_late(span);
-        #[expect(clippy::cast_possible_truncation, reason = "tracestate is at most 8 KiB")]
-        local.put_extra(Kind::LINK, flags, state.len() as u32, span, &fixed, &|writer| {
-            writer.raw_text(state);
-            attributes.iter().for_each(|(key, value)| writer.set_keyed(key, *value));
-        });
+    Local.mark_late(span);
+    #[expect(clippy::cast_possible_truncation, reason = "tracestate is at most 8 KiB")]
+    Local.put_extra(Kind::LINK, flags, state.len() as u32, span, &fixed, &|writer| {
+        writer.raw_text(state);
+        attributes.iter().for_each(|(key, value)| writer.set_keyed(key, *value));
     });
 }

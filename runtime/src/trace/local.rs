@@ -3,6 +3,10 @@
 //! One const-initialised cell without a destructor, so that reaching it is one address
 //! computation, also while the thread's other locals are being destroyed. A second local, touched
 //! only when a chunk changes hands, has the destructor that seals the last chunk.
+//!
+//! [`Local`] is a handle of no size with an accessor for each field. One closure around all of a
+//! call's work would be too large for the compiler to inline, and a call with its spills is what
+//! there is to save here.
 
 use std::{
     cell::Cell,
@@ -31,19 +35,24 @@ pub(crate) const LATE: u32 = 8;
 pub(crate) const SHARED: u32 = 16;
 /// [`Local::extra`] holds something.
 pub(crate) const EXTRA: u32 = 32;
+/// The future that carries the span is being polled, or a panic has left its poll.
+pub(crate) const POLLING: u32 = 64;
 /// Where the W3C trace flags stand.
 pub(crate) const W3C_SHIFT: u32 = 8;
 
 /// Fewer words than this are not worth a try.
 const LEAST_ROOM: usize = 32;
 
-/// The thread's recording state.
-pub(crate) struct Local {
-    pub(crate) trace_high: Cell<u64>,
-    pub(crate) trace_low: Cell<u64>,
-    pub(crate) span: Cell<u64>,
-    pub(crate) flags: Cell<u32>,
-    pub(crate) scope: Cell<u32>,
+/// The calling thread's recording state.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Local;
+
+struct State {
+    trace_high: Cell<u64>,
+    trace_low: Cell<u64>,
+    span: Cell<u64>,
+    flags: Cell<u32>,
+    scope: Cell<u32>,
     /// The current chunk's words; those at `at` and behind are free.
     words: Cell<&'static [AtomicU64]>,
     at: Cell<usize>,
@@ -59,19 +68,13 @@ pub(crate) struct Local {
     writing: Cell<bool>,
     /// The thread has filled a chunk: it is worth a large one.
     busy: Cell<bool>,
-    pub(crate) random: Generator,
+    random: Generator,
 }
 
 thread_local! {
-    static LOCAL: Local = const { Local::new() };
+    static STATE: State = const { State::new() };
     static EXTRA_OF_CURRENT: Cell<Option<Arc<Extra>>> = const { Cell::new(None) };
     static SEAL_AT_EXIT: SealAtExit = const { SealAtExit };
-}
-
-/// Runs with the thread's state.
-#[inline(always)]
-pub(crate) fn with<R>(run: impl FnOnce(&Local) -> R) -> R {
-    LOCAL.with(run)
 }
 
 /// Exchanges the extra of the current context; lost without harm while the thread ends.
@@ -90,13 +93,12 @@ pub(crate) fn clone_extra() -> Option<Arc<Extra>> {
     EXTRA_OF_CURRENT.try_with(copy).unwrap_or_default()
 }
 
-/// A run of free words, and where it stands.
-pub(crate) struct Room<'l> {
-    local: &'l Local,
+/// A run of free words.
+pub(crate) struct Room {
     pub(crate) words: &'static [AtomicU64],
 }
 
-impl Local {
+impl State {
     const fn new() -> Self {
         Self {
             trace_high: Cell::new(0),
@@ -116,58 +118,92 @@ impl Local {
             random: Generator::unseeded(),
         }
     }
+}
+
+/// Accessors: `get` and `replace`.
+macro_rules! accessors {
+    ($($field:ident, $replace:ident: $type:ty;)*) => {$(
+        #[inline(always)]
+        pub(crate) fn $field(self) -> $type {
+            STATE.with(|state| state.$field.get())
+        }
+
+        #[inline(always)]
+        pub(crate) fn $replace(self, value: $type) -> $type {
+            STATE.with(|state| state.$field.replace(value))
+        }
+    )*};
+}
+
+impl Local {
+    accessors! {
+        trace_high, replace_trace_high: u64;
+        trace_low, replace_trace_low: u64;
+        span, replace_span: u64;
+        flags, replace_flags: u32;
+        scope, replace_scope: u32;
+    }
+
+    /// A random number.
+    pub(crate) fn random(self) -> u64 {
+        STATE.with(|state| state.random.next())
+    }
 
     /// The epoch of the current chunk.
     #[inline(always)]
-    pub(crate) fn epoch(&self) -> u64 {
-        self.epoch.last()
+    pub(crate) fn epoch(self) -> u64 {
+        STATE.with(|state| state.epoch.last())
     }
 
     /// The id of a new span.
     #[inline(always)]
-    pub(crate) fn next_span_id(&self) -> u64 {
-        ids::span_id(&self.ids)
+    pub(crate) fn next_span_id(self) -> u64 {
+        STATE.with(|state| ids::span_id(&state.ids))
     }
 
     /// Whether a record is being written right now.
     #[inline(always)]
-    pub(crate) fn is_writing(&self) -> bool {
-        self.writing.get()
+    pub(crate) fn is_writing(self) -> bool {
+        STATE.with(|state| state.writing.get())
     }
 
     /// The trace or scope has changed: the next record must say so.
     #[inline(always)]
-    pub(crate) fn trace_changed(&self) {
-        self.trace_written.set(false);
+    pub(crate) fn trace_changed(self) {
+        STATE.with(|state| state.trace_written.set(false));
     }
 
     /// Room for one record of the current trace, the Trace record in front of it if one is due.
     ///
     /// `None`: the memory is used up.
     #[inline(always)]
-    pub(crate) fn room(&self) -> Option<Room<'_>> {
-        if self.words.get().len() - self.at.get() < LEAST_ROOM {
+    pub(crate) fn room(self) -> Option<Room> {
+        if STATE.with(|state| state.words.get()).len() - STATE.with(|state| state.at.get())
+            < LEAST_ROOM
+        {
             self.change_chunk()?;
         }
-        if !self.trace_written.get() {
+        if !STATE.with(|state| state.trace_written.get()) {
             self.write_trace()?;
         }
-        let words = self.words.get().get(self.at.get()..)?;
-        Some(Room { local: self, words })
+        let words =
+            STATE.with(|state| state.words.get()).get(STATE.with(|state| state.at.get())..)?;
+        Some(Room { words })
     }
 
     /// Like [`Local::room`], in a chunk with the most room that can be had.
     #[cold]
-    pub(crate) fn fresh_room(&self) -> Option<Room<'_>> {
-        self.busy.set(true);
+    pub(crate) fn fresh_room(self) -> Option<Room> {
+        STATE.with(|state| state.busy.set(true));
         self.change_chunk()?;
         self.room()
     }
 
     #[cold]
     #[inline(never)]
-    fn change_chunk(&self) -> Option<()> {
-        let large = self.busy.get() || self.chunk.get().is_some();
+    fn change_chunk(self) -> Option<()> {
+        let large =
+            STATE.with(|state| state.busy.get()) || STATE.with(|state| state.chunk.get()).is_some();
         self.seal();
         let recorder = recorder::current()?;
         let Some(chunk) = recorder.pool.acquire(large) else {
@@ -179,60 +215,64 @@ impl Local {
         }
         // Registers the destructor; in a thread that is ending there is none to register.
         let ending = SEAL_AT_EXIT.try_with(|_| ()).is_err();
-        self.busy.set(chunk.words().len() == LARGE_WORDS);
-        self.words.set(chunk.words());
-        self.chunk.set((!ending).then_some(chunk));
-        self.parting.set(ending.then_some(chunk));
-        self.at.set(0);
-        self.trace_written.set(false);
-        self.ids.reserve(LARGE_WORDS as u32);
-        self.epoch.reserve(1);
-        self.epoch.next();
+        STATE.with(|state| state.busy.set(chunk.words().len() == LARGE_WORDS));
+        STATE.with(|state| state.words.set(chunk.words()));
+        STATE.with(|state| state.chunk.set((!ending).then_some(chunk)));
+        STATE.with(|state| state.parting.set(ending.then_some(chunk)));
+        STATE.with(|state| state.at.set(0));
+        STATE.with(|state| state.trace_written.set(false));
+        STATE.with(|state| state.ids.reserve(LARGE_WORDS as u32));
+        STATE.with(|state| state.epoch.reserve(1));
+        STATE.with(|state| state.epoch.next());
         Some(())
     }
 
     /// Gives the chunk to the drain; what is recorded next begins another one.
-    pub(crate) fn seal(&self) {
-        self.words.set(&[]);
-        self.at.set(0);
-        self.epoch.reserve(1);
-        self.epoch.next();
-        if let Some(chunk) = self.chunk.take() {
+    pub(crate) fn seal(self) {
+        STATE.with(|state| state.words.set(&[]));
+        STATE.with(|state| state.at.set(0));
+        STATE.with(|state| state.epoch.reserve(1));
+        STATE.with(|state| state.epoch.next());
+        if let Some(chunk) = STATE.with(|state| state.chunk.take()) {
             chunk.seal();
         }
     }
 
     /// In a forked child: what stands in the chunk is the parent's to export.
-    pub(crate) fn forget_after_fork(&self) {
-        self.words.set(&[]);
-        self.at.set(0);
-        self.chunk.set(None);
-        self.busy.set(false);
-        self.random.reset();
-        self.ids.reset();
-        self.epoch.reset();
-        self.epoch.reserve(1);
-        self.epoch.next();
+    pub(crate) fn forget_after_fork(self) {
+        STATE.with(|state| state.words.set(&[]));
+        STATE.with(|state| state.at.set(0));
+        STATE.with(|state| state.chunk.set(None));
+        STATE.with(|state| state.busy.set(false));
+        STATE.with(|state| state.random.reset());
+        STATE.with(|state| state.ids.reset());
+        STATE.with(|state| state.epoch.reset());
+        STATE.with(|state| state.epoch.reserve(1));
+        STATE.with(|state| state.epoch.next());
     }
 
     #[cold]
     #[inline(never)]
-    fn write_trace(&self) -> Option<()> {
-        let flags = self.flags.get();
+    fn write_trace(self) -> Option<()> {
+        let flags = self.flags();
         let extra = if flags & EXTRA != 0 { clone_extra() } else { None };
         let state = extra.as_deref().map_or("", Extra::trace_state_text);
         let used = 4 + layout::text_words(state.len());
-        if self.words.get().len() - self.at.get() < used + LEAST_ROOM {
+        if STATE.with(|state| state.words.get()).len() - STATE.with(|state| state.at.get())
+            < used + LEAST_ROOM
+        {
             self.change_chunk()?;
         }
-        let words = self.words.get().get(self.at.get()..self.at.get() + used)?;
+        let words = STATE
+            .with(|state| state.words.get())
+            .get(STATE.with(|state| state.at.get())..STATE.with(|state| state.at.get()) + used)?;
         if let [head, high, low, last, text @ ..] = words {
             let w3c = u64::from(flags >> W3C_SHIFT & 0xff);
             #[expect(clippy::cast_possible_truncation, reason = "tracestate is at most 8 KiB")]
             head.store(layout::head(Kind::TRACE, 0, used, state.len() as u32), Relaxed);
-            high.store(self.trace_high.get(), Relaxed);
-            low.store(self.trace_low.get(), Relaxed);
-            last.store(u64::from(self.scope.get()) << 32 | w3c, Relaxed);
+            high.store(self.trace_high(), Relaxed);
+            low.store(self.trace_low(), Relaxed);
+            last.store(u64::from(self.scope()) << 32 | w3c, Relaxed);
             for (word, bytes) in text.iter().zip(state.as_bytes().chunks(8)) {
                 let mut padded = [0; 8];
                 padded[..bytes.len()].copy_from_slice(bytes);
@@ -240,15 +280,15 @@ impl Local {
             }
         }
         self.commit(used);
-        self.trace_written.set(true);
+        STATE.with(|state| state.trace_written.set(true));
         Some(())
     }
 
     #[inline(always)]
-    fn commit(&self, words: usize) {
-        let at = self.at.get() + words;
-        self.at.set(at);
-        match self.chunk.get() {
+    fn commit(self, words: usize) {
+        let at = STATE.with(|state| state.at.get()) + words;
+        STATE.with(|state| state.at.set(at));
+        match STATE.with(|state| state.chunk.get()) {
             Some(chunk) => chunk.publish(at),
             None => self.commit_parting(at),
         }
@@ -256,8 +296,8 @@ impl Local {
 
     /// Nothing will seal the chunk of an ending thread later, so it goes after each record.
     #[cold]
-    fn commit_parting(&self, at: usize) {
-        if let Some(chunk) = self.parting.take() {
+    fn commit_parting(self, at: usize) {
+        if let Some(chunk) = STATE.with(|state| state.parting.take()) {
             chunk.publish(at);
             chunk.seal();
         }
@@ -266,16 +306,16 @@ impl Local {
 
     /// Runs while a record is being written; a record begun meanwhile is refused.
     #[inline(always)]
-    pub(crate) fn while_writing<R>(&self, run: impl FnOnce() -> R) -> R {
-        struct Done<'l>(&'l Cell<bool>);
-        impl Drop for Done<'_> {
+    pub(crate) fn while_writing<R>(self, run: impl FnOnce() -> R) -> R {
+        struct Done;
+        impl Drop for Done {
             #[inline(always)]
             fn drop(&mut self) {
-                self.0.set(false);
+                STATE.with(|state| state.writing.set(false));
             }
         }
-        self.writing.set(true);
-        let _done = Done(&self.writing);
+        STATE.with(|state| state.writing.set(true));
+        let _done = Done;
         run()
     }
 
@@ -288,7 +328,7 @@ impl Local {
     }
 }
 
-impl Room<'_> {
+impl Room {
     /// The words, at most as many as a record may have.
     #[inline(always)]
     pub(crate) fn words(&self) -> &'static [AtomicU64] {
@@ -298,7 +338,7 @@ impl Room<'_> {
     /// Publishes a record of so many words, which has been written whole.
     #[inline(always)]
     pub(crate) fn commit(self, words: usize) {
-        self.local.commit(words);
+        Local.commit(words);
     }
 }
 
@@ -306,6 +346,6 @@ struct SealAtExit;
 
 impl Drop for SealAtExit {
     fn drop(&mut self) {
-        with(Local::seal);
+        Local.seal();
     }
 }

@@ -109,10 +109,10 @@ fn restart_in_child(slot: &'static OnceLock<&'static Recorder>) -> Option<&'stat
 }
 
 /// In a forked child, on its only thread: the parent's recorder is not ours.
-pub(crate) fn after_fork_in_child(local: &Local) {
+pub(crate) fn after_fork_in_child() {
     GENERATION.fetch_add(1, Relaxed);
     ids::rekey();
-    local.forget_after_fork();
+    Local.forget_after_fork();
 }
 
 impl Recorder {
@@ -198,9 +198,9 @@ impl Recorder {
     }
 
     /// A new trace id, of which all 16 bytes are random.
-    pub(crate) fn new_trace_id(&self, local: &Local) -> u128 {
+    pub(crate) fn new_trace_id(&self) -> u128 {
         loop {
-            let id = u128::from(local.random.next()) << 64 | u128::from(local.random.next());
+            let id = u128::from(Local.random()) << 64 | u128::from(Local.random());
             if id != 0 {
                 return id;
             }

@@ -11,7 +11,9 @@ use std::{
     },
 };
 
-use super::{data::SpanData, limits::Limits, local, record::view::SpanView, sampling::Sampling};
+use super::{
+    data::SpanData, limits::Limits, local::Local, record::view::SpanView, sampling::Sampling,
+};
 use crate::{
     sync::lock,
     time::mock::{self, MockClock},
@@ -59,7 +61,7 @@ impl Scope {
     /// Puts a clock that stands still in front of the real one.
     pub(crate) fn mock_clock(&self) -> MockClock {
         self.mocked.store(true, Relaxed);
-        MockClock::install(self.id, || local::with(|local| local.scope.get()))
+        MockClock::install(self.id, || Local.scope())
     }
 
     pub(crate) fn collect(&self, span: &SpanView<'_>) {

@@ -5,7 +5,7 @@ use super::{
     handle::SpanHandle,
     id::{SpanId, TraceId},
     link,
-    local::{self, RECORDING},
+    local::{Local, RECORDING},
     record::{
         layout::Kind,
         view::{STATUS_ERROR, STATUS_OK, Status},
@@ -37,10 +37,8 @@ impl Span {
     #[must_use]
     #[inline]
     pub fn current() -> Self {
-        local::with(|local| {
-            let recording = local.flags.get() & RECORDING != 0;
-            Self { id: if recording { local.span.get() } else { 0 } }
-        })
+        let recording = Local.flags() & RECORDING != 0;
+        Self { id: if recording { Local.span() } else { 0 } }
     }
 
     /// Starts a span that nothing but its handle ends.
@@ -121,23 +119,19 @@ impl Span {
 pub(super) mod say {
     use std::fmt;
 
-    use super::{Attribute, Kind, STATUS_ERROR, STATUS_OK, Status, local, time};
+    use super::{Attribute, Kind, Local, STATUS_ERROR, STATUS_OK, Status, time};
 
     pub(crate) fn attribute(span: u64, key: &str, value: &dyn Attribute) {
-        local::with(|local| {
-            local.mark_late(span);
-            local.put_extra(Kind::ATTRS, 0, 0, span, &[], &|writer| writer.set_keyed(key, value));
-        });
+        Local.mark_late(span);
+        Local.put_extra(Kind::ATTRS, 0, 0, span, &[], &|writer| writer.set_keyed(key, value));
     }
 
     pub(crate) fn event(span: u64, name: &str, attributes: &[(&str, &dyn Attribute)]) {
         let now = [time::ticks()];
-        local::with(|local| {
-            local.mark_late(span);
-            local.put_extra(Kind::EVENT, 0, 0, span, &now, &|writer| {
-                writer.name_str(name);
-                attributes.iter().for_each(|(key, value)| writer.set_keyed(key, *value));
-            });
+        Local.mark_late(span);
+        Local.put_extra(Kind::EVENT, 0, 0, span, &now, &|writer| {
+            writer.name_str(name);
+            attributes.iter().for_each(|(key, value)| writer.set_keyed(key, *value));
         });
     }
 
@@ -147,11 +141,9 @@ pub(super) mod say {
             Status::Ok => (STATUS_OK, ""),
             Status::Error { description } => (STATUS_ERROR, description),
         };
-        local::with(|local| {
-            local.mark_late(span);
-            local.put_extra(Kind::STATUS, 0, code, span, &[], &|writer| {
-                writer.name_str(description);
-            });
+        Local.mark_late(span);
+        Local.put_extra(Kind::STATUS, 0, code, span, &[], &|writer| {
+            writer.name_str(description);
         });
     }
 
@@ -163,9 +155,7 @@ pub(super) mod say {
     }
 
     pub(crate) fn discard(span: u64) {
-        local::with(|local| {
-            local.mark_late(span);
-            local.put_extra(Kind::DISCARD, 0, 0, span, &[], &|_| {});
-        });
+        Local.mark_late(span);
+        Local.put_extra(Kind::DISCARD, 0, 0, span, &[], &|_| {});
     }
 }
