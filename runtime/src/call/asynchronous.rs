@@ -15,7 +15,7 @@ use super::{Begun, Ending, Fields, IntoLinks, Origin};
 use crate::{
     outcome::Outcome,
     site::{self, Site},
-    trace::{active::Active, local::Local},
+    trace::{active::Active, context::Phase, local::Local},
 };
 
 /// A call of an asynchronous function that has begun and waits for its body.
@@ -95,7 +95,7 @@ impl<C: Tally> AsyncCall<C> {
         F: Future,
         L: Fn(&mut Returning<'_>, &F::Output),
     {
-        Instrumented { body: Some(body), active: self.active, tally: self.tally, look }
+        Instrumented { body, carrier: Carrier { active: self.active, tally: self.tally }, look }
     }
 }
 
@@ -123,44 +123,87 @@ pin_project! {
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
     pub struct Instrumented<F, L, C: Tally = ()> {
-        // `None`: the call has ended.
+        // Dropped before the carrier, which leaves the span and ends it.
         #[pin]
-        body: Option<F>,
-        active: Active,
-        tally: C,
+        body: F,
+        carrier: Carrier<C>,
         look: L,
     }
 
     impl<F, L, C: Tally> PinnedDrop for Instrumented<F, L, C> {
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if this.body.is_some() {
-                let panicked = this.active.was_left_by_panic();
-                within(this.active, |_| this.body.set(None));
-                let outcome = if panicked { Outcome::Panicked } else { Outcome::Cancelled };
-                this.active.end(outcome);
-                this.tally.tally(outcome);
+            this.project().carrier.begin_drop();
+        }
+    }
+}
+
+/// The span of a future, and how the future fares.
+#[derive(Debug)]
+struct Carrier<C: Tally> {
+    active: Active,
+    tally: C,
+}
+
+impl<C: Tally> Carrier<C> {
+    /// Runs a poll with the span current, and restores what was current before, also after a panic.
+    #[inline(always)]
+    fn poll<R>(&mut self, run: impl FnOnce(&Active) -> R) -> R {
+        struct Leave<'a>(&'a mut Active);
+        impl Drop for Leave<'_> {
+            #[inline(always)]
+            fn drop(&mut self) {
+                self.0.swap();
+            }
+        }
+        self.active.set_phase(Phase::Polling);
+        let polled = if self.active.has_context() {
+            self.active.swap();
+            let leave = Leave(&mut self.active);
+            run(leave.0)
+        } else {
+            run(&self.active)
+        };
+        self.active.set_phase(Phase::Waiting);
+        polled
+    }
+
+    #[inline(always)]
+    fn end(&mut self, outcome: Outcome) {
+        self.active.set_phase(Phase::Done);
+        self.active.end(outcome);
+        self.tally.tally(outcome);
+    }
+
+    /// The future is being dropped: until the carrier is, what it drops is within the span.
+    #[inline(always)]
+    fn begin_drop(&mut self) {
+        if self.active.phase() == Phase::Done {
+            return;
+        }
+        // A panic has ended the span's time already; nothing more belongs to it.
+        if self.active.phase() == Phase::Polling {
+            self.end(Outcome::Panicked);
+        } else {
+            let within = self.active.has_context();
+            self.active.set_phase(if within { Phase::DroppingWithin } else { Phase::Dropping });
+            if within {
+                self.active.swap();
             }
         }
     }
 }
 
-/// Runs with the span current, and restores what was current before, also after a panic.
-#[inline(always)]
-fn within<R>(active: &mut Active, run: impl FnOnce(&Active) -> R) -> R {
-    struct Leave<'a>(&'a mut Active);
-    impl Drop for Leave<'_> {
-        #[inline(always)]
-        fn drop(&mut self) {
-            self.0.swap();
+impl<C: Tally> Drop for Carrier<C> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        let phase = self.active.phase();
+        if phase == Phase::DroppingWithin {
+            self.active.swap();
+        }
+        if matches!(phase, Phase::Dropping | Phase::DroppingWithin) {
+            self.end(Outcome::Cancelled);
         }
     }
-    if !active.has_context() {
-        return run(active);
-    }
-    active.swap();
-    let leave = Leave(active);
-    run(leave.0)
 }
 
 impl<F, L, C> Future for Instrumented<F, L, C>
@@ -173,15 +216,10 @@ where
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<F::Output> {
-        let mut this = self.project();
-        let Some(body) = this.body.as_mut().as_pin_mut() else {
-            // Polled after it was ready: pending harms nobody.
-            return Poll::Pending;
-        };
+        let this = self.project();
         let mut outcome = None;
-        this.active.set_polling(true);
-        let polled = within(this.active, |active| {
-            let polled = body.poll(context);
+        let polled = this.carrier.poll(|active| {
+            let polled = this.body.poll(context);
             if let Poll::Ready(value) = &polled {
                 let span = if active.is_recording() { Local.span() } else { 0 };
                 let parent = active.span();
@@ -189,12 +227,8 @@ where
             }
             polled
         });
-        this.active.set_polling(false);
         if polled.is_ready() {
-            this.body.set(None);
-            let outcome = outcome.unwrap_or(Outcome::Ok);
-            this.active.end(outcome);
-            this.tally.tally(outcome);
+            this.carrier.end(outcome.unwrap_or(Outcome::Ok));
         }
         polled
     }

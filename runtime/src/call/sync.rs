@@ -42,7 +42,7 @@ struct On {
     site: &'static Site,
     open: Option<Open>,
     parent: u64,
-    parent_flags: u32,
+    parent_flags: u16,
     does: u8,
     outcome: Option<Outcome>,
 }

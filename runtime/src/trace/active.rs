@@ -3,11 +3,9 @@
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use super::{
-    context::{Context, Extra},
+    context::{Context, Extra, Phase},
     id::TraceId,
-    local::{
-        self, ACTIVE, EXTRA, LATE, Local, POLLING, RECORDING, REMOTE, Room, SHARED, W3C_SHIFT,
-    },
+    local::{self, ACTIVE, EXTRA, LATE, Local, RECORDING, REMOTE, Room, SHARED, W3C_SHIFT},
     loss::LossReason,
     record::{
         layout::{self, FLAG_PARENT_REMOTE, Kind, SPAN_END, SPAN_WORDS},
@@ -24,7 +22,7 @@ use crate::{
 };
 
 /// Flags that a child does not inherit.
-const OWN_FLAGS: u32 = LATE | SHARED | REMOTE | POLLING;
+const OWN_FLAGS: u16 = LATE | SHARED | REMOTE;
 
 /// A span that has begun: where its record stands, and in which life of the chunk.
 #[derive(Clone, Copy, Debug)]
@@ -137,7 +135,7 @@ impl Local {
 
     /// Ends a span: in place while its record is the thread's own, by a record of its own later.
     #[inline(always)]
-    pub(crate) fn end(self, open: &Open, span: u64, flags: u32, outcome: Outcome) {
+    pub(crate) fn end(self, open: &Open, span: u64, flags: u16, outcome: Outcome) {
         let now = time::ticks();
         if self.epoch() == open.epoch && flags & (LATE | SHARED) == 0 {
             let start = open.record[3].load(Relaxed);
@@ -234,8 +232,9 @@ impl Local {
             trace_high: (trace >> 64) as u64,
             trace_low: trace as u64,
             span: Local.span(),
-            flags: flags & !(OWN_FLAGS | 0xff << W3C_SHIFT) | ACTIVE | u32::from(w3c) << W3C_SHIFT,
+            flags: flags & !(OWN_FLAGS | 0xff << W3C_SHIFT) | ACTIVE | u16::from(w3c) << W3C_SHIFT,
             scope: Local.scope(),
+            phase: Phase::Waiting,
             extra: if remote && flags & EXTRA != 0 { local::clone_extra() } else { None },
         };
         if sampled {
@@ -302,6 +301,7 @@ impl Active {
             span: Local.replace_span(parent),
             flags: Local.replace_flags(flags),
             scope: Local.scope(),
+            phase: Phase::Waiting,
             extra: if flags & EXTRA != 0 { local::clone_extra() } else { None },
         };
         Self { context, open }
@@ -341,19 +341,15 @@ impl Active {
         self.context.flags |= LATE;
     }
 
-    /// A poll begins or has ended; called while the span is not entered.
+    /// How far the carrier is.
     #[inline(always)]
-    pub(crate) fn set_polling(&mut self, polling: bool) {
-        if polling {
-            self.context.flags |= POLLING;
-        } else {
-            self.context.flags &= !POLLING;
-        }
+    pub(crate) fn phase(&self) -> Phase {
+        self.context.phase
     }
 
-    /// Whether a poll began and never ended.
-    pub(crate) fn was_left_by_panic(&self) -> bool {
-        self.context.flags & POLLING != 0
+    #[inline(always)]
+    pub(crate) fn set_phase(&mut self, phase: Phase) {
+        self.context.phase = phase;
     }
 
     /// The span may be recorded about from several threads; called while it is not entered.
@@ -384,8 +380,9 @@ impl Context {
             trace_high: (trace.to_u128() >> 64) as u64,
             trace_low: trace.to_u128() as u64,
             span,
-            flags: ACTIVE | REMOTE | has_extra | u32::from(w3c) << W3C_SHIFT,
+            flags: ACTIVE | REMOTE | has_extra | u16::from(w3c) << W3C_SHIFT,
             scope,
+            phase: Phase::Waiting,
             extra,
         }
     }

@@ -18,15 +18,21 @@ pub(crate) const LARGE_WORDS: usize = 2_048;
 #[derive(Debug)]
 pub(crate) struct Chunk {
     words: &'static [AtomicU64],
+    /// Counts up from 0 in each pool.
+    number: usize,
+    /// Where the chunk stands in the list of live ones; guarded by the pool's lock.
+    position: AtomicUsize,
     written: AtomicUsize,
     sealed: AtomicBool,
 }
 
 impl Chunk {
-    fn leak(words: usize) -> &'static Self {
+    fn leak(words: usize, number: usize) -> &'static Self {
         let words = (0..words).map(|_| AtomicU64::new(0)).collect::<Vec<_>>().leak();
         Box::leak(Box::new(Self {
             words,
+            number,
+            position: AtomicUsize::new(0),
             written: AtomicUsize::new(0),
             sealed: AtomicBool::new(false),
         }))
@@ -35,6 +41,11 @@ impl Chunk {
     #[inline(always)]
     pub(crate) fn words(&self) -> &'static [AtomicU64] {
         self.words
+    }
+
+    /// The chunk's number in its pool.
+    pub(crate) fn number(&self) -> usize {
+        self.number
     }
 
     /// Publishes all words up to `written`. Only the owner calls it, and never with less.
@@ -70,6 +81,7 @@ struct State {
     large: Vec<&'static Chunk>,
     live: Vec<&'static Chunk>,
     allocated: usize,
+    chunks: usize,
 }
 
 impl Pool {
@@ -94,6 +106,7 @@ impl Pool {
         };
         let chunk = chunk.or_else(|| state.small.pop())?;
         self.available.fetch_sub(chunk.words.len(), Relaxed);
+        chunk.position.store(state.live.len(), Relaxed);
         state.live.push(chunk);
         Some(chunk)
     }
@@ -101,7 +114,8 @@ impl Pool {
     fn allocate(&self, state: &mut State, words: usize) -> Option<&'static Chunk> {
         (state.allocated + words <= self.budget).then(|| {
             state.allocated += words;
-            Chunk::leak(words)
+            state.chunks += 1;
+            Chunk::leak(words, state.chunks - 1)
         })
     }
 
@@ -110,7 +124,7 @@ impl Pool {
         self.available.load(Relaxed) < self.budget / 2
     }
 
-    /// Lists the chunks in use, in the order in which they were taken.
+    /// Lists the chunks in use, in no order.
     pub(crate) fn list(&self, into: &mut Vec<&'static Chunk>) {
         into.clear();
         into.extend_from_slice(&lock(&self.state).live);
@@ -121,7 +135,11 @@ impl Pool {
         chunk.written.store(0, Relaxed);
         chunk.sealed.store(false, Relaxed);
         let mut state = lock(&self.state);
-        state.live.retain(|live| !std::ptr::eq(*live, chunk));
+        let position = chunk.position.load(Relaxed);
+        state.live.swap_remove(position);
+        if let Some(moved) = state.live.get(position) {
+            moved.position.store(position, Relaxed);
+        }
         if chunk.words.len() == SMALL_WORDS {
             state.small.push(chunk);
         } else {

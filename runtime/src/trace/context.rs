@@ -37,9 +37,28 @@ pub struct Context {
     pub(crate) trace_high: u64,
     pub(crate) trace_low: u64,
     pub(crate) span: u64,
-    pub(crate) flags: u32,
     pub(crate) scope: u32,
+    pub(crate) flags: u16,
+    /// How far the carrier of the context is; stays with it, and stands here because here it costs
+    /// no room.
+    pub(crate) phase: Phase,
     pub(crate) extra: Option<Arc<Extra>>,
+}
+
+/// The life of a future that carries a context.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// Between two polls, or before the first.
+    #[default]
+    Waiting,
+    /// In a poll, or left one by a panic.
+    Polling,
+    /// Being dropped.
+    Dropping,
+    /// Being dropped, its context being current.
+    DroppingWithin,
+    /// Ready.
+    Done,
 }
 
 /// Keeps a context current; see [`Context::attach`].
@@ -119,6 +138,7 @@ impl Context {
             span: Local.span(),
             flags,
             scope: Local.scope(),
+            phase: Phase::Waiting,
             extra: if flags & EXTRA != 0 { local::clone_extra() } else { None },
         }
     }

@@ -55,9 +55,8 @@ impl Sites {
 }
 
 /// How far a chunk has been read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Reader {
-    chunk: &'static Chunk,
     read: usize,
     trace: TraceHead,
     /// Spans that were still running: where their ends will be patched in.
@@ -67,6 +66,7 @@ struct Reader {
 /// Everything the background thread owns.
 pub(crate) struct Drain {
     recorder: &'static Recorder,
+    /// By the numbers of their chunks.
     readers: Vec<Reader>,
     live: Vec<&'static Chunk>,
     bytes: Vec<u8>,
@@ -110,13 +110,10 @@ impl Drain {
         // Read the chunks first, the sites then: a record never names a site that came later.
         for at in 0..self.live.len() {
             let chunk = self.live[at];
-            let known = self.readers.iter().position(|reader| std::ptr::eq(reader.chunk, chunk));
-            let at = known.unwrap_or_else(|| {
-                self.readers.push(Reader::new(chunk));
-                self.readers.len() - 1
-            });
-            if self.read(at) {
-                self.readers.swap_remove(at);
+            while self.readers.len() <= chunk.number() {
+                self.readers.push(Reader::default());
+            }
+            if self.read(chunk) {
                 self.recorder.pool.retire(chunk);
             }
         }
@@ -139,18 +136,20 @@ impl Drain {
     }
 
     /// Reads on in one chunk; `true`: it is sealed and read to its end.
-    fn read(&mut self, at: usize) -> bool {
+    fn read(&mut self, chunk: &'static Chunk) -> bool {
         let Self { readers, bytes, joiner, sinks, out, recorder, .. } = self;
-        let reader = &mut readers[at];
-        let (written, sealed) = reader.chunk.progress();
-        let words = reader.chunk.words().get(reader.read..written).unwrap_or_default();
-        bytes.resize(words.len() * 8, 0);
+        let reader = &mut readers[chunk.number()];
+        let (written, sealed) = chunk.progress();
+        let words = chunk.words().get(reader.read..written).unwrap_or_default();
+        bytes.resize(bytes.len().max(words.len() * 8), 0);
+        let bytes = &mut bytes[..words.len() * 8];
         for (bytes, word) in bytes.chunks_exact_mut(8).zip(words) {
             bytes.copy_from_slice(&word.load(Relaxed).to_ne_bytes());
         }
 
-        reader.settle(joiner);
-        let mut rest = bytes.as_slice();
+        reader.settle(chunk, joiner);
+        let bytes = &*bytes;
+        let mut rest = bytes;
         while let Some((record, after)) = Record::take(rest) {
             let at = reader.read + (bytes.len() - rest.len()) / 8;
             rest = after;
@@ -178,20 +177,17 @@ impl Drain {
         reader.read = written;
         if sealed {
             // The owner patched its last end before it sealed.
-            reader.settle(joiner);
+            reader.settle(chunk, joiner);
+            reader.read = 0;
         }
         sealed
     }
 }
 
 impl Reader {
-    fn new(chunk: &'static Chunk) -> Self {
-        Self { chunk, read: 0, trace: TraceHead::default(), running: Vec::new() }
-    }
-
     /// Looks whether spans that were running have ended in place meanwhile.
-    fn settle(&mut self, joiner: &mut Joiner) {
-        let words = self.chunk.words();
+    fn settle(&mut self, chunk: &Chunk, joiner: &mut Joiner) {
+        let words = chunk.words();
         self.running.retain(|&(at, span)| {
             let end = words.get(at + SPAN_END).map_or(0, |word| word.load(Relaxed));
             if end == 0 {

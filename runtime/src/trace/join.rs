@@ -71,56 +71,50 @@ impl Joiner {
         trace: &TraceHead,
         losses: &Losses,
     ) -> bool {
-        let cost = record.bytes.len() + trace.state.len() + OVERHEAD;
-        if self.bytes + cost > self.budget {
+        let cost = record.bytes.len() + trace.state.len();
+        if self.bytes + cost + OVERHEAD > self.budget {
             losses.add(LossReason::SpanTableFull, 1);
             self.forget(record.span());
             return false;
         }
         self.bytes += cost;
-        let waiting = self.waiting.entry(record.span()).or_default();
+        let waiting = self.entry(record.span());
         waiting.head = record.bytes.to_vec();
         waiting.trace.clone_from(trace);
-        waiting.pass = self.pass;
         true
     }
 
-    /// Takes a further record.
+    /// Takes a further record; dropped when the table is full.
     pub(crate) fn extra(&mut self, record: &Record<'_>) {
         if self.bytes + record.bytes.len() + OVERHEAD > self.budget {
             return;
         }
-        let known = self.waiting.len();
-        let waiting = self.waiting.entry(record.span()).or_default();
-        waiting.extras.extend_from_slice(record.bytes);
         self.bytes += record.bytes.len();
-        if self.waiting.len() > known {
-            self.due.push(record.span());
-            self.bytes += OVERHEAD;
-        }
+        self.entry(record.span()).extras.extend_from_slice(record.bytes);
     }
 
     /// The span shall not be exported.
     pub(crate) fn discard(&mut self, span: u64) {
-        let known = self.waiting.len();
-        self.waiting.entry(span).or_default().discarded = true;
-        if self.waiting.len() > known {
-            self.due.push(span);
-            self.bytes += OVERHEAD;
-        }
+        self.entry(span).discarded = true;
     }
 
     /// The span has ended.
     pub(crate) fn end(&mut self, span: u64, tick: u64, outcome: Outcome, linger: bool) {
-        let known = self.waiting.len();
         let pass = self.pass;
-        let waiting = self.waiting.entry(span).or_default();
+        let waiting = self.entry(span);
         waiting.end = Some(End { tick, outcome, linger });
         waiting.pass = pass;
-        if self.waiting.len() > known {
-            self.bytes += OVERHEAD;
-        }
         self.due.push(span);
+    }
+
+    /// The entry of a span; a new one is looked at when the pass ends, for it may lack a head.
+    fn entry(&mut self, span: u64) -> &mut Waiting {
+        let (bytes, due, pass) = (&mut self.bytes, &mut self.due, self.pass);
+        self.waiting.entry(span).or_insert_with(|| {
+            *bytes += OVERHEAD;
+            due.push(span);
+            Waiting { pass, ..Waiting::default() }
+        })
     }
 
     /// Ends a pass: hands out what is complete and forgets what nobody will ever complete.
@@ -128,6 +122,7 @@ impl Joiner {
         let pass = self.pass;
         self.pass += 1;
         for span in std::mem::take(&mut self.due) {
+            // A span may be due twice; the second time it is gone.
             let Some(waiting) = self.waiting.get(&span) else { continue };
             let is_new = waiting.pass == pass;
             match waiting.end {
@@ -202,5 +197,100 @@ impl<'a> Complete<'a> {
             anchor,
             limits,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::record::layout::{Kind, head},
+        *,
+    };
+
+    const SPAN: u64 = 7;
+
+    fn bytes(words: &[u64]) -> Vec<u8> {
+        words.iter().flat_map(|word| word.to_ne_bytes()).collect()
+    }
+
+    fn begin(joiner: &mut Joiner, losses: &Losses) -> bool {
+        let words = bytes(&[head(Kind::SPAN, 0, 5, 0), SPAN, 0, 100, 0]);
+        let (record, _) = Record::take(&words).unwrap();
+        joiner.begin(&record, &TraceHead::default(), losses)
+    }
+
+    fn extra(joiner: &mut Joiner) {
+        let words = bytes(&[head(Kind::ATTRS, 0, 2, 0), SPAN]);
+        let (record, _) = Record::take(&words).unwrap();
+        joiner.extra(&record);
+    }
+
+    fn finished(joiner: &mut Joiner, losses: &Losses) -> Vec<(u64, usize)> {
+        let mut finished = Vec::new();
+        joiner.end_pass(losses, |span| finished.push((span.tick, span.extras.len())));
+        finished
+    }
+
+    #[test]
+    fn whatever_order_a_pass_reads_a_span_is_handed_out_once_and_forgotten() {
+        type Step = fn(&mut Joiner, &Losses);
+        let steps: [Step; 3] = [
+            |joiner, losses| assert!(begin(joiner, losses)),
+            |joiner, _| extra(joiner),
+            |joiner, _| joiner.end(SPAN, 200, Outcome::Ok, false),
+        ];
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            let (mut joiner, losses) = (Joiner::new(10_000), Losses::new());
+            order.iter().for_each(|step| steps[*step](&mut joiner, &losses));
+            assert_eq!(finished(&mut joiner, &losses), [(200, 16)], "{order:?}");
+            assert_eq!((joiner.bytes, joiner.waiting.len()), (0, 0), "{order:?}");
+        }
+    }
+
+    #[test]
+    fn an_end_waits_one_pass_for_its_head() {
+        let (mut joiner, losses) = (Joiner::new(10_000), Losses::new());
+        joiner.end(SPAN, 200, Outcome::Ok, false);
+        assert_eq!(finished(&mut joiner, &losses), []);
+        assert!(begin(&mut joiner, &losses));
+        assert_eq!(finished(&mut joiner, &losses), [(200, 0)]);
+        assert_eq!(joiner.bytes, 0);
+    }
+
+    #[test]
+    fn an_end_whose_head_never_comes_is_forgotten() {
+        let (mut joiner, losses) = (Joiner::new(10_000), Losses::new());
+        joiner.end(SPAN, 200, Outcome::Ok, false);
+        assert_eq!(finished(&mut joiner, &losses), []);
+        assert_eq!(finished(&mut joiner, &losses), []);
+        assert_eq!((joiner.bytes, joiner.waiting.len()), (0, 0));
+    }
+
+    #[test]
+    fn a_shared_span_waits_one_pass_for_other_threads() {
+        let (mut joiner, losses) = (Joiner::new(10_000), Losses::new());
+        assert!(begin(&mut joiner, &losses));
+        joiner.end(SPAN, 200, Outcome::Ok, true);
+        assert_eq!(finished(&mut joiner, &losses), []);
+        extra(&mut joiner);
+        assert_eq!(finished(&mut joiner, &losses), [(200, 16)]);
+    }
+
+    #[test]
+    fn a_full_table_loses_the_span_and_says_so() {
+        let (mut joiner, losses) = (Joiner::new(100), Losses::new());
+        assert!(!begin(&mut joiner, &losses));
+        assert_eq!(losses.of(LossReason::SpanTableFull), 1);
+        assert_eq!(joiner.bytes, 0);
+    }
+
+    #[test]
+    fn a_discarded_span_is_counted_and_not_handed_out() {
+        let (mut joiner, losses) = (Joiner::new(10_000), Losses::new());
+        assert!(begin(&mut joiner, &losses));
+        joiner.discard(SPAN);
+        joiner.end(SPAN, 200, Outcome::Ok, false);
+        assert_eq!(finished(&mut joiner, &losses), []);
+        assert_eq!(losses.of(LossReason::Discarded), 1);
     }
 }

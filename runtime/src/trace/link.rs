@@ -14,7 +14,7 @@ pub(crate) fn write(span: u64, to: &Context, attributes: &[(&str, &dyn Attribute
     }
     let state = to.extra.as_deref().map_or("", Extra::trace_state_text);
     let flags = if to.flags & REMOTE != 0 { FLAG_PARENT_REMOTE } else { 0 };
-    let w3c = u64::from(to.flags >> W3C_SHIFT & 0xff);
+    let w3c = u64::from(to.flags >> W3C_SHIFT);
     let fixed = [to.trace_high, to.trace_low, to.span, w3c];
     Local.mark_late(span);
     #[expect(clippy::cast_possible_truncation, reason = "tracestate is at most 8 KiB")]

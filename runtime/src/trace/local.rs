@@ -24,19 +24,17 @@ use super::{
 use crate::{random::Generator, sync::AtomicU64};
 
 /// The current span records.
-pub(crate) const RECORDING: u32 = 1;
+pub(crate) const RECORDING: u16 = 1;
 /// There is a current span or a remote parent.
-pub(crate) const ACTIVE: u32 = 2;
+pub(crate) const ACTIVE: u16 = 2;
 /// The current span is in another process.
-pub(crate) const REMOTE: u32 = 4;
+pub(crate) const REMOTE: u16 = 4;
 /// More was recorded about the current span than its first record holds.
-pub(crate) const LATE: u32 = 8;
+pub(crate) const LATE: u16 = 8;
 /// Another thread may record about the current span.
-pub(crate) const SHARED: u32 = 16;
+pub(crate) const SHARED: u16 = 16;
 /// [`Local::extra`] holds something.
-pub(crate) const EXTRA: u32 = 32;
-/// The future that carries the span is being polled, or a panic has left its poll.
-pub(crate) const POLLING: u32 = 64;
+pub(crate) const EXTRA: u16 = 32;
 /// Where the W3C trace flags stand.
 pub(crate) const W3C_SHIFT: u32 = 8;
 
@@ -51,7 +49,7 @@ struct State {
     trace_high: Cell<u64>,
     trace_low: Cell<u64>,
     span: Cell<u64>,
-    flags: Cell<u32>,
+    flags: Cell<u16>,
     scope: Cell<u32>,
     /// The current chunk's words; those at `at` and behind are free.
     words: Cell<&'static [AtomicU64]>,
@@ -140,7 +138,7 @@ impl Local {
         trace_high, replace_trace_high: u64;
         trace_low, replace_trace_low: u64;
         span, replace_span: u64;
-        flags, replace_flags: u32;
+        flags, replace_flags: u16;
         scope, replace_scope: u32;
     }
 
@@ -267,7 +265,7 @@ impl Local {
             .with(|state| state.words.get())
             .get(STATE.with(|state| state.at.get())..STATE.with(|state| state.at.get()) + used)?;
         if let [head, high, low, last, text @ ..] = words {
-            let w3c = u64::from(flags >> W3C_SHIFT & 0xff);
+            let w3c = u64::from(flags >> W3C_SHIFT);
             #[expect(clippy::cast_possible_truncation, reason = "tracestate is at most 8 KiB")]
             head.store(layout::head(Kind::TRACE, 0, used, state.len() as u32), Relaxed);
             high.store(self.trace_high(), Relaxed);
