@@ -16,6 +16,7 @@ pub(crate) mod loss;
 pub(crate) mod memory;
 pub(crate) mod record;
 pub(crate) mod recorder;
+pub mod sampler;
 pub(crate) mod sampling;
 pub(crate) mod scope;
 pub(crate) mod span;
