@@ -14,6 +14,7 @@ pub(crate) mod link;
 pub(crate) mod local;
 pub(crate) mod loss;
 pub(crate) mod memory;
+pub mod propagation;
 pub(crate) mod record;
 pub(crate) mod recorder;
 pub mod sampler;
