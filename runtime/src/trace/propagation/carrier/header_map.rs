@@ -1,0 +1,38 @@
+//! The headers of an HTTP message as a carrier.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::{Extractor, Injector};
+
+impl Extractor for HeaderMap {
+    fn get(&self, key: &str) -> Option<&str> {
+        HeaderMap::get(self, key).map(text)
+    }
+
+    fn get_all(&self, key: &str) -> Vec<&str> {
+        HeaderMap::get_all(self, key).iter().map(text).collect()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.keys().map(HeaderName::as_str).collect()
+    }
+}
+
+impl Injector for HeaderMap {
+    fn set(&mut self, key: &str, value: String) {
+        // What the propagators write is always valid; a name or value of others that is not, is
+        // not sent, because instrumentation never fails the call.
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(key), HeaderValue::try_from(value)) {
+            self.insert(name, value);
+        }
+    }
+
+    fn remove(&mut self, key: &str) {
+        HeaderMap::remove(self, key);
+    }
+}
+
+/// A header with other bytes than ASCII is there, and is malformed: it must not count as absent.
+fn text(value: &HeaderValue) -> &str {
+    value.to_str().unwrap_or("\u{fffd}")
+}
