@@ -49,11 +49,20 @@ impl Tally {
         Self { subject, case, before: subject.seen(), batches: AtomicU64::new(0) }
     }
 
+    /// Runs so many batches on this thread at one go.
+    pub fn run_burst(&self, batches: u64) -> Duration {
+        let start = Instant::now();
+        (self.case.run)(batches);
+        let elapsed = start.elapsed();
+        self.batches.fetch_add(batches, Relaxed);
+        elapsed
+    }
+
     /// Runs so many batches on this thread, pausing after each burst; returns the time of the bursts.
     pub fn run(&self, batches: u64) -> Duration {
         let mut elapsed = Duration::ZERO;
         for burst in bursts(self.case, batches) {
-            elapsed += self.time(burst);
+            elapsed += self.run_burst(burst);
             self.pause();
         }
         elapsed
@@ -64,11 +73,11 @@ impl Tally {
         let barrier = Barrier::new(2);
         let one = || {
             // Whatever a thread pays once is not a cost per span.
-            self.time(1);
+            self.run_burst(1);
             let mut elapsed = Duration::ZERO;
             for burst in bursts(self.case, batches) {
                 barrier.wait();
-                elapsed += self.time(burst);
+                elapsed += self.run_burst(burst);
                 if barrier.wait().is_leader() {
                     self.pause();
                 }
@@ -86,7 +95,7 @@ impl Tally {
     /// A library whose background work is dearer than its foreground work falls behind here, and
     /// then it must lose spans or grow.
     pub fn run_sustained(&self, batches: u64) -> Duration {
-        thread::scope(|scope| scope.spawn(|| self.time(batches)).join().expect("cases return"))
+        thread::scope(|scope| scope.spawn(|| self.run_burst(batches)).join().expect("cases return"))
     }
 
     /// Returns how many spans should have reached the sink by now.
@@ -106,14 +115,6 @@ impl Tally {
             0 => 0.0,
             produced => 100.0 * (1.0 - self.seen().spans as f64 / produced as f64),
         }
-    }
-
-    fn time(&self, batches: u64) -> Duration {
-        let start = Instant::now();
-        (self.case.run)(batches);
-        let elapsed = start.elapsed();
-        self.batches.fetch_add(batches, Relaxed);
-        elapsed
     }
 
     /// Lets the background work catch up, off the clock.
