@@ -130,7 +130,7 @@ impl Tally {
 /// Without pauses `fastrace` and the OpenTelemetry SDK fall behind at once, and what is timed is
 /// how they grow or drop; [`Tally::run_sustained`] shows that on purpose.
 fn bursts(case: &Case, batches: u64) -> impl Iterator<Item = u64> {
-    const SPANS: u64 = 10_000;
+    const SPANS: u64 = 4_000;
     let burst = match case.spans(1) {
         0 => batches,
         spans => SPANS / spans,

@@ -14,7 +14,10 @@ use spandrel_benches::{
 };
 
 /// Many enough that what a library allocates now and then shows up at its true share.
-const BATCHES: u64 = 200;
+const BURSTS: u64 = 20;
+
+/// Few enough for the queue of every subject.
+const BATCHES: u64 = 20;
 
 fn main() {
     for subject in subjects() {
@@ -22,16 +25,19 @@ fn main() {
         for case in subject.cases().iter().filter(|case| case.kind != Kind::Clock) {
             harness::verify(subject, case);
             // Queues and pools reach their size before anything is counted.
-            Tally::start(subject, case).run(BATCHES);
+            Tally::start(subject, case).run(BURSTS * BATCHES);
 
             let everywhere = EVERYWHERE.load(Relaxed);
-            let here = HERE.get();
-            (case.run)(BATCHES);
-            let here = HERE.get() - here;
-            subject.settle();
+            let mut here = 0;
+            for _ in 0..BURSTS {
+                let before = HERE.get();
+                (case.run)(BATCHES);
+                here += HERE.get() - before;
+                subject.settle();
+            }
             let everywhere = EVERYWHERE.load(Relaxed) - everywhere;
 
-            let calls = BATCHES * case.kind.calls();
+            let calls = BURSTS * BATCHES * case.kind.calls();
             for (metric, count) in [("allocations", here), ("allocations-all-threads", everywhere)]
             {
                 let per_call = count as f64 / calls as f64;

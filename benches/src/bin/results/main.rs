@@ -46,7 +46,7 @@ const READING: &str = "\
   spans that was lost while timing is noted beside the time.
 - One root per 100 children, its cost included in theirs. `tree` is one root with ten children, per
   tree.
-- Spans are recorded in bursts of 10,000, and every library catches up between bursts, off the
+- Spans are recorded in bursts of 4,000, and every library catches up between bursts, off the
   clock: what `fastrace` and the OpenTelemetry SDK do in the background is dearer than what they do
   in the foreground, so in a tight loop they fall behind. `sustained` is that loop, without pauses.
 - The OpenTelemetry SDK is driven by hand and does not make its spans current, in its favour. Its
