@@ -64,6 +64,15 @@ impl Measurements {
         Ok(())
     }
 
+    /// Adds a value, or a repetition of one.
+    pub(crate) fn add(&mut self, metric: &str, kind: &str, subject: &str, value: f64) {
+        if !self.subjects.iter().any(|known| known == subject) {
+            self.subjects.push(subject.to_owned());
+        }
+        let key = (metric.to_owned(), kind.to_owned(), subject.to_owned());
+        self.values.entry(key).or_default().push(value);
+    }
+
     /// Returns the median of what was measured under a key.
     pub(crate) fn get(&self, metric: &str, kind: &str, subject: &str) -> Option<f64> {
         let key = (metric.to_owned(), kind.to_owned(), subject.to_owned());
@@ -99,14 +108,6 @@ impl Measurements {
         let ours = self.values.keys().filter(|(_, _, subject)| subject == OURS);
         ours.map(|(metric, kind, _)| (metric.as_str(), kind.as_str()))
     }
-
-    fn add(&mut self, metric: &str, kind: &str, subject: &str, value: f64) {
-        if !self.subjects.iter().any(|known| known == subject) {
-            self.subjects.push(subject.to_owned());
-        }
-        let key = (metric.to_owned(), kind.to_owned(), subject.to_owned());
-        self.values.entry(key).or_default().push(value);
-    }
 }
 
 fn sorted(directory: &Path) -> io::Result<Vec<std::path::PathBuf>> {
@@ -118,4 +119,19 @@ fn sorted(directory: &Path) -> io::Result<Vec<std::path::PathBuf>> {
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repetitions_count_as_their_median() {
+        let mut measurements = Measurements::default();
+        for value in [9.0, 1.0, 2.0] {
+            measurements.add("ns", "plain", "peer", value);
+        }
+
+        assert_eq!(measurements.get("ns", "plain", "peer"), Some(2.0));
+    }
 }

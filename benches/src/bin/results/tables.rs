@@ -199,3 +199,28 @@ fn number(value: f64) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_the_digits_that_mean_something() {
+        let cases =
+            [(0.0, "0"), (0.026, "0.03"), (7.04, "7.04"), (20.94, "20.9"), (1_055.4, "1,055")];
+        for (value, text) in cases {
+            assert_eq!(number(value), text);
+        }
+    }
+
+    #[test]
+    fn a_peer_that_does_better_is_named_as_a_loss() {
+        let mut measurements = Measurements::default();
+        measurements.add("ns", "plain", OURS, 50.0);
+        measurements.add("ns", "plain", "peer", 40.0);
+        measurements.add("ns", "async", OURS, 40.0);
+        measurements.add("ns", "async", "peer", 50.0);
+
+        assert_eq!(losses(&measurements), "- Time, plain: 50.0, and peer 40.0.\n");
+    }
+}
