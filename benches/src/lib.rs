@@ -8,6 +8,7 @@
 //! encode OTLP and discard the bytes; the network would only add noise that nobody here controls.
 
 mod floor;
+mod ours;
 #[cfg(feature = "peers")]
 mod peers;
 mod subject;
@@ -25,7 +26,9 @@ pub fn subjects() -> Vec<&'static dyn Subject> {
     let mut subjects: Vec<&'static dyn Subject> = vec![&floor::Bare];
     #[cfg(feature = "peers")]
     subjects.push(&peers::tracing::NoSubscriber);
+    subjects.push(&ours::Uninitialised);
     subjects.extend(floor::clocks());
+    subjects.push(&ours::Spandrel);
     #[cfg(feature = "peers")]
     subjects.extend(peers::all());
     subjects
@@ -35,7 +38,7 @@ pub fn subjects() -> Vec<&'static dyn Subject> {
 pub fn future_sizes() -> Vec<(&'static str, usize)> {
     let bare = ("bare", size_of_val(&floor::work_async(1, "")));
     [
-        &[bare][..],
+        &[bare, ("spandrel", ours::future_size())][..],
         #[cfg(feature = "peers")]
         &peers::future_sizes(),
     ]

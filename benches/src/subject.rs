@@ -123,6 +123,11 @@ pub trait Subject: Sync {
     /// Makes it the one that records from now on. Idempotent, except that the sink stays as it is.
     fn install(&self, sink: Sink);
 
+    /// Lists the sinks it can be installed with.
+    fn sinks(&self) -> &'static [Sink] {
+        &[Sink::Discard, Sink::Encode]
+    }
+
     /// Blocks until everything recorded so far has reached the sink.
     fn settle(&self) {}
 

@@ -50,17 +50,23 @@ pub fn ready<F: Future>(future: F) -> F::Output {
     }
 }
 
+/// Calls `call` so many times.
+#[inline(always)]
+pub fn children(batch: u64, children: u64, call: impl Fn(u64, &str) -> u64) {
+    for child in 0..children {
+        black_box(call(black_box(batch + child), black_box(NAME)));
+    }
+}
+
 #[inline(always)]
 fn repeat<Root>(
     batches: u64,
-    children: u64,
+    count: u64,
     root: impl Fn() -> Root,
     call: impl Fn(u64, &str) -> u64,
 ) {
     for batch in 0..batches {
         let _root = root();
-        for child in 0..children {
-            black_box(call(black_box(batch + child), black_box(NAME)));
-        }
+        children(batch, count, &call);
     }
 }
