@@ -6,12 +6,13 @@
 
 use std::{
     hint::black_box,
-    sync::{Once, atomic::Ordering::Relaxed},
+    sync::{LazyLock, Once, atomic::Ordering::Relaxed},
 };
 
 use spandrel::{
     __private::{AsyncCall, Call, Field, Site, call_once, look, output},
     bench,
+    trace::Context,
 };
 
 use crate::{
@@ -66,7 +67,7 @@ impl Subject for Spandrel {
                     roots(batches, |batch| children(batch, CHILDREN_PER_TREE, work));
                 }),
                 Case::silent(Kind::Unsampled, |batches| {
-                    let _attached = bench::unsampled().attach();
+                    let _attached = UNSAMPLED.attach();
                     roots(batches, |batch| children(batch, CHILDREN_PER_ROOT, work));
                 }),
                 Case::silent(Kind::Disabled, |batches| alone(batches, disabled)),
@@ -108,6 +109,8 @@ pub(crate) fn future_size() -> usize {
     size_of_val(&work_async(1, ""))
 }
 
+/// A root under it is not recorded, and neither is anything below.
+static UNSAMPLED: LazyLock<Context> = LazyLock::new(bench::unsampled);
 static SEEN: bench::Seen = bench::Seen::new();
 static FIELDS: [Field; 2] = [Field::new("id"), Field::new("name")];
 static ROOT: Site = Site::new("root", "benches");

@@ -186,6 +186,9 @@ fn number(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
+    if value < 0.01 {
+        return format!("{value:.3}");
+    }
     if value < 100.0 {
         return format!("{value:.*}", if value < 10.0 { 2 } else { 1 });
     }
@@ -206,8 +209,14 @@ mod tests {
 
     #[test]
     fn numbers_keep_the_digits_that_mean_something() {
-        let cases =
-            [(0.0, "0"), (0.026, "0.03"), (7.04, "7.04"), (20.94, "20.9"), (1_055.4, "1,055")];
+        let cases = [
+            (0.0, "0"),
+            (0.004, "0.004"),
+            (0.026, "0.03"),
+            (7.04, "7.04"),
+            (20.94, "20.9"),
+            (1_055.4, "1,055"),
+        ];
         for (value, text) in cases {
             assert_eq!(number(value), text);
         }
