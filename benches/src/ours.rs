@@ -122,7 +122,7 @@ static WORK_ASYNC: Site = Site::new("work_async", "benches").fields(&FIELDS);
 #[inline(always)]
 fn roots(batches: u64, run: impl Fn(u64)) {
     for batch in 0..batches {
-        let call = Call::enter(&ROOT, |fields| fields.none());
+        let mut call = Call::enter(&ROOT, |fields| fields.none());
         run(batch);
         call.finish();
     }
