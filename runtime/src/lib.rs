@@ -2,6 +2,9 @@
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "test-util")]
+#[doc(hidden)]
+pub mod bench;
 mod call;
 mod diag;
 mod outcome;

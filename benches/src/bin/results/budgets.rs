@@ -1,0 +1,169 @@
+//! The budgets, and whether they are met.
+
+use std::fmt::Write;
+
+use crate::measurements::Measurements;
+
+/// What a value must not exceed, or must reach; then what we aim at.
+enum Rule {
+    AtMost(f64, f64),
+    AtLeast(f64, f64),
+}
+
+struct Budget {
+    what: &'static str,
+    unit: &'static str,
+    value: fn(&Measurements) -> Option<f64>,
+    rule: Rule,
+}
+
+/// Renders every budget with what was measured.
+pub(crate) fn table(measurements: &Measurements) -> String {
+    let mut table = String::from("| what | measured | budget | aim | |\n|---|---|---|---|---|\n");
+    for Budget { what, unit, value, rule } in BUDGETS {
+        let value = value(measurements);
+        let measured = value.map_or("not measured".to_owned(), |value| format!("{value:.2}{unit}"));
+        let (sign, budget, aim) = match rule {
+            Rule::AtMost(budget, aim) => ("≤", budget, aim),
+            Rule::AtLeast(budget, aim) => ("≥", budget, aim),
+        };
+        let verdict = value.map_or("", |value| verdict(rule, value));
+        writeln!(
+            table,
+            "| {what} | {measured} | {sign} {budget}{unit} | {aim}{unit} | {verdict} |"
+        )
+        .expect("writing to a string cannot fail");
+    }
+    table
+}
+
+fn verdict(rule: &Rule, value: f64) -> &'static str {
+    let (met, aim_met) = match *rule {
+        Rule::AtMost(budget, aim) => (value <= budget, value <= aim),
+        Rule::AtLeast(budget, aim) => (value >= budget, value >= aim),
+    };
+    match (met, aim_met) {
+        (true, true) => "met, aim reached",
+        (true, false) => "met",
+        (false, _) => "**missed**",
+    }
+}
+
+fn in_clock_reads(measurements: &Measurements, kind: &str) -> Option<f64> {
+    Some(measurements.ours("ns", kind)? / measurements.two_clock_reads()?)
+}
+
+fn over_bare(measurements: &Measurements, kind: &str) -> Option<f64> {
+    Some(measurements.ours("ns", kind)? - measurements.get("ns", "attributes", "bare")?)
+}
+
+fn check_seconds(measurements: &Measurements, ours: &str, peer: &str, kind: &str) -> Option<f64> {
+    let metric = "check-seconds";
+    Some(measurements.get(metric, kind, ours)? / measurements.get(metric, kind, peer)?)
+}
+
+const FOUR: &str = "spandrel, four attributes";
+
+static BUDGETS: &[Budget] = &[
+    Budget {
+        what: "recorded span, sync, 2 attributes, over two clock reads",
+        unit: " ×",
+        value: |all| in_clock_reads(all, "attributes"),
+        rule: Rule::AtMost(2.0, 1.4),
+    },
+    Budget {
+        what: "its allocations",
+        unit: "",
+        value: |all| all.ours("allocations", "attributes"),
+        rule: Rule::AtMost(0.0, 0.0),
+    },
+    Budget {
+        what: "recorded span, no attributes, over two clock reads",
+        unit: " ×",
+        value: |all| in_clock_reads(all, "plain"),
+        rule: Rule::AtMost(1.6, 1.2),
+    },
+    Budget {
+        what: "recorded span, async ready at once, 2 attributes, over two clock reads",
+        unit: " ×",
+        value: |all| in_clock_reads(all, "async"),
+        rule: Rule::AtMost(2.5, 1.7),
+    },
+    Budget {
+        what: "its allocations",
+        unit: "",
+        value: |all| all.ours("allocations", "async"),
+        rule: Rule::AtMost(0.0, 0.0),
+    },
+    Budget {
+        what: "growth of its future",
+        unit: " bytes",
+        value: |all| {
+            let bare = all.get("future-size", "async", "bare")?;
+            Some(all.ours("future-size", "async")? - bare)
+        },
+        rule: Rule::AtMost(64.0, 64.0),
+    },
+    Budget {
+        what: "tree of 1 root and 10 children, faster than fastrace",
+        unit: " ×",
+        value: |all| Some(all.get("ns", "tree", "fastrace")? / all.ours("ns", "tree")?),
+        rule: Rule::AtLeast(5.0, 7.0),
+    },
+    Budget {
+        what: "two threads at once, over one thread",
+        unit: " ×",
+        value: |all| Some(all.ours("ns", "two-threads")? / all.ours("ns", "attributes")?),
+        rule: Rule::AtMost(1.2, 1.05),
+    },
+    Budget {
+        what: "unsampled, over the bare function",
+        unit: " ns",
+        value: |all| over_bare(all, "unsampled"),
+        rule: Rule::AtMost(3.0, 1.5),
+    },
+    Budget {
+        what: "disabled, over the bare function",
+        unit: " ns",
+        value: |all| over_bare(all, "disabled"),
+        rule: Rule::AtMost(1.0, 0.3),
+    },
+    Budget {
+        what: "never initialised, over the bare function",
+        unit: " ns",
+        value: |all| over_bare(all, "uninitialised"),
+        rule: Rule::AtMost(1.0, 0.3),
+    },
+    Budget {
+        what: "CPU of all threads per span to OTLP bytes, less than fastrace",
+        unit: " ×",
+        value: |all| Some(all.get("cpu", "encode", "fastrace")? / all.ours("cpu", "encode")?),
+        rule: Rule::AtLeast(6.0, 10.0),
+    },
+    // The aim is 1.5 × fastrace, which the table of compile costs shows; here it is in the same
+    // unit as the budget.
+    Budget {
+        what: "`cargo check` of 500 sync functions, over `#[tracing::instrument]`",
+        unit: " ×",
+        value: |all| check_seconds(all, "spandrel", "tracing, 2 fields", "500 sync"),
+        rule: Rule::AtMost(1.0, 0.5),
+    },
+    Budget {
+        what: "`cargo check` of 500 async functions, over `#[tracing::instrument]`",
+        unit: " ×",
+        value: |all| check_seconds(all, "spandrel", "tracing, 2 fields", "500 async"),
+        rule: Rule::AtMost(1.0, 0.7),
+    },
+    Budget {
+        what: "`cargo check` of 500 sync functions with four attributes, over `#[tracing::instrument]`",
+        unit: " ×",
+        value: |all| check_seconds(all, FOUR, "tracing, 2 fields", "500 sync"),
+        rule: Rule::AtMost(1.0, 0.5),
+    },
+    Budget {
+        what: "`cargo check` of 500 async functions with four attributes, over `#[tracing::instrument]`",
+        unit: " ×",
+        value: |all| check_seconds(all, FOUR, "tracing, 2 fields", "500 async"),
+        rule: Rule::AtMost(1.0, 0.7),
+    },
+];
