@@ -19,6 +19,7 @@ use crate::{
         drain::{Pending, Sink},
         loss::Losses,
         recorder::{self, Settings},
+        sampler::Sampler,
         sampling::Sampling,
         scope::Scope,
     },
@@ -65,7 +66,10 @@ pub fn register(site: &'static Site, on: bool) {
 /// The context of a trace that is not recorded.
 #[must_use]
 pub fn unsampled() -> Context {
-    let scope = Scope::open(Limits::new(), Sampling { never: true });
+    let scope = Scope::open(
+        Limits::new(),
+        Sampling { sampler: Sampler::always_off(), ..Sampling::default() },
+    );
     Context::of_scope(scope.id())
 }
 

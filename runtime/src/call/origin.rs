@@ -1,6 +1,6 @@
 //! A parent that the function chooses for itself, and links.
 
-use crate::trace::{SpanHandle, context::Context, link, local::Local};
+use crate::trace::{SpanHandle, context::Context, link};
 
 /// Under which context a span begins.
 #[derive(Debug)]
@@ -10,7 +10,7 @@ impl Origin {
     /// None: a trace of its own.
     #[must_use]
     pub fn root() -> Self {
-        Self(Context { scope: Local.scope(), ..Context::default() })
+        Self(Context::of_current_scope())
     }
 
     /// The given one.

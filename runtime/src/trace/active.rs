@@ -1,10 +1,10 @@
 //! Begins and ends spans: the hot path.
 
-use std::sync::{Arc, atomic::Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
 use super::{
-    context::{Context, Extra, Phase},
-    id::TraceId,
+    context::{Context, Phase},
+    id::{TraceFlags, TraceId},
     local::{self, ACTIVE, EXTRA, LATE, Local, RECORDING, REMOTE, Room, SHARED, W3C_SHIFT},
     loss::LossReason,
     record::{
@@ -221,28 +221,28 @@ impl Local {
         let recorder = recorder::current()?;
         let flags = Local.flags();
         let remote = flags & REMOTE != 0;
-        let trace = if remote {
-            u128::from(Local.trace_high()) << 64 | u128::from(Local.trace_low())
-        } else {
-            recorder.new_trace_id()
-        };
-        let parent_flags = remote.then_some((flags >> W3C_SHIFT) as u8);
+        let inherited = u128::from(Local.trace_high()) << 64 | u128::from(Local.trace_low());
+        let inherited = TraceId::from_u128(inherited).filter(|_| remote);
+        let trace = inherited.unwrap_or_else(|| recorder.new_trace_id());
+        let parent_flags = inherited.map(|_| TraceFlags::from_bits((flags >> W3C_SHIFT) as u8));
         let (sampled, w3c) = recorder.sample(Local.scope(), site, trace, parent_flags);
+        let trace = trace.to_u128();
         let mut next = Context {
             trace_high: (trace >> 64) as u64,
             trace_low: trace as u64,
             span: Local.span(),
-            flags: flags & !(OWN_FLAGS | 0xff << W3C_SHIFT) | ACTIVE | u16::from(w3c) << W3C_SHIFT,
+            flags: flags & !(OWN_FLAGS | 0xff << W3C_SHIFT)
+                | ACTIVE
+                | u16::from(w3c.bits()) << W3C_SHIFT,
             scope: Local.scope(),
             phase: Phase::Waiting,
-            extra: if remote && flags & EXTRA != 0 { local::clone_extra() } else { None },
+            extra: if flags & EXTRA != 0 { local::clone_extra() } else { None },
         };
         if sampled {
             // Still the remote span's child: `put_span` takes parent and mark from here.
             next.flags |= RECORDING | flags & REMOTE;
         }
         if !remote {
-            next.flags &= !EXTRA;
             next.span = 0;
         }
         next.swap();
@@ -362,28 +362,6 @@ impl Active {
     pub(crate) fn end(&mut self, outcome: Outcome) {
         if let Some(open) = self.open.take() {
             Local.end(&open, self.context.span, self.context.flags, outcome);
-        }
-    }
-}
-
-impl Context {
-    /// A parent that came over the wire.
-    pub(crate) fn remote(
-        trace: TraceId,
-        span: u64,
-        w3c: u8,
-        scope: u32,
-        extra: Option<Arc<Extra>>,
-    ) -> Self {
-        let has_extra = if extra.is_some() { EXTRA } else { 0 };
-        Self {
-            trace_high: (trace.to_u128() >> 64) as u64,
-            trace_low: trace.to_u128() as u64,
-            span,
-            flags: ACTIVE | REMOTE | has_extra | u16::from(w3c) << W3C_SHIFT,
-            scope,
-            phase: Phase::Waiting,
-            extra,
         }
     }
 }

@@ -5,17 +5,19 @@ use std::sync::Arc;
 use super::{
     id::{SpanId, TraceFlags, TraceId},
     local::{self, ACTIVE, EXTRA, Local, RECORDING, REMOTE, SHARED, W3C_SHIFT},
+    propagation::{Baggage, RemoteContext, TraceState},
 };
 
-/// What rarely exists and travels with a trace: `tracestate` and baggage.
+/// What rarely exists and travels with a trace.
 #[derive(Debug, Default)]
 pub(crate) struct Extra {
-    pub(crate) trace_state: String,
+    pub(crate) trace_state: TraceState,
+    pub(crate) baggage: Baggage,
 }
 
 impl Extra {
     pub(crate) fn trace_state_text(&self) -> &str {
-        &self.trace_state
+        self.trace_state.as_str()
     }
 }
 
@@ -124,9 +126,70 @@ impl Context {
         self.flags & ACTIVE != 0
     }
 
+    fn from_remote(remote: &RemoteContext) -> Self {
+        let extra =
+            Extra { trace_state: remote.trace_state().clone(), baggage: remote.baggage().clone() };
+        let has_extra = !extra.trace_state.is_empty() || !extra.baggage.is_empty();
+        let trace = remote.trace_id().to_u128();
+        Self {
+            trace_high: (trace >> 64) as u64,
+            trace_low: trace as u64,
+            span: remote.span_id().to_u64(),
+            scope: Local.scope(),
+            flags: ACTIVE
+                | REMOTE
+                | if has_extra { EXTRA } else { 0 }
+                | u16::from(remote.flags().bits()) << W3C_SHIFT,
+            phase: Phase::Waiting,
+            extra: has_extra.then(|| Arc::new(extra)),
+        }
+    }
+
+    /// What an outgoing request carries; `None` if there is no trace.
+    #[must_use]
+    pub fn to_remote(&self) -> Option<RemoteContext> {
+        let context = RemoteContext::new(self.trace_id()?, self.span_id()?, self.trace_flags());
+        Some(match &self.extra {
+            Some(extra) => context
+                .with_trace_state(extra.trace_state.clone())
+                .with_baggage(extra.baggage.clone()),
+            None => context,
+        })
+    }
+
+    /// The baggage that travels with the trace, or without one.
+    #[must_use]
+    pub fn baggage(&self) -> Baggage {
+        self.extra.as_ref().map(|extra| extra.baggage.clone()).unwrap_or_default()
+    }
+
+    /// The same context with other baggage.
+    ///
+    /// ```
+    /// use spandrel::trace::{Context, propagation::Baggage};
+    ///
+    /// let context = Context::current().with_baggage(Baggage::parse("tenant=acme"));
+    /// let _attached = context.attach();
+    /// assert_eq!(Context::current().baggage().get("tenant").as_deref(), Some("acme"));
+    /// ```
+    #[must_use]
+    pub fn with_baggage(mut self, baggage: Baggage) -> Self {
+        let trace_state =
+            self.extra.take().map(|extra| extra.trace_state.clone()).unwrap_or_default();
+        let has_extra = !trace_state.is_empty() || !baggage.is_empty();
+        self.extra = has_extra.then(|| Arc::new(Extra { trace_state, baggage }));
+        self.flags = self.flags & !EXTRA | if has_extra { EXTRA } else { 0 };
+        self
+    }
+
     /// Nothing but a scope.
     pub(crate) fn of_scope(scope: u32) -> Self {
         Self { scope, ..Self::default() }
+    }
+
+    /// Nothing but the scope of this thread.
+    pub(crate) fn of_current_scope() -> Self {
+        Self::of_scope(Local.scope())
     }
 
     /// What is current, without intent to record from another thread.
@@ -161,6 +224,22 @@ impl Context {
             self.scope = Local.replace_scope(self.scope);
             Local.trace_changed();
         }
+    }
+}
+
+/// The context that came with a request: its span is the parent of what begins under it.
+///
+/// ```
+/// use spandrel::trace::{Context, propagation::{RemoteContext, TraceParent}};
+///
+/// let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+/// let context = Context::from(RemoteContext::from(TraceParent::parse(header)?));
+/// assert!(context.is_remote());
+/// # Ok::<(), spandrel::trace::propagation::Malformed>(())
+/// ```
+impl From<RemoteContext> for Context {
+    fn from(remote: RemoteContext) -> Self {
+        Self::from_remote(&remote)
     }
 }
 

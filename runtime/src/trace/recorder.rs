@@ -16,11 +16,13 @@ use std::{
 use super::{
     chunk::Pool,
     drain::{Drain, Pending, Sink},
+    id::{TraceFlags, TraceId},
     ids,
     limits::Limits,
     local::Local,
     loss::{LossReason, Losses},
     memory::Memory,
+    propagation::Propagators,
     sampling::Sampling,
     scope,
 };
@@ -46,6 +48,7 @@ pub(crate) struct Settings {
     pub(crate) memory: Memory,
     pub(crate) limits: Limits,
     pub(crate) sampling: Sampling,
+    pub(crate) propagators: Propagators,
 }
 
 /// Builds the sinks; called again in a forked child.
@@ -198,23 +201,23 @@ impl Recorder {
     }
 
     /// A new trace id, of which all 16 bytes are random.
-    pub(crate) fn new_trace_id(&self) -> u128 {
+    pub(crate) fn new_trace_id(&self) -> TraceId {
         loop {
-            let id = u128::from(Local.random()) << 64 | u128::from(Local.random());
-            if id != 0 {
+            let number = u128::from(Local.random()) << 64 | u128::from(Local.random());
+            if let Some(id) = TraceId::from_u128(number) {
                 return id;
             }
         }
     }
 
-    /// Asks the sampler about a local root: `(recorded, W3C flags)`.
+    /// Asks the sampler about a local root.
     pub(crate) fn sample(
         &self,
         scope: u32,
         site: &Site,
-        trace: u128,
-        parent: Option<u8>,
-    ) -> (bool, u8) {
+        trace: TraceId,
+        parent: Option<TraceFlags>,
+    ) -> (bool, TraceFlags) {
         match scope::find(scope) {
             Some(scope) => scope.sampling().decide(site, trace, parent),
             None => self.settings.sampling.decide(site, trace, parent),
