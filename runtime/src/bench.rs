@@ -94,4 +94,8 @@ impl Sink for Discard {
     fn flush(&mut self) -> Pending {
         Box::new(|_deadline| true)
     }
+
+    fn shutdown(&mut self) -> Pending {
+        self.flush()
+    }
 }

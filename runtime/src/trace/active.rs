@@ -17,7 +17,7 @@ use crate::{
     call::fields::{Begun, Fields},
     outcome::Outcome,
     site::{self, Site},
-    sync::AtomicU64,
+    sync::shared::AtomicU64,
     time,
 };
 

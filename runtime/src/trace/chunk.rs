@@ -8,7 +8,7 @@
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
-use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, lock};
+use crate::sync::shared::{AtomicBool, AtomicU64, AtomicUsize, Mutex, lock};
 
 /// The first chunk of a thread is small: many threads record little.
 pub(crate) const SMALL_WORDS: usize = 256;

@@ -36,6 +36,9 @@ pub(crate) trait Sink: Send {
 
     /// Hands over everything; the caller of `flush` waits for what comes back, not this thread.
     fn flush(&mut self) -> Pending;
+
+    /// Hands over everything, and takes nothing more.
+    fn shutdown(&mut self) -> Pending;
 }
 
 /// Waits until everything handed over has been delivered or dropped, or until the deadline.
@@ -133,6 +136,13 @@ impl Drain {
         self.pass();
         self.pass();
         self.sinks.iter_mut().map(|sink| sink.flush()).collect()
+    }
+
+    /// The same for the last time.
+    pub(crate) fn shutdown(&mut self) -> Vec<Pending> {
+        self.pass();
+        self.pass();
+        self.sinks.iter_mut().map(|sink| sink.shutdown()).collect()
     }
 
     /// Reads on in one chunk; `true`: it is sealed and read to its end.

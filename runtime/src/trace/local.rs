@@ -21,7 +21,7 @@ use super::{
     record::layout::{self, Kind, MAX_RECORD_WORDS},
     recorder,
 };
-use crate::{random::Generator, sync::AtomicU64};
+use crate::{random::Generator, sync::shared::AtomicU64};
 
 /// The current span records.
 pub(crate) const RECORDING: u16 = 1;

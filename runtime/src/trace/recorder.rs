@@ -151,8 +151,9 @@ impl Recorder {
             let requests = self.wait(interval);
             drain.pass();
             for reply in requests.flush {
+                let pending = if requests.stop { drain.shutdown() } else { drain.flush() };
                 // Whoever asked may have given up by now.
-                let _ = reply.send(drain.flush());
+                let _ = reply.send(pending);
             }
             if requests.stop {
                 return;
@@ -247,6 +248,11 @@ impl Recorder {
         let before_record =
             self.losses.of(LossReason::PoolEmpty) + self.losses.of(LossReason::Reentrant);
         self.produced.load(Relaxed) + before_record
+    }
+
+    /// Spans that have not ended, as of the last pass.
+    pub(crate) fn unfinished(&self) -> u64 {
+        self.running.load(Relaxed)
     }
 
     /// Spans that no exporter was configured for.

@@ -9,8 +9,8 @@ use super::{
     writer::Writer,
 };
 use crate::{
-    outcome::Outcome, site::Site, sync::AtomicU64, time::anchor::Anchor, trace::limits::Limits,
-    value::Attribute,
+    outcome::Outcome, site::Site, sync::shared::AtomicU64, time::anchor::Anchor,
+    trace::limits::Limits, value::Attribute,
 };
 
 /// A span in the making; its ticks are nanoseconds since the Unix epoch.

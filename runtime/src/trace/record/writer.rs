@@ -9,7 +9,7 @@ use std::{
 use super::layout::{self, KEY_INLINE, MAX_TEXT_BYTES, Tag};
 use crate::{
     site::Field,
-    sync::AtomicU64,
+    sync::shared::AtomicU64,
     trace::limits,
     value::{Attribute, Element},
 };

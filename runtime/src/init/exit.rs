@@ -1,0 +1,139 @@
+//! Sends what is recorded when the process exits without dropping the guard, or is told to end.
+//!
+//! `process::exit` runs the C library's exit handlers, so one of them shuts down. SIGTERM and SIGINT
+//! would run nothing; where the program has left them at their default, a handler wakes a thread
+//! that shuts down and then lets the signal do what it was sent for. A handler that the program
+//! installs later, tokio's too, takes the signal over: then ours only sends, and ends nothing.
+
+use std::sync::{Mutex, Weak};
+
+use super::telemetry::{PATIENCE_AT_EXIT, Running};
+use crate::sync::lock;
+
+static RUNNING: Mutex<Weak<Running>> = Mutex::new(Weak::new());
+
+/// Shuts this telemetry down when the process exits.
+pub(crate) fn watch(running: &std::sync::Arc<Running>) {
+    *lock(&RUNNING) = std::sync::Arc::downgrade(running);
+    #[cfg(unix)]
+    unix::at_exit();
+}
+
+/// Also when it is told to end by a signal.
+pub(crate) fn watch_signals() {
+    #[cfg(unix)]
+    unix::on_signals();
+}
+
+fn shut_down() {
+    let running = lock(&RUNNING).upgrade();
+    if let Some(running) = running {
+        match running.stop(PATIENCE_AT_EXIT) {
+            Ok(report) => report.log(),
+            Err(error) => crate::diag::warn(format_args!("{error}")),
+        }
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    #![expect(unsafe_code, reason = "the C library's exit and signal handlers have no safe form")]
+
+    use std::{
+        io::{PipeReader, Read as _},
+        os::fd::IntoRawFd as _,
+        ptr,
+        sync::{
+            Once,
+            atomic::{AtomicI32, Ordering::Relaxed},
+        },
+        thread,
+    };
+
+    use crate::diag;
+
+    static ONCE: Once = Once::new();
+    static SIGNALS: Once = Once::new();
+    /// Where the signal handler writes the number of the signal.
+    static PIPE: AtomicI32 = AtomicI32::new(-1);
+
+    pub(super) fn at_exit() {
+        extern "C" fn handler() {
+            // Unwinding out of an exit handler would abort.
+            let _ = std::panic::catch_unwind(super::shut_down);
+        }
+        ONCE.call_once(|| {
+            // SAFETY: the handler is a function of this program and does not unwind.
+            if unsafe { libc::atexit(handler) } != 0 {
+                diag::warn(format_args!("`process::exit` will not send what is recorded"));
+            }
+        });
+    }
+
+    pub(super) fn on_signals() {
+        SIGNALS.call_once(|| {
+            let signals = [libc::SIGTERM, libc::SIGINT].into_iter().filter(|s| is_default(*s));
+            let signals: Vec<i32> = signals.collect();
+            if signals.is_empty() {
+                return;
+            }
+            let Ok((reader, writer)) = std::io::pipe() else { return };
+            PIPE.store(writer.into_raw_fd(), Relaxed);
+            let thread = thread::Builder::new().name("spandrel-signals".into());
+            if thread.spawn(move || serve(reader)).is_ok() {
+                signals.into_iter().for_each(install);
+            }
+        });
+    }
+
+    fn serve(mut pipe: PipeReader) {
+        let mut signal = [0];
+        while pipe.read_exact(&mut signal).is_ok() {
+            super::shut_down();
+            let signal = i32::from(signal[0]);
+            if handler_of(signal) == on_signal as *const () as usize {
+                // SAFETY: restoring the default action and raising a signal touch no memory.
+                unsafe {
+                    libc::signal(signal, libc::SIG_DFL);
+                    libc::kill(libc::getpid(), signal);
+                }
+            }
+        }
+    }
+
+    /// Async-signal-safe: two atomic loads and `write`.
+    extern "C" fn on_signal(signal: i32) {
+        let byte = signal as u8;
+        // SAFETY: `byte` lives through the call and `write` is async-signal-safe (POSIX 2.4.3);
+        // the pipe is never closed.
+        unsafe {
+            libc::write(PIPE.load(Relaxed), ptr::from_ref(&byte).cast(), 1);
+        }
+    }
+
+    fn is_default(signal: i32) -> bool {
+        handler_of(signal) == libc::SIG_DFL
+    }
+
+    fn handler_of(signal: i32) -> usize {
+        // SAFETY: an all-zero `sigaction` is a valid one, and a null pointer asks without setting.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            if libc::sigaction(signal, ptr::null(), &raw mut action) != 0 {
+                return usize::MAX;
+            }
+            action.sa_sigaction
+        }
+    }
+
+    fn install(signal: i32) {
+        // SAFETY: the handler is async-signal-safe and lives as long as the program.
+        unsafe {
+            let mut action: libc::sigaction = std::mem::zeroed();
+            action.sa_sigaction = on_signal as *const () as usize;
+            action.sa_flags = libc::SA_RESTART;
+            libc::sigemptyset(&raw mut action.sa_mask);
+            libc::sigaction(signal, &raw const action, ptr::null_mut());
+        }
+    }
+}

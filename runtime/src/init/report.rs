@@ -1,0 +1,125 @@
+//! What became of all spans.
+
+use std::fmt;
+
+use crate::{
+    diag,
+    trace::{
+        LossReason,
+        loss::Losses,
+        recorder::Recorder,
+    },
+};
+
+/// What became of the spans, counted without exception.
+///
+/// Every span that began is unfinished, was dropped before it reached an exporter, or was given to
+/// each exporter; each exporter delivered it, dropped it for a reason, or still holds it.
+///
+/// ```
+/// # fn example(telemetry: &spandrel::Telemetry) {
+/// let report = telemetry.report();
+/// println!("{report}");
+/// assert!(report.is_complete(), "{report:?}");
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Report {
+    /// Spans that began and were to be recorded.
+    pub produced: u64,
+    /// Spans that have not ended.
+    pub unfinished: u64,
+    /// Spans that no exporter was configured for.
+    pub unexported: u64,
+    /// Spans dropped before they reached an exporter, by reason.
+    pub dropped: Vec<(LossReason, u64)>,
+    /// What each exporter did.
+    pub exporters: Vec<ExporterReport>,
+}
+
+/// What one exporter did with the spans that it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExporterReport {
+    /// The exporter.
+    pub name: &'static str,
+    /// Spans that the receiver took.
+    pub delivered: u64,
+    /// Spans that wait to be delivered.
+    pub queued: u64,
+    /// Spans dropped, by reason.
+    pub dropped: Vec<(LossReason, u64)>,
+}
+
+impl Report {
+    pub(crate) fn new(recorder: &Recorder, exporters: Vec<ExporterReport>) -> Self {
+        Self {
+            produced: recorder.produced(),
+            unfinished: recorder.unfinished(),
+            unexported: recorder.unexported(),
+            dropped: nonzero(&recorder.losses),
+            exporters,
+        }
+    }
+
+    /// Whether nothing was dropped and nothing waits.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.dropped.is_empty()
+            && self.exporters.iter().all(|exporter| exporter.dropped.is_empty() && exporter.queued == 0)
+    }
+
+    /// Says on stderr what was dropped, if anything was.
+    ///
+    /// With `SPANDREL_DEBUG` it says what was delivered, too.
+    pub fn log(&self) {
+        if self.is_complete() {
+            diag::info(format_args!("{self}"));
+        } else {
+            diag::warn(format_args!("{self}"));
+        }
+    }
+}
+
+impl ExporterReport {
+    pub(crate) fn new(name: &'static str, delivered: u64, queued: u64, losses: &Losses) -> Self {
+        Self { name, delivered, queued, dropped: nonzero(losses) }
+    }
+}
+
+fn nonzero(losses: &Losses) -> Vec<(LossReason, u64)> {
+    LossReason::ALL
+        .into_iter()
+        .map(|reason| (reason, losses.of(reason)))
+        .filter(|(_, spans)| *spans != 0)
+        .collect()
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} spans", self.produced)?;
+        if self.unfinished != 0 {
+            write!(f, ", {} unfinished", self.unfinished)?;
+        }
+        if self.unexported != 0 {
+            write!(f, ", {} without an exporter", self.unexported)?;
+        }
+        write_dropped(f, &self.dropped)?;
+        for exporter in &self.exporters {
+            write!(f, "; {}: {} delivered", exporter.name, exporter.delivered)?;
+            if exporter.queued != 0 {
+                write!(f, ", {} waiting", exporter.queued)?;
+            }
+            write_dropped(f, &exporter.dropped)?;
+        }
+        Ok(())
+    }
+}
+
+fn write_dropped(f: &mut fmt::Formatter<'_>, dropped: &[(LossReason, u64)]) -> fmt::Result {
+    for (reason, spans) in dropped {
+        write!(f, ", {spans} dropped ({reason})")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! The guard of a program's telemetry: flushes, reports, shuts down.
+
+use std::{
+    fmt,
+    future::IntoFuture,
+    pin::Pin,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::AcqRel},
+    },
+    task::{self, Poll, Waker},
+    thread,
+    time::Duration,
+};
+
+use super::{report::{ExporterReport, Report}, exit};
+use crate::{
+    diag,
+    error::Error,
+    export::stats::Stats,
+    site::Site,
+    sync::lock,
+    time,
+    trace::recorder::Recorder,
+};
+
+/// How long a guard that is dropped, and a process that exits, wait for the exporters.
+pub(crate) const PATIENCE_AT_EXIT: Duration = Duration::from_secs(5);
+
+/// Keeps the telemetry of the program running; returned by [`init!`](crate::init).
+///
+/// Dropped, it sends what has been recorded and shuts down, within 5 seconds. Keep it for as long
+/// as the program runs: bind it to a name, not to `_`.
+#[must_use = "dropped at once, it shuts telemetry down at once: write `let telemetry = …`"]
+#[derive(Debug)]
+pub struct Telemetry {
+    running: Arc<Running>,
+}
+
+/// What a running telemetry knows of itself.
+#[derive(Debug)]
+pub(crate) struct Running {
+    /// `None`: telemetry is switched off, or nothing is exported.
+    pub(crate) recorder: Option<&'static Recorder>,
+    pub(crate) exporters: Vec<(&'static str, Arc<Stats>)>,
+    pub(crate) started: std::time::Instant,
+    stopped: AtomicBool,
+}
+
+impl Running {
+    pub(crate) fn new(recorder: Option<&'static Recorder>, exporters: Vec<(&'static str, Arc<Stats>)>) -> Self {
+        Self { recorder, exporters, started: time::now(), stopped: AtomicBool::new(false) }
+    }
+
+    fn flush(&self, timeout: Duration) -> Result<Report, Error> {
+        let done = self.recorder.is_none_or(|recorder| recorder.flush(deadline(timeout), false));
+        if done { Ok(self.report()) } else { Err(Error::timed_out("flush", timeout, &self.report())) }
+    }
+
+    /// Stops once; later calls report only.
+    pub(crate) fn stop(&self, timeout: Duration) -> Result<Report, Error> {
+        let Some(recorder) = self.recorder else { return Ok(self.report()) };
+        if self.stopped.swap(true, AcqRel) {
+            return Ok(self.report());
+        }
+        Site::set_tracing(false);
+        let done = recorder.flush(deadline(timeout), true);
+        if done { Ok(self.report()) } else { Err(Error::timed_out("shut down", timeout, &self.report())) }
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        let exporter = |(name, stats): &(&'static str, Arc<Stats>)| {
+            ExporterReport::new(name, stats.exported(), stats.queued_spans(), stats.losses())
+        };
+        let exporters = self.exporters.iter().map(exporter).collect();
+        match self.recorder {
+            Some(recorder) => Report::new(recorder, exporters),
+            None => Report::nothing(),
+        }
+    }
+}
+
+fn deadline(timeout: Duration) -> std::time::Instant {
+    let now = time::now();
+    // A timeout beyond the clock's range waits a century.
+    now.checked_add(timeout).unwrap_or(now + Duration::from_secs(100 * 365 * 86_400))
+}
+
+impl Telemetry {
+    pub(crate) fn new(running: Running) -> Self {
+        let running = Arc::new(running);
+        exit::watch(&running);
+        Self { running }
+    }
+
+    /// Sends everything recorded so far, and waits until it is delivered or dropped.
+    ///
+    /// Blocks the calling thread for at most `timeout`; also safe on the only thread of a tokio
+    /// runtime, for the exporters have threads of their own.
+    ///
+    /// # Errors
+    ///
+    /// When time was over first; [`Error::is_timeout`] tells. Nothing is lost by that: what waits
+    /// goes on waiting.
+    pub fn flush(&self, timeout: Duration) -> Result<Report, Error> {
+        self.running.flush(timeout)
+    }
+
+    /// Sends everything recorded, then ends: nothing is recorded afterwards.
+    ///
+    /// Await what is returned, or call [`Shutdown::wait`].
+    ///
+    /// # Cancel safety
+    ///
+    /// It goes on when the future is dropped.
+    pub fn shutdown(self, timeout: Duration) -> Shutdown {
+        Shutdown { running: Arc::clone(&self.running), timeout }
+    }
+
+    /// What became of all spans so far.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        self.running.report()
+    }
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        // `shutdown` takes the guard too, and stops later.
+        if Arc::strong_count(&self.running) > 1 {
+            return;
+        }
+        if self.running.recorder.is_some() && self.running.started.elapsed() < Duration::from_millis(1) {
+            diag::warn(format_args!(
+                "the guard that `init!` returned was dropped at once, which ends telemetry; write \
+                 `let telemetry = spandrel::init!()?;` and keep it until the program ends"
+            ));
+        }
+        match self.running.stop(PATIENCE_AT_EXIT) {
+            Ok(report) => report.log(),
+            Err(error) => diag::warn(format_args!("{error}")),
+        }
+    }
+}
+
+/// A shutdown on its way; see [`Telemetry::shutdown`].
+#[derive(Debug)]
+#[must_use = "write `.await`, or `.wait()` where nothing is asynchronous"]
+pub struct Shutdown {
+    running: Arc<Running>,
+    timeout: Duration,
+}
+
+impl Shutdown {
+    /// Waits for it on this thread.
+    ///
+    /// # Errors
+    ///
+    /// When time was over before everything was delivered or dropped.
+    pub fn wait(self) -> Result<Report, Error> {
+        self.running.stop(self.timeout)
+    }
+}
+
+impl IntoFuture for Shutdown {
+    type Output = Result<Report, Error>;
+    type IntoFuture = ShuttingDown;
+
+    fn into_future(self) -> ShuttingDown {
+        let answer = Arc::new(Mutex::new(Answer::default()));
+        let (place, running, timeout) = (Arc::clone(&answer), Arc::clone(&self.running), self.timeout);
+        let work = move || {
+            let result = running.stop(timeout);
+            let mut answer = lock(&place);
+            answer.result = Some(result);
+            if let Some(waker) = answer.waker.take() {
+                drop(answer);
+                waker.wake();
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("spandrel-shutdown".into()).spawn(work) {
+            diag::warn(format_args!("no thread to shut down on: {error}"));
+            lock(&answer).result = Some(self.running.stop(self.timeout));
+        }
+        ShuttingDown { answer }
+    }
+}
+
+/// The future of a [`Shutdown`].
+pub struct ShuttingDown {
+    answer: Arc<Mutex<Answer>>,
+}
+
+#[derive(Default)]
+struct Answer {
+    result: Option<Result<Report, Error>>,
+    waker: Option<Waker>,
+}
+
+impl Future for ShuttingDown {
+    type Output = Result<Report, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Self::Output> {
+        let mut answer = lock(&self.answer);
+        match answer.result.take() {
+            Some(result) => Poll::Ready(result),
+            None => {
+                answer.waker = Some(context.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl fmt::Debug for ShuttingDown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShuttingDown").finish_non_exhaustive()
+    }
+}
