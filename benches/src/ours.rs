@@ -10,7 +10,7 @@ use std::{
 };
 
 use spandrel::{
-    __private::{AsyncCall, Call, Field, Site, call_once, look, output},
+    __private::{AsyncCall, Call, Field, Meta, Site, Traced, call_once, look, output},
     bench,
     trace::Context,
 };
@@ -113,11 +113,16 @@ pub(crate) fn future_size() -> usize {
 static UNSAMPLED: LazyLock<Context> = LazyLock::new(bench::unsampled);
 static SEEN: bench::Seen = bench::Seen::new();
 static FIELDS: [Field; 2] = [Field::new("id"), Field::new("name")];
-static ROOT: Site = Site::new("root", "benches");
-static WORK: Site = Site::new("work", "benches").fields(&FIELDS);
-static DISABLED: Site = Site::new("disabled", "benches").fields(&FIELDS);
-static PLAIN: Site = Site::new("plain", "benches");
-static WORK_ASYNC: Site = Site::new("work_async", "benches").fields(&FIELDS);
+static ROOT: Site =
+    Site::new(Meta::block("root", "benches", file!(), line!())).traced(Traced::new());
+static WORK: Site = Site::new(Meta::block("work", "benches", file!(), line!()))
+    .traced(Traced::new().fields(&FIELDS));
+static DISABLED: Site = Site::new(Meta::block("disabled", "benches", file!(), line!()))
+    .traced(Traced::new().fields(&FIELDS));
+static PLAIN: Site =
+    Site::new(Meta::block("plain", "benches", file!(), line!())).traced(Traced::new());
+static WORK_ASYNC: Site = Site::new(Meta::block("work_async", "benches", file!(), line!()))
+    .traced(Traced::new().fields(&FIELDS));
 
 #[inline(always)]
 fn roots(batches: u64, run: impl Fn(u64)) {

@@ -1,1 +1,68 @@
 //! The attribute macros of Spandrel.
+//!
+//! Use them through the `spandrel` crate, which re-exports them beside the runtime they call.
+//!
+//! # How an expansion comes to be
+//!
+//! ```text
+//! parse       what stands there: a function, a block, its attributes       (no `quote!`)
+//!   └ args    options, each with the type it has
+//! attributes  what each attribute makes of its options: one file each
+//! plan        what is to be generated, decided once                        (no tokens yet)
+//! expand      the plan as tokens                                           (no `syn::parse`)
+//! ```
+//!
+//! Whichever of our attributes the compiler expands first gathers its siblings, and one function
+//! comes out: the order in which they are written carries no meaning.
+
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod args;
+mod engine;
+mod errors;
+mod expand;
+mod parse;
+mod plan;
+#[cfg(test)]
+mod tests;
+
+use proc_macro::TokenStream;
+
+use crate::engine::Entry;
+
+/// The table of attributes: a name, the type in the file of that name, its place from the outside.
+macro_rules! attributes {
+    ($($name:ident: $type:ident, rank $rank:literal;)*) => {
+        mod attributes {
+            $(pub(crate) mod $name;)*
+        }
+
+        pub(crate) const TABLE: &[Entry] =
+            &[$(Entry::new::<attributes::$name::$type>(stringify!($name), $rank)),*];
+
+        $(
+            #[doc = include_str!(concat!("../docs/", stringify!($name), ".md"))]
+            #[proc_macro_attribute]
+            pub fn $name(args: TokenStream, item: TokenStream) -> TokenStream {
+                engine::attribute(stringify!($name), args.into(), item.into()).into()
+            }
+        )*
+    };
+}
+
+attributes! {
+    traced: Traced, rank 10;
+    counted: Counted, rank 20;
+}
+
+#[doc = include_str!("../docs/span.md")]
+#[proc_macro]
+pub fn span(input: TokenStream) -> TokenStream {
+    engine::span(input.into()).into()
+}
+
+#[doc = include_str!("../docs/test.md")]
+#[proc_macro_attribute]
+pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
+    engine::test(args.into(), item.into()).into()
+}

@@ -5,9 +5,12 @@ pub use crate::{
         AsyncCall, Begun, Call, Ending, Fields, Guard, Instrumented, Origin,
         look::{self, judge},
     },
-    site::{Field, Site, SpanKind},
+    capture::{Capture, CaptureAny, CaptureAttribute, CaptureDebug},
+    conceal::{Hashed, Length, Masked},
+    site::{Field, Level, Meta, Site, SpanKind, Traced},
     trace::{SpanHandle, Writer},
 };
+pub use std::boxed::Box;
 
 /// Pins the result type of a synchronous body that runs once.
 #[inline(always)]
@@ -28,11 +31,26 @@ macro_rules! __look {
     ($call:expr, $result:expr) => {
         $crate::__look!(@ Look, $call, $result)
     };
+    ($call:expr, $result:expr, display) => {
+        $crate::__look!(@ Look, $call, $result)
+    };
     ($call:expr, $result:expr, debug) => {
         $crate::__look!(@ LookDebug, $call, $result)
     };
     ($call:expr, $result:expr, none) => {
         $crate::__look!(@ LookType, $call, $result)
+    };
+    ($call:expr, $result:expr, $how:ident, $judge:expr) => {
+        if let ::core::option::Option::Some(ending) = $call.ending() {
+            if $crate::__private::look::ask($judge, &$result) {
+                $crate::__look!($call, $result, $how);
+                if let ::core::option::Option::Some(ending) = $call.ending() {
+                    $crate::__private::judge(ending, true);
+                }
+            } else {
+                $crate::__private::judge(ending, false);
+            }
+        }
     };
     (@ $look:ident, $call:expr, $result:expr) => {
         if let ::core::option::Option::Some(ending) = $call.ending() {
@@ -46,35 +64,109 @@ macro_rules! __look {
     };
 }
 
-/// Records a returned value, if a span is recorded.
+/// Records a returned value, if a span is recorded; of a `Result`, what is in `Ok`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __ret {
     ($call:expr, $result:expr, auto) => {
-        if let ::core::option::Option::Some(ending) = $call.ending() {
+        $crate::__ret!(@ $call, $result, |value, ending| {
             #[allow(unused_imports)]
             use $crate::__private::look::{
                 ReturnAttribute as _, ReturnDebug as _, ReturnDisplay as _,
             };
-            (&&&&$crate::__private::look::Returned(&$result)).record(ending);
-        }
+            (&&&&$crate::__private::look::Returned(value)).record(ending);
+        })
     };
     ($call:expr, $result:expr, debug) => {
-        if let ::core::option::Option::Some(ending) = $call.ending() {
-            $crate::__private::look::ReturnDebug::record(
-                &&$crate::__private::look::Returned(&$result),
-                ending,
-            );
-        }
+        $crate::__ret!(@ $call, $result, |value, ending| {
+            let returned = $crate::__private::look::Returned(value);
+            $crate::__private::look::ReturnDebug::record(&&returned, ending);
+        })
     };
     ($call:expr, $result:expr, display) => {
-        if let ::core::option::Option::Some(ending) = $call.ending() {
-            $crate::__private::look::ReturnDisplay::record(
-                &&&$crate::__private::look::Returned(&$result),
-                ending,
-            );
+        $crate::__ret!(@ $call, $result, |value, ending| {
+            let returned = $crate::__private::look::Returned(value);
+            $crate::__private::look::ReturnDisplay::record(&&&returned, ending);
+        })
+    };
+    (@ $call:expr, $result:expr, |$value:ident, $ending:ident| $record:block) => {
+        if let ::core::option::Option::Some($ending) = $call.ending() {
+            #[allow(unused_imports)]
+            use $crate::__private::look::{ProducedByAny as _, ProducedByResult as _};
+            let produced = (&&$crate::__private::look::Produced(&$result)).value();
+            if let ::core::option::Option::Some($value) = produced $record
         }
     };
 }
 
-pub use crate::{__look as look, __ret as ret};
+/// The identity of the function around a site.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __meta {
+    ($name:literal, $line:literal) => {
+        $crate::__private::Meta::new($name, ::core::module_path!(), ::core::file!(), $line, {
+            fn here() {}
+            fn path() -> &'static str {
+                ::core::any::type_name_of_val(&here)
+            }
+            path
+        })
+    };
+}
+
+/// The identity of a block.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __block {
+    ($name:literal, $line:literal) => {
+        $crate::__private::Meta::block($name, ::core::module_path!(), ::core::file!(), $line)
+    };
+}
+
+/// Makes a site known to the program, without running anything.
+#[cfg(all(
+    any(target_os = "linux", target_os = "android", target_os = "freebsd"),
+    not(any(miri, loom, spandrel_registration = "first_call"))
+))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __register {
+    ($site:ident) => {
+        const _: () = {
+            // SAFETY: the section holds nothing but references to sites (see `site/registry.rs`).
+            #[used]
+            #[unsafe(link_section = "spandrel_sites")]
+            static ENTRY: &$crate::__private::Site = &$site;
+        };
+    };
+}
+
+/// No section here: the site registers at its first call.
+#[cfg(not(all(
+    any(target_os = "linux", target_os = "android", target_os = "freebsd"),
+    not(any(miri, loom, spandrel_registration = "first_call"))
+)))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __register {
+    ($site:ident) => {};
+}
+
+/// Captures a value as what its type can be.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __capture {
+    (@probe $value:expr) => {{
+        #[allow(unused_imports, reason = "the type of the value decides which is used")]
+        use $crate::__private::{CaptureAny as _, CaptureAttribute as _, CaptureDebug as _};
+        (&&&$crate::__private::Capture($value)).capture()
+    }};
+    ($writer:expr, $index:literal, $value:expr) => {
+        $writer.set($index, &$crate::__capture!(@probe $value))
+    };
+}
+
+pub use crate::{
+    __block as block, __capture as capture, __look as look, __meta as meta, __register as register,
+    __ret as ret,
+};

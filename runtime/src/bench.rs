@@ -48,7 +48,7 @@ impl Seen {
 pub fn start(seen: &'static Seen) {
     let sinks = Arc::new(move || vec![Box::new(Discard { seen }) as Box<dyn Sink>]);
     recorder::start(Settings::default(), Arc::new(Losses::new()), sinks);
-    Site::set_tracing(true);
+    crate::site::set_switches(|_| crate::site::ON);
 }
 
 /// Blocks until everything recorded so far has reached the sink.
@@ -60,7 +60,7 @@ pub fn settle() {
 
 /// Registers a site whose expansion was written by hand.
 pub fn register(site: &'static Site, on: bool) {
-    site.register(if on { TRACED } else { 0 });
+    site.switch(if on { TRACED } else { 0 });
 }
 
 /// The context of a trace that is not recorded.

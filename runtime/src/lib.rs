@@ -6,7 +6,11 @@ pub mod __private;
 #[doc(hidden)]
 pub mod bench;
 mod call;
+mod capture;
+mod conceal;
+mod counted;
 mod diag;
+mod functions;
 mod outcome;
 mod random;
 mod redact;
@@ -18,8 +22,11 @@ pub mod trace;
 mod value;
 
 pub use call::{AsOutcome, ErrorInfo, IntoLinks, IntoParent};
+pub use functions::{Function, Functions, functions};
 pub use outcome::Outcome;
-pub use site::{Site, SpanKind};
+pub use site::{Level, Site, SpanKind};
+#[cfg(feature = "macros")]
+pub use spandrel_macros::{counted, span, test, traced};
 pub use time::Clock;
 #[cfg(feature = "tokio")]
 pub use trace::spawn::{spawn, spawn_blocking};

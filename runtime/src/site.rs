@@ -1,27 +1,38 @@
-//! One static for each instrumented function: everything about it that never changes.
+//! One static for each instrumented function: what the compiler knows about it, and its switches.
+//!
+//! The hot path reads one relaxed word of it: bit by bit what is on, and the index under which a
+//! record names the site. A word that says [`UNKNOWN`] sends its first call to the cold path, which
+//! registers the site and asks what is to be on. Everything else is constant.
+
+mod field;
+mod meta;
+mod registry;
 
 use std::sync::{
-    Mutex,
-    atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed},
+    OnceLock,
+    atomic::{AtomicU32, Ordering::Relaxed},
 };
 
-use crate::sync::lock;
+use crate::{counted::Counts, outcome::Outcome};
+
+pub use field::{Field, Level, SpanKind, Traced};
+pub use meta::Meta;
+pub(crate) use registry::{all, list, registered, set_switches};
 
 /// The site's spans are on.
 pub(crate) const TRACED: u32 = 1;
 /// The site's calls are counted.
 pub(crate) const COUNTED: u32 = 2;
-/// Something about the site is on.
+/// Something about the site is on, or may be.
 pub(crate) const ON: u32 = TRACED | COUNTED;
 /// A sampler of its own decides about roots of this site.
+#[expect(dead_code, reason = "the sampler sets and reads it")]
 pub(crate) const SAMPLER_OVERRIDE: u32 = 4;
-/// The site has its index.
-const REGISTERED: u32 = 128;
+/// Nothing is known yet: the first call registers the site.
+///
+/// All switches are on beside it, so that the one test of a call leads to where it is found out.
+pub(crate) const UNKNOWN: u32 = 0x80;
 const INDEX_SHIFT: u32 = 8;
-
-static TRACING: AtomicBool = AtomicBool::new(false);
-static COUNT: AtomicUsize = AtomicUsize::new(0);
-static SITES: Mutex<Vec<&'static Site>> = Mutex::new(Vec::new());
 
 /// The index in a site's word.
 #[inline(always)]
@@ -33,164 +44,179 @@ pub(crate) const fn index(word: u32) -> u32 {
 #[derive(Debug)]
 pub struct Site {
     word: AtomicU32,
-    name: &'static str,
-    target: &'static str,
-    kind: SpanKind,
-    fields: &'static [Field],
+    meta: Meta,
+    traced: Option<Traced>,
+    counts: Option<Counts>,
     redacts: bool,
-}
-
-/// One attribute key of a site.
-#[derive(Debug)]
-pub struct Field {
-    key: &'static str,
-    redacted: bool,
-}
-
-/// What a span stands for, as OpenTelemetry numbers it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum SpanKind {
-    /// Work inside the program.
-    #[default]
-    Internal = 1,
-    /// The serving side of a synchronous call.
-    Server = 2,
-    /// The calling side of a synchronous call.
-    Client = 3,
-    /// Hands a message over.
-    Producer = 4,
-    /// Takes a message.
-    Consumer = 5,
-}
-
-impl Field {
-    /// A field whose value is redacted if its key is on the deny-list.
-    pub const fn new(key: &'static str) -> Self {
-        Self { key, redacted: crate::redact::is_denied(key) }
-    }
-
-    /// The key.
-    pub const fn key(&self) -> &'static str {
-        self.key
-    }
-
-    /// Whether the value never enters a record.
-    pub const fn is_redacted(&self) -> bool {
-        self.redacted
-    }
+    name: OnceLock<&'static str>,
 }
 
 impl Site {
-    /// Begins a site.
-    pub const fn new(name: &'static str, target: &'static str) -> Self {
+    /// Begins the site of a function.
+    #[must_use]
+    pub const fn new(meta: Meta) -> Self {
         Self {
-            word: AtomicU32::new(0),
-            name,
-            target,
-            kind: SpanKind::Internal,
-            fields: &[],
+            word: AtomicU32::new(UNKNOWN | ON),
+            meta,
+            traced: None,
+            counts: None,
             redacts: false,
+            name: OnceLock::new(),
         }
+    }
+
+    /// The site of spans that no macro wrote.
+    pub(crate) const fn block(name: &'static str, module_path: &'static str) -> Self {
+        Self::new(Meta::block(name, module_path, file!(), line!())).traced(Traced::new())
     }
 
     /// A site whose spans bring their names along.
-    pub(crate) const fn dynamic(target: &'static str) -> Self {
-        Self::new("", target)
+    pub(crate) const fn dynamic(module_path: &'static str) -> Self {
+        let meta = Meta::block("", module_path, file!(), line!());
+        Self::new(meta).traced(Traced::new().dynamic_name(""))
     }
 
-    /// The site, registered.
-    pub(crate) fn ready(&'static self) -> &'static Self {
-        if self.word() & REGISTERED == 0 {
-            self.register(if Self::is_tracing() { TRACED } else { 0 });
-        }
+    /// With spans.
+    #[must_use]
+    pub const fn traced(mut self, traced: Traced) -> Self {
+        self.redacts = traced.redacts();
+        self.traced = Some(traced);
         self
     }
 
-    /// Whether spans are on.
-    pub(crate) fn is_tracing() -> bool {
-        TRACING.load(Relaxed)
-    }
-
-    /// Switches the spans of all sites.
-    pub(crate) fn set_tracing(on: bool) {
-        TRACING.store(on, Relaxed);
-        for site in lock(&SITES).iter() {
-            if on {
-                site.word.fetch_or(TRACED, Relaxed);
-            } else {
-                site.word.fetch_and(!TRACED, Relaxed);
-            }
-        }
-    }
-
-    /// Counts a call.
-    pub(crate) fn count(&self, _outcome: crate::Outcome) {}
-
-    /// With these fields.
-    pub const fn fields(mut self, fields: &'static [Field]) -> Self {
-        self.fields = fields;
-        let mut at = 0;
-        while at < fields.len() {
-            self.redacts |= fields[at].redacted;
-            at += 1;
-        }
+    /// With counted calls.
+    #[must_use]
+    pub const fn counted(mut self) -> Self {
+        self.counts = Some(Counts::new());
         self
     }
 
     /// What its spans are called, unless one has a name of its own.
+    #[must_use]
     pub fn span_name(&self) -> &'static str {
-        self.name
+        match &self.traced {
+            Some(Traced { name: Some(name), .. }) => name,
+            _ => self.name(),
+        }
     }
 
-    /// The instrumentation scope.
+    /// The function, or `Type::method`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name.get_or_init(|| self.meta.display_name())
+    }
+
+    /// The instrumentation scope: the `target` option, else the module.
+    #[must_use]
     pub fn target(&self) -> &'static str {
-        self.target
+        self.traced.as_ref().and_then(|traced| traced.target).unwrap_or(self.meta.module_path)
     }
 
     /// What its spans stand for.
+    #[must_use]
     pub fn kind(&self) -> SpanKind {
-        self.kind
+        self.traced.as_ref().map_or(SpanKind::Internal, |traced| traced.kind)
+    }
+
+    /// How verbose its spans are.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        self.traced.as_ref().map_or(Level::Info, |traced| traced.level)
+    }
+
+    /// The attribute keys its spans may carry.
+    #[must_use]
+    pub fn fields(&self) -> &'static [Field] {
+        self.traced.as_ref().map_or(&[], |traced| traced.fields)
+    }
+
+    /// The source file, as the compiler names it.
+    #[must_use]
+    pub fn file(&self) -> &'static str {
+        self.meta.file
+    }
+
+    /// The line of the function's name.
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        self.meta.line
+    }
+
+    /// The module the function stands in.
+    #[must_use]
+    pub fn module_path(&self) -> &'static str {
+        self.meta.module_path
+    }
+
+    /// The names of the attributes in force, outermost first.
+    pub fn policies(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let traced = self.traced.is_some().then_some("traced");
+        traced.into_iter().chain(self.counts.is_some().then_some("counted"))
+    }
+
+    /// Calls that ended so, if they are counted.
+    pub(crate) fn counts(&self) -> Option<&Counts> {
+        self.counts.as_ref()
+    }
+
+    /// Whether the site is a block (`span!`) and no function.
+    pub(crate) fn is_block(&self) -> bool {
+        self.meta.block
     }
 
     /// Whether single spans may have names of their own.
     pub(crate) fn has_dynamic_name(&self) -> bool {
-        self.name.is_empty()
+        self.traced.as_ref().is_some_and(|traced| traced.dynamic_name)
     }
 
     pub(crate) fn field_table(&self) -> &'static [Field] {
-        self.fields
+        self.fields()
     }
 
     pub(crate) fn redacts(&self) -> bool {
         self.redacts
     }
 
-    /// How many sites have an index.
-    pub(crate) fn registered() -> usize {
-        COUNT.load(Relaxed)
+    /// What the site could switch on.
+    pub(crate) fn available(&self) -> u32 {
+        u32::from(self.traced.is_some()) * TRACED + u32::from(self.counts.is_some()) * COUNTED
     }
 
-    /// Lists the sites that have an index, in its order.
-    pub(crate) fn list(into: &mut Vec<&'static Self>) {
-        into.clear();
-        into.extend_from_slice(&lock(&SITES));
+    /// The word of a site that may be called for the first time.
+    #[inline(always)]
+    pub(crate) fn settle(&'static self, word: u32) -> u32 {
+        if word & UNKNOWN == 0 { word } else { self.first_call() }
     }
 
-    /// Gives the site its index, once.
-    pub(crate) fn register(&'static self, switches: u32) {
-        let mut sites = lock(&SITES);
-        if self.word() & REGISTERED == 0 {
-            let index = u32::try_from(sites.len()).unwrap_or(u32::MAX);
-            sites.push(self);
-            COUNT.store(sites.len(), Relaxed);
-            self.word.store(index << INDEX_SHIFT | REGISTERED | switches, Relaxed);
+    #[cold]
+    #[inline(never)]
+    fn first_call(&'static self) -> u32 {
+        registry::register(self);
+        self.word()
+    }
+
+    /// Switches this one site, whatever holds for all.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn switch(&'static self, switches: u32) {
+        let word = self.settle(self.word());
+        self.set_word(index(word), switches);
+    }
+
+    /// Counts a call.
+    #[inline]
+    pub(crate) fn count(&self, outcome: Outcome) {
+        if let Some(counts) = &self.counts {
+            counts.add(outcome);
         }
     }
 
-    /// Index and switches: the one load of a call that is switched off.
+    /// Index and switches as they are: the one load of a call that is switched off.
     #[inline(always)]
     pub(crate) fn word(&self) -> u32 {
         self.word.load(Relaxed)
+    }
+
+    fn set_word(&self, index: u32, switches: u32) {
+        self.word.store(index << INDEX_SHIFT | (switches & self.available()), Relaxed);
     }
 }

@@ -7,8 +7,7 @@ use std::{
 
 pub use crate::time::mock::MockClock;
 use crate::{
-    site::Site,
-    time,
+    site, time,
     trace::{
         Context, Limits, SpanData,
         loss::Losses,
@@ -43,7 +42,7 @@ pub fn capture() -> Capture {
         if recorder::current().is_none() {
             recorder::start(Settings::default(), Arc::new(Losses::new()), Arc::new(Vec::new));
         }
-        Site::set_tracing(true);
+        site::set_switches(|_| site::ON);
     });
     Capture { scope: Scope::open(Limits::new(), Sampling::default()) }
 }

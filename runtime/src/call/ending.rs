@@ -34,6 +34,11 @@ impl<'c> Ending<'c> {
         *self.outcome = Some(outcome);
     }
 
+    /// Whether a failure has been noted.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.outcome.is_some_and(Outcome::is_failure)
+    }
+
     /// Notes an error.
     #[cold]
     pub(crate) fn error(&mut self, error: &error::Report<'_>) {

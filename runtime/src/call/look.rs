@@ -212,8 +212,47 @@ impl<R: fmt::Debug + ?Sized> ReturnDebug for &Returned<'_, R> {
     }
 }
 
-/// Overrides the outcome by the function's own predicate.
+/// What of a returned value is recorded: what is in `Ok` of a `Result`, else all of it.
+#[derive(Debug)]
+pub struct Produced<'r, R>(pub &'r R);
+
+/// The type is a `Result`.
+pub trait ProducedByResult<'r, T> {
+    /// The value, if there is one.
+    fn value(&self) -> Option<&'r T>;
+}
+
+impl<'r, T, E> ProducedByResult<'r, T> for &Produced<'r, Result<T, E>> {
+    #[inline(always)]
+    fn value(&self) -> Option<&'r T> {
+        self.0.as_ref().ok()
+    }
+}
+
+/// It is anything else.
+pub trait ProducedByAny<'r, R> {
+    /// The value.
+    fn value(&self) -> Option<&'r R>;
+}
+
+impl<'r, R> ProducedByAny<'r, R> for Produced<'r, R> {
+    #[inline(always)]
+    fn value(&self) -> Option<&'r R> {
+        Some(self.0)
+    }
+}
+
+/// Asks the function's own predicate; its argument could not be inferred from a closure alone.
+#[inline(always)]
+pub fn ask<R, F: FnOnce(&R) -> bool>(judge: F, result: &R) -> bool {
+    judge(result)
+}
+
+/// Overrides the outcome by the function's own predicate; an error keeps its message.
 pub fn judge(mut ending: Ending<'_>, is_error: bool) {
+    if is_error && ending.has_failed() {
+        return;
+    }
     if is_error {
         ending.error(&Report { error_type: "error_if", message: None, source: None });
     } else {

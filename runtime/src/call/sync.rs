@@ -78,6 +78,16 @@ impl Call {
         Guard(Self::enter(site, capture))
     }
 
+    /// Enters such a function under a parent of its own choosing.
+    #[inline(always)]
+    pub fn guard_from(
+        site: &'static Site,
+        origin: impl FnOnce() -> Origin,
+        capture: impl FnOnce(Fields) -> Begun,
+    ) -> Guard {
+        Guard(Self::enter_from(site, origin, capture))
+    }
+
     /// Links the span to others, if it is recorded.
     #[inline(always)]
     pub fn links<L: IntoLinks>(&mut self, links: impl FnOnce() -> L) {
@@ -119,6 +129,7 @@ impl On {
         word: u32,
         capture: impl FnOnce(Fields) -> Begun,
     ) -> Option<Self> {
+        let word = site.settle(word);
         let mut on = Self::new(site);
         if word & site::COUNTED != 0 {
             on.does = COUNTED;
@@ -208,6 +219,14 @@ impl Drop for Call {
 #[derive(Debug)]
 #[must_use]
 pub struct Guard(Call);
+
+impl Guard {
+    /// Links the span to others, if it is recorded.
+    #[inline(always)]
+    pub fn links<L: IntoLinks>(&mut self, links: impl FnOnce() -> L) {
+        self.0.links(links);
+    }
+}
 
 impl Drop for Guard {
     #[inline(always)]

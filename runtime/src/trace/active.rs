@@ -273,6 +273,10 @@ impl Active {
         word: u32,
         capture: impl FnOnce(Fields) -> Begun,
     ) -> Self {
+        let word = site.settle(word);
+        if word & site::TRACED == 0 {
+            return Self::off();
+        }
         match Local.verdict() {
             Verdict::Off => Self::off(),
             Verdict::Child => Self::begin_child(site, word, capture),

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     outcome::Outcome,
-    site::Site,
+    site::{self, Site},
     time::{
         self,
         anchor::{Anchor, Calibration},
@@ -219,8 +219,8 @@ impl Out {
         sinks: &mut [Box<dyn Sink>],
         recorder: &Recorder,
     ) {
-        if self.sites.0.len() < Site::registered() {
-            Site::list(&mut self.sites.0);
+        if self.sites.0.len() < site::registered() {
+            site::list(&mut self.sites.0);
         }
         let scope = complete.trace.scope;
         if scope == 0 {

@@ -63,7 +63,7 @@ impl SpanHandle {
     }
 
     pub(super) fn named(name: &str) -> Self {
-        Self::__start(NAMED.ready(), |fields| fields.write(|writer| writer.name_str(name)))
+        Self::__start(&NAMED, |fields| fields.write(|writer| writer.name_str(name)))
     }
 
     /// Starts a span under a parent, wherever that is; under none, a new trace.

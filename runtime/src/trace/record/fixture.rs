@@ -172,7 +172,7 @@ mod tests {
     use super::*;
     use crate::{trace::Status, value::Value};
 
-    static SITE: Site = Site::new("charge", "shop");
+    static SITE: Site = Site::block("charge", "shop");
 
     #[test]
     fn what_is_written_is_read_back() {

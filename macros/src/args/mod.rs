@@ -1,0 +1,147 @@
+//! Options of attributes, typed while they are parsed: no string travels further than this folder.
+
+mod forms;
+mod nearest;
+mod words;
+
+use proc_macro2::TokenStream;
+use syn::{
+    Ident, Token,
+    ext::IdentExt as _,
+    parse::{ParseStream, Parser as _},
+};
+
+use crate::errors::{self, Errors};
+
+pub(crate) use forms::{Assign, Flag, List, Switch};
+pub(crate) use nearest::{nearest, unknown};
+pub(crate) use words::{Kind, Level, Redaction, Shown, Word};
+
+/// What stands behind the name of an option.
+pub(crate) trait Value: Sized {
+    /// Parses what follows `key`.
+    fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self>;
+
+    /// This one, given that a block around the function said `outer`.
+    fn over(self, outer: Self) -> Self {
+        let _ = outer;
+        self
+    }
+}
+
+/// The options of one attribute; implemented by [`options!`].
+pub(crate) trait Options: Sized {
+    /// Parses what stands in the parentheses.
+    fn parse(args: TokenStream, errors: &mut Errors) -> Self;
+
+    /// These options, given those of a block around the function.
+    fn over(self, outer: Self) -> Self;
+}
+
+/// An option that was given, with its name as typed: for errors that concern it.
+#[derive(Clone, Debug)]
+pub(crate) struct Given<T> {
+    pub(crate) key: Ident,
+    pub(crate) value: T,
+}
+
+/// Declares the options of one attribute: the only list of their names there is.
+macro_rules! options {
+    ($(#[$meta:meta])* struct $Options:ident { $($field:ident = $name:literal: $type:ty,)* }) => {
+        $(#[$meta])*
+        #[derive(Default)]
+        pub(crate) struct $Options {
+            $(pub(crate) $field: Option<crate::args::Given<$type>>,)*
+        }
+
+        impl crate::args::Options for $Options {
+            fn parse(
+                args: proc_macro2::TokenStream,
+                errors: &mut crate::errors::Errors,
+            ) -> Self {
+                let mut options = Self::default();
+                crate::args::each(args, errors, &mut |key, input| {
+                    match syn::ext::IdentExt::unraw(key).to_string().as_str() {
+                        $($name => crate::args::set(&mut options.$field, key, input),)*
+                        _ => Err(crate::args::unknown("option", key, &[$($name),*])),
+                    }
+                });
+                options
+            }
+
+            fn over(self, outer: Self) -> Self {
+                Self { $($field: crate::args::over(self.$field, outer.$field),)* }
+            }
+        }
+    };
+}
+pub(crate) use options;
+
+/// Parses `option, option = value, option(…)`; after an error it goes on behind the next comma.
+pub(crate) fn each(
+    args: TokenStream,
+    errors: &mut Errors,
+    option: &mut dyn FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
+) {
+    let parser = |input: ParseStream<'_>| {
+        while !input.is_empty() {
+            let parsed = one(input, option);
+            if let Err(error) = parsed {
+                errors.push(error);
+                skip_to_comma(input)?;
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(())
+    };
+    let parsed = parser.parse2(args);
+    errors.ok(parsed);
+}
+
+fn one(
+    input: ParseStream<'_>,
+    option: &mut dyn FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
+) -> syn::Result<()> {
+    if !input.peek(Ident::peek_any) {
+        return Err(input.error("expected the name of an option"));
+    }
+    let key = input.call(Ident::parse_any)?;
+    option(&key, input)?;
+    if !input.is_empty() && !input.peek(Token![,]) {
+        return Err(input.error(format!("unexpected after option `{key}`; expected `,`")));
+    }
+    Ok(())
+}
+
+fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<proc_macro2::TokenTree>()?;
+    }
+    Ok(())
+}
+
+/// Parses an option into its place; a second time is an error.
+pub(crate) fn set<T: Value>(
+    place: &mut Option<Given<T>>,
+    key: &Ident,
+    input: ParseStream<'_>,
+) -> syn::Result<()> {
+    let value = T::parse(key, input)?;
+    if place.is_some() {
+        return Err(errors::at(key, format!("option `{key}` is given twice; keep one")));
+    }
+    *place = Some(Given { key: key.clone(), value });
+    Ok(())
+}
+
+/// What holds of one option, given a function's own and that of the block around it.
+pub(crate) fn over<T: Value>(own: Option<Given<T>>, outer: Option<Given<T>>) -> Option<Given<T>> {
+    match (own, outer) {
+        (Some(own), Some(outer)) => {
+            Some(Given { key: own.key, value: own.value.over(outer.value) })
+        }
+        (own, outer) => own.or(outer),
+    }
+}

@@ -1,0 +1,132 @@
+//! The expressions of one call: what is recorded at its begin, and what is asked at its end.
+
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{LitStr, spanned::Spanned as _};
+
+use super::local;
+use crate::{
+    args::{Redaction, Shown},
+    parse::fields::Form,
+    plan::{Call, Capture, Origin},
+};
+
+/// The closure that writes the attributes; it runs only while the call is recorded.
+///
+/// ```text
+/// |__fields| match (&(order.total()), &(order.items.len())) {
+///     (__v0, __v1) => __fields.write(|__writer| {
+///         __writer.set(0, __v0);
+///         __writer.debug(1, __v1);
+///     }),
+/// }
+/// ```
+///
+/// Expressions are evaluated before the record is begun: they may call traced functions themselves.
+/// An argument, or a field of one, is borrowed in place.
+pub(crate) fn fields(
+    private: &TokenStream,
+    captures: &[Capture],
+    name: Option<&LitStr>,
+) -> TokenStream {
+    let (fields, writer) = (local("__fields"), local("__writer"));
+    if captures.is_empty() && name.is_none() {
+        return quote!(|#fields| #fields.none());
+    }
+    let mut values = Vec::new();
+    let mut bound = Vec::new();
+    let mut writes = Vec::new();
+    for (index, capture) in captures.iter().enumerate() {
+        let expr = &capture.value;
+        let at = Span::mixed_site().located_at(expr.span());
+        let value = if capture.is_place() {
+            quote_spanned!(at=> &#expr)
+        } else {
+            let ident = format_ident!("__v{}", bound.len(), span = at);
+            values.push(quote_spanned!(at=> &(#expr)));
+            bound.push(ident.clone());
+            quote!(#ident)
+        };
+        writes.push(write(private, capture, index, &value));
+    }
+    let name = name.map(|name| quote!(#writer.name(::core::format_args!(#name));));
+    let write = quote!(#fields.write(|#writer| { #name #(#writes)* }));
+    match (values.as_slice(), bound.as_slice()) {
+        ([], _) => quote!(|#fields| #write),
+        ([value], [bound]) => quote!(|#fields| match #value { #bound => #write }),
+        _ => quote!(|#fields| match (#(#values),*) { (#(#bound),*) => #write }),
+    }
+}
+
+fn write(
+    private: &TokenStream,
+    capture: &Capture,
+    index: usize,
+    value: &TokenStream,
+) -> TokenStream {
+    let (cfgs, index) = (&capture.cfgs, Literal::usize_unsuffixed(index));
+    let writer = local("__writer");
+    let at = Span::mixed_site().located_at(capture.value.span());
+    let write = match (capture.redaction(), capture.form) {
+        (Some(redaction), _) => {
+            let form = local(match redaction {
+                Redaction::Hashed => "Hashed",
+                Redaction::Length => "Length",
+                Redaction::Masked => "Masked",
+            });
+            quote_spanned!(at=> #writer.display(#index, &#private::#form(#value)))
+        }
+        (None, Form::Auto) => quote_spanned!(at=> #private::capture!(#writer, #index, #value)),
+        (None, Form::Debug) => quote_spanned!(at=> #writer.debug(#index, #value)),
+        (None, Form::Display) => quote_spanned!(at=> #writer.display(#index, #value)),
+        (None, Form::Typed) => quote_spanned!(at=> #writer.set(#index, #value)),
+    };
+    quote!(#(#cfgs)* #write;)
+}
+
+/// The begin of a call: `Call::enter(__site, …)`, or with an origin `Call::enter_from(__site, …)`.
+pub(crate) fn begin(
+    private: &TokenStream,
+    call: &Call,
+    (ty, plain, from): (&str, &str, &str),
+) -> TokenStream {
+    let (site, ty) = (local("__site"), local(ty));
+    let fields = fields(private, &call.captures, call.name.as_ref());
+    match &call.origin {
+        None => {
+            let plain = local(plain);
+            quote!(#private::#ty::#plain(#site, #fields))
+        }
+        Some(origin) => {
+            let from = local(from);
+            let origin = match origin {
+                Origin::Root => quote!(#private::Origin::root()),
+                Origin::Parent(parent) => {
+                    quote_spanned!(parent.span()=> #private::Origin::parent(&(#parent)))
+                }
+            };
+            quote!(#private::#ty::#from(#site, || #origin, #fields))
+        }
+    }
+}
+
+/// The statements that ask a result what it means, and record it if asked.
+pub(crate) fn end(private: &TokenStream, call: &Call, result: &TokenStream) -> TokenStream {
+    let ending = local("__call");
+    let how = match call.err {
+        Some(Shown::Debug) => Some("debug"),
+        Some(Shown::None) => Some("none"),
+        Some(Shown::Display) | None => None,
+    };
+    let judge = call.error_if.as_ref().map(|judge| quote!(, #judge));
+    let how = match (how, &judge) {
+        (None, Some(_)) => Some("display"),
+        (how, _) => how,
+    };
+    let how = how.map(local).map(|how| quote!(, #how));
+    let ret = call.ret.map(|how| {
+        let how = local(how);
+        quote!(#private::ret!(#ending, #result, #how);)
+    });
+    quote!(#private::look!(#ending, #result #how #judge); #ret)
+}

@@ -1,0 +1,210 @@
+//! A function with its call around its body.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Type, ext::IdentExt as _, spanned::Spanned as _};
+
+use super::{braces, call, local, site, with_body};
+use crate::{
+    parse::{Function, siblings::Written},
+    plan::{Call, Draft, Shape, shape::Tail},
+};
+
+/// Prints the function.
+pub(crate) fn expand(draft: Draft, function: &Function, written: &[Written]) -> TokenStream {
+    let witnesses = site::witnesses(written);
+    if draft.pipeline.is_empty() {
+        // Every attribute was skipped.
+        let body = function.body.stream();
+        return with_body(function, &[], quote!(#witnesses #body));
+    }
+    let private = draft.private();
+    let name = &function.sig.ident;
+    let site = site::expand(
+        &draft.krate,
+        &site::Of::Function,
+        &name.unraw().to_string(),
+        name.span(),
+        &draft.site,
+        &witnesses,
+    );
+    let wrapped = Wrapper { private, call: &draft.call, function }.wrap(&draft.shape);
+    let local = local("__site");
+    let docs: Vec<_> = documentation(&draft, function).into_iter().collect();
+    with_body(function, &docs, quote!(let #local = #site; #wrapped))
+}
+
+/// What a body is wrapped with.
+struct Wrapper<'p> {
+    private: TokenStream,
+    call: &'p Call,
+    function: &'p Function,
+}
+
+impl Wrapper<'_> {
+    fn wrap(&self, shape: &Shape) -> TokenStream {
+        match shape {
+            Shape::Guard => self.guard(),
+            Shape::Sync { output } => self.sync(output),
+            Shape::Async { is_never: true, .. } => self.never(),
+            Shape::Async { output, .. } => {
+                let moves = quote_spanned!(self.span()=> move);
+                self.awaited(output, &moves, &self.function.body)
+            }
+            Shape::Tail { tail, output } => self.tail(tail, output),
+            Shape::Value { returned, boxed } => self.value(returned, *boxed),
+        }
+    }
+
+    /// The span of everything of ours inside: it points at the body, and is not of the user.
+    fn span(&self) -> Span {
+        Span::mixed_site().located_at(self.function.body_span())
+    }
+
+    /// ```text
+    /// let __guard = Call::guard(__site, …);
+    /// { body }
+    /// ```
+    fn guard(&self) -> TokenStream {
+        let (guard, body) = (local("__guard"), &self.function.body);
+        let begin = call::begin(&self.private, self.call, ("Call", "guard", "guard_from"));
+        let links = self.links(&guard);
+        let mutable = (!self.call.links.is_empty()).then(|| quote!(mut));
+        quote!(let #mutable #guard = #begin; #links #body)
+    }
+
+    /// ```text
+    /// let mut __call = Call::enter(__site, …);
+    /// let __result = call_once::<R, _>(move || { body });
+    /// look!(__call, __result);
+    /// __call.finish();
+    /// __result
+    /// ```
+    fn sync(&self, output: &Type) -> TokenStream {
+        let (call, result) = (local("__call"), local("__result"));
+        let (private, body) = (&self.private, &self.function.body);
+        let begin = call::begin(private, self.call, ("Call", "enter", "enter_from"));
+        let links = self.links(&call);
+        let closure = quote_spanned!(self.span()=> move ||);
+        let end = call::end(private, self.call, &quote!(#result));
+        quote! {
+            let mut #call = #begin;
+            #links
+            let #result = #private::call_once::<#output, _>(#closure #body);
+            #end
+            #call.finish();
+            #result
+        }
+    }
+
+    /// ```text
+    /// AsyncCall::start(__site, …)
+    ///     .run(
+    ///         async move {
+    ///             if false { return output::<R>(); }
+    ///             { body }
+    ///         },
+    ///         |__call, __result| { look!(__call, *__result); },
+    ///     )
+    ///     .await
+    /// ```
+    fn awaited(
+        &self,
+        output: &Type,
+        moves: &TokenStream,
+        body: &proc_macro2::Group,
+    ) -> TokenStream {
+        let private = &self.private;
+        let begin = self.start();
+        let pin = quote_spanned!(output.span()=> #private::output::<#output>());
+        let block = braces(quote!(if false { return #pin; } #body), self.span());
+        let keyword = quote_spanned!(self.span()=> async);
+        let end = self.end();
+        quote!(#begin.run(#keyword #moves #block, #end).await)
+    }
+
+    /// As above; the type that no value has stands in for `!`, which cannot be named.
+    fn never(&self) -> TokenStream {
+        let (begin, private, body) = (self.start(), &self.private, &self.function.body);
+        let pin = quote!(#private::output::<::core::convert::Infallible>());
+        let block = braces(quote!(if false { return #pin; } #body), self.span());
+        let keywords = quote_spanned!(self.span()=> async move);
+        quote!(match #begin.run(#keywords #block, |_, _| {}).await {})
+    }
+
+    /// ```text
+    /// lead;
+    /// Box::pin(async move { AsyncCall::start(…).run(async move { … }, …).await })
+    /// ```
+    fn tail(&self, tail: &Tail, output: &Type) -> TokenStream {
+        let Tail { lead, wrapper, moves, block } = tail;
+        let inner = self.awaited(output, &quote!(#moves), block);
+        let outer = braces(inner, self.span());
+        let keyword = quote_spanned!(self.span()=> async);
+        match wrapper {
+            Some(wrapper) => quote!(#lead #wrapper(#keyword #moves #outer)),
+            None => quote!(#lead #keyword #moves #outer),
+        }
+    }
+
+    /// ```text
+    /// let __call = AsyncCall::start(__site, …);
+    /// let __future = call_once::<R, _>(move || { body });
+    /// __call.run(__future, …)
+    /// ```
+    fn value(&self, returned: &Type, boxed: bool) -> TokenStream {
+        let (call, future) = (local("__call"), local("__future"));
+        let (private, body) = (&self.private, &self.function.body);
+        let (begin, end) = (self.start(), self.end());
+        let closure = quote_spanned!(self.span()=> move ||);
+        let run = quote!(#call.run(#future, #end));
+        let run = if boxed { quote!(#private::Box::pin(#run)) } else { run };
+        quote! {
+            let #call = #begin;
+            let #future = #private::call_once::<#returned, _>(#closure #body);
+            #run
+        }
+    }
+
+    fn start(&self) -> TokenStream {
+        let begin = call::begin(&self.private, self.call, ("AsyncCall", "start", "start_from"));
+        let links = self.call.links.iter().map(|links| quote!(.links(|| #links)));
+        let site = local("__site");
+        let parts = self.call.async_parts.iter().map(|part| local(part));
+        quote!(#begin #(.#parts(#site))* #(#links)*)
+    }
+
+    fn end(&self) -> TokenStream {
+        let (call, result) = (local("__call"), local("__result"));
+        let end = call::end(&self.private, self.call, &quote!(*#result));
+        quote!(|#call, #result| { #end })
+    }
+
+    fn links(&self, call: &proc_macro2::Ident) -> TokenStream {
+        self.call.links.iter().map(|links| quote!(#call.links(|| #links);)).collect()
+    }
+}
+
+/// The pipeline as written, for a function that is documented: elsewhere a line of ours would hide
+/// `missing_docs`.
+fn documentation(draft: &Draft, function: &Function) -> Option<TokenStream> {
+    if !function.is_documented() {
+        return None;
+    }
+    let stages: Vec<_> = draft
+        .pipeline
+        .iter()
+        .map(|stage| match stage.args.is_empty() {
+            true => format!("`#[{}]`", stage.name),
+            false => format!("`#[{}({})]`", stage.name, flat(&stage.args)),
+        })
+        .collect();
+    let line = format!("Pipeline, outermost first: {}.", stages.join(" → "));
+    Some(quote!(#[doc = ""] #[doc = #line]))
+}
+
+/// Tokens on one line, without what would end inline code.
+fn flat(args: &TokenStream) -> String {
+    let text = args.to_string().replace('`', "'");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

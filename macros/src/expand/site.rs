@@ -1,0 +1,102 @@
+//! The static of a site, in a block so that none of its items leaks into the body.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{LitStr, spanned::Spanned as _};
+
+use super::{line, local};
+use crate::{
+    parse::siblings::Written,
+    plan::{
+        private,
+        site::{Name, TracedSite},
+    },
+};
+
+/// Where a site comes from: the macro of the runtime that knows.
+pub(crate) enum Of {
+    Function,
+    Block,
+}
+
+/// The expression that gives the site.
+///
+/// ```text
+/// {
+///     static __SPANDREL: Site = Site::new(meta!("charge", 12)).traced(…).counted();
+///     register!(__SPANDREL);
+///     &__SPANDREL
+/// }
+/// ```
+pub(crate) fn expand(
+    krate: &syn::Path,
+    of: &Of,
+    name: &str,
+    span: Span,
+    parts: &[TokenStream],
+    witnesses: &TokenStream,
+) -> TokenStream {
+    let private = private(krate);
+    let site = local(crate::parse::MARKER);
+    let meta = match of {
+        Of::Function => local("meta"),
+        Of::Block => local("block"),
+    };
+    let (name, line) = (LitStr::new(name, span), line(span));
+    quote! {{
+        #witnesses
+        static #site: #private::Site = #private::Site::new(#private::#meta!(#name, #line)) #(#parts)*;
+        #private::register!(#site);
+        &#site
+    }}
+}
+
+/// `.traced(Traced::new().kind(…).fields(&[…]))`.
+pub(crate) fn traced(private: &TokenStream, site: &TracedSite) -> TokenStream {
+    let kind = site.kind.map(|kind| {
+        let kind = local(kind.variant());
+        quote!(.kind(#private::SpanKind::#kind))
+    });
+    let level = site.level.map(|level| {
+        let level = local(level.variant());
+        quote!(.level(#private::Level::#level))
+    });
+    let target =
+        site.target.as_ref().map(|target| quote_spanned!(target.span()=> .target(#target)));
+    let name = site.name.as_ref().map(|name| match name {
+        Name::Fixed(name) => quote!(.name(#name)),
+        Name::Pattern(name) => quote!(.dynamic_name(#name)),
+    });
+    let fields = site.fields.iter().map(|field| {
+        let (key, constructor) = (&field.key, local(field.constructor));
+        quote!(#private::Field::#constructor(#key))
+    });
+    let fields = (!site.fields.is_empty()).then(|| quote!(.fields(&[#(#fields),*])));
+    quote!(.traced(#private::Traced::new() #kind #level #target #name #fields))
+}
+
+/// One constant for each gathered attribute, by which rustc resolves its name.
+///
+/// ```text
+/// #[counted(__witness)]
+/// const _: () = ::core::compile_error!("…");
+/// ```
+///
+/// Our own macro removes it. Another crate's attribute of that name leaves it, and it says so.
+pub(crate) fn witnesses(written: &[Written]) -> TokenStream {
+    let siblings = written.iter().filter(|written| !written.is_block);
+    siblings
+        .filter_map(|written| Some((written.entry.name, written.path.as_ref()?)))
+        .map(|(name, path)| {
+            let message = format!(
+                "`#[{name}]` was taken for the one of spandrel, and it is not: import it \
+                 (`use spandrel::{name};`), or write another crate's attribute under its path"
+            );
+            let witness = Ident::new(crate::parse::siblings::WITNESS, Span::mixed_site());
+            quote_spanned! {path.span()=>
+                #[#path(#witness)]
+                const _: () = ::core::compile_error!(#message);
+            }
+        })
+        .collect()
+}

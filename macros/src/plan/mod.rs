@@ -1,0 +1,132 @@
+//! What is to be generated, decided once: the printers ask nothing.
+
+pub(crate) mod captures;
+pub(crate) mod shape;
+pub(crate) mod site;
+pub(crate) mod span;
+pub(crate) mod test;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Expr, LitStr, Path};
+
+use crate::{
+    args::Shown,
+    errors::Errors,
+    parse::{Function, siblings::Written},
+};
+
+pub(crate) use captures::Capture;
+pub(crate) use shape::Shape;
+
+/// What the attributes of one function add up to.
+pub(crate) struct Draft {
+    pub(crate) krate: Path,
+    pub(crate) shape: Shape,
+    /// Builder calls on the site, from the outermost attribute inwards.
+    pub(crate) site: Vec<TokenStream>,
+    pub(crate) call: Call,
+    pub(crate) pipeline: Vec<Stage>,
+    /// An attribute reads `#[field]`.
+    pub(crate) takes_fields: bool,
+}
+
+/// One attribute in force, as written.
+pub(crate) struct Stage {
+    pub(crate) name: &'static str,
+    pub(crate) args: TokenStream,
+}
+
+/// What happens around the body.
+#[derive(Default)]
+pub(crate) struct Call {
+    pub(crate) captures: Vec<Capture>,
+    /// A name that is formatted for each span.
+    pub(crate) name: Option<LitStr>,
+    pub(crate) origin: Option<Origin>,
+    pub(crate) links: Vec<Expr>,
+    pub(crate) err: Option<Shown>,
+    pub(crate) error_if: Option<Expr>,
+    /// Methods of an asynchronous call that take its site.
+    pub(crate) async_parts: Vec<&'static str>,
+    /// How the returned value is recorded, as `ret!` names it.
+    pub(crate) ret: Option<&'static str>,
+}
+
+/// Where a span hangs, if not below the current one.
+pub(crate) enum Origin {
+    Parent(Expr),
+    Root,
+}
+
+impl Draft {
+    pub(crate) fn new(krate: Path, function: &Function, written: &[Written]) -> Self {
+        // The flag changes the shape, so it is looked up before the options are planned.
+        let says_future = written.iter().any(|written| {
+            written.args.clone().into_iter().any(|token| match token {
+                proc_macro2::TokenTree::Ident(word) => word == "future",
+                _ => false,
+            })
+        });
+        Self {
+            krate,
+            shape: Shape::of(function, says_future),
+            site: Vec::new(),
+            call: Call::default(),
+            pipeline: Vec::new(),
+            takes_fields: false,
+        }
+    }
+
+    /// The path of everything that generated code names.
+    pub(crate) fn private(&self) -> TokenStream {
+        private(&self.krate)
+    }
+}
+
+pub(crate) fn private(krate: &Path) -> TokenStream {
+    quote!(#krate::__private)
+}
+
+/// Reports what no attribute of ours can stand on.
+pub(crate) fn check_function(written: &[Written], function: &Function, errors: &mut Errors) {
+    let first = written.first();
+    let name = first.map_or("", |first| first.entry.name);
+    if let Some(constness) = function.sig.constness {
+        errors.at(
+            constness,
+            format!(
+                "`#[{name}]` cannot watch a `const fn`, which may run in the compiler; put it on \
+                 the function that calls it"
+            ),
+        );
+    }
+    if function.is_expanded()
+        && let Some(first) = first
+    {
+        errors.push(syn::Error::new(
+            first.span,
+            format!(
+                "another attribute of this crate has expanded this function before it could see \
+                 `#[{name}]`; write this one first, or under its own name (it was renamed)"
+            ),
+        ));
+    }
+}
+
+/// Reports `#[field]` where nothing reads it.
+pub(crate) fn check_marks(
+    draft: &Draft,
+    written: &[Written],
+    function: &Function,
+    errors: &mut Errors,
+) {
+    let is_traced = written.iter().any(|written| written.entry.name == "traced");
+    if draft.takes_fields || is_traced {
+        return;
+    }
+    let marked = function.params.iter().filter(|param| param.field.is_some());
+    for name in marked.filter_map(|param| param.names.first()) {
+        errors.at(name, format!("`#[field]` on `{name}` is read by `#[traced]`; add it"));
+    }
+}

@@ -1,0 +1,232 @@
+//! What kind of function it is, and so how its body is wrapped.
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use syn::{GenericArgument, Ident, PathArguments, ReturnType, Type, TypeParamBound};
+
+use crate::parse::Function;
+
+/// The way a body is wrapped.
+pub(crate) enum Shape {
+    /// Only a guard: the function never returns, or its caller's place must survive.
+    Guard,
+    /// A closure, called once.
+    Sync { output: Type },
+    /// An async block in place of the body.
+    Async { output: Type, is_never: bool },
+    /// The async block at the end of a function that returns a future.
+    Tail { tail: Tail, output: Type },
+    /// A future that the body makes in some other way.
+    Value { returned: Type, boxed: bool },
+}
+
+/// `lead; Box::pin(async move { block })`.
+pub(crate) struct Tail {
+    /// The statements in front.
+    pub(crate) lead: TokenStream,
+    /// `Box::pin`, as written.
+    pub(crate) wrapper: Option<TokenStream>,
+    pub(crate) moves: Option<Ident>,
+    pub(crate) block: Group,
+}
+
+impl Shape {
+    pub(crate) fn of(function: &Function, says_future: bool) -> Self {
+        let sig = &function.sig;
+        let returned = match &sig.output {
+            ReturnType::Default => unit(function.body_span()),
+            ReturnType::Type(_, returned) => (**returned).clone(),
+        };
+        let is_never = matches!(returned, Type::Never(_));
+        if sig.asyncness.is_some() {
+            return Self::Async { output: inferred(returned), is_never };
+        }
+        if let Some(future) = future_of(&returned, says_future) {
+            return match tail(function.body.stream()) {
+                Some(tail) => Self::Tail { tail, output: inferred(future.output) },
+                None => Self::Value { returned: inferred(returned), boxed: future.boxed },
+            };
+        }
+        if is_never || function.has_attribute("track_caller") {
+            return Self::Guard;
+        }
+        Self::Sync { output: inferred(returned) }
+    }
+}
+
+struct Future {
+    output: Type,
+    boxed: bool,
+}
+
+/// What the future that a function returns gives, if it visibly returns one.
+fn future_of(returned: &Type, says_future: bool) -> Option<Future> {
+    match returned {
+        Type::ImplTrait(future) => {
+            Some(Future { output: output_of(&future.bounds)?, boxed: false })
+        }
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let name = last.ident.to_string();
+            let types = || match &last.arguments {
+                PathArguments::AngleBracketed(arguments) => {
+                    arguments.args.iter().find_map(|argument| match argument {
+                        GenericArgument::Type(inner) => Some(inner),
+                        _ => None,
+                    })
+                }
+                _ => None,
+            };
+            match name.as_str() {
+                "BoxFuture" | "LocalBoxFuture" => {
+                    Some(Future { output: types()?.clone(), boxed: true })
+                }
+                "Pin" => Some(Future { output: output_of_box(types()?)?, boxed: true }),
+                _ if says_future => Some(Future { output: anything(), boxed: true }),
+                _ => None,
+            }
+        }
+        Type::Paren(inner) => future_of(&inner.elem, says_future),
+        Type::Group(inner) => future_of(&inner.elem, says_future),
+        _ => None,
+    }
+}
+
+/// `Box<dyn Future<Output = T>>`.
+fn output_of_box(boxed: &Type) -> Option<Type> {
+    let Type::Path(path) = boxed else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Box")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(Type::TraitObject(object)) => output_of(&object.bounds),
+        _ => None,
+    })
+}
+
+fn output_of<'b>(bounds: impl IntoIterator<Item = &'b TypeParamBound>) -> Option<Type> {
+    bounds.into_iter().find_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else { return None };
+        let last = bound.path.segments.last().filter(|last| last.ident == "Future")?;
+        let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+        arguments.args.iter().find_map(|argument| match argument {
+            GenericArgument::AssocType(output) if output.ident == "Output" => {
+                Some(output.ty.clone())
+            }
+            _ => None,
+        })
+    })
+}
+
+/// Splits a body that ends in `async { … }` or `Box::pin(async { … })`.
+fn tail(body: TokenStream) -> Option<Tail> {
+    let tokens: Vec<TokenTree> = body.into_iter().collect();
+    let (last, before) = tokens.split_last()?;
+    let TokenTree::Group(group) = last else { return None };
+    match group.delimiter() {
+        Delimiter::Brace => {
+            let (moves, before) = async_keywords(before)?;
+            let lead = statements(before)?;
+            Some(Tail { lead, wrapper: None, moves, block: group.clone() })
+        }
+        Delimiter::Parenthesis => {
+            let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+            let (last, block) = match inner.split_last()? {
+                (TokenTree::Punct(comma), rest) if comma.as_char() == ',' => rest.split_last()?,
+                other => other,
+            };
+            let TokenTree::Group(async_block) = last else { return None };
+            let (moves, []) = async_keywords(block)? else { return None };
+            let start = box_pin(before)?;
+            let (lead, wrapper) = before.split_at_checked(start)?;
+            Some(Tail {
+                lead: statements(lead)?,
+                wrapper: Some(wrapper.iter().cloned().collect()),
+                moves,
+                block: async_block.clone(),
+            })
+        }
+        Delimiter::Bracket | Delimiter::None => None,
+    }
+}
+
+/// `async` or `async move` at the end.
+fn async_keywords(tokens: &[TokenTree]) -> Option<(Option<Ident>, &[TokenTree])> {
+    match tokens {
+        [before @ .., TokenTree::Ident(keyword), TokenTree::Ident(moves)]
+            if keyword == "async" && moves == "move" =>
+        {
+            Some((Some(moves.clone()), before))
+        }
+        [before @ .., TokenTree::Ident(keyword)] if keyword == "async" => Some((None, before)),
+        _ => None,
+    }
+}
+
+/// Where `…::Box::pin` starts at the end of the tokens.
+fn box_pin(tokens: &[TokenTree]) -> Option<usize> {
+    let is_path = |token: &TokenTree| match token {
+        TokenTree::Ident(_) => true,
+        TokenTree::Punct(colon) => colon.as_char() == ':',
+        _ => false,
+    };
+    let start = tokens.iter().rposition(|token| !is_path(token)).map_or(0, |at| at + 1);
+    let path = tokens.get(start..)?;
+    let mut words = path.iter().rev().filter_map(|token| match token {
+        TokenTree::Ident(word) => Some(word.to_string()),
+        _ => None,
+    });
+    (words.next()? == "pin" && words.next()? == "Box" && words.all(|word| word != "return"))
+        .then_some(start)
+}
+
+/// The statements in front of a tail expression; none if it only ends what stands there.
+fn statements(tokens: &[TokenTree]) -> Option<TokenStream> {
+    let ends = match tokens.last() {
+        None => true,
+        Some(TokenTree::Punct(punct)) => punct.as_char() == ';',
+        Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Brace,
+        Some(_) => false,
+    };
+    ends.then(|| tokens.iter().cloned().collect())
+}
+
+/// The type with `_` for each `impl Trait`, which could not be named in the body.
+fn inferred(mut ty: Type) -> Type {
+    infer(&mut ty);
+    ty
+}
+
+fn infer(ty: &mut Type) {
+    match ty {
+        Type::ImplTrait(_) => *ty = anything(),
+        Type::Array(inner) => infer(&mut inner.elem),
+        Type::Group(inner) => infer(&mut inner.elem),
+        Type::Paren(inner) => infer(&mut inner.elem),
+        Type::Ptr(inner) => infer(&mut inner.elem),
+        Type::Reference(inner) => infer(&mut inner.elem),
+        Type::Slice(inner) => infer(&mut inner.elem),
+        Type::Tuple(inner) => inner.elems.iter_mut().for_each(infer),
+        Type::Path(path) => {
+            for segment in &mut path.path.segments {
+                if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+                    for argument in &mut arguments.args {
+                        if let GenericArgument::Type(inner) = argument {
+                            infer(inner);
+                        }
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn anything() -> Type {
+    Type::Infer(syn::TypeInfer { underscore_token: syn::Token![_](Span::mixed_site()) })
+}
+
+fn unit(span: Span) -> Type {
+    Type::Tuple(syn::TypeTuple {
+        paren_token: syn::token::Paren(Span::mixed_site().located_at(span)),
+        elems: syn::punctuated::Punctuated::new(),
+    })
+}

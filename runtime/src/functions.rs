@@ -1,0 +1,184 @@
+//! What is annotated in this program: for listings, and as a manifest to be diffed in review.
+
+use std::fmt::{self, Write as _};
+
+use crate::{
+    outcome::Outcome,
+    site::{self, Site},
+};
+
+/// Lists every annotated function of the program, called or not.
+///
+/// Sorted by file and line. Where the linker has no sections of one's own (anything but Linux,
+/// Android and FreeBSD), functions appear after their first call.
+///
+/// ```
+/// #[spandrel::traced]
+/// fn charge() {}
+///
+/// let functions = spandrel::functions();
+/// let charge = functions.iter().find(|function| function.name() == "charge").unwrap();
+/// assert!(charge.policies().eq(["traced"]));
+/// assert!(functions.to_json().contains(r#""name":"charge""#));
+/// # charge();
+/// ```
+#[must_use]
+pub fn functions() -> Functions {
+    let mut sites = site::all();
+    sites.retain(|site| !site.is_block());
+    sites.sort_by_key(|site| (site.file(), site.line(), site.name()));
+    Functions(sites)
+}
+
+/// The annotated functions of the program; made by [`functions`].
+#[derive(Clone)]
+pub struct Functions(Vec<&'static Site>);
+
+/// One annotated function.
+#[derive(Clone, Copy)]
+pub struct Function(&'static Site);
+
+impl Functions {
+    /// The functions, by file and line.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Function> + '_ {
+        self.0.iter().map(|site| Function(site))
+    }
+
+    /// How many functions are annotated.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether none is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The manifest: a JSON array with one line for each function.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let mut json = String::from("[");
+        for (index, function) in self.iter().enumerate() {
+            json.push_str(if index == 0 { "\n" } else { ",\n" });
+            function.write_json(&mut json);
+        }
+        json.push_str("\n]\n");
+        json
+    }
+}
+
+impl Function {
+    /// The function, or `Type::method`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    /// The module the function stands in.
+    #[must_use]
+    pub fn module_path(&self) -> &'static str {
+        self.0.module_path()
+    }
+
+    /// The source file, as the compiler names it.
+    #[must_use]
+    pub fn file(&self) -> &'static str {
+        self.0.file()
+    }
+
+    /// The line of the function's name.
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        self.0.line()
+    }
+
+    /// The names of the attributes in force, outermost first.
+    pub fn policies(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.0.policies()
+    }
+
+    /// The static that stands for the function.
+    #[must_use]
+    pub fn site(&self) -> &'static Site {
+        self.0
+    }
+
+    /// How many calls ended so, if the function is `#[counted]`.
+    #[must_use]
+    pub fn calls(&self, outcome: Outcome) -> Option<u64> {
+        self.0.counts().map(|counts| counts.get(outcome))
+    }
+
+    fn write_json(&self, json: &mut String) {
+        let site = self.0;
+        json.push_str("  {");
+        member(json, "name", self.name());
+        json.push(',');
+        member(json, "module", self.module_path());
+        json.push(',');
+        member(json, "file", self.file());
+        // Writing to a `String` cannot fail.
+        let _ = write!(json, ",\"line\":{}", self.line());
+        list(json, "policies", self.policies());
+        if self.policies().any(|policy| policy == "traced") {
+            json.push(',');
+            member(json, "span", site.span_name());
+            json.push(',');
+            member(json, "kind", site.kind().as_str());
+            json.push(',');
+            member(json, "level", site.level().as_str());
+            json.push(',');
+            member(json, "target", site.target());
+            list(json, "fields", site.fields().iter().map(site::Field::key));
+            let redacted = site.fields().iter().filter(|field| field.is_redacted());
+            list(json, "redacted", redacted.map(site::Field::key));
+        }
+        json.push('}');
+    }
+}
+
+impl fmt::Debug for Functions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}:{})", self.name(), self.file(), self.line())
+    }
+}
+
+fn list<'s>(json: &mut String, key: &str, values: impl Iterator<Item = &'s str>) {
+    json.push(',');
+    string(json, key);
+    json.push_str(":[");
+    for (index, value) in values.enumerate() {
+        json.push_str(if index == 0 { "" } else { "," });
+        string(json, value);
+    }
+    json.push(']');
+}
+
+fn member(json: &mut String, key: &str, value: &str) {
+    string(json, key);
+    json.push(':');
+    string(json, value);
+}
+
+fn string(json: &mut String, text: &str) {
+    json.push('"');
+    for char in text.chars() {
+        match char {
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            char if char < ' ' => {
+                let _ = write!(json, "\\u{:04x}", u32::from(char));
+            }
+            char => json.push(char),
+        }
+    }
+    json.push('"');
+}

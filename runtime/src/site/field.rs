@@ -1,0 +1,196 @@
+//! What an attribute said about the spans of a function, as constants.
+
+use crate::redact;
+
+/// The span options of a site.
+#[derive(Debug)]
+pub struct Traced {
+    pub(super) kind: SpanKind,
+    pub(super) level: Level,
+    pub(super) target: Option<&'static str>,
+    pub(super) name: Option<&'static str>,
+    pub(super) dynamic_name: bool,
+    pub(super) fields: &'static [Field],
+}
+
+/// One attribute key of a site.
+#[derive(Debug)]
+pub struct Field {
+    key: &'static str,
+    redacted: bool,
+}
+
+/// What a span stands for, as OpenTelemetry numbers it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum SpanKind {
+    /// Work inside the program.
+    #[default]
+    Internal = 1,
+    /// The serving side of a synchronous call.
+    Server = 2,
+    /// The calling side of a synchronous call.
+    Client = 3,
+    /// Hands a message over.
+    Producer = 4,
+    /// Takes a message.
+    Consumer = 5,
+}
+
+/// How verbose a span is, from the most to the least.
+///
+/// ```
+/// use spandrel::Level;
+///
+/// assert!(Level::Debug < Level::Info);
+/// assert_eq!(Level::Warn.as_str(), "warn");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Every detail.
+    Trace = 1,
+    /// For the developer of the function.
+    Debug = 2,
+    /// For whoever runs the program.
+    #[default]
+    Info = 3,
+    /// Unexpected, and survived.
+    Warn = 4,
+    /// Failed.
+    Error = 5,
+}
+
+impl Traced {
+    /// Internal, level info, no fields.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            kind: SpanKind::Internal,
+            level: Level::Info,
+            target: None,
+            name: None,
+            dynamic_name: false,
+            fields: &[],
+        }
+    }
+
+    /// Of this kind.
+    #[must_use]
+    pub const fn kind(mut self, kind: SpanKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// At this level.
+    #[must_use]
+    pub const fn level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// In this instrumentation scope.
+    #[must_use]
+    pub const fn target(mut self, target: &'static str) -> Self {
+        self.target = Some(target);
+        self
+    }
+
+    /// Under this name.
+    #[must_use]
+    pub const fn name(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
+        self
+    }
+
+    /// With a name that single spans may override; this one is its pattern.
+    #[must_use]
+    pub const fn dynamic_name(mut self, pattern: &'static str) -> Self {
+        self.name = Some(pattern);
+        self.dynamic_name = true;
+        self
+    }
+
+    /// With these fields.
+    #[must_use]
+    pub const fn fields(mut self, fields: &'static [Field]) -> Self {
+        self.fields = fields;
+        self
+    }
+
+    pub(super) const fn redacts(&self) -> bool {
+        let mut at = 0;
+        while at < self.fields.len() {
+            if self.fields[at].redacted {
+                return true;
+            }
+            at += 1;
+        }
+        false
+    }
+}
+
+impl Default for Traced {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Field {
+    /// A field whose value is redacted if its key is on the deny-list.
+    #[must_use]
+    pub const fn new(key: &'static str) -> Self {
+        Self { key, redacted: redact::is_denied(key) }
+    }
+
+    /// A field whose value never enters a record.
+    #[must_use]
+    pub const fn redacted(key: &'static str) -> Self {
+        Self { key, redacted: true }
+    }
+
+    /// A field whose value was made harmless before it is recorded.
+    #[must_use]
+    pub const fn clear(key: &'static str) -> Self {
+        Self { key, redacted: false }
+    }
+
+    /// The key.
+    #[must_use]
+    pub const fn key(&self) -> &'static str {
+        self.key
+    }
+
+    /// Whether the value never enters a record.
+    #[must_use]
+    pub const fn is_redacted(&self) -> bool {
+        self.redacted
+    }
+}
+
+impl SpanKind {
+    /// The lower-case name that attributes and exporters use.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Internal => "internal",
+            Self::Server => "server",
+            Self::Client => "client",
+            Self::Producer => "producer",
+            Self::Consumer => "consumer",
+        }
+    }
+}
+
+impl Level {
+    /// The lower-case name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Trace => "trace",
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
