@@ -1,1 +1,4 @@
 //! OTLP.
+mod batch;
+mod encode;
+mod wire;
