@@ -7,7 +7,7 @@ pub mod __private;
 pub mod bench;
 mod call;
 mod diag;
-mod export;
+pub mod export;
 mod outcome;
 mod random;
 mod redact;

@@ -12,8 +12,8 @@ use crate::trace::loss::{LossReason, Losses};
 
 /// Counts what became of the spans that one exporter was given.
 ///
-/// Every span given to the exporter is exported, lost for a reason, or still queued: the three add
-/// up at any time.
+/// Every span given to the exporter is in the batch in the making, queued, exported, or lost for a
+/// reason; after a flush only the last two are left, and they add up.
 #[derive(Debug)]
 pub(crate) struct Stats {
     exported: AtomicU64,

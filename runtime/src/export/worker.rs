@@ -58,6 +58,9 @@ pub(crate) trait Deliver<T>: Send {
 pub(crate) trait Pace {
     fn now(&self) -> Instant;
 
+    /// The wall clock, in seconds since the Unix epoch: what a receiver's dates are compared with.
+    fn unix_seconds(&self) -> u64;
+
     /// When the program stops waiting for this exporter, if it is shutting down.
     fn deadline(&self) -> Option<Instant>;
 
@@ -310,6 +313,10 @@ impl<T> Shared<T> {
 impl<T> Pace for Shared<T> {
     fn now(&self) -> Instant {
         time::now()
+    }
+
+    fn unix_seconds(&self) -> u64 {
+        time::unix_nanos() / 1_000_000_000
     }
 
     fn deadline(&self) -> Option<Instant> {

@@ -46,10 +46,15 @@ pub(super) fn span(out: &mut Vec<u8>, span: &SpanView<'_>) {
     block(out, span);
     wire::text(out, TRACE_STATE, span.trace_state());
     wire::text(out, NAME, span.name());
-    for (key, value) in span.attributes() {
-        attribute(out, ATTRIBUTES, key, value);
+    let dropped = span.each_attribute(|key, value| attribute(out, ATTRIBUTES, key, value));
+    wire::count(out, DROPPED_ATTRIBUTES, dropped);
+    if !span.is_plain() {
+        events_and_links(out, span);
     }
-    wire::count(out, DROPPED_ATTRIBUTES, span.dropped_attributes());
+    status(out, span.status());
+}
+
+fn events_and_links(out: &mut Vec<u8>, span: &SpanView<'_>) {
     for seen in span.events() {
         event(out, &seen);
     }
@@ -58,10 +63,10 @@ pub(super) fn span(out: &mut Vec<u8>, span: &SpanView<'_>) {
         link(out, &linked);
     }
     wire::count(out, DROPPED_LINKS, span.dropped_links());
-    status(out, span.status());
 }
 
 fn block(out: &mut Vec<u8>, span: &SpanView<'_>) {
+    let (start, end) = span.unix_nanos();
     let mut block = [0; BLOCK];
     block[0] = bytes_tag(TRACE_ID);
     block[1] = 16;
@@ -72,9 +77,9 @@ fn block(out: &mut Vec<u8>, span: &SpanView<'_>) {
     block[28] = varint_tag(KIND);
     block[29] = span.kind() as u8;
     block[30] = fixed64_tag(START_TIME);
-    block[31..39].copy_from_slice(&span.start_unix_nanos().to_le_bytes());
+    block[31..39].copy_from_slice(&start.to_le_bytes());
     block[39] = fixed64_tag(END_TIME);
-    block[40..48].copy_from_slice(&span.end_unix_nanos().to_le_bytes());
+    block[40..48].copy_from_slice(&end.to_le_bytes());
     block[48..50].copy_from_slice(&FLAGS_TAG);
     block[50..54].copy_from_slice(&flags(span.trace_flags(), span.parent_is_remote()));
     let mut used = ROOT_BLOCK;

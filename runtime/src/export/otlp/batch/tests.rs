@@ -228,7 +228,7 @@ fn a_finished_batch_begins_anew() {
 fn a_request_never_exceeds_its_bound() {
     let text = "x".repeat(700);
     let mut batch = batch(2_000);
-    let mut push = |batch: &mut Batch| {
+    let push = |batch: &mut Batch| {
         let builder = SpanBuilder::new(&CHARGE, 1, 1).attribute("text", &text);
         builder.view(|span| batch.push(span))
     };
