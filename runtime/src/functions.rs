@@ -17,7 +17,7 @@ use crate::{
 /// fn charge() {}
 ///
 /// let functions = spandrel::functions();
-/// let charge = functions.iter().find(|function| function.name() == "charge").unwrap();
+/// let found = functions.iter().find(|function| function.name() == "charge").unwrap();
 /// assert!(charge.policies().eq(["traced"]));
 /// assert!(functions.to_json().contains(r#""name":"charge""#));
 /// # charge();

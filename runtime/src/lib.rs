@@ -10,6 +10,8 @@ mod capture;
 mod conceal;
 mod counted;
 mod diag;
+mod error;
+pub mod export;
 mod functions;
 mod outcome;
 mod random;

@@ -81,6 +81,12 @@ impl SpanBuilder {
         self
     }
 
+    /// Sets the attribute of a field of the site.
+    pub(crate) fn field(mut self, index: u8, value: &dyn Attribute) -> Self {
+        self.writer.set(index, &value);
+        self
+    }
+
     /// Sets an attribute later.
     pub(crate) fn late_attribute(mut self, key: &str, value: &dyn Attribute) -> Self {
         self.extra(Kind::ATTRS, 0, 0, &[], |writer| writer.set_keyed(key, &value));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     layout::{FLAG_PARENT_REMOTE, Kind, SPAN_WORDS},
     read::Record,
-    value::Entries,
+    value::{Entries, Entry},
 };
 use crate::{
     outcome::Outcome,
@@ -152,6 +152,12 @@ impl<'a> SpanView<'a> {
         self.start_unix_nanos().saturating_add(self.nanos())
     }
 
+    /// Start and end, in nanoseconds since the Unix epoch, with one conversion less.
+    pub(crate) fn unix_nanos(&self) -> (u64, u64) {
+        let start = self.start_unix_nanos();
+        (start, start.saturating_add(self.nanos()))
+    }
+
     /// How long it took.
     #[must_use]
     pub fn duration(&self) -> Duration {
@@ -194,6 +200,35 @@ impl<'a> SpanView<'a> {
         let no_room = self.own_entries().dropped()
             + self.extra_records(Kind::ATTRS).map(|r| tail(r, 2).dropped()).sum::<u32>();
         over(self.unique_attributes().count(), self.limits.attributes()) + no_room
+    }
+
+    /// Shows each attribute and returns how many were left out: [`SpanView::attributes`] and
+    /// [`SpanView::dropped_attributes`] in one pass, for most spans.
+    #[inline]
+    pub(crate) fn each_attribute(&self, mut show: impl FnMut(&'a str, Value<'a>)) -> u32 {
+        if !self.is_plain() {
+            self.attributes().for_each(|(key, value)| show(key, value));
+            return self.dropped_attributes();
+        }
+        let (limit, mut seen, mut dropped) = (self.limits.attributes(), 0, 0);
+        for entry in self.own_entries() {
+            match entry {
+                Entry::Attribute(key, value) => {
+                    if seen < limit {
+                        show(key, value);
+                    }
+                    seen += 1;
+                }
+                Entry::Dropped(count) => dropped += count,
+                Entry::Name(_) => {}
+            }
+        }
+        dropped + seen.saturating_sub(limit)
+    }
+
+    /// Whether its first record says everything: no late attributes, events, links or status.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.extras.is_empty() && matches!(self.outcome, Outcome::Ok | Outcome::Error)
     }
 
     /// The events, in the order of their recording.

@@ -1,0 +1,11 @@
+//! Where finished spans go: exporters, each with a thread of its own.
+
+mod batching;
+#[cfg(feature = "otlp")]
+pub(crate) mod otlp;
+pub(crate) mod stats;
+pub(crate) mod worker;
+
+pub use batching::Batching;
+#[cfg(feature = "otlp")]
+pub use otlp::{Compression, Otlp, OtlpError};

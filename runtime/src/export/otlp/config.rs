@@ -1,0 +1,343 @@
+//! How and where to: what a user says, and what is left of it once it has been checked.
+
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use ureq::{
+    http::{HeaderName, HeaderValue, Uri},
+    tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem},
+};
+
+use super::{
+    endpoint,
+    error::{Kind, OtlpError},
+};
+use crate::{diag, export::Batching};
+
+/// How requests are compressed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Compression {
+    /// Not at all.
+    #[default]
+    None,
+    /// With gzip, at its fastest: about a fifth of the bytes.
+    Gzip,
+}
+
+/// Exports spans by OTLP, over HTTP with protobuf.
+///
+/// Any OpenTelemetry collector takes them, Jaeger and Tempo, and most vendors:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use spandrel::export::{Compression, Otlp};
+///
+/// let exporter = Otlp::http()
+///     .endpoint("https://otlp.vendor.example")
+///     .header("api-key", "s3cret")
+///     .compression(Compression::Gzip)
+///     .timeout(Duration::from_secs(5));
+/// assert!(exporter.check().is_ok());
+/// ```
+///
+/// A request that the receiver is too busy for (429, 502, 503, 504), or that does not reach it, is
+/// tried again within the timeout: after a time that grows from half a second to five, or when
+/// `Retry-After` says. What is given up is counted, and said on stderr. Proxies are taken from
+/// `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, but never for this machine itself.
+#[derive(Clone)]
+pub struct Otlp {
+    endpoint: Option<String>,
+    traces_endpoint: Option<String>,
+    headers: Vec<(String, String)>,
+    timeout: Duration,
+    compression: Compression,
+    insecure: Option<bool>,
+    ca_certificate: Option<PathBuf>,
+    client_certificate: Option<PathBuf>,
+    client_key: Option<PathBuf>,
+    batching: Batching,
+}
+
+impl Otlp {
+    /// To a collector on this machine: `http://localhost:4318`, uncompressed, within 10 seconds.
+    #[must_use]
+    pub const fn http() -> Self {
+        Self {
+            endpoint: None,
+            traces_endpoint: None,
+            headers: Vec::new(),
+            timeout: Duration::from_secs(10),
+            compression: Compression::None,
+            insecure: None,
+            ca_certificate: None,
+            client_certificate: None,
+            client_key: None,
+            batching: Batching::new(),
+        }
+    }
+
+    /// The base URL of the receiver; `v1/traces` is appended (`OTEL_EXPORTER_OTLP_ENDPOINT`).
+    #[must_use]
+    pub fn endpoint(mut self, url: impl Into<String>) -> Self {
+        self.endpoint = Some(url.into());
+        self
+    }
+
+    /// The URL of the traces as it is (`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`); wins over the base.
+    #[must_use]
+    pub fn traces_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.traces_endpoint = Some(url.into());
+        self
+    }
+
+    /// Adds a header to each request; of two with one name the later counts.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// The longest that one export takes, with all its retries.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// How requests are compressed.
+    #[must_use]
+    pub const fn compression(mut self, compression: Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+
+    /// What an endpoint without a scheme means: `http` if `true`, else `https`.
+    ///
+    /// Without this, such an endpoint is an error.
+    #[must_use]
+    pub const fn insecure(mut self, insecure: bool) -> Self {
+        self.insecure = Some(insecure);
+        self
+    }
+
+    /// A PEM file with the authorities to trust, in place of the well-known ones.
+    #[must_use]
+    pub fn ca_certificate(mut self, file: impl Into<PathBuf>) -> Self {
+        self.ca_certificate = Some(file.into());
+        self
+    }
+
+    /// A PEM file with the certificate (and its chain) to show to the receiver.
+    #[must_use]
+    pub fn client_certificate(mut self, file: impl Into<PathBuf>) -> Self {
+        self.client_certificate = Some(file.into());
+        self
+    }
+
+    /// A PEM file with the private key of the client certificate.
+    #[must_use]
+    pub fn client_key(mut self, file: impl Into<PathBuf>) -> Self {
+        self.client_key = Some(file.into());
+        self
+    }
+
+    /// How spans are collected before they are sent.
+    #[must_use]
+    pub const fn batching(mut self, batching: Batching) -> Self {
+        self.batching = batching;
+        self
+    }
+
+    /// Says whether it could be used as it is; the files are read, but nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong with the endpoint, a header, the timeout or a file.
+    pub fn check(&self) -> Result<(), OtlpError> {
+        self.settings().map(drop)
+    }
+
+    /// Checks everything, once: the exporter of a forked child is built from the same settings.
+    pub(crate) fn settings(&self) -> Result<Arc<Settings>, OtlpError> {
+        if self.timeout.is_zero() {
+            return Err(OtlpError(Kind::Timeout));
+        }
+        let url = endpoint::resolve(
+            self.endpoint.as_deref(),
+            self.traces_endpoint.as_deref(),
+            self.insecure,
+        )?;
+        let tls = (url.scheme_str() == Some("https")).then(|| self.tls()).transpose()?;
+        Ok(Arc::new(Settings {
+            url,
+            headers: self.checked_headers()?,
+            timeout: self.timeout,
+            first_wait: FIRST_WAIT,
+            compression: self.compression,
+            tls: tls.unwrap_or_default(),
+            batching: self.batching,
+        }))
+    }
+
+    fn checked_headers(&self) -> Result<Vec<(HeaderName, HeaderValue)>, OtlpError> {
+        let mut headers: Vec<(HeaderName, HeaderValue)> = Vec::new();
+        for (name, value) in &self.headers {
+            let wrong = || OtlpError(Kind::Header(name.clone()));
+            let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
+            let mut value = HeaderValue::from_str(value).map_err(|_| wrong())?;
+            if OURS.contains(&header.as_str()) {
+                diag::warn(format_args!("OTLP header `{header}` is ignored: it is set already"));
+                continue;
+            }
+            value.set_sensitive(true);
+            headers.retain(|(known, _)| *known != header);
+            headers.push((header, value));
+        }
+        Ok(headers)
+    }
+
+    fn tls(&self) -> Result<TlsConfig, OtlpError> {
+        let mut tls = TlsConfig::builder();
+        if let Some(file) = &self.ca_certificate {
+            tls = tls.root_certs(RootCerts::new_with_certs(&certificates(file)?));
+        }
+        let client = match (&self.client_certificate, &self.client_key) {
+            (None, None) => None,
+            (Some(certificate), Some(key)) => {
+                Some(ClientCert::new_with_certs(&certificates(certificate)?, private_key(key)?))
+            }
+            _ => return Err(OtlpError(Kind::ClientCertificate)),
+        };
+        Ok(tls.client_cert(client).build())
+    }
+}
+
+/// Headers that follow from the body: another value would make the request unreadable.
+const OURS: [&str; 6] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "host",
+    "transfer-encoding",
+];
+
+/// The wait before the second attempt; it doubles from there.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+
+/// What was said, checked.
+pub(crate) struct Settings {
+    pub(super) url: Uri,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) timeout: Duration,
+    pub(super) first_wait: Duration,
+    pub(super) compression: Compression,
+    pub(super) tls: TlsConfig,
+    pub(super) batching: Batching,
+}
+
+fn certificates(file: &Path) -> Result<Vec<Certificate<'static>>, OtlpError> {
+    let certificates: Vec<_> = pem(file)?
+        .into_iter()
+        .filter_map(|item| match item {
+            PemItem::Certificate(certificate) => Some(certificate),
+            _ => None,
+        })
+        .collect();
+    if certificates.is_empty() {
+        return Err(OtlpError(Kind::Pem(file.to_owned(), "certificate")));
+    }
+    Ok(certificates)
+}
+
+fn private_key(file: &Path) -> Result<PrivateKey<'static>, OtlpError> {
+    let key = pem(file)?.into_iter().find_map(|item| match item {
+        PemItem::PrivateKey(key) => Some(key),
+        _ => None,
+    });
+    key.ok_or_else(|| OtlpError(Kind::Pem(file.to_owned(), "private key")))
+}
+
+fn pem(file: &Path) -> Result<Vec<PemItem<'static>>, OtlpError> {
+    let text = fs::read(file).map_err(|error| OtlpError(Kind::Read(file.to_owned(), error)))?;
+    let items: Result<Vec<_>, _> = parse_pem(&text).collect();
+    items.map_err(|_| OtlpError(Kind::Pem(file.to_owned(), "certificate or private key")))
+}
+
+impl fmt::Debug for Otlp {
+    /// Shows no value of a header: it may be a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let headers: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Otlp")
+            .field("endpoint", &self.endpoint.as_deref().map(endpoint::without_secrets))
+            .field(
+                "traces_endpoint",
+                &self.traces_endpoint.as_deref().map(endpoint::without_secrets),
+            )
+            .field("headers", &headers)
+            .field("timeout", &self.timeout)
+            .field("compression", &self.compression)
+            .field("insecure", &self.insecure)
+            .field("ca_certificate", &self.ca_certificate)
+            .field("client_certificate", &self.client_certificate)
+            .field("client_key", &self.client_key)
+            .field("batching", &self.batching)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_counts_once_and_the_later_wins() {
+        let settings = Otlp::http().header("X-Key", "1").header("x-key", "2").settings().unwrap();
+
+        assert_eq!(settings.headers.len(), 1);
+        assert_eq!(settings.headers[0].1, "2");
+    }
+
+    #[test]
+    fn headers_of_the_body_are_left_alone_with_a_warning() {
+        let said = diag::capture();
+
+        let settings = Otlp::http().header("Content-Type", "text/plain").settings().unwrap();
+
+        assert!(settings.headers.is_empty());
+        assert_eq!(said.of(diag::Level::Warn).len(), 1);
+    }
+
+    #[test]
+    fn what_cannot_work_is_refused() {
+        let missing = "/nonexistent/ca.pem";
+        let https = || Otlp::http().endpoint("https://localhost");
+
+        assert!(Otlp::http().header("a b", "1").check().unwrap_err().is_header());
+        assert!(Otlp::http().header("a", "1\r\nb: 2").check().unwrap_err().is_header());
+        assert!(Otlp::http().timeout(Duration::ZERO).check().unwrap_err().is_timeout());
+        assert!(https().ca_certificate(missing).check().unwrap_err().is_tls());
+        assert!(https().client_key(missing).check().unwrap_err().is_tls());
+        let no_pem = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let error = https().ca_certificate(no_pem).check().unwrap_err();
+        assert!(error.to_string().ends_with("Cargo.toml holds no certificate in PEM form"));
+    }
+
+    #[test]
+    fn no_secret_shows() {
+        let otlp = Otlp::http()
+            .endpoint("http://me:hunter2@host/?token=s3cret")
+            .header("authorization", "Bearer s3cret");
+
+        let shown = format!("{otlp:?}");
+
+        assert!(!shown.contains("s3cret") && !shown.contains("hunter2"), "{shown}");
+        assert!(shown.contains("authorization"), "{shown}");
+    }
+}

@@ -1,0 +1,187 @@
+//! Delivers one request: as often as it takes, as long as there is time.
+
+use std::{
+    io::Write as _,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use flate2::write::GzEncoder;
+
+use super::{
+    config::{Compression, Settings},
+    endpoint,
+    http::{Http, Post},
+    response::Verdict,
+};
+use crate::{
+    diag,
+    export::worker::{Deliver, Delivery, Pace, Payload},
+    random::Generator,
+};
+
+/// The longest wait between two attempts, unless the receiver asks for more.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// The longest that a receiver can make everything wait.
+const LONGEST_THROTTLE: Duration = Duration::from_secs(60);
+
+/// Sends requests with one `Post`.
+pub(super) struct Sender<P> {
+    post: P,
+    settings: Arc<Settings>,
+    random: Generator,
+    compressed: Vec<u8>,
+    /// The receiver wants nothing before then.
+    not_before: Option<Instant>,
+    trouble: Option<Trouble>,
+}
+
+/// Exports have failed, one after the other.
+struct Trouble {
+    why: String,
+    exports: u64,
+    spans: u64,
+}
+
+impl Sender<Http> {
+    pub(super) fn new(settings: Arc<Settings>) -> Self {
+        Self::with_post(Http::new(Arc::clone(&settings)), settings)
+    }
+}
+
+impl<P: Post> Sender<P> {
+    pub(super) fn with_post(post: P, settings: Arc<Settings>) -> Self {
+        let random = Generator::unseeded();
+        Self { post, settings, random, compressed: Vec::new(), not_before: None, trouble: None }
+    }
+
+    fn send(&mut self, body: &[u8], form: Compression, pace: &dyn Pace) -> Result<u32, String> {
+        if let Some(not_before) = self.not_before.take()
+            && !pace.pause_until(not_before)
+        {
+            return Err("the receiver asked to wait longer than the shutdown may take".into());
+        }
+        let deadline = pace.now() + self.settings.timeout;
+        let mut attempts = 0;
+        loop {
+            let deadline = pace.deadline().map_or(deadline, |other| other.min(deadline));
+            let left = deadline.saturating_duration_since(pace.now());
+            if left.is_zero() {
+                return Err("the time for shutting down was over".into());
+            }
+            let (why, after) = match self.attempt(body, form, left, pace) {
+                Verdict::Accepted { rejected, note } => {
+                    note_rejection(rejected, &note);
+                    return Ok(rejected);
+                }
+                Verdict::Fatal { why } => return Err(why),
+                Verdict::Retry { why, after } => (why, after),
+            };
+            let wait = after.unwrap_or_default().min(LONGEST_THROTTLE);
+            let wait = wait.max(backoff(self.settings.first_wait, attempts, self.random.next()));
+            let until = pace.now() + wait;
+            attempts += 1;
+            if until >= deadline {
+                // Whoever is next waits for the receiver.
+                self.not_before = after.map(|_| until);
+                return Err(format!("{why} (after {attempts} attempts)"));
+            }
+            diag::debug(format_args!("OTLP attempt {attempts} failed, next in {wait:.1?}: {why}"));
+            if !pace.pause_until(until) {
+                return Err(format!("{why} (no time for another attempt)"));
+            }
+        }
+    }
+
+    fn attempt(
+        &mut self,
+        body: &[u8],
+        form: Compression,
+        within: Duration,
+        pace: &dyn Pace,
+    ) -> Verdict {
+        match self.post.post(body, form, within) {
+            Ok(answer) => answer.verdict(pace.unix_seconds()),
+            Err(failure) if failure.retry => Verdict::Retry { why: failure.why, after: None },
+            Err(failure) => Verdict::Fatal { why: failure.why },
+        }
+    }
+
+    fn compress(&mut self, body: &[u8]) -> Option<Vec<u8>> {
+        let mut out = std::mem::take(&mut self.compressed);
+        out.clear();
+        let mut encoder = GzEncoder::new(out, flate2::Compression::fast());
+        encoder.write_all(body).and_then(|()| encoder.finish()).ok()
+    }
+
+    /// Says the first failure of a row, or another reason, and then how the row ended.
+    fn note(&mut self, spans: u32, result: &Result<u32, String>) {
+        let url = || endpoint::shown(&self.settings.url);
+        match (result, &mut self.trouble) {
+            (Ok(_), None) => diag::debug(format_args!("exported {spans} spans to {}", url())),
+            (Ok(_), Some(Trouble { exports, spans, .. })) => {
+                diag::warn(format_args!(
+                    "exporting to {} works again, {spans} spans in {exports} requests were lost",
+                    url()
+                ));
+                self.trouble = None;
+            }
+            (Err(why), Some(trouble)) if trouble.why == *why => {
+                trouble.exports += 1;
+                trouble.spans += u64::from(spans);
+                diag::debug(format_args!("{spans} more spans lost: {why}"));
+            }
+            (Err(why), trouble) => {
+                diag::warn(format_args!("{spans} spans for {} are lost: {why}", url()));
+                let trouble =
+                    trouble.get_or_insert(Trouble { why: String::new(), exports: 0, spans: 0 });
+                trouble.why.clone_from(why);
+                trouble.exports += 1;
+                trouble.spans += u64::from(spans);
+            }
+        }
+    }
+}
+
+impl<P: Post> Deliver<Vec<u8>> for Sender<P> {
+    fn deliver(&mut self, payload: &mut Payload<Vec<u8>>, pace: &dyn Pace) -> Delivery {
+        let compressed = match self.settings.compression {
+            Compression::Gzip => self.compress(&payload.content),
+            Compression::None => None,
+        };
+        let result = match &compressed {
+            Some(body) => self.send(body, Compression::Gzip, pace),
+            None => self.send(&payload.content, Compression::None, pace),
+        };
+        self.compressed = compressed.unwrap_or_default();
+        self.note(payload.spans, &result);
+        result.map_or(Delivery::Failed, |rejected| Delivery::Accepted { rejected })
+    }
+
+    fn interrupter(&self) -> Option<Box<dyn FnOnce() + Send>> {
+        self.post.interrupter()
+    }
+}
+
+/// Doubles from the first wait to the longest; chance takes up to half of it, so that the clients
+/// of a receiver that comes back do not come back all at once.
+fn backoff(first: Duration, attempt: u32, random: u64) -> Duration {
+    let doubled = first.saturating_mul(1 << attempt.min(16));
+    let half = doubled.min(LONGEST_WAIT) / 2;
+    #[expect(clippy::cast_precision_loss, reason = "chance needs no more than 52 bits")]
+    let chance = random as f64 / u64::MAX as f64;
+    half + half.mul_f64(chance)
+}
+
+fn note_rejection(rejected: u32, note: &str) {
+    match (rejected, note) {
+        (0, "") => {}
+        (0, note) => diag::warn(format_args!("the receiver says about the spans it took: {note}")),
+        (rejected, note) => {
+            diag::warn(format_args!("the receiver rejected {rejected} spans: {note}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! One attempt: a request, and what came back.
+
+use std::{
+    io::{self, Read as _},
+    net::IpAddr,
+    sync::Arc,
+    time::Duration,
+};
+
+use ureq::{
+    Agent, Error,
+    http::{Response, header},
+};
+
+use super::{
+    config::{Compression, Settings},
+    response::Answer,
+};
+
+/// Answers are a few bytes; a receiver that sends more is not read to its end.
+const MOST_ANSWER_BYTES: u64 = 64 * 1024;
+const MOST_HEADER_BYTES: usize = 64 * 1024;
+
+/// As the OTLP exporter specification has it.
+const USER_AGENT: &str = concat!("OTel-OTLP-Exporter-Spandrel/", env!("CARGO_PKG_VERSION"));
+
+/// Sends a body; a test has its own.
+pub(super) trait Post: Send {
+    /// Sends a body, in this form, within this time.
+    fn post(&mut self, body: &[u8], form: Compression, within: Duration)
+    -> Result<Answer, Failure>;
+
+    /// See [`crate::export::worker::Deliver::interrupter`].
+    fn interrupter(&self) -> Option<Box<dyn FnOnce() + Send>> {
+        None
+    }
+}
+
+/// No answer came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) why: String,
+    /// Whether trying again could help.
+    pub(super) retry: bool,
+}
+
+/// The HTTP client.
+pub(super) struct Http {
+    agent: Agent,
+    settings: Arc<Settings>,
+}
+
+impl Http {
+    pub(super) fn new(settings: Arc<Settings>) -> Self {
+        let mut config = Agent::config_builder()
+            // Credentials go where the user said, and nowhere else.
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .http_status_as_error(false)
+            .max_response_header_size(MOST_HEADER_BYTES)
+            .tls_config(settings.tls.clone())
+            .user_agent(USER_AGENT)
+            .accept("application/x-protobuf");
+        if settings.url.host().is_some_and(is_this_machine) {
+            config = config.proxy(None);
+        }
+        Self { agent: config.build().new_agent(), settings }
+    }
+}
+
+impl Post for Http {
+    fn post(
+        &mut self,
+        body: &[u8],
+        form: Compression,
+        within: Duration,
+    ) -> Result<Answer, Failure> {
+        let mut request = self.agent.post(&self.settings.url);
+        if let Some(headers) = request.headers_mut() {
+            headers.extend(self.settings.headers.iter().cloned());
+        }
+        request = request.header(header::CONTENT_TYPE, "application/x-protobuf");
+        if form == Compression::Gzip {
+            request = request.header(header::CONTENT_ENCODING, "gzip");
+        }
+        let response = request.config().timeout_global(Some(within)).build().send(body);
+        response.map(read).map_err(|error| failure(&error))
+    }
+
+    fn interrupter(&self) -> Option<Box<dyn FnOnce() + Send>> {
+        let agent = self.agent.clone();
+        Some(Box::new(move || agent.shutdown()))
+    }
+}
+
+fn read(response: Response<ureq::Body>) -> Answer {
+    let header = |name| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
+    let (retry_after, location) = (header(header::RETRY_AFTER), header(header::LOCATION));
+    let status = response.status().as_u16();
+    let mut body = Vec::new();
+    // The status has said what happened. A body that is cut off, or never ends, changes nothing.
+    let _ = response.into_body().into_reader().take(MOST_ANSWER_BYTES).read_to_end(&mut body);
+    Answer { status, retry_after, location, body }
+}
+
+fn failure(error: &Error) -> Failure {
+    let retry = match error {
+        // A certificate that is not trusted, or a port that does not speak TLS.
+        Error::Io(error) => error.kind() != io::ErrorKind::InvalidData,
+        Error::Timeout(_) | Error::HostNotFound | Error::ConnectionFailed => true,
+        _ => false,
+    };
+    Failure { why: error.to_string(), retry }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare == "localhost" || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
