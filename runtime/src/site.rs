@@ -17,7 +17,7 @@ use crate::{counted::Counts, outcome::Outcome};
 
 pub use field::{Field, Level, SpanKind, Traced};
 pub use meta::Meta;
-pub(crate) use registry::{all, list, registered, set_switches};
+pub(crate) use registry::{all, hold_for_fork, list, registered, release_after_fork, set_switches};
 
 /// The site's spans are on.
 pub(crate) const TRACED: u32 = 1;

@@ -5,9 +5,12 @@
 //! brought its own), a site registers at its first call through the state word; both ways lead
 //! through [`register`], which is idempotent.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicUsize, Ordering::Relaxed},
+use std::{
+    cell::RefCell,
+    sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
 };
 
 use super::{COUNTED, Site, UNKNOWN};
@@ -55,6 +58,21 @@ pub(crate) fn registered() -> usize {
 pub(crate) fn list(into: &mut Vec<&'static Site>) {
     into.clear();
     into.extend_from_slice(&lock(&REGISTRY).sites);
+}
+
+thread_local! {
+    /// The registry's lock, while this thread forks.
+    static HELD: RefCell<Option<MutexGuard<'static, Registry>>> = const { RefCell::new(None) };
+}
+
+/// Before `fork`: takes the lock, so that in the child no other thread holds it for ever.
+pub(crate) fn hold_for_fork() {
+    let _ = HELD.try_with(|held| *held.borrow_mut() = Some(lock(&REGISTRY)));
+}
+
+/// After `fork`, in the parent and in the child.
+pub(crate) fn release_after_fork() {
+    let _ = HELD.try_with(|held| drop(held.borrow_mut().take()));
 }
 
 impl Registry {

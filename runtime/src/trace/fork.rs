@@ -26,16 +26,16 @@ pub(crate) fn watch() {}
 /// Takes the lock of the sites, so that no other thread holds it in the child for ever.
 #[cfg(unix)]
 extern "C" fn prepare() {
-    crate::site::hold_lock();
+    crate::site::hold_for_fork();
 }
 
 #[cfg(unix)]
 extern "C" fn release() {
-    crate::site::release_lock();
+    crate::site::release_after_fork();
 }
 
 #[cfg(unix)]
 extern "C" fn child() {
-    crate::site::release_lock();
+    crate::site::release_after_fork();
     super::recorder::after_fork_in_child();
 }

@@ -5,6 +5,7 @@ pub(crate) mod chunk;
 pub(crate) mod context;
 mod data;
 pub(crate) mod drain;
+pub(crate) mod fork;
 pub(crate) mod handle;
 pub mod id;
 mod ids;

@@ -16,6 +16,7 @@ use std::{
 use super::{
     chunk::Pool,
     drain::{Drain, Pending, Sink},
+    fork,
     id::{TraceFlags, TraceId},
     ids,
     limits::Limits,
@@ -92,6 +93,7 @@ pub(crate) fn start(
     losses: Arc<Losses>,
     sinks: SinkFactory,
 ) -> Option<&'static Recorder> {
+    fork::watch();
     let slot = SLOTS.get(GENERATION.load(Relaxed))?;
     let mut started = false;
     let recorder = *slot.get_or_init(|| {
