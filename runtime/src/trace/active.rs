@@ -108,7 +108,7 @@ impl Local {
         };
         // The last word is kept for the count of what finds no room even here.
         let words = room.words();
-        let kept = words.get(..words.len() - 1).unwrap_or(words);
+        let kept = words.split_last().map_or(words, |(_, kept)| kept);
         let mut writer = Writer::new(kept, SPAN_WORDS, site.field_table(), site.redacts());
         self.while_writing(|| write(&mut writer));
         let used = writer.finish_in(words);
@@ -188,7 +188,7 @@ impl Local {
                 }
             }
             let words = room.words();
-            let kept = words.get(..words.len() - 1).unwrap_or(words);
+            let kept = words.split_last().map_or(words, |(_, kept)| kept);
             let mut writer = Writer::new(kept, 2 + fixed.len(), &[], false);
             self.while_writing(|| write(&mut writer));
             if writer.is_full() && !fresh {

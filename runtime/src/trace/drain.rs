@@ -188,7 +188,8 @@ impl Drain {
         if sealed {
             // The owner patched its last end before it sealed.
             reader.settle(chunk, joiner);
-            reader.read = 0;
+            // The chunk's next life is another thread's: nothing of this one may look at it.
+            *reader = Reader::default();
         }
         sealed
     }

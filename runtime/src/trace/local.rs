@@ -11,6 +11,8 @@
 use std::{
     cell::Cell,
     sync::{Arc, atomic::Ordering::Relaxed},
+    thread,
+    time::Duration,
 };
 
 use super::{
@@ -19,9 +21,9 @@ use super::{
     ids::{self, Sequence},
     loss::LossReason,
     record::layout::{self, Kind, MAX_RECORD_WORDS},
-    recorder,
+    recorder::{self, Recorder},
 };
-use crate::{random::Generator, sync::shared::AtomicU64};
+use crate::{random::Generator, sync::shared::AtomicU64, time};
 
 /// The current span records.
 pub(crate) const RECORDING: u16 = 1;
@@ -204,10 +206,7 @@ impl Local {
             STATE.with(|state| state.busy.get()) || STATE.with(|state| state.chunk.get()).is_some();
         self.seal();
         let recorder = recorder::current()?;
-        let Some(chunk) = recorder.pool.acquire(large) else {
-            recorder.wake();
-            return None;
-        };
+        let chunk = recorder.pool.acquire(large).or_else(|| self.wait_for_chunk(recorder))?;
         if recorder.pool.is_low() {
             recorder.wake();
         }
@@ -223,6 +222,25 @@ impl Local {
         STATE.with(|state| state.epoch.reserve(1));
         STATE.with(|state| state.epoch.next());
         Some(())
+    }
+
+    /// The memory is used up. A program must not wait for it; a test that captures its spans must
+    /// not lose one, so within a scope the thread waits, in reason.
+    #[cold]
+    fn wait_for_chunk(self, recorder: &Recorder) -> Option<&'static Chunk> {
+        recorder.wake();
+        if self.scope() == 0 {
+            return None;
+        }
+        let deadline = time::now() + Duration::from_secs(10);
+        while time::now() < deadline {
+            if let Some(chunk) = recorder.pool.acquire(false) {
+                return Some(chunk);
+            }
+            recorder.wake();
+            thread::yield_now();
+        }
+        None
     }
 
     /// Gives the chunk to the drain; what is recorded next begins another one.
@@ -277,7 +295,8 @@ impl Local {
                 word.store(u64::from_ne_bytes(padded), Relaxed);
             }
         }
-        self.commit(used);
+        // Published with the record that follows.
+        STATE.with(|state| state.at.set(state.at.get() + used));
         STATE.with(|state| state.trace_written.set(true));
         Some(())
     }

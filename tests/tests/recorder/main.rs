@@ -1,0 +1,4 @@
+//! What the recorder promises, seen through its public API.
+
+mod concurrency;
+mod endings;
