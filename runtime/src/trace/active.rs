@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use super::{
     context::{Context, Phase},
     id::{TraceFlags, TraceId},
+    join::End,
     local::{self, ACTIVE, EXTRA, LATE, Local, RECORDING, REMOTE, Room, SHARED, W3C_SHIFT},
     loss::LossReason,
     record::{
@@ -142,23 +143,25 @@ impl Local {
             let end = layout::end(now.saturating_sub(start), outcome as u8);
             open.record[SPAN_END].store(end, Relaxed);
         } else {
-            self.end_elsewhere(span, now, flags & SHARED != 0, outcome);
+            let linger = flags & (LATE | SHARED) != 0;
+            self.end_elsewhere(span, End { tick: now, outcome, linger });
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn end_elsewhere(self, span: u64, tick: u64, shared: bool, outcome: Outcome) {
+    fn end_elsewhere(self, span: u64, end: End) {
         if !self.is_writing()
             && let Some(room) = self.room()
-            && let [head, id, end, ..] = room.words()
+            && let [head, id, tick, ..] = room.words()
         {
-            head.store(layout::head(Kind::END, u8::from(shared), 3, outcome as u32), Relaxed);
+            let aux = end.outcome as u32;
+            head.store(layout::head(Kind::END, u8::from(end.linger), 3, aux), Relaxed);
             id.store(span, Relaxed);
-            end.store(tick, Relaxed);
+            tick.store(end.tick, Relaxed);
             room.commit(3);
         } else if let Some(recorder) = recorder::current() {
-            recorder.end_without_room(span, tick, outcome);
+            recorder.end_without_room(span, end);
         }
     }
 

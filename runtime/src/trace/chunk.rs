@@ -119,9 +119,9 @@ impl Pool {
         })
     }
 
-    /// Whether less than half is left: time to wake the drain.
+    /// Whether a quarter is in use: time to wake the drain, so that no pass grows long.
     pub(crate) fn is_low(&self) -> bool {
-        self.available.load(Relaxed) < self.budget / 2
+        self.available.load(Relaxed) < self.budget / 4 * 3
     }
 
     /// Lists the chunks in use, in no order.

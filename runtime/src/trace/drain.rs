@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     chunk::Chunk,
-    join::{Complete, Joiner},
+    join::{Complete, End, Joiner},
     limits::Limits,
     record::{
         layout::{Kind, SPAN_END},
@@ -77,6 +77,7 @@ pub(crate) struct Drain {
     sinks: Vec<Box<dyn Sink>>,
     calibration: Calibration,
     out: Out,
+    produced: u64,
 }
 
 /// What turns records into views.
@@ -84,7 +85,6 @@ struct Out {
     sites: Sites,
     anchor: Anchor,
     limits: Limits,
-    produced: u64,
 }
 
 impl Drain {
@@ -101,8 +101,8 @@ impl Drain {
                 sites: Sites::default(),
                 anchor: Anchor::IDENTITY,
                 limits: recorder.settings.limits,
-                produced: 0,
             },
+            produced: 0,
         }
     }
 
@@ -120,14 +120,14 @@ impl Drain {
                 self.recorder.pool.retire(chunk);
             }
         }
-        for (span, tick, outcome) in self.recorder.take_ends_without_room() {
-            self.joiner.end(span, tick, outcome, false);
-        }
         let Self { joiner, sinks, out, recorder, .. } = self;
+        for (span, end) in recorder.take_ends_without_room() {
+            joiner.end(span, end, &recorder.losses, |span| out.deliver(&span, sinks, recorder));
+        }
         joiner.end_pass(&recorder.losses, |complete| out.deliver(&complete, sinks, recorder));
         let now = time::now();
         self.sinks.iter_mut().for_each(|sink| sink.end_pass(now));
-        self.recorder.produced.store(self.out.produced, Relaxed);
+        self.recorder.produced.store(self.produced, Relaxed);
         self.recorder.running.store(self.joiner.running() as u64, Relaxed);
     }
 
@@ -147,7 +147,7 @@ impl Drain {
 
     /// Reads on in one chunk; `true`: it is sealed and read to its end.
     fn read(&mut self, chunk: &'static Chunk) -> bool {
-        let Self { readers, bytes, joiner, sinks, out, recorder, .. } = self;
+        let Self { readers, bytes, joiner, sinks, out, recorder, produced, .. } = self;
         let reader = &mut readers[chunk.number()];
         let (written, sealed) = chunk.progress();
         let words = chunk.words().get(reader.read..written).unwrap_or_default();
@@ -157,7 +157,9 @@ impl Drain {
             bytes.copy_from_slice(&word.load(Relaxed).to_ne_bytes());
         }
 
-        reader.settle(chunk, joiner);
+        let losses = &recorder.losses;
+        let mut deliver = |span: Complete<'_>| out.deliver(&span, sinks, recorder);
+        reader.settle(chunk, |span, end| joiner.end(span, end, losses, &mut deliver));
         let bytes = &*bytes;
         let mut rest = bytes;
         while let Some((record, after)) = Record::take(rest) {
@@ -165,29 +167,34 @@ impl Drain {
             rest = after;
             match record.kind() {
                 Kind::SPAN => {
-                    out.produced += 1;
+                    *produced += 1;
                     if let Some((ticks, outcome)) = record.end() {
                         let tick = record.word(3).saturating_add(ticks);
-                        let outcome = Outcome::from_byte(outcome).unwrap_or(Outcome::Ok);
-                        let whole = Complete::whole(&record, &reader.trace, tick, outcome);
-                        out.deliver(&whole, sinks, recorder);
-                    } else if joiner.begin(&record, &reader.trace, &recorder.losses) {
+                        deliver(Complete::whole(
+                            &record,
+                            &reader.trace,
+                            tick,
+                            read_outcome(outcome),
+                        ));
+                    } else if joiner.begin(&record, &reader.trace, losses, &mut deliver) {
                         reader.running.push((at, record.span()));
                     }
                 }
                 Kind::TRACE => reader.trace = TraceHead::read(&record),
                 Kind::END => {
-                    let outcome = Outcome::from_byte(record.aux() as u8).unwrap_or(Outcome::Ok);
-                    joiner.end(record.span(), record.word(2), outcome, record.flags() != 0);
+                    let outcome = read_outcome(record.aux() as u8);
+                    let end = End { tick: record.word(2), outcome, linger: record.flags() != 0 };
+                    joiner.end(record.span(), end, losses, &mut deliver);
                 }
                 Kind::DISCARD => joiner.discard(record.span()),
                 _ => joiner.extra(&record),
             }
         }
         reader.read = written;
+        reader.running.retain(|(_, span)| joiner.awaits(*span));
         if sealed {
             // The owner patched its last end before it sealed.
-            reader.settle(chunk, joiner);
+            reader.settle(chunk, |span, end| joiner.end(span, end, losses, &mut deliver));
             // The chunk's next life is another thread's: nothing of this one may look at it.
             *reader = Reader::default();
         }
@@ -195,18 +202,22 @@ impl Drain {
     }
 }
 
+fn read_outcome(byte: u8) -> Outcome {
+    Outcome::from_byte(byte).unwrap_or(Outcome::Ok)
+}
+
 impl Reader {
     /// Looks whether spans that were running have ended in place meanwhile.
-    fn settle(&mut self, chunk: &Chunk, joiner: &mut Joiner) {
+    fn settle(&mut self, chunk: &Chunk, mut ended: impl FnMut(u64, End)) {
         let words = chunk.words();
         self.running.retain(|&(at, span)| {
-            let end = words.get(at + SPAN_END).map_or(0, |word| word.load(Relaxed));
+            let word = |at: usize| words.get(at).map_or(0, |word| word.load(Relaxed));
+            let end = word(at + SPAN_END);
             if end == 0 {
-                return joiner.awaits(span);
+                return true;
             }
-            let start = words.get(at + 3).map_or(0, |word| word.load(Relaxed));
-            let outcome = Outcome::from_byte(end as u8).unwrap_or(Outcome::Ok);
-            joiner.end(span, start.saturating_add(end >> 8), outcome, false);
+            let tick = word(at + 3).saturating_add(end >> 8);
+            ended(span, End { tick, outcome: read_outcome(end as u8), linger: false });
             false
         });
     }

@@ -30,12 +30,13 @@ struct Waiting {
     pass: u64,
 }
 
+/// How a span ended.
 #[derive(Clone, Copy, Debug)]
-struct End {
-    tick: u64,
-    outcome: Outcome,
-    /// Other threads may have recorded about it: wait one pass more for what they wrote.
-    linger: bool,
+pub(crate) struct End {
+    pub(crate) tick: u64,
+    pub(crate) outcome: Outcome,
+    /// More was recorded about it, perhaps by other threads: wait one pass for what they wrote.
+    pub(crate) linger: bool,
 }
 
 /// The table of waiting spans.
@@ -70,6 +71,7 @@ impl Joiner {
         record: &Record<'_>,
         trace: &TraceHead,
         losses: &Losses,
+        finished: impl FnMut(Complete<'_>),
     ) -> bool {
         let cost = record.bytes.len() + trace.state.len();
         if self.bytes + cost + OVERHEAD > self.budget {
@@ -81,6 +83,7 @@ impl Joiner {
         let waiting = self.entry(record.span());
         waiting.head = record.bytes.to_vec();
         waiting.trace.clone_from(trace);
+        self.finish(record.span(), losses, finished);
         true
     }
 
@@ -98,13 +101,44 @@ impl Joiner {
         self.entry(span).discarded = true;
     }
 
-    /// The span has ended.
-    pub(crate) fn end(&mut self, span: u64, tick: u64, outcome: Outcome, linger: bool) {
+    /// The span has ended; it lingers if more has been recorded about it than its first record.
+    pub(crate) fn end(
+        &mut self,
+        span: u64,
+        end: End,
+        losses: &Losses,
+        finished: impl FnMut(Complete<'_>),
+    ) {
         let pass = self.pass;
         let waiting = self.entry(span);
-        waiting.end = Some(End { tick, outcome, linger });
+        waiting.end = Some(end);
         waiting.pass = pass;
-        self.due.push(span);
+        if end.linger {
+            self.due.push(span);
+        } else {
+            self.finish(span, losses, finished);
+        }
+    }
+
+    /// Hands a span out if all about it is here, and nothing more can come.
+    fn finish(&mut self, span: u64, losses: &Losses, mut finished: impl FnMut(Complete<'_>)) {
+        let Some(waiting) = self.waiting.get(&span) else { return };
+        let Some(end) = waiting.end else { return };
+        if waiting.head.is_empty() || end.linger && waiting.pass == self.pass {
+            return;
+        }
+        if waiting.discarded {
+            losses.add(LossReason::Discarded, 1);
+        } else {
+            finished(Complete {
+                head: &waiting.head,
+                extras: &waiting.extras,
+                trace: &waiting.trace,
+                tick: end.tick,
+                outcome: end.outcome,
+            });
+        }
+        self.forget(span);
     }
 
     /// The entry of a span; a new one is looked at when the pass ends, for it may lack a head.
@@ -117,38 +151,23 @@ impl Joiner {
         })
     }
 
-    /// Ends a pass: hands out what is complete and forgets what nobody will ever complete.
+    /// Ends a pass: hands out what has lingered and forgets what nobody will ever complete.
     pub(crate) fn end_pass(&mut self, losses: &Losses, mut finished: impl FnMut(Complete<'_>)) {
-        let pass = self.pass;
-        self.pass += 1;
         for span in std::mem::take(&mut self.due) {
             // A span may be due twice; the second time it is gone.
             let Some(waiting) = self.waiting.get(&span) else { continue };
-            let is_new = waiting.pass == pass;
-            match waiting.end {
-                // Records of one pass are read thread by thread: another thread's may come next.
-                Some(End { linger: true, .. }) if is_new => self.due.push(span),
-                Some(end) if !waiting.head.is_empty() => {
-                    if waiting.discarded {
-                        losses.add(LossReason::Discarded, 1);
-                    } else {
-                        finished(Complete {
-                            head: &waiting.head,
-                            extras: &waiting.extras,
-                            trace: &waiting.trace,
-                            tick: end.tick,
-                            outcome: end.outcome,
-                        });
-                    }
-                    self.forget(span);
-                }
-                // The head of a span is published before anything else about it, so it is here
-                // by the next pass, or was refused.
-                _ if waiting.head.is_empty() && is_new => self.due.push(span),
-                _ if waiting.head.is_empty() => self.forget(span),
-                _ => {}
+            let lingers = waiting.end.is_some_and(|end| end.linger);
+            if waiting.pass == self.pass && (lingers || waiting.head.is_empty()) {
+                // The records of one pass are read thread by thread: what is missing comes in the
+                // next one, for the head of a span is published before anything else about it.
+                self.due.push(span);
+            } else if waiting.head.is_empty() {
+                self.forget(span);
+            } else {
+                self.finish(span, losses, &mut finished);
             }
         }
+        self.pass += 1;
     }
 
     fn forget(&mut self, span: u64) {
@@ -216,7 +235,19 @@ mod tests {
     fn begin(joiner: &mut Joiner, losses: &Losses) -> bool {
         let words = bytes(&[head(Kind::SPAN, 0, 5, 0), SPAN, 0, 100, 0]);
         let (record, _) = Record::take(&words).unwrap();
-        joiner.begin(&record, &TraceHead::default(), losses)
+        joiner.begin(&record, &TraceHead::default(), losses, |_| {})
+    }
+
+    fn end(joiner: &mut Joiner, losses: &Losses) -> Vec<u64> {
+        let mut finished = Vec::new();
+        let end = End { tick: 200, outcome: Outcome::Ok, linger: false };
+        joiner.end(SPAN, end, losses, |span| finished.push(span.tick));
+        finished
+    }
+
+    fn end_lingering(joiner: &mut Joiner, losses: &Losses) {
+        let end = End { tick: 200, outcome: Outcome::Ok, linger: true };
+        joiner.end(SPAN, end, losses, |_| panic!("it lingers"));
     }
 
     fn extra(joiner: &mut Joiner) {
@@ -237,40 +268,52 @@ mod tests {
         let steps: [Step; 3] = [
             |joiner, losses| assert!(begin(joiner, losses)),
             |joiner, _| extra(joiner),
-            |joiner, _| joiner.end(SPAN, 200, Outcome::Ok, false),
+            |joiner, losses| end_lingering(joiner, losses),
         ];
         for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
             let (mut joiner, losses) = (Joiner::new(10_000), Losses::new());
             order.iter().for_each(|step| steps[*step](&mut joiner, &losses));
+            assert_eq!(finished(&mut joiner, &losses), [], "{order:?}");
             assert_eq!(finished(&mut joiner, &losses), [(200, 16)], "{order:?}");
             assert_eq!((joiner.bytes, joiner.waiting.len()), (0, 0), "{order:?}");
         }
     }
 
     #[test]
-    fn an_end_waits_one_pass_for_its_head() {
+    fn a_span_without_further_records_is_handed_out_with_its_end() {
         let (mut joiner, losses) = (Joiner::new(10_000), Losses::new());
-        joiner.end(SPAN, 200, Outcome::Ok, false);
-        assert_eq!(finished(&mut joiner, &losses), []);
         assert!(begin(&mut joiner, &losses));
-        assert_eq!(finished(&mut joiner, &losses), [(200, 0)]);
-        assert_eq!(joiner.bytes, 0);
+        assert_eq!(end(&mut joiner, &losses), [200]);
+        assert_eq!(finished(&mut joiner, &losses), []);
+        assert_eq!((joiner.bytes, joiner.waiting.len()), (0, 0));
+    }
+
+    #[test]
+    fn an_end_waits_for_its_head_into_the_next_pass() {
+        let (mut joiner, losses) = (Joiner::new(10_000), Losses::new());
+        assert_eq!(end(&mut joiner, &losses), []);
+        assert_eq!(finished(&mut joiner, &losses), []);
+        let words = bytes(&[head(Kind::SPAN, 0, 5, 0), SPAN, 0, 100, 0]);
+        let (record, _) = Record::take(&words).unwrap();
+        let mut handed_out = 0;
+        joiner.begin(&record, &TraceHead::default(), &losses, |_| handed_out += 1);
+        assert_eq!((handed_out, joiner.bytes), (1, 0));
     }
 
     #[test]
     fn an_end_whose_head_never_comes_is_forgotten() {
         let (mut joiner, losses) = (Joiner::new(10_000), Losses::new());
-        joiner.end(SPAN, 200, Outcome::Ok, false);
+        assert_eq!(end(&mut joiner, &losses), []);
         assert_eq!(finished(&mut joiner, &losses), []);
         assert_eq!(finished(&mut joiner, &losses), []);
         assert_eq!((joiner.bytes, joiner.waiting.len()), (0, 0));
     }
 
     #[test]
-    fn a_shared_span_waits_one_pass_for_other_threads() {
+    fn what_other_threads_wrote_is_waited_for() {
         let (mut joiner, losses) = (Joiner::new(10_000), Losses::new());
         assert!(begin(&mut joiner, &losses));
-        joiner.end(SPAN, 200, Outcome::Ok, true);
+        end_lingering(&mut joiner, &losses);
         assert_eq!(finished(&mut joiner, &losses), []);
         extra(&mut joiner);
         assert_eq!(finished(&mut joiner, &losses), [(200, 16)]);
@@ -289,7 +332,8 @@ mod tests {
         let (mut joiner, losses) = (Joiner::new(10_000), Losses::new());
         assert!(begin(&mut joiner, &losses));
         joiner.discard(SPAN);
-        joiner.end(SPAN, 200, Outcome::Ok, false);
+        end_lingering(&mut joiner, &losses);
+        assert_eq!(finished(&mut joiner, &losses), []);
         assert_eq!(finished(&mut joiner, &losses), []);
         assert_eq!(losses.of(LossReason::Discarded), 1);
     }

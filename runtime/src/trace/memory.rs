@@ -36,9 +36,9 @@ impl Memory {
         self.bytes / 2 / 8
     }
 
-    /// An eighth for spans that run, or wait for their last record.
+    /// A quarter for spans that run, or wait for their last record.
     pub(crate) const fn table_bytes(self) -> usize {
-        self.bytes / 8
+        self.bytes / 4
     }
 
     /// A quarter for what waits for the exporters, together.

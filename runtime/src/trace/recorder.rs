@@ -19,6 +19,7 @@ use super::{
     fork,
     id::{TraceFlags, TraceId},
     ids,
+    join::End,
     limits::Limits,
     local::Local,
     loss::{LossReason, Losses},
@@ -28,7 +29,6 @@ use super::{
     scope,
 };
 use crate::{
-    outcome::Outcome,
     site::Site,
     sync::{Condvar, Mutex, lock},
     time,
@@ -38,7 +38,7 @@ use crate::{
 const BUSY_INTERVAL: Duration = Duration::from_millis(50);
 /// And while there is not.
 const IDLE_INTERVAL: Duration = Duration::from_secs(1);
-/// Ends that may wait for memory; 24 bytes each.
+/// Ends that may wait for memory; 32 bytes each.
 const MOST_ENDS_WITHOUT_ROOM: usize = 16_384;
 /// Depth of nested forks up to which children record.
 const GENERATIONS: usize = 32;
@@ -63,7 +63,7 @@ pub(crate) struct Recorder {
     pub(crate) produced: AtomicU64,
     pub(crate) running: AtomicU64,
     unexported: AtomicU64,
-    ends_without_room: Mutex<Vec<(u64, u64, Outcome)>>,
+    ends_without_room: Mutex<Vec<(u64, End)>>,
     requests: Mutex<Requests>,
     signal: Condvar,
     sinks: SinkFactory,
@@ -229,14 +229,14 @@ impl Recorder {
 
     /// Keeps an end for which no record could be written.
     #[cold]
-    pub(crate) fn end_without_room(&self, span: u64, tick: u64, outcome: Outcome) {
+    pub(crate) fn end_without_room(&self, span: u64, end: End) {
         let mut ends = lock(&self.ends_without_room);
         if ends.len() < MOST_ENDS_WITHOUT_ROOM {
-            ends.push((span, tick, outcome));
+            ends.push((span, end));
         }
     }
 
-    pub(crate) fn take_ends_without_room(&self) -> Vec<(u64, u64, Outcome)> {
+    pub(crate) fn take_ends_without_room(&self) -> Vec<(u64, End)> {
         std::mem::take(&mut lock(&self.ends_without_room))
     }
 

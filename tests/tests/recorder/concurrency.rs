@@ -42,7 +42,15 @@ fn assert_no_cross_talk(spans: &[SpanData], jobs: u64, spans_per_job: usize) {
     }
     assert_eq!(traces.len() as u64, jobs);
     for spans in traces.values() {
-        assert_eq!(spans.len(), spans_per_job);
+        assert_eq!(
+            spans.len(),
+            spans_per_job,
+            "{:#?}",
+            spans
+                .iter()
+                .map(|s| (&s.name, s.outcome, s.attribute("job"), s.parent_span_id, s.span_id))
+                .collect::<Vec<_>>()
+        );
         let ids: Vec<_> = spans.iter().map(|span| span.span_id).collect();
         let roots = spans.iter().filter(|span| span.parent_span_id.is_none()).count();
         assert_eq!(roots, 1);
