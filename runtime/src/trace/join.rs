@@ -28,6 +28,8 @@ struct Waiting {
     discarded: bool,
     /// The pass that created or ended it.
     pass: u64,
+    /// Its part of the table's bytes.
+    cost: usize,
 }
 
 /// How a span ended.
@@ -73,18 +75,22 @@ impl Joiner {
         losses: &Losses,
         finished: impl FnMut(Complete<'_>),
     ) -> bool {
-        let cost = record.bytes.len() + trace.state.len();
         // A test that captures its spans would rather have them than the bound.
-        let bounded = trace.scope == 0;
-        if bounded && self.bytes + cost + OVERHEAD > self.budget {
+        let cost = if trace.scope == 0 { record.bytes.len() + trace.state.len() } else { 0 };
+        if cost != 0 && self.bytes + cost + OVERHEAD > self.budget {
             losses.add(LossReason::SpanTableFull, 1);
             self.forget(record.span());
             return false;
         }
-        self.bytes += cost;
         let waiting = self.entry(record.span());
         waiting.head = record.bytes.to_vec();
         waiting.trace.clone_from(trace);
+        if cost == 0 {
+            self.bytes -= std::mem::take(&mut waiting.cost);
+        } else {
+            waiting.cost += cost;
+            self.bytes += cost;
+        }
         self.finish(record.span(), losses, finished);
         true
     }
@@ -93,11 +99,14 @@ impl Joiner {
     pub(crate) fn extra(&mut self, record: &Record<'_>) {
         let known = self.waiting.get(&record.span());
         let bounded = known.is_none_or(|waiting| waiting.trace.scope == 0);
-        if bounded && self.bytes + record.bytes.len() + OVERHEAD > self.budget {
+        let cost = if bounded { record.bytes.len() } else { 0 };
+        if cost != 0 && self.bytes + cost + OVERHEAD > self.budget {
             return;
         }
-        self.bytes += record.bytes.len();
-        self.entry(record.span()).extras.extend_from_slice(record.bytes);
+        self.bytes += cost;
+        let waiting = self.entry(record.span());
+        waiting.cost += cost;
+        waiting.extras.extend_from_slice(record.bytes);
     }
 
     /// The span shall not be exported.
@@ -151,7 +160,7 @@ impl Joiner {
         self.waiting.entry(span).or_insert_with(|| {
             *bytes += OVERHEAD;
             due.push(span);
-            Waiting { pass, ..Waiting::default() }
+            Waiting { pass, cost: OVERHEAD, ..Waiting::default() }
         })
     }
 
@@ -176,8 +185,7 @@ impl Joiner {
 
     fn forget(&mut self, span: u64) {
         if let Some(waiting) = self.waiting.remove(&span) {
-            let cost = waiting.head.len() + waiting.extras.len() + waiting.trace.state.len();
-            self.bytes = self.bytes.saturating_sub(cost + OVERHEAD);
+            self.bytes -= waiting.cost;
         }
     }
 }
