@@ -16,6 +16,7 @@ mod functions;
 mod outcome;
 mod random;
 mod redact;
+mod resource;
 mod site;
 mod sync;
 pub mod testing;
@@ -26,6 +27,7 @@ mod value;
 pub use call::{AsOutcome, ErrorInfo, IntoLinks, IntoParent};
 pub use functions::{Function, Functions, functions};
 pub use outcome::Outcome;
+pub use resource::Resource;
 pub use site::{Level, Site, SpanKind};
 #[cfg(feature = "macros")]
 pub use spandrel_macros::{counted, span, test, traced};
