@@ -2,6 +2,9 @@
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(doc)]
+#[doc = include_str!("../docs/environment.md")]
+pub mod _environment {}
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 pub mod bench;
@@ -13,7 +16,11 @@ mod diag;
 mod error;
 pub mod export;
 mod functions;
+#[expect(dead_code, reason = "the builder that calls it is not there yet")]
+mod init;
+mod level;
 mod outcome;
+mod paths;
 mod random;
 mod redact;
 mod resource;
