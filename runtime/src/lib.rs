@@ -2,6 +2,9 @@
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(doc)]
+#[doc = include_str!("../docs/environment.md")]
+pub mod _environment {}
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 pub mod bench;
@@ -13,9 +16,14 @@ mod diag;
 mod error;
 pub mod export;
 mod functions;
+#[expect(dead_code, reason = "the builder that calls it is not there yet")]
+mod init;
+mod level;
 mod outcome;
+mod paths;
 mod random;
 mod redact;
+mod resource;
 mod site;
 mod sync;
 pub mod testing;
@@ -26,6 +34,7 @@ mod value;
 pub use call::{AsOutcome, ErrorInfo, IntoLinks, IntoParent};
 pub use functions::{Function, Functions, functions};
 pub use outcome::Outcome;
+pub use resource::Resource;
 pub use site::{Level, Site, SpanKind};
 #[cfg(feature = "macros")]
 pub use spandrel_macros::{counted, span, test, traced};

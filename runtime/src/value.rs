@@ -1,6 +1,7 @@
 //! Attribute values: what can be recorded, and what exporters read.
 
 mod attribute;
+mod from;
 
 pub use attribute::Attribute;
 pub(crate) use attribute::Element;
@@ -69,6 +70,11 @@ impl<'a> Array<'a> {
 
     pub(crate) fn new(bytes: &'a [u8], element: u8, len: u32) -> Self {
         Self { bytes, element, len }
+    }
+
+    /// What [`Array::new`] takes, to keep an array longer than its record.
+    pub(crate) fn parts(&self) -> (&'a [u8], u8, u32) {
+        (self.bytes, self.element, self.len)
     }
 
     /// How many elements.

@@ -32,6 +32,10 @@ pub enum Clock {
     Auto,
     /// The operating system's monotonic clock, always.
     Monotonic,
+    /// The time-stamp counter although the processor does not say that it is invariant.
+    ///
+    /// For virtual machines that hide the promise of a processor that keeps it.
+    Tsc,
 }
 
 const UNSET: u8 = 0;
@@ -70,8 +74,10 @@ fn slow(mode: u8) -> u64 {
 
 /// Fixes the counter; later calls change nothing, so that ticks stay comparable.
 pub(crate) fn choose(clock: Clock) {
+    let has_tsc = cfg!(target_arch = "x86_64") && !cfg!(spandrel_clock = "monotonic");
     let mode = match clock {
-        Clock::Auto if !cfg!(spandrel_clock = "monotonic") && tsc::is_invariant() => TSC,
+        Clock::Auto if has_tsc && tsc::is_invariant() => TSC,
+        Clock::Tsc if has_tsc => TSC,
         _ => MONOTONIC,
     };
     let _ = MODE.fetch_update(Relaxed, Relaxed, |now| {

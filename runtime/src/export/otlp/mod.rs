@@ -10,7 +10,6 @@ mod deliver;
 mod encode;
 mod endpoint;
 mod error;
-pub(crate) mod headers;
 mod http;
 mod response;
 mod retry_after;

@@ -201,6 +201,18 @@ impl Default for Propagators {
     }
 }
 
+/// In the form that [`Propagators::parse`] reads.
+impl std::fmt::Display for Propagators {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match (self.trace_context, self.baggage) {
+            (true, true) => "tracecontext,baggage",
+            (true, false) => "tracecontext",
+            (false, true) => "baggage",
+            (false, false) => "none",
+        })
+    }
+}
+
 impl std::fmt::Display for UnknownPropagator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let complaints = self.complaints.join(", ");

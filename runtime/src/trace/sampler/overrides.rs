@@ -1,5 +1,7 @@
 //! Samplers of single functions, by their path.
 
+use std::fmt;
+
 use super::{InvalidSampler, Sampler};
 
 /// Samplers that replace the program's own for some functions.
@@ -66,6 +68,18 @@ impl Overrides {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rules.is_empty()
+    }
+}
+
+/// In the form that [`Overrides::parse`] reads; the first that matches first.
+impl fmt::Display for Overrides {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Override { path, exact, sampler }) in self.rules.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            let star = if *exact { "" } else { "*" };
+            write!(f, "{comma}{path}{star}={sampler}")?;
+        }
+        Ok(())
     }
 }
 

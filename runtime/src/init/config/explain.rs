@@ -1,0 +1,131 @@
+//! What is configured, and from where: for people.
+
+use std::{fmt, time::Duration};
+
+use super::{Settings, Source};
+
+impl Settings {
+    /// One line for each value, as `SPANDREL_DEBUG` prints it; no secret is in it.
+    pub(crate) fn explain(&self) -> impl Iterator<Item = String> {
+        let settings = self.lines().into_iter();
+        let resource = self.resource.iter().zip(&self.resource_sources);
+        let resource = resource.map(|((key, value), source)| (key, value.to_string(), *source));
+        let lines: Vec<_> = settings.chain(resource).collect();
+        lines.into_iter().map(|(what, value, source)| format!("{what} = {value} ({source})"))
+    }
+
+    fn lines(&self) -> Vec<(&'static str, String, Source)> {
+        let Self { limits, batch, otlp, console, .. } = self;
+        let list = |values: Vec<String>| {
+            if values.is_empty() { "none".to_owned() } else { values.join(",") }
+        };
+        let exporters = self.exporters.value.iter().map(ToString::to_string).collect();
+        let overrides = self.sampler_overrides.value.to_string();
+        let mut lines = vec![
+            ("enabled", self.enabled.value.to_string(), self.enabled.source),
+            ("exporters", list(exporters), self.exporters.source),
+            ("propagators", self.propagators.value.to_string(), self.propagators.source),
+            ("sampler", self.sampler.value.to_string(), self.sampler.source),
+            ("sampler overrides", or_none(overrides), self.sampler_overrides.source),
+            ("level", self.level.value.to_string(), self.level.source),
+            ("memory", format!("{} bytes", self.memory.value.bytes()), self.memory.source),
+            ("clock", format!("{:?}", self.clock.value).to_lowercase(), self.clock.source),
+            (
+                "log level",
+                format!("{:?}", self.diagnostics.value).to_lowercase(),
+                self.diagnostics.source,
+            ),
+            ("attributes per span", limit(limits.attributes.value), limits.attributes.source),
+            ("characters per text", limit(limits.value_chars.value), limits.value_chars.source),
+            ("events per span", limit(limits.events.value), limits.events.source),
+            ("links per span", limit(limits.links.value), limits.links.source),
+            (
+                "attributes per event",
+                limit(limits.event_attributes.value),
+                limits.event_attributes.source,
+            ),
+            (
+                "attributes per link",
+                limit(limits.link_attributes.value),
+                limits.link_attributes.source,
+            ),
+        ];
+        if !self.exporters.value.is_empty() {
+            lines.extend([
+                (
+                    "longest wait of a span",
+                    Time(Some(batch.schedule_delay.value)).to_string(),
+                    batch.schedule_delay.source,
+                ),
+                (
+                    "export timeout",
+                    Time(batch.export_timeout.value).to_string(),
+                    batch.export_timeout.source,
+                ),
+                (
+                    "spans that may wait",
+                    batch.max_queue_size.value.map_or_else(
+                        || "as many as memory holds".to_owned(),
+                        |spans| spans.to_string(),
+                    ),
+                    batch.max_queue_size.source,
+                ),
+                (
+                    "spans per export",
+                    batch.max_export_batch_size.value.to_string(),
+                    batch.max_export_batch_size.source,
+                ),
+            ]);
+        }
+        if self.exporters.value.contains(&super::Exporter::Console) {
+            let form = format!("{:?}", console.form.value).to_lowercase();
+            let color = format!("{:?}", console.color.value).to_lowercase();
+            lines.push(("console form", form, console.form.source));
+            lines.push(("console colors", color, console.color.source));
+        }
+        if self.exporters.value.contains(&super::Exporter::Otlp) {
+            lines.extend(otlp_lines(otlp));
+        }
+        lines
+    }
+}
+
+fn otlp_lines(otlp: &super::Otlp) -> [(&'static str, String, Source); 7] {
+    let file = |path: &Option<std::path::PathBuf>| {
+        path.as_ref().map_or_else(|| "none".to_owned(), |path| path.display().to_string())
+    };
+    let compression = format!("{:?}", otlp.compression.value).to_lowercase();
+    [
+        ("otlp endpoint", otlp.endpoint.value.to_string(), otlp.endpoint.source),
+        ("otlp headers", or_none(otlp.headers.value.to_string()), otlp.headers.source),
+        ("otlp timeout", Time(otlp.timeout.value).to_string(), otlp.timeout.source),
+        ("otlp compression", compression, otlp.compression.source),
+        ("otlp certificate", file(&otlp.certificate.value), otlp.certificate.source),
+        ("otlp client key", file(&otlp.client_key.value), otlp.client_key.source),
+        (
+            "otlp client certificate",
+            file(&otlp.client_certificate.value),
+            otlp.client_certificate.source,
+        ),
+    ]
+}
+
+fn or_none(text: String) -> String {
+    if text.is_empty() { "none".to_owned() } else { text }
+}
+
+fn limit(limit: u32) -> String {
+    if limit == u32::MAX { "no limit".to_owned() } else { limit.to_string() }
+}
+
+/// A duration for people; `None` is for ever.
+struct Time(Option<Duration>);
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(time) => write!(f, "{time:?}"),
+            None => f.write_str("no limit"),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! Switches and choices of one variable each.
+
+use super::{Code, Setting, Source};
+use crate::{
+    diag::Level,
+    init::env::{Kind, Reader, Rejected, Variable, parse, table},
+    level::LevelFilter,
+    time::Clock,
+    trace::{Memory, propagation::Propagators},
+};
+
+const CLOCKS: [(&str, Clock); 3] =
+    [("auto", Clock::Auto), ("monotonic", Clock::Monotonic), ("tsc", Clock::Tsc)];
+
+/// Nothing that Spandrel says is graver than a warning: no call of the program fails with it.
+const LOG_LEVELS: [(&str, Level); 6] = [
+    ("none", Level::Off),
+    ("error", Level::Off),
+    ("warn", Level::Warn),
+    ("info", Level::Info),
+    ("debug", Level::Debug),
+    ("trace", Level::Debug),
+];
+
+/// The value that a word stands for, in any case.
+pub(super) fn word<T: Copy>(words: &[(&str, T)], text: &str) -> Result<T, Rejected> {
+    let found = words.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));
+    found.map(|(_, value)| *value).ok_or_else(Rejected::not_understood)
+}
+
+/// The specification's switch turns off, the alias may too, and the specification's wins.
+pub(super) fn enabled(reader: &mut Reader<'_>, code: &Code) -> Setting<bool> {
+    let disabled = reader.boolean(table::SDK_DISABLED).map(|disabled| disabled.map(|off| !off));
+    let alias = reader.boolean(table::TELEMETRY_ENABLED);
+    Setting::pick(code.enabled, disabled.or(alias), true)
+}
+
+/// Of a list, what can be used is; if nothing can, the variable counts as unset.
+pub(super) fn propagators(reader: &mut Reader<'_>, code: &Code) -> Setting<Propagators> {
+    let variable = reader.text(table::PROPAGATORS).and_then(|text| {
+        let (propagators, warning) = Propagators::from_names(text);
+        if let Some(warning) = warning {
+            reader.object(table::PROPAGATORS, &warning);
+        }
+        let source = Source::Variable(table::PROPAGATORS.name);
+        let is_usable = |name| Propagators::parse(name).is_ok();
+        parse::list(text).any(is_usable).then_some(Setting { value: propagators, source })
+    });
+    Setting::pick(code.propagators, variable, Propagators::default())
+}
+
+pub(super) fn level(reader: &mut Reader<'_>, code: &Code) -> Setting<LevelFilter> {
+    let variable = reader.read(table::LEVEL, |text| {
+        LevelFilter::parse(text).map_err(|invalid| Rejected::because(invalid.to_string()))
+    });
+    let code = code.level.as_ref().and_then(|text| match LevelFilter::parse(text) {
+        Ok(filter) => Some(filter),
+        Err(invalid) => {
+            let advice = table::LEVEL.kind.advice();
+            reader.problem(format!("the level filter `{text}` {invalid}; write {advice}"));
+            None
+        }
+    });
+    Setting::pick(code, variable, LevelFilter::default())
+}
+
+pub(super) fn memory(reader: &mut Reader<'_>, code: &Code) -> Setting<Memory> {
+    let variable = reader.read(table::MEMORY, |text| {
+        let bytes = parse::size(text).ok_or_else(Rejected::not_understood)?;
+        Memory::new(bytes).map_err(|least| {
+            Rejected::because("is too little").instead(format!("at least `{}KiB`", least / 1_024))
+        })
+    });
+    Setting::pick(code.memory, variable, Memory::default())
+}
+
+pub(super) fn clock(reader: &mut Reader<'_>, code: &Code) -> Setting<Clock> {
+    let variable = reader.read(table::CLOCK, |text| word(&CLOCKS, text));
+    Setting::pick(code.clock, variable, Clock::default())
+}
+
+/// `SPANDREL_DEBUG` asks for everything; it takes nothing away.
+pub(super) fn diagnostics(reader: &mut Reader<'_>, code: &Code) -> Setting<Level> {
+    let debug = reader.boolean(table::DEBUG).filter(|debug| debug.value);
+    let log_level = reader.read(table::LOG_LEVEL, |text| word(&LOG_LEVELS, text));
+    let code = code.debug.map(|debug| if debug { Level::Debug } else { Level::Info });
+    let debug = debug.map(|debug| debug.map(|_| Level::Debug));
+    Setting::pick(code, debug.or(log_level), Level::Info)
+}
+
+/// Variables that are honoured by saying what they do not do yet.
+pub(super) fn mention_what_comes_later(reader: &mut Reader<'_>) {
+    for (variable, signal) in [(table::METRICS_EXPORTER, "metrics"), (table::LOGS_EXPORTER, "logs")]
+    {
+        mention_signal(reader, variable, signal);
+    }
+    let port = reader.read(table::PROMETHEUS_METRICS_PORT, |text| {
+        text.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(Rejected::not_understood)
+    });
+    if port.is_some() {
+        mention_no_export(reader, table::PROMETHEUS_METRICS_PORT, "metrics");
+    }
+    for variable in [table::CONFIG_FILE, table::EXPERIMENTAL_CONFIG_FILE] {
+        if reader.text(variable).is_some() {
+            reader.warn(format!(
+                "`{}` is ignored, because configuration files are not supported; use the other \
+                 variables",
+                variable.name
+            ));
+        }
+    }
+}
+
+fn mention_signal(reader: &mut Reader<'_>, variable: &'static Variable, signal: &str) {
+    let Kind::Choices(known) = variable.kind else { return };
+    let Some(text) = reader.text(variable) else { return };
+    let is_known = |name: &&str| known.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let wrong: Vec<_> = parse::list(text)
+        .filter(|name| !is_known(name))
+        .map(|name| format!("`{name}`, which is no exporter"))
+        .collect();
+    reader.complain(variable, &wrong, None);
+    if parse::list(text).any(|name| is_known(&name) && !name.eq_ignore_ascii_case("none")) {
+        mention_no_export(reader, variable, signal);
+    }
+}
+
+fn mention_no_export(reader: &mut Reader<'_>, variable: &Variable, signal: &str) {
+    reader.mention(format!("`{}` has no effect: this version exports no {signal}", variable.name));
+}

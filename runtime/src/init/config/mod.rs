@@ -1,0 +1,159 @@
+//! What a recorder, its sampler and its exporters are to do, and who said so.
+//!
+//! [`Settings::resolve`] is a pure function of what the program says in code, of its
+//! environment and of its surroundings. For every value code beats environment, environment
+//! beats default; the winner is kept beside the value, so that Spandrel can explain itself.
+
+mod batch;
+mod code;
+mod console;
+mod endpoint;
+mod explain;
+mod exporters;
+mod general;
+mod headers;
+mod limits;
+mod otlp;
+mod sampler;
+mod setting;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use batch::Batch;
+pub(crate) use code::Code;
+pub(crate) use console::{Color, Console, Form};
+pub(crate) use exporters::Exporter;
+pub(crate) use headers::Headers;
+pub(crate) use limits::LimitSettings;
+pub(crate) use otlp::{Compression, Otlp};
+pub(crate) use setting::{Setting, Source};
+
+use std::io::IsTerminal as _;
+
+use super::{
+    env::{Environment, Reader},
+    notice::{Notice, Problems},
+    resource::{self, Machine},
+};
+use crate::{
+    diag::Level,
+    level::LevelFilter,
+    resource::Resource,
+    time::Clock,
+    trace::{
+        Memory,
+        propagation::Propagators,
+        sampler::{Overrides, Sampler},
+    },
+};
+
+/// Everything that is configured, resolved.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// False: nothing is recorded and nothing exported, but traces are still passed on.
+    pub(crate) enabled: Setting<bool>,
+    pub(crate) resource: Resource,
+    /// Who said what the resource says, in its order.
+    resource_sources: Vec<Source>,
+    pub(crate) propagators: Setting<Propagators>,
+    pub(crate) sampler: Setting<Sampler>,
+    pub(crate) sampler_overrides: Setting<Overrides>,
+    pub(crate) level: Setting<LevelFilter>,
+    pub(crate) limits: LimitSettings,
+    pub(crate) memory: Setting<Memory>,
+    pub(crate) clock: Setting<Clock>,
+    pub(crate) batch: Batch,
+    /// Empty: nothing is exported. Exporters that the program brings along are not among them.
+    pub(crate) exporters: Setting<Vec<Exporter>>,
+    pub(crate) otlp: Otlp,
+    pub(crate) console: Console,
+    /// How much Spandrel says about itself.
+    pub(crate) diagnostics: Setting<Level>,
+    /// To be said once the diagnostics work.
+    pub(crate) notices: Vec<Notice>,
+}
+
+/// What is neither code nor environment.
+#[derive(Debug)]
+pub(crate) struct Surroundings<'a> {
+    pub(crate) environment: &'a Environment,
+    pub(crate) machine: &'a Machine<'a>,
+    pub(crate) stderr_is_terminal: bool,
+    pub(crate) features: Features,
+}
+
+/// The optional exporters that are compiled in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Features {
+    pub(crate) console: bool,
+    pub(crate) otlp: bool,
+}
+
+impl Features {
+    /// As this crate was compiled.
+    pub(crate) const COMPILED: Self =
+        Self { console: cfg!(feature = "console"), otlp: cfg!(feature = "otlp") };
+}
+
+impl Settings {
+    /// Resolves the configuration of this process.
+    ///
+    /// # Errors
+    ///
+    /// Returns everything that is wrong with our own variables and with `code`, at once.
+    pub(crate) fn of_process(code: &Code) -> Result<Self, Problems> {
+        Self::resolve(
+            code,
+            &Surroundings {
+                environment: &Environment::of_process(),
+                machine: &Machine::this(),
+                stderr_is_terminal: std::io::stderr().is_terminal(),
+                features: Features::COMPILED,
+            },
+        )
+    }
+
+    /// Resolves a configuration.
+    ///
+    /// # Errors
+    ///
+    /// Returns everything that is wrong with our own variables and with `code`, at once.
+    pub(crate) fn resolve(code: &Code, around: &Surroundings<'_>) -> Result<Self, Problems> {
+        let mut reader = Reader::new(around.environment);
+        general::mention_what_comes_later(&mut reader);
+        let enabled = general::enabled(&mut reader, code);
+        let resource = resource::detect(&mut reader, code, around.machine);
+        let otlp = Otlp::read(&mut reader, code);
+        let console = Console::read(&mut reader, code);
+        let exporters = exporters::Choice {
+            enabled: enabled.value,
+            endpoint: otlp.endpoint_source(),
+            console: console.wish(),
+            around,
+        }
+        .read(&mut reader, code);
+        if exporters.value.contains(&Exporter::Otlp) {
+            otlp.warn_of_grpc_port(&mut reader);
+        }
+        let mut settings = Self {
+            enabled,
+            propagators: general::propagators(&mut reader, code),
+            sampler: sampler::sampler(&mut reader, code),
+            sampler_overrides: sampler::overrides(&mut reader, code),
+            level: general::level(&mut reader, code),
+            limits: LimitSettings::read(&mut reader, code),
+            memory: general::memory(&mut reader, code),
+            clock: general::clock(&mut reader, code),
+            batch: Batch::read(&mut reader, code),
+            diagnostics: general::diagnostics(&mut reader, code),
+            resource: resource.resource,
+            resource_sources: resource.sources,
+            exporters,
+            otlp,
+            console,
+            notices: Vec::new(),
+        };
+        settings.notices = reader.finish()?;
+        Ok(settings)
+    }
+}

@@ -1,0 +1,447 @@
+//! A value that is not understood: one warning and the default, or an error where it is ours.
+
+use super::*;
+use crate::init::env::{
+    Kind, Origin,
+    table::{self, TABLE},
+};
+
+/// A variable, a value that it does not take, what else is set, what is left, what is said.
+type Case = (
+    &'static Variable,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    &'static str,
+    &'static str,
+);
+
+const NO: &[(&str, &str)] = &[];
+const OTLP: &[(&str, &str)] = &[("OTEL_TRACES_EXPORTER", "otlp")];
+const RATIO: &[(&str, &str)] = &[("OTEL_TRACES_SAMPLER", "traceidratio")];
+
+const WARNED: &[Case] = &[
+    (
+        table::SDK_DISABLED,
+        "1",
+        NO,
+        "enabled = true (from OTEL_SDK_DISABLED)",
+        "`OTEL_SDK_DISABLED=1` is neither `true` nor `false` and counts as `false`; write `true` \
+         or `false`",
+    ),
+    (
+        table::TELEMETRY_ENABLED,
+        "maybe",
+        NO,
+        "enabled = true (default)",
+        "`TELEMETRY_ENABLED=maybe` is not understood and is ignored; write `true` or `false`",
+    ),
+    (
+        table::RESOURCE_ATTRIBUTES,
+        "a=1,b",
+        NO,
+        "service.name = unknown_service:orders (default)",
+        "`OTEL_RESOURCE_ATTRIBUTES=a=1,b` has a member (number 2) without `=` and is ignored; \
+         write `key=value,key=value` with `%2C` for a comma",
+    ),
+    (
+        table::PROPAGATORS,
+        "b3,pigeon",
+        NO,
+        "propagators = tracecontext,baggage (default)",
+        "`OTEL_PROPAGATORS=b3,pigeon`: propagator `b3` is known but not supported yet, unknown \
+         propagator `pigeon`; valid are `tracecontext`, `baggage` and `none`",
+    ),
+    (
+        table::PROPAGATORS,
+        "b3,tracecontext",
+        NO,
+        "propagators = tracecontext (from OTEL_PROPAGATORS)",
+        "`OTEL_PROPAGATORS=b3,tracecontext`: propagator `b3` is known but not supported yet; \
+         valid are `tracecontext`, `baggage` and `none`",
+    ),
+    (
+        table::LOG_LEVEL,
+        "loud",
+        NO,
+        "log level = info (default)",
+        "`OTEL_LOG_LEVEL=loud` is not understood and is ignored; write `none`, `error`, `warn`, \
+         `info`, `debug` or `trace`",
+    ),
+    (
+        table::TRACES_EXPORTER,
+        "jaeger",
+        NO,
+        "exporters = none (default)",
+        "`OTEL_TRACES_EXPORTER=jaeger` has `jaeger`, which takes OTLP today and is ignored; write \
+         `otlp` and let `OTEL_EXPORTER_OTLP_ENDPOINT` name Jaeger's port 4318 (HTTP; 4317 is gRPC)",
+    ),
+    (
+        table::TRACES_EXPORTER,
+        "otlp,zipkin",
+        NO,
+        "exporters = otlp (from OTEL_TRACES_EXPORTER)",
+        "`OTEL_TRACES_EXPORTER=otlp,zipkin` has `zipkin`, which this version lacks and is \
+         ignored; write a list of `otlp`, `console` and `none`",
+    ),
+    (
+        table::METRICS_EXPORTER,
+        "carrier",
+        NO,
+        "enabled = true (default)",
+        "`OTEL_METRICS_EXPORTER=carrier` has `carrier`, which is no exporter and is ignored; \
+         write a list of `otlp`, `prometheus`, `console` and `none`",
+    ),
+    (
+        table::LOGS_EXPORTER,
+        "carrier",
+        NO,
+        "enabled = true (default)",
+        "`OTEL_LOGS_EXPORTER=carrier` has `carrier`, which is no exporter and is ignored; write \
+         a list of `otlp`, `console` and `none`",
+    ),
+    (
+        table::PROMETHEUS_METRICS_PORT,
+        "http",
+        NO,
+        "enabled = true (default)",
+        "`PROMETHEUS_METRICS_PORT=http` is not understood and is ignored; write a whole number \
+         from 1, such as `9464`",
+    ),
+    (
+        table::TRACES_SAMPLER,
+        "sometimes",
+        NO,
+        "sampler = parentbased_always_on (default)",
+        "`OTEL_TRACES_SAMPLER=sometimes`: unknown sampler `sometimes`; valid are `always_on`, \
+         `always_off`, `traceidratio`, `parentbased_always_on`, `parentbased_always_off` and \
+         `parentbased_traceidratio`",
+    ),
+    (
+        table::TRACES_SAMPLER_ARG,
+        "1.5",
+        RATIO,
+        "sampler = traceidratio(1) (from OTEL_TRACES_SAMPLER)",
+        "`OTEL_TRACES_SAMPLER_ARG=1.5` is no probability and is ignored; write a number from `0` \
+         to `1`",
+    ),
+    (
+        table::TRACES_SAMPLER_ARG,
+        "NaN",
+        RATIO,
+        "sampler = traceidratio(1) (from OTEL_TRACES_SAMPLER)",
+        "`OTEL_TRACES_SAMPLER_ARG=NaN` is no probability and is ignored; write a number from `0` \
+         to `1`",
+    ),
+    (
+        table::TRACES_SAMPLER,
+        "xray",
+        NO,
+        "sampler = parentbased_always_on (default)",
+        "`OTEL_TRACES_SAMPLER=xray`: sampler `xray` is known but not supported; valid are \
+         `always_on`, `always_off`, `traceidratio`, `parentbased_always_on`, \
+         `parentbased_always_off` and `parentbased_traceidratio`",
+    ),
+    (
+        table::BSP_SCHEDULE_DELAY,
+        "5s",
+        OTLP,
+        "longest wait of a span = 5s (default)",
+        "`OTEL_BSP_SCHEDULE_DELAY=5s` is not understood and is ignored; write milliseconds, such \
+         as `5000`",
+    ),
+    (
+        table::BSP_EXPORT_TIMEOUT,
+        "-1",
+        OTLP,
+        "export timeout = 30s (default)",
+        "`OTEL_BSP_EXPORT_TIMEOUT=-1` is not understood and is ignored; write milliseconds, such \
+         as `30000`",
+    ),
+    (
+        table::BSP_MAX_QUEUE_SIZE,
+        "0",
+        OTLP,
+        "spans that may wait = as many as memory holds (default)",
+        "`OTEL_BSP_MAX_QUEUE_SIZE=0` is not understood and is ignored; write a whole number from \
+         1, such as `2048`",
+    ),
+    (
+        table::BSP_MAX_EXPORT_BATCH_SIZE,
+        "1e3",
+        OTLP,
+        "spans per export = 512 (default)",
+        "`OTEL_BSP_MAX_EXPORT_BATCH_SIZE=1e3` is not understood and is ignored; write a whole \
+         number from 1, such as `512`",
+    ),
+    (
+        table::ATTRIBUTE_VALUE_LENGTH_LIMIT,
+        "-1",
+        NO,
+        "characters per text = no limit (default)",
+        "`OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT=-1` is not understood and is ignored; write a whole \
+         number, such as `1024`",
+    ),
+    (
+        table::ATTRIBUTE_COUNT_LIMIT,
+        "many",
+        NO,
+        "attributes per span = 128 (default)",
+        "`OTEL_ATTRIBUTE_COUNT_LIMIT=many` is not understood and is ignored; write a whole \
+         number, such as `128`",
+    ),
+    (
+        table::SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT,
+        "x",
+        &[("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "10")],
+        "characters per text = 10 (from OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT)",
+        "`OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT=x` is not understood and is ignored; write a \
+         whole number, such as `1024`",
+    ),
+    (
+        table::SPAN_ATTRIBUTE_COUNT_LIMIT,
+        "x",
+        NO,
+        "attributes per span = 128 (default)",
+        "`OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT=x` is not understood and is ignored; write a whole \
+         number, such as `128`",
+    ),
+    (
+        table::SPAN_EVENT_COUNT_LIMIT,
+        "x",
+        NO,
+        "events per span = 128 (default)",
+        "`OTEL_SPAN_EVENT_COUNT_LIMIT=x` is not understood and is ignored; write a whole number, \
+         such as `128`",
+    ),
+    (
+        table::SPAN_LINK_COUNT_LIMIT,
+        "x",
+        NO,
+        "links per span = 128 (default)",
+        "`OTEL_SPAN_LINK_COUNT_LIMIT=x` is not understood and is ignored; write a whole number, \
+         such as `128`",
+    ),
+    (
+        table::EVENT_ATTRIBUTE_COUNT_LIMIT,
+        "x",
+        NO,
+        "attributes per event = 128 (default)",
+        "`OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT=x` is not understood and is ignored; write a whole \
+         number, such as `128`",
+    ),
+    (
+        table::LINK_ATTRIBUTE_COUNT_LIMIT,
+        "x",
+        NO,
+        "attributes per link = 128 (default)",
+        "`OTEL_LINK_ATTRIBUTE_COUNT_LIMIT=x` is not understood and is ignored; write a whole \
+         number, such as `128`",
+    ),
+    (
+        table::OTLP_ENDPOINT,
+        "ftp://c",
+        OTLP,
+        "otlp endpoint = http://localhost:4318/v1/traces (default)",
+        "`OTEL_EXPORTER_OTLP_ENDPOINT=ftp://c` is neither `http` nor `https` and is ignored; \
+         write a URL, such as `http://localhost:4318`",
+    ),
+    (
+        table::OTLP_TRACES_ENDPOINT,
+        "http://",
+        &[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c")],
+        "otlp endpoint = http://c/v1/traces (from OTEL_EXPORTER_OTLP_ENDPOINT)",
+        "`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=http://` is no URL and is ignored; write a URL, such \
+         as `http://localhost:4318`",
+    ),
+    (
+        table::OTLP_ENDPOINT_ALIAS,
+        "http://c:port",
+        NO,
+        "exporters = none (default)",
+        "`OTLP_ENDPOINT=http://c:port` is no URL and is ignored; write a URL, such as \
+         `http://localhost:4318`",
+    ),
+    (
+        table::JAEGER_ENDPOINT,
+        "http://jaeger:14268/api/traces",
+        NO,
+        "exporters = none (default)",
+        "`JAEGER_ENDPOINT=http://jaeger:14268/api/traces` is an address of Jaeger's retired \
+         protocol and is ignored; write that of its OTLP port, as in `http://jaeger:4318`",
+    ),
+    (
+        table::OTLP_HEADERS,
+        "hunter2,x=y",
+        OTLP,
+        "otlp headers = x=… (from OTEL_EXPORTER_OTLP_HEADERS)",
+        "`OTEL_EXPORTER_OTLP_HEADERS` has a member (number 1) without `=` and is ignored; write \
+         `name=value,name=value`",
+    ),
+    (
+        table::OTLP_TRACES_HEADERS,
+        "a b=hunter2",
+        OTLP,
+        "otlp headers = none (from OTEL_EXPORTER_OTLP_TRACES_HEADERS)",
+        "`OTEL_EXPORTER_OTLP_TRACES_HEADERS` has a member (number 1) that is no header and is \
+         ignored; write `name=value,name=value`",
+    ),
+    (
+        table::OTLP_TIMEOUT,
+        "10s",
+        OTLP,
+        "otlp timeout = 10s (default)",
+        "`OTEL_EXPORTER_OTLP_TIMEOUT=10s` is not understood and is ignored; write milliseconds, \
+         such as `10000`",
+    ),
+    (
+        table::OTLP_TRACES_TIMEOUT,
+        "x",
+        OTLP,
+        "otlp timeout = 10s (default)",
+        "`OTEL_EXPORTER_OTLP_TRACES_TIMEOUT=x` is not understood and is ignored; write \
+         milliseconds, such as `10000`",
+    ),
+    (
+        table::OTLP_COMPRESSION,
+        "zip",
+        OTLP,
+        "otlp compression = none (default)",
+        "`OTEL_EXPORTER_OTLP_COMPRESSION=zip` is not understood and is ignored; write `gzip` or \
+         `none`",
+    ),
+    (
+        table::OTLP_TRACES_COMPRESSION,
+        "zip",
+        &[("OTEL_TRACES_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")],
+        "otlp compression = gzip (from OTEL_EXPORTER_OTLP_COMPRESSION)",
+        "`OTEL_EXPORTER_OTLP_TRACES_COMPRESSION=zip` is not understood and is ignored; write \
+         `gzip` or `none`",
+    ),
+    (
+        table::OTLP_PROTOCOL,
+        "grpc",
+        OTLP,
+        "exporters = otlp (from OTEL_TRACES_EXPORTER)",
+        "`OTEL_EXPORTER_OTLP_PROTOCOL=grpc` is not supported by this version and is ignored; \
+         write `http/protobuf`, which collectors take on port 4318",
+    ),
+    (
+        table::OTLP_TRACES_PROTOCOL,
+        "smtp",
+        OTLP,
+        "exporters = otlp (from OTEL_TRACES_EXPORTER)",
+        "`OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=smtp` is not understood and is ignored; write \
+         `http/protobuf`",
+    ),
+    (
+        table::OTLP_INSECURE,
+        "yes",
+        &[("OTEL_EXPORTER_OTLP_ENDPOINT", "c")],
+        "otlp endpoint = https://c/v1/traces (from OTEL_EXPORTER_OTLP_ENDPOINT)",
+        "`OTEL_EXPORTER_OTLP_INSECURE=yes` is neither `true` nor `false` and counts as `false`; \
+         write `true` or `false`",
+    ),
+    (
+        table::OTLP_TRACES_INSECURE,
+        "yes",
+        &[("OTEL_EXPORTER_OTLP_ENDPOINT", "c")],
+        "otlp endpoint = https://c/v1/traces (from OTEL_EXPORTER_OTLP_ENDPOINT)",
+        "`OTEL_EXPORTER_OTLP_TRACES_INSECURE=yes` is neither `true` nor `false` and counts as \
+         `false`; write `true` or `false`",
+    ),
+    (
+        table::OTLP_INSECURE_ALIAS,
+        "maybe",
+        OTLP,
+        "exporters = otlp (from OTEL_TRACES_EXPORTER)",
+        "`OTLP_INSECURE=maybe` is not understood and is ignored; write `true` or `false`",
+    ),
+];
+
+/// A variable of ours, a value that it does not take, and the problem.
+const REFUSED: &[(&Variable, &str, &str)] = &[
+    (
+        table::LEVEL,
+        "info,shop=loud",
+        "`SPANDREL_LEVEL=info,shop=loud` has `loud` for `shop`, which is no level; write a level, \
+         modules with levels, or both: `info,shop::db=trace`",
+    ),
+    (table::DEBUG, "maybe", "`SPANDREL_DEBUG=maybe` is not understood; write `true` or `false`"),
+    (
+        table::CONSOLE,
+        "graph",
+        "`SPANDREL_CONSOLE=graph` is not understood; write `tree`, `json` or `off`",
+    ),
+    (
+        table::MEMORY,
+        "16 parsecs",
+        "`SPANDREL_MEMORY=16 parsecs` is not understood; write a number of bytes, such as `16MiB`",
+    ),
+    (table::MEMORY, "1k", "`SPANDREL_MEMORY=1k` is too little; write at least `256KiB`"),
+    (
+        table::CLOCK,
+        "sundial",
+        "`SPANDREL_CLOCK=sundial` is not understood; write `auto`, `monotonic` or `tsc`",
+    ),
+    (
+        table::SAMPLER_OVERRIDES,
+        "shop::db",
+        "`SPANDREL_TRACES_SAMPLER_OVERRIDES=shop::db`: `shop::db` sets no sampler; write \
+         `shop::db=always_off`",
+    ),
+    (
+        table::SAMPLER_OVERRIDES,
+        "shop::*x=always_on",
+        "`SPANDREL_TRACES_SAMPLER_OVERRIDES=shop::*x=always_on`: `shop::*x` is no pattern; write \
+         the path of a function, `module::*` or `*`",
+    ),
+];
+
+#[test]
+fn every_variable_that_can_be_wrong_has_a_case() {
+    let takes_anything = |kind| matches!(kind, Kind::Text | Kind::Path | Kind::Presence);
+    // What only a compiler reads is not looked at when the program runs.
+    for row in TABLE.iter().filter(|row| row.name != table::MACROS_DEBUG.name) {
+        let has_case = match row.origin {
+            Origin::Own => REFUSED.iter().any(|case| case.0.name == row.name),
+            _ => WARNED.iter().any(|case| case.0.name == row.name),
+        };
+        assert!(has_case || takes_anything(row.kind), "{} has no case", row.name);
+    }
+}
+
+#[test]
+fn a_value_that_is_not_understood_gives_one_warning_and_the_default() {
+    for (variable, value, others, left, warning) in WARNED {
+        let mut variables = others.to_vec();
+        variables.push((variable.name, value));
+
+        let settings = resolve(&variables);
+
+        assert_eq!(said(&settings, Level::Warn), [*warning]);
+        assert!(has_line(&settings, left), "no `{left}` in\n{}", explanation(&settings));
+    }
+}
+
+#[test]
+fn a_value_of_ours_that_is_not_understood_is_an_error() {
+    for (variable, value, problem) in REFUSED {
+        let problems = problems(&[(variable.name, value)]);
+
+        assert_eq!(problems.to_string(), *problem);
+    }
+}
+
+#[test]
+fn all_problems_are_reported_at_once() {
+    let problems = problems(&[
+        ("SPANDREL_CLOCK", "sundial"),
+        ("SPANDREL_MEMORY", "1k"),
+        ("SPANDREL_MEMROY", "16MiB"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "soon"),
+    ]);
+
+    let texts: Vec<_> = problems.iter().collect();
+    assert_eq!(texts.len(), 3, "{texts:?}");
+    assert_eq!(texts[0], "`SPANDREL_MEMROY` is no variable of Spandrel; write `SPANDREL_MEMORY`");
+}

@@ -1,0 +1,193 @@
+//! Which exporters there are, by who asked for them and what is compiled in.
+
+use super::*;
+use crate::{init::config::Exporter, trace::propagation::Propagators};
+
+fn at_terminal(variables: &[(&str, &str)], features: Features) -> Result<Settings, Problems> {
+    let environment: Environment = variables.iter().copied().collect();
+    Settings::resolve(
+        &Code::default(),
+        &Surroundings {
+            environment: &environment,
+            machine: &machine(),
+            stderr_is_terminal: true,
+            features,
+        },
+    )
+}
+
+const ALL: Features = Features { console: true, otlp: true };
+const NONE: Features = Features { console: false, otlp: false };
+
+#[test]
+fn a_newcomer_at_a_terminal_sees_a_tree() {
+    let settings = at_terminal(&[], ALL).unwrap();
+
+    assert_eq!(settings.exporters.value, [Exporter::Console]);
+    assert_eq!(settings.notices, []);
+}
+
+#[test]
+fn without_terminal_and_configuration_one_line_says_that_nothing_is_exported() {
+    let settings = resolve(&[]);
+
+    assert_eq!(settings.exporters.value, []);
+    let said = said(&settings, Level::Info);
+    let line = "no exporter is configured, so spans go nowhere; set `OTEL_EXPORTER_OTLP_ENDPOINT` \
+                or `SPANDREL_CONSOLE=tree`";
+    assert_eq!(said, [line]);
+}
+
+#[test]
+fn who_wants_nothing_exported_is_not_told_that_nothing_is() {
+    for variables in [
+        [("OTEL_TRACES_EXPORTER", "none")],
+        [("OTEL_SDK_DISABLED", "true")],
+        [("TELEMETRY_ENABLED", "false")],
+        [("SPANDREL_CONSOLE", "off")],
+    ] {
+        let settings = resolve(&variables);
+
+        assert_eq!(settings.exporters.value, []);
+        assert_eq!(settings.notices, [], "{variables:?}");
+    }
+}
+
+#[test]
+fn an_endpoint_is_meant_to_be_used() {
+    for name in [
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "OTLP_ENDPOINT",
+        "JAEGER_ENDPOINT",
+    ] {
+        let settings = at_terminal(&[(name, "http://c:4318")], ALL).unwrap();
+
+        assert_eq!(settings.exporters.value, [Exporter::Otlp], "{name}");
+    }
+}
+
+#[test]
+fn an_endpoint_does_not_overrule_a_list_of_exporters() {
+    let settings = resolve(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c"),
+        ("OTEL_TRACES_EXPORTER", "console"),
+    ]);
+
+    assert_eq!(settings.exporters.value, [Exporter::Console]);
+}
+
+#[test]
+fn the_console_can_be_added_and_taken_away() {
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c");
+    let added = resolve(&[endpoint, ("SPANDREL_CONSOLE", "tree")]);
+    let removed = at_terminal(&[("SPANDREL_CONSOLE", "off")], ALL).unwrap();
+
+    assert_eq!(added.exporters.value, [Exporter::Otlp, Exporter::Console]);
+    assert_eq!(removed.exporters.value, []);
+}
+
+#[test]
+fn an_endpoint_without_the_feature_is_an_error_that_names_it() {
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c");
+
+    let problems = at_terminal(&[endpoint], NONE).unwrap_err();
+
+    let text = "the exporter `otlp` is asked for (from OTEL_EXPORTER_OTLP_ENDPOINT) but not \
+                compiled in; write `features = [\"otlp\"]` at `spandrel` in Cargo.toml";
+    assert_eq!(problems.to_string(), text);
+    for others in [("OTEL_TRACES_EXPORTER", "none"), ("OTEL_SDK_DISABLED", "true")] {
+        assert!(at_terminal(&[endpoint, others], NONE).is_ok(), "{others:?}");
+    }
+}
+
+#[test]
+fn a_console_that_is_not_compiled_in_is_missed_only_by_who_asks_for_it() {
+    assert_eq!(at_terminal(&[], NONE).unwrap().exporters.value, []);
+
+    let problems = at_terminal(&[("SPANDREL_CONSOLE", "json")], NONE).unwrap_err().to_string();
+    assert!(problems.contains("`console` is asked for (from SPANDREL_CONSOLE)"), "{problems}");
+}
+
+#[test]
+fn a_disabled_program_still_passes_traces_on() {
+    let settings =
+        resolve(&[("OTEL_SDK_DISABLED", "true"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c")]);
+
+    assert!(!settings.enabled.value && settings.exporters.value.is_empty());
+    assert_eq!(settings.propagators.value, Propagators::default());
+}
+
+#[test]
+fn an_endpoint_that_will_surprise_is_pointed_out_once() {
+    for (endpoint, hint) in [
+        (
+            "http://c:4317",
+            "port 4317 (from OTEL_EXPORTER_OTLP_ENDPOINT) usually takes OTLP over gRPC",
+        ),
+        ("http://c:4318/v1/traces", "ends in `/v1/traces`, and `/v1/traces` is appended to it"),
+        ("c:4318", "has no scheme and is taken for `https`"),
+    ] {
+        let settings = resolve(&[("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)]);
+
+        let said = said(&settings, Level::Warn);
+        assert!(said.len() == 1 && said[0].contains(hint), "{said:?}");
+    }
+}
+
+#[test]
+fn a_batch_never_exceeds_its_queue() {
+    let small = [("OTEL_BSP_MAX_QUEUE_SIZE", "100")];
+    let both = [("OTEL_BSP_MAX_QUEUE_SIZE", "100"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "200")];
+
+    assert_eq!(resolve(&small).batch.max_export_batch_size.value.get(), 100);
+    assert_eq!(said(&resolve(&small), Level::Warn), [""; 0]);
+    assert_eq!(resolve(&both).batch.max_export_batch_size.value.get(), 100);
+    assert_eq!(said(&resolve(&both), Level::Warn).len(), 1);
+}
+
+#[cfg(feature = "otlp")]
+#[test]
+fn the_exporter_is_given_everything_that_was_resolved() {
+    let settings = resolve(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c:4318"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=Bearer%20hunter2"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "3000"),
+        ("OTEL_BSP_EXPORT_TIMEOUT", "2000"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "250"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "4000"),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem"),
+        ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/key.pem"),
+        ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/cert.pem"),
+    ]);
+
+    let exporter = format!("{:?}", settings.otlp.exporter(&settings.batch));
+
+    for part in [
+        "traces_endpoint: Some(\"https://c:4318/v1/traces\")",
+        "headers: [\"authorization\"]",
+        "timeout: 2s",
+        "compression: Gzip",
+        "ca_certificate: Some(\"/ca.pem\")",
+        "client_certificate: Some(\"/cert.pem\")",
+        "client_key: Some(\"/key.pem\")",
+        "delay: 250ms",
+        "queue_spans: Some(4000)",
+    ] {
+        assert!(exporter.contains(part), "no `{part}` in {exporter}");
+    }
+}
+
+#[cfg(feature = "otlp")]
+#[test]
+fn no_time_limit_is_a_limit_that_a_clock_can_count_to() {
+    let settings = resolve(&[
+        ("OTEL_TRACES_EXPORTER", "otlp"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "0"),
+        ("OTEL_BSP_EXPORT_TIMEOUT", "0"),
+    ]);
+
+    assert!(settings.otlp.exporter(&settings.batch).check().is_ok());
+    assert!(format!("{:?}", settings.otlp.exporter(&settings.batch)).contains("4294967.295s"));
+}

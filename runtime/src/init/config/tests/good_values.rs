@@ -1,0 +1,386 @@
+//! Each row of the table does what it says.
+
+use super::*;
+use crate::init::env::table::{self, TABLE};
+
+/// A variable, a value, what else is set, and the line that explains the effect.
+type Case =
+    (&'static Variable, &'static str, &'static [(&'static str, &'static str)], &'static str);
+
+const NO: &[(&str, &str)] = &[];
+const OTLP: &[(&str, &str)] = &[("OTEL_TRACES_EXPORTER", "otlp")];
+const CONSOLE: &[(&str, &str)] = &[("OTEL_TRACES_EXPORTER", "console")];
+const POD: &[(&str, &str)] = &[("KUBERNETES_SERVICE_HOST", "10.0.0.1")];
+
+const CASES: &[Case] = &[
+    (table::SDK_DISABLED, "TRUE", NO, "enabled = false (from OTEL_SDK_DISABLED)"),
+    (table::TELEMETRY_ENABLED, "false", NO, "enabled = false (from TELEMETRY_ENABLED)"),
+    (table::SERVICE_NAME, "orders", NO, "service.name = orders (from OTEL_SERVICE_NAME)"),
+    (
+        table::RESOURCE_ATTRIBUTES,
+        "team=a%20b,service.namespace=shop",
+        NO,
+        "team = a b (from OTEL_RESOURCE_ATTRIBUTES)",
+    ),
+    (table::ENVIRONMENT, "staging", NO, "deployment.environment.name = staging (from ENVIRONMENT)"),
+    (table::GIT_COMMIT_SHA, "9c2feea", NO, "vcs.ref.head.revision = 9c2feea (from GIT_COMMIT_SHA)"),
+    (table::PROPAGATORS, "Baggage,baggage", NO, "propagators = baggage (from OTEL_PROPAGATORS)"),
+    (table::PROPAGATORS, "none", NO, "propagators = none (from OTEL_PROPAGATORS)"),
+    (table::LOG_LEVEL, "WARN", NO, "log level = warn (from OTEL_LOG_LEVEL)"),
+    (table::LOG_LEVEL, "none", NO, "log level = off (from OTEL_LOG_LEVEL)"),
+    (
+        table::CONFIG_FILE,
+        "/etc/otel.yaml",
+        NO,
+        "`OTEL_CONFIG_FILE` is ignored, because configuration files are not supported; use the \
+         other variables",
+    ),
+    (
+        table::EXPERIMENTAL_CONFIG_FILE,
+        "/etc/otel.yaml",
+        NO,
+        "`OTEL_EXPERIMENTAL_CONFIG_FILE` is ignored, because configuration files are not \
+         supported; use the other variables",
+    ),
+    (
+        table::TRACES_EXPORTER,
+        "otlp,Console,otlp",
+        NO,
+        "exporters = otlp,console (from OTEL_TRACES_EXPORTER)",
+    ),
+    (table::TRACES_EXPORTER, "none", NO, "exporters = none (from OTEL_TRACES_EXPORTER)"),
+    (
+        table::METRICS_EXPORTER,
+        "otlp",
+        NO,
+        "`OTEL_METRICS_EXPORTER` has no effect: this version exports no metrics",
+    ),
+    (
+        table::LOGS_EXPORTER,
+        "otlp",
+        NO,
+        "`OTEL_LOGS_EXPORTER` has no effect: this version exports no logs",
+    ),
+    (
+        table::PROMETHEUS_METRICS_PORT,
+        "9464",
+        NO,
+        "`PROMETHEUS_METRICS_PORT` has no effect: this version exports no metrics",
+    ),
+    (table::TRACES_SAMPLER, "always_off", NO, "sampler = always_off (from OTEL_TRACES_SAMPLER)"),
+    (
+        table::TRACES_SAMPLER,
+        "ParentBased_TraceIdRatio",
+        NO,
+        "sampler = parentbased_traceidratio(1) (from OTEL_TRACES_SAMPLER)",
+    ),
+    (
+        table::TRACES_SAMPLER_ARG,
+        "0.25",
+        &[("OTEL_TRACES_SAMPLER", "traceidratio")],
+        "sampler = traceidratio(0.25) (from OTEL_TRACES_SAMPLER)",
+    ),
+    (
+        table::TRACES_SAMPLER_ARG,
+        "0.5",
+        NO,
+        "`OTEL_TRACES_SAMPLER_ARG` has no effect without a sampler that takes it",
+    ),
+    (
+        table::SAMPLER_OVERRIDES,
+        "shop::health=Always_Off, shop::db::*=traceidratio(0.1)",
+        NO,
+        "sampler overrides = shop::health=always_off,shop::db::*=traceidratio(0.1) \
+         (from SPANDREL_TRACES_SAMPLER_OVERRIDES)",
+    ),
+    (
+        table::BSP_SCHEDULE_DELAY,
+        "250",
+        OTLP,
+        "longest wait of a span = 250ms (from OTEL_BSP_SCHEDULE_DELAY)",
+    ),
+    (
+        table::BSP_EXPORT_TIMEOUT,
+        "0",
+        OTLP,
+        "export timeout = no limit (from OTEL_BSP_EXPORT_TIMEOUT)",
+    ),
+    (
+        table::BSP_MAX_QUEUE_SIZE,
+        "4096",
+        OTLP,
+        "spans that may wait = 4096 (from OTEL_BSP_MAX_QUEUE_SIZE)",
+    ),
+    (
+        table::BSP_MAX_EXPORT_BATCH_SIZE,
+        "64",
+        OTLP,
+        "spans per export = 64 (from OTEL_BSP_MAX_EXPORT_BATCH_SIZE)",
+    ),
+    (
+        table::ATTRIBUTE_VALUE_LENGTH_LIMIT,
+        "10",
+        NO,
+        "characters per text = 10 (from OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT)",
+    ),
+    (
+        table::ATTRIBUTE_COUNT_LIMIT,
+        "10",
+        NO,
+        "attributes per event = 10 (from OTEL_ATTRIBUTE_COUNT_LIMIT)",
+    ),
+    (
+        table::SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT,
+        "20",
+        &[("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "10")],
+        "characters per text = 20 (from OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT)",
+    ),
+    (
+        table::SPAN_ATTRIBUTE_COUNT_LIMIT,
+        "20",
+        &[("OTEL_ATTRIBUTE_COUNT_LIMIT", "10")],
+        "attributes per span = 20 (from OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT)",
+    ),
+    (
+        table::SPAN_EVENT_COUNT_LIMIT,
+        "0",
+        NO,
+        "events per span = 0 (from OTEL_SPAN_EVENT_COUNT_LIMIT)",
+    ),
+    (table::SPAN_LINK_COUNT_LIMIT, "3", NO, "links per span = 3 (from OTEL_SPAN_LINK_COUNT_LIMIT)"),
+    (
+        table::EVENT_ATTRIBUTE_COUNT_LIMIT,
+        "4",
+        NO,
+        "attributes per event = 4 (from OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT)",
+    ),
+    (
+        table::LINK_ATTRIBUTE_COUNT_LIMIT,
+        "5",
+        NO,
+        "attributes per link = 5 (from OTEL_LINK_ATTRIBUTE_COUNT_LIMIT)",
+    ),
+    (
+        table::OTLP_ENDPOINT,
+        "http://c:4318/",
+        NO,
+        "otlp endpoint = http://c:4318/v1/traces (from OTEL_EXPORTER_OTLP_ENDPOINT)",
+    ),
+    (
+        table::OTLP_TRACES_ENDPOINT,
+        "http://c:4318/",
+        NO,
+        "otlp endpoint = http://c:4318/ (from OTEL_EXPORTER_OTLP_TRACES_ENDPOINT)",
+    ),
+    (
+        table::OTLP_ENDPOINT_ALIAS,
+        "http://c:4318",
+        NO,
+        "otlp endpoint = http://c:4318/v1/traces (from OTLP_ENDPOINT)",
+    ),
+    (
+        table::JAEGER_ENDPOINT,
+        "http://jaeger:4318",
+        NO,
+        "otlp endpoint = http://jaeger:4318/v1/traces (from JAEGER_ENDPOINT)",
+    ),
+    (
+        table::OTLP_HEADERS,
+        "authorization=hunter2,x=y",
+        OTLP,
+        "otlp headers = authorization=…,x=… (from OTEL_EXPORTER_OTLP_HEADERS)",
+    ),
+    (
+        table::OTLP_TRACES_HEADERS,
+        "a=b",
+        &[("OTEL_TRACES_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_HEADERS", "x=y")],
+        "otlp headers = a=… (from OTEL_EXPORTER_OTLP_TRACES_HEADERS)",
+    ),
+    (table::OTLP_TIMEOUT, "0", OTLP, "otlp timeout = no limit (from OTEL_EXPORTER_OTLP_TIMEOUT)"),
+    (
+        table::OTLP_TRACES_TIMEOUT,
+        "1500",
+        &[("OTEL_TRACES_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "9")],
+        "otlp timeout = 1.5s (from OTEL_EXPORTER_OTLP_TRACES_TIMEOUT)",
+    ),
+    (
+        table::OTLP_COMPRESSION,
+        "gzip",
+        OTLP,
+        "otlp compression = gzip (from OTEL_EXPORTER_OTLP_COMPRESSION)",
+    ),
+    (
+        table::OTLP_TRACES_COMPRESSION,
+        "none",
+        &[("OTEL_TRACES_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")],
+        "otlp compression = none (from OTEL_EXPORTER_OTLP_TRACES_COMPRESSION)",
+    ),
+    (table::OTLP_PROTOCOL, "http/protobuf", OTLP, "exporters = otlp (from OTEL_TRACES_EXPORTER)"),
+    (
+        table::OTLP_TRACES_PROTOCOL,
+        "http/protobuf",
+        // The narrower one is understood, so that nobody is warned about the other.
+        &[("OTEL_TRACES_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")],
+        "exporters = otlp (from OTEL_TRACES_EXPORTER)",
+    ),
+    (
+        table::OTLP_CERTIFICATE,
+        "/ca.pem",
+        OTLP,
+        "otlp certificate = /ca.pem (from OTEL_EXPORTER_OTLP_CERTIFICATE)",
+    ),
+    (
+        table::OTLP_TRACES_CERTIFICATE,
+        "/traces.pem",
+        &[("OTEL_TRACES_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/ca.pem")],
+        "otlp certificate = /traces.pem (from OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE)",
+    ),
+    (
+        table::OTLP_CLIENT_KEY,
+        "/key.pem",
+        OTLP,
+        "otlp client key = /key.pem (from OTEL_EXPORTER_OTLP_CLIENT_KEY)",
+    ),
+    (
+        table::OTLP_TRACES_CLIENT_KEY,
+        "/traces.pem",
+        &[("OTEL_TRACES_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/key.pem")],
+        "otlp client key = /traces.pem (from OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY)",
+    ),
+    (
+        table::OTLP_CLIENT_CERTIFICATE,
+        "/cert.pem",
+        OTLP,
+        "otlp client certificate = /cert.pem (from OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE)",
+    ),
+    (
+        table::OTLP_TRACES_CLIENT_CERTIFICATE,
+        "/traces.pem",
+        &[("OTEL_TRACES_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/c.pem")],
+        "otlp client certificate = /traces.pem (from OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE)",
+    ),
+    (
+        table::OTLP_INSECURE,
+        "true",
+        &[("OTEL_EXPORTER_OTLP_ENDPOINT", "c:4318")],
+        "otlp endpoint = http://c:4318/v1/traces (from OTEL_EXPORTER_OTLP_ENDPOINT)",
+    ),
+    (
+        table::OTLP_TRACES_INSECURE,
+        "false",
+        &[("OTEL_EXPORTER_OTLP_ENDPOINT", "c:4318"), ("OTEL_EXPORTER_OTLP_INSECURE", "true")],
+        "otlp endpoint = https://c:4318/v1/traces (from OTEL_EXPORTER_OTLP_ENDPOINT)",
+    ),
+    (
+        table::OTLP_INSECURE_ALIAS,
+        "1",
+        &[("OTLP_ENDPOINT", "c:4318")],
+        "otlp endpoint = http://c:4318/v1/traces (from OTLP_ENDPOINT)",
+    ),
+    (table::LEVEL, "warn,shop::db=trace", NO, "level = warn,shop::db=trace (from SPANDREL_LEVEL)"),
+    (table::DEBUG, "true", NO, "log level = debug (from SPANDREL_DEBUG)"),
+    (table::DEBUG, "false", NO, "log level = info (default)"),
+    (table::CONSOLE, "json", CONSOLE, "console form = json (from SPANDREL_CONSOLE)"),
+    (table::MEMORY, "4MiB", NO, "memory = 4194304 bytes (from SPANDREL_MEMORY)"),
+    (table::CLOCK, "monotonic", NO, "clock = monotonic (from SPANDREL_CLOCK)"),
+    (table::CLOCK, "tsc", NO, "clock = tsc (from SPANDREL_CLOCK)"),
+    (table::MACROS_DEBUG, "1", NO, "enabled = true (default)"),
+    (table::NO_COLOR, "0", CONSOLE, "console colors = never (from NO_COLOR)"),
+    (table::FORCE_COLOR, "1", CONSOLE, "console colors = always (from FORCE_COLOR)"),
+    (table::FORCE_COLOR, "0", CONSOLE, "console colors = never (from FORCE_COLOR)"),
+    (table::CLICOLOR_FORCE, "1", CONSOLE, "console colors = always (from CLICOLOR_FORCE)"),
+    (table::CLICOLOR, "0", CONSOLE, "console colors = never (from CLICOLOR)"),
+    (table::CLICOLOR, "1", CONSOLE, "console colors = auto (default)"),
+    (table::HOSTNAME, "web-1", NO, "host.name = web-1 (from HOSTNAME)"),
+    (table::COMPUTERNAME, "WEB-1", NO, "host.name = WEB-1 (from COMPUTERNAME)"),
+    (
+        table::KUBERNETES_SERVICE_HOST,
+        "10.0.0.1",
+        &[("POD_NAME", "orders-0")],
+        "k8s.pod.name = orders-0 (from POD_NAME)",
+    ),
+    (table::POD_NAME, "a", POD, "k8s.pod.name = a (from POD_NAME)"),
+    (table::K8S_POD_NAME, "a", POD, "k8s.pod.name = a (from K8S_POD_NAME)"),
+    (table::KUBERNETES_POD_NAME, "a", POD, "k8s.pod.name = a (from KUBERNETES_POD_NAME)"),
+    (table::POD_UID, "a", POD, "k8s.pod.uid = a (from POD_UID)"),
+    (table::K8S_POD_UID, "a", POD, "k8s.pod.uid = a (from K8S_POD_UID)"),
+    (table::KUBERNETES_POD_UID, "a", POD, "k8s.pod.uid = a (from KUBERNETES_POD_UID)"),
+    (table::POD_NAMESPACE, "a", POD, "k8s.namespace.name = a (from POD_NAMESPACE)"),
+    (table::NAMESPACE, "a", POD, "k8s.namespace.name = a (from NAMESPACE)"),
+    (table::K8S_NAMESPACE, "a", POD, "k8s.namespace.name = a (from K8S_NAMESPACE)"),
+    (table::KUBERNETES_NAMESPACE, "a", POD, "k8s.namespace.name = a (from KUBERNETES_NAMESPACE)"),
+    (table::NODE_NAME, "a", POD, "k8s.node.name = a (from NODE_NAME)"),
+    (table::K8S_NODE_NAME, "a", POD, "k8s.node.name = a (from K8S_NODE_NAME)"),
+    (table::KUBERNETES_NODE_NAME, "a", POD, "k8s.node.name = a (from KUBERNETES_NODE_NAME)"),
+    (table::CONTAINER_NAME, "a", POD, "k8s.container.name = a (from CONTAINER_NAME)"),
+    (table::K8S_CONTAINER_NAME, "a", POD, "k8s.container.name = a (from K8S_CONTAINER_NAME)"),
+    (table::DEPLOYMENT, "a", POD, "k8s.deployment.name = a (from DEPLOYMENT)"),
+    (table::DEPLOYMENT_NAME, "a", POD, "k8s.deployment.name = a (from DEPLOYMENT_NAME)"),
+    (table::K8S_DEPLOYMENT_NAME, "a", POD, "k8s.deployment.name = a (from K8S_DEPLOYMENT_NAME)"),
+];
+
+fn settings((variable, value, others, _): &Case) -> Settings {
+    let mut variables = others.to_vec();
+    variables.push((variable.name, value));
+    resolve(&variables)
+}
+
+#[test]
+fn every_row_of_the_table_has_a_case() {
+    for row in TABLE {
+        assert!(CASES.iter().any(|case| case.0.name == row.name), "{} has no case", row.name);
+    }
+}
+
+#[test]
+fn every_variable_has_its_effect() {
+    for case in CASES {
+        let settings = settings(case);
+
+        let is_said = settings.notices.iter().any(|notice| notice.text == case.3);
+        assert!(
+            is_said || has_line(&settings, case.3),
+            "{}={}: no `{}` in\n{}\n{:?}",
+            case.0.name,
+            case.1,
+            case.3,
+            explanation(&settings),
+            settings.notices
+        );
+    }
+}
+
+/// Without this, an effect could be there without its cause.
+#[test]
+fn no_effect_is_there_without_its_variable() {
+    for (variable, value, others, line) in CASES {
+        let settings = resolve(others);
+        let names_it = line.contains(variable.name);
+
+        assert!(!names_it || !has_line(&settings, line), "{}={value}", variable.name);
+    }
+}
+
+#[test]
+fn what_is_understood_gives_no_warning() {
+    for case in CASES.iter().filter(|case| !case.0.name.ends_with("CONFIG_FILE")) {
+        let settings = settings(case);
+
+        assert_eq!(said(&settings, Level::Warn), [""; 0], "{}={}", case.0.name, case.1);
+    }
+}
+
+#[test]
+fn an_empty_value_counts_as_unset() {
+    for (variable, _, others, _) in CASES {
+        for empty in ["", "  "] {
+            let mut variables = others.to_vec();
+            variables.push((variable.name, empty));
+
+            let with = resolve(&variables);
+
+            assert_eq!(explanation(&with), explanation(&resolve(others)), "{}", variable.name);
+            assert_eq!(said(&with, Level::Warn), said(&resolve(others), Level::Warn));
+        }
+    }
+}

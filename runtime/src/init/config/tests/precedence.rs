@@ -1,0 +1,234 @@
+//! Code beats environment, environment beats default, and names of OpenTelemetry beat aliases.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use super::*;
+use crate::{
+    Resource,
+    export::Batching,
+    init::config::{Color, Compression, Exporter, Form, Headers},
+    time::Clock,
+    trace::{
+        Limits, Memory,
+        propagation::Propagators,
+        sampler::{Overrides, Sampler},
+    },
+};
+
+/// Everything said in code.
+fn code() -> Code {
+    let mut headers = Headers::default();
+    assert!(headers.push("x-code", "1"));
+    Code {
+        enabled: Some(true),
+        resource: Resource::new().with("service.name", "of-code").with("shard", 3),
+        propagators: Propagators::parse("tracecontext").ok(),
+        sampler: Sampler::ratio(0.5).ok(),
+        sampler_overrides: Overrides::parse("shop::db=always_off").ok(),
+        level: Some("debug".into()),
+        limits: Some(Limits::new().with_attributes(1).with_value_chars(2)),
+        memory: Some(Memory::MIN),
+        clock: Some(Clock::Monotonic),
+        batching: Some(
+            Batching::new().with_delay(Duration::from_millis(1)).with_queue_spans(NonZeroU32::MAX),
+        ),
+        export_timeout: Some(Duration::from_millis(2)),
+        exporters: Some(vec![Exporter::Otlp, Exporter::Console]),
+        custom_exporters: 0,
+        otlp_endpoint: Some("http://code:4318".into()),
+        otlp_headers: Some(headers),
+        otlp_timeout: Some(Duration::ZERO),
+        otlp_compression: Some(Compression::Gzip),
+        otlp_certificate: Some("/code/ca".into()),
+        otlp_client_key: Some("/code/key".into()),
+        otlp_client_certificate: Some("/code/cert".into()),
+        console_form: Some(Form::Json),
+        console_color: Some(Color::Never),
+        debug: Some(true),
+        ..Code::of_package("shop", "1.2.3")
+    }
+}
+
+/// The same said by the environment, differently.
+const ENVIRONMENT: &[(&str, &str)] = &[
+    ("OTEL_SDK_DISABLED", "true"),
+    ("OTEL_SERVICE_NAME", "of-environment"),
+    ("OTEL_RESOURCE_ATTRIBUTES", "shard=4"),
+    ("OTEL_PROPAGATORS", "baggage"),
+    ("OTEL_TRACES_SAMPLER", "always_off"),
+    ("SPANDREL_TRACES_SAMPLER_OVERRIDES", "shop::db=always_on"),
+    ("SPANDREL_LEVEL", "error"),
+    ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "9"),
+    ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "9"),
+    ("OTEL_SPAN_EVENT_COUNT_LIMIT", "9"),
+    ("OTEL_SPAN_LINK_COUNT_LIMIT", "9"),
+    ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "9"),
+    ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "9"),
+    ("SPANDREL_MEMORY", "9MiB"),
+    ("SPANDREL_CLOCK", "auto"),
+    ("OTEL_BSP_SCHEDULE_DELAY", "9"),
+    ("OTEL_BSP_EXPORT_TIMEOUT", "9"),
+    ("OTEL_BSP_MAX_QUEUE_SIZE", "9"),
+    ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "9"),
+    ("OTEL_TRACES_EXPORTER", "none"),
+    ("SPANDREL_CONSOLE", "off"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://environment:4318"),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "x-environment=1"),
+    ("OTEL_EXPORTER_OTLP_TIMEOUT", "9"),
+    ("OTEL_EXPORTER_OTLP_COMPRESSION", "none"),
+    ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/environment/ca"),
+    ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/environment/key"),
+    ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/environment/cert"),
+    ("FORCE_COLOR", "1"),
+    ("OTEL_LOG_LEVEL", "none"),
+];
+
+#[test]
+fn code_beats_environment_for_every_value() {
+    let settings = resolve_with(&code(), ENVIRONMENT).unwrap();
+
+    let explanation = explanation(&settings);
+    let of_environment: Vec<_> = explanation
+        .lines()
+        .filter(|line| line.contains("(from OTEL") || line.contains("(from SPANDREL"))
+        .collect();
+    assert_eq!(of_environment, [""; 0]);
+    for line in [
+        "enabled = true (from code)",
+        "exporters = otlp,console (from code)",
+        "sampler = traceidratio(0.5) (from code)",
+        "sampler overrides = shop::db=always_off (from code)",
+        "level = debug (from code)",
+        "attributes per span = 1 (from code)",
+        "otlp endpoint = http://code:4318/v1/traces (from code)",
+        "otlp headers = x-code=… (from code)",
+        "otlp timeout = no limit (from code)",
+        "console form = json (from code)",
+        "log level = debug (from code)",
+        "service.name = of-code (from code)",
+        "service.version = 1.2.3 (from Cargo.toml)",
+        "shard = 3 (from code)",
+    ] {
+        assert!(has_line(&settings, line), "no `{line}` in\n{explanation}");
+    }
+}
+
+#[test]
+fn the_limits_of_code_reach_the_recorder() {
+    let limits = Limits::new()
+        .with_attributes(1)
+        .with_value_chars(2)
+        .with_events(3)
+        .with_links(4)
+        .with_event_attributes(5)
+        .with_link_attributes(6);
+    let code = Code { limits: Some(limits), ..Code::default() };
+
+    assert_eq!(resolve_with(&code, ENVIRONMENT).unwrap().limits.limits(), limits);
+}
+
+#[test]
+fn the_environment_beats_the_manifest() {
+    let code = Code::of_package("shop", "1");
+
+    let by_manifest = resolve_with(&code, &[]).unwrap();
+    let by_attributes =
+        resolve_with(&code, &[("OTEL_RESOURCE_ATTRIBUTES", "service.name=a")]).unwrap();
+    let by_name = [("OTEL_SERVICE_NAME", "b"), ("OTEL_RESOURCE_ATTRIBUTES", "service.name=a")];
+    let by_name = resolve_with(&code, &by_name).unwrap();
+
+    assert!(has_line(&by_manifest, "service.name = shop (from Cargo.toml)"));
+    assert!(has_line(&by_attributes, "service.name = a (from OTEL_RESOURCE_ATTRIBUTES)"));
+    assert!(has_line(&by_name, "service.name = b (from OTEL_SERVICE_NAME)"));
+}
+
+#[test]
+fn names_of_opentelemetry_beat_their_aliases() {
+    let settings = resolve(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "otel:1"),
+        ("OTLP_ENDPOINT", "alias:2"),
+        ("JAEGER_ENDPOINT", "jaeger:3"),
+        ("OTEL_EXPORTER_OTLP_INSECURE", "false"),
+        ("OTLP_INSECURE", "true"),
+        ("OTEL_SDK_DISABLED", "false"),
+        ("TELEMETRY_ENABLED", "false"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=otel,vcs.ref.head.revision=1"),
+        ("ENVIRONMENT", "alias"),
+        ("GIT_COMMIT_SHA", "2"),
+    ]);
+
+    assert_eq!(settings.otlp.endpoint.value.url(), "https://otel:1/v1/traces");
+    assert!(settings.enabled.value);
+    assert!(has_line(
+        &settings,
+        "deployment.environment.name = otel (from OTEL_RESOURCE_ATTRIBUTES)"
+    ));
+    assert!(has_line(&settings, "vcs.ref.head.revision = 1 (from OTEL_RESOURCE_ATTRIBUTES)"));
+}
+
+#[test]
+fn an_alias_stands_in_for_a_name_that_is_not_understood() {
+    let settings = resolve(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://otel"),
+        ("OTLP_ENDPOINT", "http://alias"),
+        ("JAEGER_ENDPOINT", "http://jaeger"),
+    ]);
+
+    assert_eq!(settings.otlp.endpoint.value.url(), "http://alias/v1/traces");
+}
+
+#[test]
+fn no_color_beats_what_forces_colors() {
+    let settings = resolve(&[("NO_COLOR", "1"), ("FORCE_COLOR", "1"), ("CLICOLOR_FORCE", "1")]);
+
+    assert_eq!(settings.console.color.value, Color::Never);
+}
+
+#[test]
+fn an_exporter_of_the_program_is_enough() {
+    let code = Code { custom_exporters: 1, ..Code::default() };
+
+    let settings = resolve_with(&code, &[]).unwrap();
+
+    assert_eq!((settings.exporters.value.len(), settings.notices.len()), (0, 0));
+}
+
+#[test]
+fn an_endpoint_in_code_may_be_general_or_exact() {
+    for endpoint in ["http://c:4318", "http://c:4318/v1/traces"] {
+        let code = Code { otlp_endpoint: Some(endpoint.into()), ..Code::default() };
+
+        let settings = resolve_with(&code, &[]).unwrap();
+
+        assert_eq!(settings.otlp.endpoint.value.url(), "http://c:4318/v1/traces");
+        assert_eq!(settings.exporters.value, [Exporter::Otlp]);
+        assert_eq!(settings.notices, []);
+    }
+}
+
+#[test]
+fn mistakes_in_code_are_reported_together() {
+    let code = Code {
+        level: Some("loud".into()),
+        otlp_endpoint: Some("ftp://me:hunter2@c".into()),
+        ..Code::default()
+    };
+
+    let problems = resolve_with(&code, &[]).unwrap_err();
+
+    assert_eq!(problems.iter().len(), 2, "{problems}");
+    assert!(!problems.to_string().contains("hunter2"));
+}
+
+#[test]
+fn no_secret_is_in_what_is_explained_or_printed() {
+    let settings = resolve(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:hunter2@c:4317?key=hunter2"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=hunter2,hunter2"),
+        ("SPANDREL_DEBUG", "true"),
+    ]);
+
+    assert!(!explanation(&settings).contains("hunter2"));
+    assert!(!format!("{:?}", settings.notices).contains("hunter2"));
+    assert!(!format!("{settings:?}").contains("hunter2"), "{settings:?}");
+}

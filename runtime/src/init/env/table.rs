@@ -1,0 +1,205 @@
+//! Every environment variable that means something to Spandrel, once.
+//!
+//! A row gives the name, what kind of value it takes, the default and the meaning; reading,
+//! messages and the documentation all follow from it.
+
+use super::kind::Kind;
+use super::kind::{Kind::*, Origin, Origin::*};
+
+/// One environment variable.
+#[derive(Debug)]
+pub(crate) struct Variable {
+    pub(crate) name: &'static str,
+    pub(crate) origin: Origin,
+    pub(crate) kind: Kind,
+    /// What holds without it, for people; empty if nothing does.
+    pub(crate) default: &'static str,
+    pub(crate) meaning: &'static str,
+}
+
+macro_rules! table {
+    ($($constant:ident: $name:literal, $origin:expr, $kind:expr, $default:literal, $meaning:literal;)*) => {
+        $(pub(crate) const $constant: &Variable = &Variable {
+            name: $name,
+            origin: $origin,
+            kind: $kind,
+            default: $default,
+            meaning: $meaning,
+        };)*
+
+        /// The rows, in the order of the documentation.
+        pub(crate) const TABLE: &[&Variable] = &[$($constant),*];
+    };
+}
+
+table! {
+    // General
+    SDK_DISABLED: "OTEL_SDK_DISABLED", Specified, Boolean, "false",
+        "turns everything off but propagation";
+    TELEMETRY_ENABLED: "TELEMETRY_ENABLED", Alias("OTEL_SDK_DISABLED"), Switch, "true",
+        "`false` turns everything off but propagation";
+    SERVICE_NAME: "OTEL_SERVICE_NAME", Specified, Text, "the Cargo package",
+        "`service.name`; beats the same key in `OTEL_RESOURCE_ATTRIBUTES`";
+    RESOURCE_ATTRIBUTES: "OTEL_RESOURCE_ATTRIBUTES", Specified, Attributes, "",
+        "attributes of the resource: `key=value,key=value`, percent-encoded where needed";
+    ENVIRONMENT: "ENVIRONMENT", Alias("OTEL_RESOURCE_ATTRIBUTES"), Text, "",
+        "`deployment.environment.name`";
+    GIT_COMMIT_SHA: "GIT_COMMIT_SHA", Alias("OTEL_RESOURCE_ATTRIBUTES"), Text, "",
+        "`vcs.ref.head.revision`";
+    PROPAGATORS: "OTEL_PROPAGATORS", Specified, Choices(&["tracecontext", "baggage", "none"]),
+        "tracecontext,baggage", "how a trace crosses processes";
+    LOG_LEVEL: "OTEL_LOG_LEVEL", Specified,
+        Choice(&["none", "error", "warn", "info", "debug", "trace"]), "info",
+        "how much Spandrel says about itself on stderr";
+    CONFIG_FILE: "OTEL_CONFIG_FILE", Specified, Path, "",
+        "not supported: one warning, and the other variables hold";
+    EXPERIMENTAL_CONFIG_FILE: "OTEL_EXPERIMENTAL_CONFIG_FILE", Specified, Path, "",
+        "not supported: one warning, and the other variables hold";
+
+    // Exporters
+    TRACES_EXPORTER: "OTEL_TRACES_EXPORTER", Specified, Choices(&["otlp", "console", "none"]),
+        "`otlp` if an endpoint is set; else `console` on a terminal; else `none`",
+        "where spans go; several are separated by commas";
+    METRICS_EXPORTER: "OTEL_METRICS_EXPORTER", Specified,
+        Choices(&["otlp", "prometheus", "console", "none"]), "none",
+        "accepted; metrics are not exported by this version";
+    LOGS_EXPORTER: "OTEL_LOGS_EXPORTER", Specified, Choices(&["otlp", "console", "none"]), "none",
+        "accepted; logs are not exported by this version";
+    PROMETHEUS_METRICS_PORT: "PROMETHEUS_METRICS_PORT", Alias("OTEL_EXPORTER_PROMETHEUS_PORT"),
+        Count { least: 1, example: "9464" }, "",
+        "accepted; metrics are not exported by this version";
+
+    // Sampling
+    TRACES_SAMPLER: "OTEL_TRACES_SAMPLER", Specified,
+        Choice(&["always_on", "always_off", "traceidratio",
+            "parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"]),
+        "parentbased_always_on", "which traces are recorded";
+    TRACES_SAMPLER_ARG: "OTEL_TRACES_SAMPLER_ARG", Specified, Number { example: "0.25" }, "1.0",
+        "the probability of `traceidratio`, from 0 to 1";
+    SAMPLER_OVERRIDES: "SPANDREL_TRACES_SAMPLER_OVERRIDES", Own, Samplers, "",
+        "samplers of single functions (`shop::health`) or modules (`shop::db::*`), as roots";
+
+    // Batches
+    BSP_SCHEDULE_DELAY: "OTEL_BSP_SCHEDULE_DELAY", Specified, Duration { example: "5000" }, "5000",
+        "the longest that a finished span waits before it is sent";
+    BSP_EXPORT_TIMEOUT: "OTEL_BSP_EXPORT_TIMEOUT", Specified, Timeout { example: "30000" }, "30000",
+        "how long one export may take, retries included";
+    BSP_MAX_QUEUE_SIZE: "OTEL_BSP_MAX_QUEUE_SIZE", Specified, Count { least: 1, example: "2048" },
+        "as many as memory holds",
+        "finished spans that may wait; `SPANDREL_MEMORY` bounds their bytes in any case";
+    BSP_MAX_EXPORT_BATCH_SIZE: "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", Specified,
+        Count { least: 1, example: "512" }, "512",
+        "spans in one export; not more than `OTEL_BSP_MAX_QUEUE_SIZE`";
+
+    // Limits
+    ATTRIBUTE_VALUE_LENGTH_LIMIT: "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", Specified,
+        Count { least: 0, example: "1024" }, "no limit",
+        "characters of a text value; 8 KiB always hold";
+    ATTRIBUTE_COUNT_LIMIT: "OTEL_ATTRIBUTE_COUNT_LIMIT", Specified,
+        Count { least: 0, example: "128" }, "128", "attributes of a span, an event or a link";
+    SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", Specified,
+        Count { least: 0, example: "1024" }, "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        "characters of a text value of a span";
+    SPAN_ATTRIBUTE_COUNT_LIMIT: "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", Specified,
+        Count { least: 0, example: "128" }, "OTEL_ATTRIBUTE_COUNT_LIMIT", "attributes of a span";
+    SPAN_EVENT_COUNT_LIMIT: "OTEL_SPAN_EVENT_COUNT_LIMIT", Specified,
+        Count { least: 0, example: "128" }, "128", "events of a span";
+    SPAN_LINK_COUNT_LIMIT: "OTEL_SPAN_LINK_COUNT_LIMIT", Specified,
+        Count { least: 0, example: "128" }, "128", "links of a span";
+    EVENT_ATTRIBUTE_COUNT_LIMIT: "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", Specified,
+        Count { least: 0, example: "128" }, "OTEL_ATTRIBUTE_COUNT_LIMIT", "attributes of an event";
+    LINK_ATTRIBUTE_COUNT_LIMIT: "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", Specified,
+        Count { least: 0, example: "128" }, "OTEL_ATTRIBUTE_COUNT_LIMIT", "attributes of a link";
+
+    // OTLP
+    OTLP_ENDPOINT: "OTEL_EXPORTER_OTLP_ENDPOINT", Specified, Url, "http://localhost:4318",
+        "the collector; `/v1/traces` is appended. Needs the feature `otlp`";
+    OTLP_TRACES_ENDPOINT: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", Specified, Url, "",
+        "the collector for traces; taken as it is";
+    OTLP_ENDPOINT_ALIAS: "OTLP_ENDPOINT", Alias("OTEL_EXPORTER_OTLP_ENDPOINT"), Url, "",
+        "the collector";
+    JAEGER_ENDPOINT: "JAEGER_ENDPOINT", Alias("OTEL_EXPORTER_OTLP_ENDPOINT"), Url, "",
+        "Jaeger's OTLP port";
+    OTLP_HEADERS: "OTEL_EXPORTER_OTLP_HEADERS", Specified, Headers, "",
+        "headers of each request: `name=value,name=value`";
+    OTLP_TRACES_HEADERS: "OTEL_EXPORTER_OTLP_TRACES_HEADERS", Specified, Headers, "",
+        "headers of each request with traces, instead of the general ones";
+    OTLP_TIMEOUT: "OTEL_EXPORTER_OTLP_TIMEOUT", Specified, Timeout { example: "10000" }, "10000",
+        "how long one request may take";
+    OTLP_TRACES_TIMEOUT: "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", Specified,
+        Timeout { example: "10000" }, "", "the same, for traces";
+    OTLP_COMPRESSION: "OTEL_EXPORTER_OTLP_COMPRESSION", Specified, Choice(&["gzip", "none"]),
+        "none", "compression of requests";
+    OTLP_TRACES_COMPRESSION: "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", Specified,
+        Choice(&["gzip", "none"]), "", "the same, for traces";
+    OTLP_PROTOCOL: "OTEL_EXPORTER_OTLP_PROTOCOL", Specified, Choice(&["http/protobuf"]),
+        "http/protobuf", "the form of OTLP";
+    OTLP_TRACES_PROTOCOL: "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", Specified,
+        Choice(&["http/protobuf"]), "", "the same, for traces";
+    OTLP_CERTIFICATE: "OTEL_EXPORTER_OTLP_CERTIFICATE", Specified, Path, "the system's roots",
+        "PEM file of the authorities that the collector's certificate must come from";
+    OTLP_TRACES_CERTIFICATE: "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", Specified, Path, "",
+        "the same, for traces";
+    OTLP_CLIENT_KEY: "OTEL_EXPORTER_OTLP_CLIENT_KEY", Specified, Path, "",
+        "PEM file of the client's private key (mutual TLS)";
+    OTLP_TRACES_CLIENT_KEY: "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", Specified, Path, "",
+        "the same, for traces";
+    OTLP_CLIENT_CERTIFICATE: "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", Specified, Path, "",
+        "PEM file of the client's certificate (mutual TLS)";
+    OTLP_TRACES_CLIENT_CERTIFICATE: "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", Specified,
+        Path, "", "the same, for traces";
+    OTLP_INSECURE: "OTEL_EXPORTER_OTLP_INSECURE", Specified, Boolean, "false",
+        "an endpoint without scheme means `http`, not `https`";
+    OTLP_TRACES_INSECURE: "OTEL_EXPORTER_OTLP_TRACES_INSECURE", Specified, Boolean, "",
+        "the same, for traces";
+    OTLP_INSECURE_ALIAS: "OTLP_INSECURE", Alias("OTEL_EXPORTER_OTLP_INSECURE"), Switch, "false",
+        "an endpoint without scheme means `http`, not `https`";
+
+    // Spandrel's own
+    LEVEL: "SPANDREL_LEVEL", Own, Levels, "info",
+        "the least level that is recorded, for all modules and for some";
+    DEBUG: "SPANDREL_DEBUG", Own, Switch, "false",
+        "says on stderr what was configured from where, what is sent, what fails and why";
+    CONSOLE: "SPANDREL_CONSOLE", Own, Choice(&["tree", "json", "off"]), "tree",
+        "the form of the console exporter; `tree` and `json` turn it on, `off` turns it off";
+    MEMORY: "SPANDREL_MEMORY", Own, Size, "16MiB", "the hard bound on the recorder's memory";
+    CLOCK: "SPANDREL_CLOCK", Own, Choice(&["auto", "monotonic", "tsc"]), "auto",
+        "`tsc`: the time-stamp counter although the processor does not promise that it is \
+         invariant";
+    MACROS_DEBUG: "SPANDREL_MACROS_DEBUG", Own, Switch, "false",
+        "prints expansions while the program is compiled; nothing at run time";
+
+    // Colours
+    NO_COLOR: "NO_COLOR", Convention, Presence, "", "no colours on the console";
+    FORCE_COLOR: "FORCE_COLOR", Convention, Presence, "",
+        "colours even where the console is no terminal; `0`: none";
+    CLICOLOR_FORCE: "CLICOLOR_FORCE", Convention, Presence, "",
+        "colours even where the console is no terminal, unless it is `0`";
+    CLICOLOR: "CLICOLOR", Convention, Presence, "", "`0`: no colours on the console";
+
+    // Where the program runs
+    HOSTNAME: "HOSTNAME", Convention, Text, "",
+        "`host.name` where the operating system does not tell";
+    COMPUTERNAME: "COMPUTERNAME", Convention, Text, "", "`host.name` on Windows";
+    KUBERNETES_SERVICE_HOST: "KUBERNETES_SERVICE_HOST", Convention, Text, "",
+        "set in every pod: without it the following mean nothing";
+    POD_NAME: "POD_NAME", Convention, Text, "", "`k8s.pod.name`";
+    K8S_POD_NAME: "K8S_POD_NAME", Convention, Text, "", "`k8s.pod.name`";
+    KUBERNETES_POD_NAME: "KUBERNETES_POD_NAME", Convention, Text, "", "`k8s.pod.name`";
+    POD_UID: "POD_UID", Convention, Text, "", "`k8s.pod.uid`";
+    K8S_POD_UID: "K8S_POD_UID", Convention, Text, "", "`k8s.pod.uid`";
+    KUBERNETES_POD_UID: "KUBERNETES_POD_UID", Convention, Text, "", "`k8s.pod.uid`";
+    POD_NAMESPACE: "POD_NAMESPACE", Convention, Text, "",
+        "`k8s.namespace.name`; else that of the service account";
+    NAMESPACE: "NAMESPACE", Convention, Text, "", "`k8s.namespace.name`";
+    K8S_NAMESPACE: "K8S_NAMESPACE", Convention, Text, "", "`k8s.namespace.name`";
+    KUBERNETES_NAMESPACE: "KUBERNETES_NAMESPACE", Convention, Text, "", "`k8s.namespace.name`";
+    NODE_NAME: "NODE_NAME", Convention, Text, "", "`k8s.node.name`";
+    K8S_NODE_NAME: "K8S_NODE_NAME", Convention, Text, "", "`k8s.node.name`";
+    KUBERNETES_NODE_NAME: "KUBERNETES_NODE_NAME", Convention, Text, "", "`k8s.node.name`";
+    CONTAINER_NAME: "CONTAINER_NAME", Convention, Text, "", "`k8s.container.name`";
+    K8S_CONTAINER_NAME: "K8S_CONTAINER_NAME", Convention, Text, "", "`k8s.container.name`";
+    DEPLOYMENT: "DEPLOYMENT", Convention, Text, "", "`k8s.deployment.name`";
+    DEPLOYMENT_NAME: "DEPLOYMENT_NAME", Convention, Text, "", "`k8s.deployment.name`";
+    K8S_DEPLOYMENT_NAME: "K8S_DEPLOYMENT_NAME", Convention, Text, "", "`k8s.deployment.name`";
+}
