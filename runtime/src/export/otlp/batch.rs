@@ -2,10 +2,12 @@
 //!
 //! Spans of different scopes come interleaved, and a request lists them by scope. The spans are
 //! written one behind the other into one buffer, each linked to the next of its scope; a request is
-//! then written scope by scope. The copy costs about a tenth of the encoding and saves three things:
-//! a scope stands once in a request instead of once for each change (an interleaved program would
-//! send a quarter more bytes, which every receiver unpacks again), all lengths above the span are
-//! known when they are written, and the memory is one buffer instead of one for each scope.
+//! then written scope by scope. Against writing each span where it belongs, and beginning a scope
+//! anew at each change, that costs an eighth more instructions (1,180 to 1,040 for a span with two
+//! attributes; computing all lengths in a pass of its own would cost half as much again). It saves
+//! three things: a scope stands once in a request (an interleaved program would send a quarter more
+//! bytes, which every receiver unpacks again), all lengths from the span upwards are known when they
+//! are written, and the memory is one buffer whatever the number of scopes.
 
 use super::{
     encode,

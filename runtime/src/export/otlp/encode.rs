@@ -5,7 +5,7 @@
 //! written behind a byte that is set aside for their length ([`wire::message`]). The length of the
 //! span itself is written by [`super::batch::Batch`], which copies the span to its place anyway.
 
-use super::wire::{self, bytes_tag, field_len, fixed64_tag, varint_len, varint_tag};
+use super::wire::{self, bytes_tag, field_len, fixed64_tag, varint_tag};
 use crate::{
     trace::{EventView, LinkView, SpanView, Status, id::TraceFlags},
     value::Value,
@@ -170,22 +170,32 @@ pub(super) fn attribute(out: &mut Vec<u8>, field: u8, key: &str, value: Value<'_
 /// A value that fits a few bytes, already written as `AnyValue`.
 #[inline]
 fn short_attribute(out: &mut Vec<u8>, field: u8, key: &str, value: &[u8]) {
-    out.push(bytes_tag(field));
-    wire::varint(out, (field_len(key.len()) + 2 + value.len()) as u64);
-    wire::bytes(out, 1, key.as_bytes());
-    out.extend_from_slice(&[bytes_tag(2), value.len() as u8]);
+    key_value(out, field, key, value.len());
     out.extend_from_slice(value);
 }
 
 #[inline]
 fn text_attribute(out: &mut Vec<u8>, field: u8, key: &str, value: &str) {
-    let any = field_len(value.len());
+    key_value(out, field, key, field_len(value.len()));
+    wire::bytes(out, 1, value.as_bytes());
+}
+
+/// Writes a `KeyValue` field up to the content of its value, which has this length.
+#[inline]
+fn key_value(out: &mut Vec<u8>, field: u8, key: &str, value: usize) {
+    let len = field_len(key.len()) + field_len(value);
+    if let Ok(len @ 0..0x80) = u8::try_from(len) {
+        // Every length within is shorter still: one byte each.
+        out.extend_from_slice(&[bytes_tag(field), len, bytes_tag(1), key.len() as u8]);
+        out.extend_from_slice(key.as_bytes());
+        out.extend_from_slice(&[bytes_tag(2), value as u8]);
+        return;
+    }
     out.push(bytes_tag(field));
-    wire::varint(out, (field_len(key.len()) + 1 + varint_len(any as u64) + any) as u64);
+    wire::varint(out, len as u64);
     wire::bytes(out, 1, key.as_bytes());
     out.push(bytes_tag(2));
-    wire::varint(out, any as u64);
-    wire::bytes(out, 1, value.as_bytes());
+    wire::varint(out, value as u64);
 }
 
 /// Writes the one field of an `AnyValue`, also where it is the default of its type.

@@ -101,7 +101,7 @@ mod tests {
         #[test]
         fn days_follow_each_other(day in 0_u64..60_000) {
             // Walk the calendar by brute force next to the formula.
-            let leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
             let (mut year, mut month, mut left) = (1970, 1, day);
             loop {
                 let length = match month { 2 => 28 + u64::from(leap(year)), 4 | 6 | 9 | 11 => 30, _ => 31 };

@@ -41,8 +41,12 @@ pub(super) const fn field_len(content: usize) -> usize {
 /// Writes a length-delimited field.
 #[inline]
 pub(super) fn bytes(out: &mut Vec<u8>, field: u8, content: &[u8]) {
-    out.push(bytes_tag(field));
-    varint(out, content.len() as u64);
+    if let Ok(len @ 0..0x80) = u8::try_from(content.len()) {
+        out.extend_from_slice(&[bytes_tag(field), len]);
+    } else {
+        out.push(bytes_tag(field));
+        varint(out, content.len() as u64);
+    }
     out.extend_from_slice(content);
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     layout::{FLAG_PARENT_REMOTE, Kind, SPAN_WORDS},
     read::Record,
-    value::{Entries, Entry},
+    value::Entries,
 };
 use crate::{
     outcome::Outcome,
@@ -153,6 +153,7 @@ impl<'a> SpanView<'a> {
     }
 
     /// Start and end, in nanoseconds since the Unix epoch, with one conversion less.
+    #[cfg(feature = "otlp")]
     pub(crate) fn unix_nanos(&self) -> (u64, u64) {
         let start = self.start_unix_nanos();
         (start, start.saturating_add(self.nanos()))
@@ -204,8 +205,11 @@ impl<'a> SpanView<'a> {
 
     /// Shows each attribute and returns how many were left out: [`SpanView::attributes`] and
     /// [`SpanView::dropped_attributes`] in one pass, for most spans.
+    #[cfg(feature = "otlp")]
     #[inline]
     pub(crate) fn each_attribute(&self, mut show: impl FnMut(&'a str, Value<'a>)) -> u32 {
+        use super::value::Entry;
+
         if !self.is_plain() {
             self.attributes().for_each(|(key, value)| show(key, value));
             return self.dropped_attributes();
@@ -227,6 +231,7 @@ impl<'a> SpanView<'a> {
     }
 
     /// Whether its first record says everything: no late attributes, events, links or status.
+    #[cfg(feature = "otlp")]
     pub(crate) fn is_plain(&self) -> bool {
         self.extras.is_empty() && matches!(self.outcome, Outcome::Ok | Outcome::Error)
     }

@@ -1,5 +1,6 @@
 //! The exporter against receivers that answer, refuse, hang and lie.
 
+mod collector;
 mod mock;
 mod receivers;
 mod tls;

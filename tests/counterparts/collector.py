@@ -1,0 +1,126 @@
+"""Runs a real OTLP collector, and tells what it sends on.
+
+The collector (rotel) listens on a port of this machine and sends on to a sink in this process. The
+first line on stdout is where the collector listens; each further line is one request as the sink
+read it, in JSON: ids in hexadecimal, values by the names of the OTLP schema, so that their types
+show. It ends, and the collector with it, when stdin is closed, or when a test cannot be waiting for
+it any more.
+"""
+
+import gzip
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import rotel
+from google.protobuf.json_format import MessageToDict
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as traces
+
+TRIES = 5
+PATIENCE_SECONDS = 20
+LIFETIME_SECONDS = 300
+stdout_lock = threading.Lock()
+
+
+def say(value):
+    with stdout_lock:
+        print(json.dumps(value), flush=True)
+
+
+def readable(request):
+    """The request as JSON, with ids in hexadecimal instead of base64."""
+    value = MessageToDict(request, preserving_proto_field_name=True)
+    for resource, resource_json in zip(request.resource_spans, value.get("resource_spans", [])):
+        for scope, scope_json in zip(resource.scope_spans, resource_json["scope_spans"]):
+            for span, span_json in zip(scope.spans, scope_json["spans"]):
+                span_json["trace_id"] = span.trace_id.hex()
+                span_json["span_id"] = span.span_id.hex()
+                span_json["parent_span_id"] = span.parent_span_id.hex()
+                for link, link_json in zip(span.links, span_json.get("links", [])):
+                    link_json["trace_id"] = link.trace_id.hex()
+                    link_json["span_id"] = link.span_id.hex()
+    return value
+
+
+class Sink(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        if self.headers.get("content-encoding") == "gzip":
+            body = gzip.decompress(body)
+        say(readable(traces.ExportTraceServiceRequest.FromString(body)))
+        answer = traces.ExportTraceServiceResponse().SerializeToString()
+        self.send_response(200)
+        self.send_header("content-type", "application/x-protobuf")
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        return True
+    except OSError:
+        return False
+
+
+def start(sink_port):
+    """Starts the collector. A free port may be taken before it binds it: then another is tried."""
+    binary = os.path.join(os.path.dirname(rotel.__file__), "rotel-agent")
+    for _ in range(TRIES):
+        http, grpc = free_port(), free_port()
+        collector = subprocess.Popen(
+            [
+                binary, "start",
+                "--otlp-http-endpoint", f"127.0.0.1:{http}",
+                "--otlp-grpc-endpoint", f"127.0.0.1:{grpc}",
+                "--exporter", "otlp",
+                "--otlp-exporter-protocol", "http",
+                "--otlp-exporter-endpoint", f"http://127.0.0.1:{sink_port}",
+                "--batch-timeout", "50ms",
+            ],
+            stdin=subprocess.DEVNULL, stdout=sys.stderr, stderr=sys.stderr,
+        )
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while collector.poll() is None and time.monotonic() < deadline:
+            if listens(http):
+                return collector, http
+            time.sleep(0.02)
+        collector.kill()
+        collector.wait()
+    sys.exit("the collector did not start")
+
+
+def main():
+    sink = ThreadingHTTPServer(("127.0.0.1", 0), Sink)
+    threading.Thread(target=sink.serve_forever, daemon=True).start()
+    collector, port = start(sink.server_address[1])
+    try:
+        say({"endpoint": f"http://127.0.0.1:{port}"})
+        select.select([sys.stdin], [], [], LIFETIME_SECONDS)
+    finally:
+        collector.terminate()
+        try:
+            collector.wait(timeout=PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            collector.kill()
+
+
+main()

@@ -1,0 +1,105 @@
+//! Real receivers, started for one test on ports of this machine.
+
+use std::{
+    env,
+    fs::File,
+    io::{BufRead, BufReader, Lines, Write, stderr},
+    path::PathBuf,
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use serde_json::Value;
+
+/// Says that tests without their counterparts are to be left out.
+const WITHOUT: &str = "SPANDREL_TESTS_WITHOUT_COUNTERPARTS";
+
+/// An OTLP collector that is not ours, and what it sends on.
+#[derive(Debug)]
+pub struct Collector {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    endpoint: String,
+}
+
+impl Collector {
+    /// Starts the collector; `None` if the environment asks to leave such tests out.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it is not installed or does not start: a test that checks nothing must not pass.
+    #[must_use]
+    pub fn start() -> Option<Self> {
+        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+        let target = env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+        let installed = target.join("counterparts");
+        if !installed.join("installed.txt").exists() {
+            let may_leave_out = env::var_os("CI").is_none() && env::var_os(WITHOUT).is_some();
+            assert!(
+                may_leave_out,
+                "the OTLP collector is not installed in {}: run scripts/counterparts (it needs \
+                 python3 and PyPI), or set {WITHOUT}=1 to leave such tests out",
+                installed.display()
+            );
+            // Past the test harness, which would swallow it.
+            let _ = writeln!(stderr(), "LEFT OUT: no OTLP collector; run scripts/counterparts");
+            return None;
+        }
+        let mut child = Command::new(installed.join("bin/python"))
+            .arg(root.join("tests/counterparts/collector.py"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(File::create(installed.join("collector.log")).expect("a place for its log"))
+            .spawn()
+            .expect("the interpreter of the counterparts starts");
+        let stdout = child.stdout.take().expect("stdout is piped");
+        let mut collector =
+            Self { child, lines: BufReader::new(stdout).lines(), endpoint: String::new() };
+        let hello = collector.next();
+        collector.endpoint = hello["endpoint"].as_str().expect("an endpoint").to_owned();
+        Some(collector)
+    }
+
+    /// Where it listens: the base for OTLP over HTTP.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// Waits until it has sent on this many spans; each comes with `scope` and `resource` added.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the collector has ended.
+    pub fn spans(&mut self, count: usize) -> Vec<Value> {
+        let mut spans = Vec::new();
+        while spans.len() < count {
+            for resource in array(&self.next()["resource_spans"]) {
+                for scope in array(&resource["scope_spans"]) {
+                    for mut span in array(&scope["spans"]) {
+                        span["scope"] = scope["scope"].clone();
+                        span["resource"] = resource["resource"].clone();
+                        spans.push(span);
+                    }
+                }
+            }
+        }
+        spans
+    }
+
+    fn next(&mut self) -> Value {
+        let line = self.lines.next().expect("it ended early: see counterparts/collector.log");
+        serde_json::from_str(&line.expect("its output is text")).expect("its output is JSON")
+    }
+}
+
+impl Drop for Collector {
+    fn drop(&mut self) {
+        // It ends when its stdin does.
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+fn array(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_default()
+}
