@@ -107,7 +107,7 @@ impl Attribute for Traced {
 
     fn check(&self, function: &Function, draft: &Draft, errors: &mut Errors) {
         captures::check(self, function, errors);
-        if matches!(draft.shape, Shape::Guard { .. }) {
+        if matches!(draft.shape, Shape::Guard) {
             self.check_guard(function, errors);
         }
     }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Prints the function.
-pub(crate) fn expand(draft: Draft, function: &Function, written: &[Written]) -> TokenStream {
+pub(crate) fn expand(draft: &Draft, function: &Function, written: &[Written]) -> TokenStream {
     let witnesses = site::witnesses(written);
     if draft.pipeline.is_empty() {
         // Every attribute was skipped.
@@ -31,7 +31,7 @@ pub(crate) fn expand(draft: Draft, function: &Function, written: &[Written]) -> 
     let body = ours(&function.body);
     let wrapped = Wrapper { private, call: &draft.call, function, body }.wrap(&draft.shape);
     let local = local("__site");
-    let docs: Vec<_> = documentation(&draft, function).into_iter().collect();
+    let docs: Vec<_> = documentation(draft, function).into_iter().collect();
     with_body(function, &docs, quote!(let #local = #site; #wrapped))
 }
 
@@ -113,8 +113,9 @@ impl Wrapper<'_> {
     fn awaited(&self, output: &Type, moves: &TokenStream, body: &Group) -> TokenStream {
         let private = &self.private;
         let begin = self.start();
-        let pin = quote_spanned!(output.span()=> #private::output::<#output>());
-        let block = braces(quote!(if false { return #pin; } #body), self.span());
+        let at = Span::call_site().located_at(output.span());
+        let pin = super::located(quote!(return #private::output::<#output>()), at);
+        let block = braces(quote!(if false { #pin; } #body), self.span());
         let keyword = quote_spanned!(self.span()=> async);
         let end = self.end();
         quote!(#begin.run(#keyword #moves #block, #end).await)
@@ -203,7 +204,7 @@ fn documentation(draft: &Draft, function: &Function) -> Option<TokenStream> {
             false => format!("`#[{}({})]`", stage.name, flat(&stage.args)),
         })
         .collect();
-    let line = format!("Pipeline, outermost first: {}.", stages.join(" → "));
+    let line = format!(" Pipeline, outermost first: {}.", stages.join(" → "));
     Some(quote!(#[doc = ""] #[doc = #line]))
 }
 

@@ -153,7 +153,9 @@ fn is_in_args(options: &Traced, name: &Ident) -> bool {
         _ => false,
     };
     let asked = match &options.args {
-        Some(Given { value: Switch::On, .. }) => name != "self",
+        Some(Given { value: Switch::On, .. }) => {
+            name != "self" && !name.to_string().starts_with('_')
+        }
         Some(Given { value: Switch::Of(asked), .. }) => asked.iter().any(|asked| asked.0 == *name),
         None => false,
     };
