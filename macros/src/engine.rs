@@ -75,7 +75,7 @@ pub(crate) fn attribute(name: &str, args: TokenStream, item: TokenStream) -> Tok
     let output = match parse::item(name, item.clone()) {
         Ok(Item::Function(function)) => expand_function(Written::new(entry, args), *function),
         Ok(Item::Block(block)) => expand_block(&Written::new(entry, args), &block),
-        Err(error) => expand::beside(item, &error),
+        Err(error) => expand::beside(&item, &error),
     };
     expand::debug(name, &output);
     output
@@ -92,7 +92,7 @@ pub(crate) fn span(input: TokenStream) -> TokenStream {
 }
 
 /// Expands `#[spandrel::test]`.
-pub(crate) fn test(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn test(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let function = match parse::item("spandrel::test", item.clone()) {
         Ok(Item::Function(function)) => function,
@@ -134,7 +134,7 @@ fn expand_function(first: Written, mut function: Function) -> TokenStream {
     }
     plan::check_marks(&draft, &written, &function, &mut errors);
     if errors.is_empty() {
-        expand::function::expand(draft, &function, &written)
+        expand::function::expand(&draft, &function, &written)
     } else {
         expand::fallback(&function, &written, errors)
     }

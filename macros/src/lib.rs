@@ -64,5 +64,5 @@ pub fn span(input: TokenStream) -> TokenStream {
 #[doc = include_str!("../docs/test.md")]
 #[proc_macro_attribute]
 pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
-    engine::test(args.into(), item.into()).into()
+    engine::test(args.into(), &item.into()).into()
 }

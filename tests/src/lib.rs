@@ -1,3 +1,16 @@
 //! Tests that need the finished crates: interplay, compile errors, hostile crates, real counterparts.
 
 pub mod counterparts;
+
+/// The pages of the attributes; their examples are doctests of this package, which has the runtime.
+#[cfg(doctest)]
+mod attributes {
+    #[doc = include_str!("../../macros/docs/counted.md")]
+    struct Counted;
+    #[doc = include_str!("../../macros/docs/span.md")]
+    struct Span;
+    #[doc = include_str!("../../macros/docs/test.md")]
+    struct Test;
+    #[doc = include_str!("../../macros/docs/traced.md")]
+    struct Traced;
+}

@@ -15,7 +15,7 @@ use crate::errors::{self, Errors};
 
 pub(crate) use forms::{Assign, Flag, List, Switch};
 pub(crate) use nearest::{nearest, unknown};
-pub(crate) use words::{Kind, Level, Redaction, Shown, Word};
+pub(crate) use words::{Kind, Level, Name, Redaction, Shown, Word};
 
 /// What stands behind the name of an option.
 pub(crate) trait Value: Sized {

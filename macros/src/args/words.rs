@@ -8,6 +8,19 @@ use super::{forms::Assigned, nearest};
 #[derive(Clone, Debug)]
 pub(crate) struct Word<W>(pub(crate) W);
 
+/// The name of an argument; `self` too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Name(pub(crate) Ident);
+
+impl syn::parse::Parse for Name {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if !input.peek(Ident::peek_any) {
+            return Err(input.error("expected the name of an argument"));
+        }
+        input.call(Ident::parse_any).map(Self)
+    }
+}
+
 /// A closed set of words.
 pub(crate) trait Set: Copy + Sized + 'static {
     const WHAT: &'static str;

@@ -4,7 +4,8 @@ use syn::{Expr, Ident, LitStr, Path, Token, parse::ParseStream};
 
 use crate::{
     args::{
-        self, Assign, Flag, Given, Kind, Level, List, Options as _, Redaction, Shown, Switch, Word,
+        self, Assign, Flag, Given, Kind, Level, List, Name, Options as _, Redaction, Shown, Switch,
+        Word,
     },
     engine::Attribute,
     errors::Errors,
@@ -12,7 +13,7 @@ use crate::{
     parse::{Function, fields, fields::FieldArg},
     plan::{
         Draft, Origin, Shape, captures,
-        site::{Name, TracedSite},
+        site::{self, TracedSite},
     },
 };
 
@@ -22,8 +23,8 @@ args::options! {
         kind = "kind": Assign<Word<Kind>>,
         level = "level": Assign<Word<Level>>,
         fields = "fields": List<FieldArg>,
-        args = "args": Switch<Ident>,
-        skip = "skip": Switch<Ident>,
+        args = "args": Switch<Name>,
+        skip = "skip": Switch<Name>,
         skip_all = "skip_all": Flag,
         redact = "redact": List<RedactArg>,
         ret = "ret": Switch<Word<Shown>>,
@@ -60,7 +61,7 @@ impl syn::parse::Parse for RedactArg {
 }
 
 /// Arguments or a list of them: what a function says replaces what its block said.
-impl args::Value for Switch<Ident> {
+impl args::Value for Switch<Name> {
     fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
         Self::parse_form(key, input)
     }
@@ -106,7 +107,7 @@ impl Attribute for Traced {
 
     fn check(&self, function: &Function, draft: &Draft, errors: &mut Errors) {
         captures::check(self, function, errors);
-        if matches!(draft.shape, Shape::Guard { .. }) {
+        if matches!(draft.shape, Shape::Guard) {
             self.check_guard(function, errors);
         }
     }
@@ -115,7 +116,7 @@ impl Attribute for Traced {
         draft.takes_fields = true;
         let captures = captures::collect(&self, function);
         let name = self.name.as_ref().map(|Given { value: Assign(name), .. }| name.clone());
-        let name = name.and_then(|name| errors.ok(Name::new(name, &function.params)));
+        let name = name.and_then(|name| errors.ok(site::Name::new(name, &function.params)));
         let site = TracedSite {
             kind: self.kind.map(|kind| kind.value.0.0),
             level: self.level.map(|level| level.value.0.0),
@@ -125,7 +126,7 @@ impl Attribute for Traced {
         };
         draft.site.push(expand::site::traced(&draft.private(), &site));
         let call = &mut draft.call;
-        call.name = name.and_then(Name::into_dynamic);
+        call.name = name.and_then(site::Name::into_dynamic);
         call.captures = captures;
         call.origin = match (self.parent, self.root) {
             (Some(parent), _) => Some(Origin::Parent(parent.value.0)),

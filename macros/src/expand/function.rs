@@ -1,6 +1,6 @@
 //! A function with its call around its body.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Type, ext::IdentExt as _, spanned::Spanned as _};
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Prints the function.
-pub(crate) fn expand(draft: Draft, function: &Function, written: &[Written]) -> TokenStream {
+pub(crate) fn expand(draft: &Draft, function: &Function, written: &[Written]) -> TokenStream {
     let witnesses = site::witnesses(written);
     if draft.pipeline.is_empty() {
         // Every attribute was skipped.
@@ -28,9 +28,10 @@ pub(crate) fn expand(draft: Draft, function: &Function, written: &[Written]) -> 
         &draft.site,
         &witnesses,
     );
-    let wrapped = Wrapper { private, call: &draft.call, function }.wrap(&draft.shape);
+    let body = ours(&function.body);
+    let wrapped = Wrapper { private, call: &draft.call, function, body }.wrap(&draft.shape);
     let local = local("__site");
-    let docs: Vec<_> = documentation(&draft, function).into_iter().collect();
+    let docs: Vec<_> = documentation(draft, function).into_iter().collect();
     with_body(function, &docs, quote!(let #local = #site; #wrapped))
 }
 
@@ -39,6 +40,7 @@ struct Wrapper<'p> {
     private: TokenStream,
     call: &'p Call,
     function: &'p Function,
+    body: Group,
 }
 
 impl Wrapper<'_> {
@@ -49,7 +51,7 @@ impl Wrapper<'_> {
             Shape::Async { is_never: true, .. } => self.never(),
             Shape::Async { output, .. } => {
                 let moves = quote_spanned!(self.span()=> move);
-                self.awaited(output, &moves, &self.function.body)
+                self.awaited(output, &moves, &self.body)
             }
             Shape::Tail { tail, output } => self.tail(tail, output),
             Shape::Value { returned, boxed } => self.value(returned, *boxed),
@@ -66,7 +68,7 @@ impl Wrapper<'_> {
     /// { body }
     /// ```
     fn guard(&self) -> TokenStream {
-        let (guard, body) = (local("__guard"), &self.function.body);
+        let (guard, body) = (local("__guard"), &self.body);
         let begin = call::begin(&self.private, self.call, ("Call", "guard", "guard_from"));
         let links = self.links(&guard);
         let mutable = (!self.call.links.is_empty()).then(|| quote!(mut));
@@ -82,7 +84,7 @@ impl Wrapper<'_> {
     /// ```
     fn sync(&self, output: &Type) -> TokenStream {
         let (call, result) = (local("__call"), local("__result"));
-        let (private, body) = (&self.private, &self.function.body);
+        let (private, body) = (&self.private, &self.body);
         let begin = call::begin(private, self.call, ("Call", "enter", "enter_from"));
         let links = self.links(&call);
         let closure = quote_spanned!(self.span()=> move ||);
@@ -108,16 +110,12 @@ impl Wrapper<'_> {
     ///     )
     ///     .await
     /// ```
-    fn awaited(
-        &self,
-        output: &Type,
-        moves: &TokenStream,
-        body: &proc_macro2::Group,
-    ) -> TokenStream {
+    fn awaited(&self, output: &Type, moves: &TokenStream, body: &Group) -> TokenStream {
         let private = &self.private;
         let begin = self.start();
-        let pin = quote_spanned!(output.span()=> #private::output::<#output>());
-        let block = braces(quote!(if false { return #pin; } #body), self.span());
+        let at = Span::call_site().located_at(output.span());
+        let pin = super::located(quote!(return #private::output::<#output>()), at);
+        let block = braces(quote!(if false { #pin; } #body), self.span());
         let keyword = quote_spanned!(self.span()=> async);
         let end = self.end();
         quote!(#begin.run(#keyword #moves #block, #end).await)
@@ -125,7 +123,7 @@ impl Wrapper<'_> {
 
     /// As above; the type that no value has stands in for `!`, which cannot be named.
     fn never(&self) -> TokenStream {
-        let (begin, private, body) = (self.start(), &self.private, &self.function.body);
+        let (begin, private, body) = (self.start(), &self.private, &self.body);
         let pin = quote!(#private::output::<::core::convert::Infallible>());
         let block = braces(quote!(if false { return #pin; } #body), self.span());
         let keywords = quote_spanned!(self.span()=> async move);
@@ -138,7 +136,7 @@ impl Wrapper<'_> {
     /// ```
     fn tail(&self, tail: &Tail, output: &Type) -> TokenStream {
         let Tail { lead, wrapper, moves, block } = tail;
-        let inner = self.awaited(output, &quote!(#moves), block);
+        let inner = self.awaited(output, &quote!(#moves), &ours(block));
         let outer = braces(inner, self.span());
         let keyword = quote_spanned!(self.span()=> async);
         match wrapper {
@@ -154,7 +152,7 @@ impl Wrapper<'_> {
     /// ```
     fn value(&self, returned: &Type, boxed: bool) -> TokenStream {
         let (call, future) = (local("__call"), local("__future"));
-        let (private, body) = (&self.private, &self.function.body);
+        let (private, body) = (&self.private, &self.body);
         let (begin, end) = (self.start(), self.end());
         let closure = quote_spanned!(self.span()=> move ||);
         let run = quote!(#call.run(#future, #end));
@@ -185,6 +183,13 @@ impl Wrapper<'_> {
     }
 }
 
+/// The block with braces of ours: rustc would find fault with the user's in their new place.
+fn ours(block: &Group) -> Group {
+    let mut braces = Group::new(Delimiter::Brace, block.stream());
+    braces.set_span(Span::mixed_site().located_at(block.span()));
+    braces
+}
+
 /// The pipeline as written, for a function that is documented: elsewhere a line of ours would hide
 /// `missing_docs`.
 fn documentation(draft: &Draft, function: &Function) -> Option<TokenStream> {
@@ -199,7 +204,7 @@ fn documentation(draft: &Draft, function: &Function) -> Option<TokenStream> {
             false => format!("`#[{}({})]`", stage.name, flat(&stage.args)),
         })
         .collect();
-    let line = format!("Pipeline, outermost first: {}.", stages.join(" → "));
+    let line = format!(" Pipeline, outermost first: {}.", stages.join(" → "));
     Some(quote!(#[doc = ""] #[doc = #line]))
 }
 

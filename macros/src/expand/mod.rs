@@ -31,7 +31,7 @@ pub(crate) fn line(span: Span) -> proc_macro2::Literal {
 }
 
 /// An item as it was, with the error beside it: names that others use must not vanish.
-pub(crate) fn beside(item: TokenStream, error: &syn::Error) -> TokenStream {
+pub(crate) fn beside(item: &TokenStream, error: &syn::Error) -> TokenStream {
     let error = error.to_compile_error();
     quote!(#item #error)
 }
@@ -61,6 +61,17 @@ pub(crate) fn braces(content: TokenStream, span: Span) -> TokenStream {
     let mut group = Group::new(Delimiter::Brace, content);
     group.set_span(span);
     group.into_token_stream()
+}
+
+/// Tokens of ours that errors shall place where the user wrote something.
+pub(crate) fn located(tokens: TokenStream, at: Span) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|mut token| {
+            token.set_span(token.span().located_at(at));
+            token
+        })
+        .collect()
 }
 
 /// Prints an expansion where `SPANDREL_MACROS_DEBUG=1` asks for it.

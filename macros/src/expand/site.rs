@@ -9,7 +9,7 @@ use crate::{
     parse::siblings::Written,
     plan::{
         private,
-        site::{Name, TracedSite},
+        site::{Field, Name, TracedSite},
     },
 };
 
@@ -67,12 +67,24 @@ pub(crate) fn traced(private: &TokenStream, site: &TracedSite) -> TokenStream {
         Name::Fixed(name) => quote!(.name(#name)),
         Name::Pattern(name) => quote!(.dynamic_name(#name)),
     });
-    let fields = site.fields.iter().map(|field| {
+    let fields = fields(private, &site.fields);
+    quote!(.traced(#private::Traced::new() #kind #level #target #name #fields))
+}
+
+/// `.fields(&Field::list(["order.id", "total"]))`, or one by one where some are redacted.
+fn fields(private: &TokenStream, fields: &[Field]) -> Option<TokenStream> {
+    if fields.is_empty() {
+        return None;
+    }
+    if fields.iter().all(|field| field.constructor == "new") {
+        let keys = fields.iter().map(|field| &field.key);
+        return Some(quote!(.fields(&#private::Field::list([#(#keys),*]))));
+    }
+    let fields = fields.iter().map(|field| {
         let (key, constructor) = (&field.key, local(field.constructor));
         quote!(#private::Field::#constructor(#key))
     });
-    let fields = (!site.fields.is_empty()).then(|| quote!(.fields(&[#(#fields),*])));
-    quote!(.traced(#private::Traced::new() #kind #level #target #name #fields))
+    Some(quote!(.fields(&[#(#fields),*])))
 }
 
 /// One constant for each gathered attribute, by which rustc resolves its name.

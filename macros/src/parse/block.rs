@@ -43,7 +43,7 @@ pub(crate) fn parse(
         ahead.parse::<Visibility>()?;
         ahead.peek(Token![mod]) || ahead.peek(Token![unsafe]) && ahead.peek2(Token![mod])
     };
-    while !input.is_empty() && !(input.peek(syn::token::Brace) && is_last(input)) {
+    while !(input.is_empty() || input.peek(syn::token::Brace) && is_last(input)) {
         if input.peek(Token![;]) {
             let semicolon = input.parse::<Token![;]>()?;
             if is_mod {

@@ -147,12 +147,16 @@ fn apply_redact(arg: &RedactArg, function: &Function, captures: &mut Vec<Capture
 
 fn is_in_args(options: &Traced, name: &Ident) -> bool {
     let skipped = match &options.skip {
-        Some(Given { value: Switch::Of(skipped), .. }) => skipped.contains(name),
+        Some(Given { value: Switch::Of(skipped), .. }) => {
+            skipped.iter().any(|skipped| skipped.0 == *name)
+        }
         _ => false,
     };
     let asked = match &options.args {
-        Some(Given { value: Switch::On, .. }) => name != "self",
-        Some(Given { value: Switch::Of(asked), .. }) => asked.contains(name),
+        Some(Given { value: Switch::On, .. }) => {
+            name != "self" && !name.to_string().starts_with('_')
+        }
+        Some(Given { value: Switch::Of(asked), .. }) => asked.iter().any(|asked| asked.0 == *name),
         None => false,
     };
     asked && !skipped && options.skip_all.is_none()
@@ -169,7 +173,7 @@ pub(crate) fn check(options: &Traced, function: &Function, errors: &mut Errors) 
     };
     for switch in [&options.args, &options.skip].into_iter().flatten() {
         if let Switch::Of(names) = &switch.value {
-            names.iter().for_each(&mut is_argument);
+            names.iter().for_each(|name| is_argument(&name.0));
         }
     }
     let fields = list(options.fields.as_ref());

@@ -14,7 +14,7 @@ pub struct Traced {
 }
 
 /// One attribute key of a site.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Field {
     key: &'static str,
     redacted: bool,
@@ -140,6 +140,18 @@ impl Field {
     #[must_use]
     pub const fn new(key: &'static str) -> Self {
         Self { key, redacted: redact::is_denied(key) }
+    }
+
+    /// Fields whose values are redacted if their keys are on the deny-list.
+    #[must_use]
+    pub const fn list<const N: usize>(keys: [&'static str; N]) -> [Self; N] {
+        let mut fields = [Self::clear(""); N];
+        let mut at = 0;
+        while at < N {
+            fields[at] = Self::new(keys[at]);
+            at += 1;
+        }
+        fields
     }
 
     /// A field whose value never enters a record.

@@ -1,0 +1,69 @@
+//! One file for each shape of expansion, to be read in review.
+
+use std::{env, fs, path::PathBuf};
+
+use super::{expand, pretty};
+
+/// Generated lines allowed for one attribute.
+const FIRST: usize = 25;
+/// And for each further one.
+const FURTHER: usize = 3;
+/// And for each value that a span carries.
+const VALUE: usize = 4;
+
+/// Name, function, lines of its own (its signature, its body and its braces).
+const CASES: &[(&str, &str, usize)] = &[
+    ("sync", "#[traced] fn charge(id: u64) -> Result<u64, Error> { call(id)?; Ok(id) }", 4),
+    (
+        "fields",
+        "#[traced(kind = client, fields(order.id = id, total = total(id), ?id))] fn charge(id: u64) { call(id); }",
+        3,
+    ),
+    ("async", "#[traced] async fn charge(id: u64) -> Result<u64, Error> { call(id).await }", 3),
+    ("two_attributes", "#[counted] #[traced] #[inline] fn charge() { call() }", 4),
+    ("never", "#[traced] fn serve() -> ! { loop {} }", 3),
+    (
+        "boxed_future",
+        "#[traced] fn charge(id: u64) -> Pin<Box<dyn Future<Output = u8> + Send>> { let id = id + 1; Box::pin(async move { call(id).await }) }",
+        6,
+    ),
+    ("future_value", "#[traced] fn charge() -> impl Future<Output = u8> { ready(1) }", 3),
+    (
+        "every_option",
+        "/// Charges.\n#[traced(name = \"charge {id}\", kind = client, level = debug, target = \"shop\", args, skip(b), redact(c = mask), ret, err(Debug), parent = p, links = l, error_if = |r| r.is_err(), crate = ::my_spandrel)] fn charge(id: u64, b: u8, c: &str, #[cfg(unix)] d: u8) -> Result<u64, Error> { Ok(id) }",
+        6,
+    ),
+    (
+        "block",
+        "#[traced(kind = server)] impl Orders { const N: u8 = 1; #[traced(skip)] fn table(&self) {} pub async fn place(&self) {} const fn n() {} }",
+        99,
+    ),
+    ("skipped", "#[traced(skip)] fn charge() { call() }", 99),
+];
+
+#[test]
+fn expansions_are_those_that_were_reviewed() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/tests/snapshots");
+    let overwrite = env::var_os("SPANDREL_SNAPSHOTS").is_some_and(|value| value == "overwrite");
+
+    for (name, item, _) in CASES {
+        let found = pretty(expand(item));
+        let path = folder.join(format!("{name}.rs"));
+        if overwrite {
+            fs::write(&path, &found).unwrap();
+        }
+        let expected = fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(found, expected, "{name}: run with SPANDREL_SNAPSHOTS=overwrite and review");
+    }
+}
+
+#[test]
+fn an_expansion_stays_within_its_budget_of_lines() {
+    for (name, item, own) in CASES.iter().filter(|(name, ..)| *name != "every_option") {
+        let lines = pretty(expand(item)).lines().count();
+        let further = usize::from(*name == "two_attributes");
+        let values = if *name == "fields" { 3 } else { 0 };
+        let budget = FIRST + FURTHER * further + VALUE * values;
+        assert!(lines.saturating_sub(*own) <= budget, "{name}: {lines} lines");
+    }
+}

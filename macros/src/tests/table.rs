@@ -1,0 +1,53 @@
+//! What each attribute of the table must bring along.
+
+use std::{fs, path::PathBuf};
+
+use crate::TABLE;
+
+fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn any_file_mentions(folder: &str, extension: &str, text: &str) -> bool {
+    let entries = fs::read_dir(repository().join(folder)).unwrap();
+    entries.flatten().map(|entry| entry.path()).any(|path| {
+        path.extension().is_some_and(|found| found == extension)
+            && fs::read_to_string(&path).unwrap().contains(text)
+    })
+}
+
+#[test]
+fn each_attribute_has_docs_ui_tests_and_a_snapshot() {
+    for entry in TABLE {
+        let name = entry.name;
+        let docs = repository().join(format!("macros/docs/{name}.md"));
+        let docs = fs::read_to_string(&docs).unwrap();
+        assert!(docs.contains("```") && docs.contains(&format!("#[{name}")), "docs of {name}");
+        let attribute = format!("#[{name}");
+        assert!(any_file_mentions("tests/ui/pass", "rs", &attribute), "ui/pass of {name}");
+        assert!(any_file_mentions("tests/ui/fail", "rs", &attribute), "ui/fail of {name}");
+        let call = format!(".{name}(");
+        assert!(any_file_mentions("macros/src/tests/snapshots", "rs", &call), "snapshot of {name}");
+    }
+}
+
+#[test]
+fn ranks_are_those_of_the_table_from_the_outside() {
+    assert!(TABLE.is_sorted_by_key(|entry| entry.rank));
+}
+
+#[test]
+fn every_option_is_documented() {
+    for name in ["traced", "counted"] {
+        let source = repository().join(format!("macros/src/attributes/{name}.rs"));
+        let source = fs::read_to_string(source).unwrap();
+        let docs = fs::read_to_string(repository().join(format!("macros/docs/{name}.md"))).unwrap();
+        let options = source.lines().filter_map(|line| {
+            let (_, rest) = line.trim().split_once(" = \"")?;
+            rest.split_once("\": ").map(|(option, _)| option.to_owned())
+        });
+        for option in options {
+            assert!(docs.contains(&format!("`{option}")), "`{option}` of {name}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Neither a prelude nor the standard library in reach.
+
+#![no_implicit_prelude]
+#![deny(warnings)]
+
+use ::spandrel::{counted, span, traced};
+
+/// A sum.
+#[traced(kind = client, fields(a, sum = a + 1, shown = %a, debugged = ?a), ret)]
+#[counted]
+pub fn sync(a: u8) -> ::core::result::Result<u8, ::core::fmt::Error> {
+    ::core::result::Result::Ok(a)
+}
+
+/// Later.
+#[counted]
+#[traced(args, root, name = "later {text}", error_if = |n| *n > 3)]
+pub async fn later(text: &str) -> usize {
+    text.len()
+}
+
+/// Orders.
+#[derive(::core::fmt::Debug)]
+pub struct Orders;
+
+#[traced(level = debug)]
+impl Orders {
+    /// Places one.
+    pub fn place(&self, #[field(redact = len)] id: &str) -> usize {
+        let _span = span!("inner", id);
+        id.len()
+    }
+}

@@ -1,0 +1,9 @@
+use spandrel::{counted as again, traced};
+
+#[traced]
+#[again]
+fn charge() {}
+
+fn main() {
+    charge();
+}

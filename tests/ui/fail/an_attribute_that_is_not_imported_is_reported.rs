@@ -1,0 +1,7 @@
+#[spandrel::traced]
+#[counted]
+fn charge() {}
+
+fn main() {
+    charge();
+}
