@@ -170,3 +170,8 @@ pub use crate::{
     __block as block, __capture as capture, __look as look, __meta as meta, __register as register,
     __ret as ret,
 };
+
+/// What `builder!` expands to.
+pub fn builder(package: &'static str, version: &'static str) -> crate::Builder {
+    crate::Builder::new(package, version)
+}

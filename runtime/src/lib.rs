@@ -16,7 +16,6 @@ mod diag;
 mod error;
 pub mod export;
 mod functions;
-#[expect(dead_code, reason = "the builder that calls it is not there yet")]
 mod init;
 mod level;
 mod outcome;
@@ -32,7 +31,9 @@ pub mod trace;
 mod value;
 
 pub use call::{AsOutcome, ErrorInfo, IntoLinks, IntoParent};
+pub use error::Error;
 pub use functions::{Function, Functions, functions};
+pub use init::{Builder, ExporterReport, Report, Shutdown, ShuttingDown, Telemetry};
 pub use outcome::Outcome;
 pub use resource::Resource;
 pub use site::{Level, Site, SpanKind};

@@ -1,11 +1,13 @@
 //! Where finished spans go: exporters, each with a thread of its own.
 
 mod batching;
+pub(crate) mod custom;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;
 pub(crate) mod stats;
 pub(crate) mod worker;
 
 pub use batching::Batching;
+pub use custom::{ExportError, SpanExporter};
 #[cfg(feature = "otlp")]
 pub use otlp::{Compression, Otlp, OtlpError};

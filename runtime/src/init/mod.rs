@@ -1,6 +1,15 @@
 //! From environment and code to a running recorder: the only place that knows every leaf.
 
+mod builder;
 pub(crate) mod config;
 pub(crate) mod env;
+mod exit;
 pub(crate) mod notice;
+mod report;
 pub(crate) mod resource;
+mod sinks;
+mod telemetry;
+
+pub use builder::Builder;
+pub use report::{ExporterReport, Report};
+pub use telemetry::{Shutdown, ShuttingDown, Telemetry};

@@ -4,11 +4,7 @@ use std::fmt;
 
 use crate::{
     diag,
-    trace::{
-        LossReason,
-        loss::Losses,
-        recorder::Recorder,
-    },
+    trace::{LossReason, loss::Losses, recorder::Recorder},
 };
 
 /// What became of the spans, counted without exception.
@@ -67,7 +63,10 @@ impl Report {
     #[must_use]
     pub fn is_complete(&self) -> bool {
         self.dropped.is_empty()
-            && self.exporters.iter().all(|exporter| exporter.dropped.is_empty() && exporter.queued == 0)
+            && self
+                .exporters
+                .iter()
+                .all(|exporter| exporter.dropped.is_empty() && exporter.queued == 0)
     }
 
     /// Says on stderr what was dropped, if anything was.

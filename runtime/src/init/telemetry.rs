@@ -13,15 +13,12 @@ use std::{
     time::Duration,
 };
 
-use super::{report::{ExporterReport, Report}, exit};
+use super::{
+    exit,
+    report::{ExporterReport, Report},
+};
 use crate::{
-    diag,
-    error::Error,
-    export::stats::Stats,
-    site::Site,
-    sync::lock,
-    time,
-    trace::recorder::Recorder,
+    diag, error::Error, export::stats::Stats, site, sync::lock, time, trace::recorder::Recorder,
 };
 
 /// How long a guard that is dropped, and a process that exits, wait for the exporters.
@@ -40,32 +37,44 @@ pub struct Telemetry {
 /// What a running telemetry knows of itself.
 #[derive(Debug)]
 pub(crate) struct Running {
-    /// `None`: telemetry is switched off, or nothing is exported.
-    pub(crate) recorder: Option<&'static Recorder>,
-    pub(crate) exporters: Vec<(&'static str, Arc<Stats>)>,
-    pub(crate) started: std::time::Instant,
+    recorder: &'static Recorder,
+    /// Telemetry is switched on, and somebody exports.
+    records: bool,
+    exporters: Vec<(&'static str, Arc<Stats>)>,
+    started: std::time::Instant,
     stopped: AtomicBool,
 }
 
 impl Running {
-    pub(crate) fn new(recorder: Option<&'static Recorder>, exporters: Vec<(&'static str, Arc<Stats>)>) -> Self {
-        Self { recorder, exporters, started: time::now(), stopped: AtomicBool::new(false) }
+    pub(crate) fn new(
+        recorder: &'static Recorder,
+        records: bool,
+        exporters: Vec<(&'static str, Arc<Stats>)>,
+    ) -> Self {
+        Self { recorder, records, exporters, started: time::now(), stopped: AtomicBool::new(false) }
     }
 
     fn flush(&self, timeout: Duration) -> Result<Report, Error> {
-        let done = self.recorder.is_none_or(|recorder| recorder.flush(deadline(timeout), false));
-        if done { Ok(self.report()) } else { Err(Error::timed_out("flush", timeout, &self.report())) }
+        let done = self.recorder.flush(deadline(timeout), false);
+        if done {
+            Ok(self.report())
+        } else {
+            Err(Error::timed_out("flush", timeout, &self.report()))
+        }
     }
 
     /// Stops once; later calls report only.
     pub(crate) fn stop(&self, timeout: Duration) -> Result<Report, Error> {
-        let Some(recorder) = self.recorder else { return Ok(self.report()) };
         if self.stopped.swap(true, AcqRel) {
             return Ok(self.report());
         }
-        Site::set_tracing(false);
-        let done = recorder.flush(deadline(timeout), true);
-        if done { Ok(self.report()) } else { Err(Error::timed_out("shut down", timeout, &self.report())) }
+        site::set_switches(|_| site::COUNTED);
+        let done = self.recorder.flush(deadline(timeout), true);
+        if done {
+            Ok(self.report())
+        } else {
+            Err(Error::timed_out("shut down", timeout, &self.report()))
+        }
     }
 
     pub(crate) fn report(&self) -> Report {
@@ -73,10 +82,7 @@ impl Running {
             ExporterReport::new(name, stats.exported(), stats.queued_spans(), stats.losses())
         };
         let exporters = self.exporters.iter().map(exporter).collect();
-        match self.recorder {
-            Some(recorder) => Report::new(recorder, exporters),
-            None => Report::nothing(),
-        }
+        Report::new(self.recorder, exporters)
     }
 }
 
@@ -130,7 +136,7 @@ impl Drop for Telemetry {
         if Arc::strong_count(&self.running) > 1 {
             return;
         }
-        if self.running.recorder.is_some() && self.running.started.elapsed() < Duration::from_millis(1) {
+        if self.running.records && self.running.started.elapsed() < Duration::from_millis(1) {
             diag::warn(format_args!(
                 "the guard that `init!` returned was dropped at once, which ends telemetry; write \
                  `let telemetry = spandrel::init!()?;` and keep it until the program ends"
@@ -168,7 +174,8 @@ impl IntoFuture for Shutdown {
 
     fn into_future(self) -> ShuttingDown {
         let answer = Arc::new(Mutex::new(Answer::default()));
-        let (place, running, timeout) = (Arc::clone(&answer), Arc::clone(&self.running), self.timeout);
+        let (place, running, timeout) =
+            (Arc::clone(&answer), Arc::clone(&self.running), self.timeout);
         let work = move || {
             let result = running.stop(timeout);
             let mut answer = lock(&place);

@@ -1,0 +1,292 @@
+//! Starts telemetry, from code and environment.
+
+use std::time::Duration;
+
+use super::{
+    config::{Code, Exporter, Settings},
+    exit,
+    sinks::{self, Chosen},
+    telemetry::{Running, Telemetry},
+};
+use crate::{
+    diag,
+    error::Error,
+    export::{Batching, SpanExporter},
+    resource::Resource,
+    site, time,
+    time::Clock,
+    trace::{
+        Limits, Memory, limits,
+        loss::Losses,
+        propagation::Propagators,
+        recorder,
+        sampler::{Overrides, Sampler},
+        sampling::Sampling,
+    },
+};
+
+/// Configures telemetry in code; made by [`builder!`](crate::builder).
+///
+/// What is said here beats the environment, and the environment beats the defaults.
+///
+/// ```no_run
+/// use spandrel::trace::sampler::Sampler;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let telemetry = spandrel::builder!()
+///     .service_name("checkout")
+///     .sampler(Sampler::ratio(0.1)?.parent_based())
+///     .otlp_endpoint("http://localhost:4318")
+///     .init()?;
+/// # drop(telemetry);
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "nothing starts before `init`"]
+pub struct Builder {
+    code: Code,
+    custom: Vec<Box<dyn SpanExporter>>,
+    #[cfg(feature = "otlp")]
+    otlp: Vec<crate::export::Otlp>,
+    watches_signals: bool,
+}
+
+impl Builder {
+    pub(crate) fn new(package: &'static str, version: &'static str) -> Self {
+        Self {
+            code: Code::of_package(package, version),
+            custom: Vec::new(),
+            #[cfg(feature = "otlp")]
+            otlp: Vec::new(),
+            watches_signals: true,
+        }
+    }
+
+    /// Names the service; by default it has the name of the calling package.
+    pub fn service_name(self, name: &str) -> Self {
+        self.attribute("service.name", name)
+    }
+
+    /// Says which version of the service runs; by default that of the calling package.
+    pub fn service_version(self, version: &str) -> Self {
+        self.attribute("service.version", version)
+    }
+
+    /// Adds to what is said about the service, its process and its host.
+    pub fn resource(mut self, resource: Resource) -> Self {
+        self.code.resource = self.code.resource.merge(resource);
+        self
+    }
+
+    /// Decides which traces are recorded.
+    pub fn sampler(mut self, sampler: Sampler) -> Self {
+        self.code.sampler = Some(sampler);
+        self
+    }
+
+    /// Decides differently about traces that begin in some functions.
+    pub fn sampler_overrides(mut self, overrides: Overrides) -> Self {
+        self.code.sampler_overrides = Some(overrides);
+        self
+    }
+
+    /// Chooses the headers that carry a trace on.
+    pub fn propagators(mut self, propagators: Propagators) -> Self {
+        self.code.propagators = Some(propagators);
+        self
+    }
+
+    /// Chooses how verbose spans are, as `SPANDREL_LEVEL` does: `"info,shop::db=trace"`.
+    pub fn level(mut self, filter: &str) -> Self {
+        self.code.level = Some(filter.to_owned());
+        self
+    }
+
+    /// Bounds what one span may carry.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.code.limits = Some(limits);
+        self
+    }
+
+    /// Bounds the memory of recording and exporting.
+    pub fn memory(mut self, memory: Memory) -> Self {
+        self.code.memory = Some(memory);
+        self
+    }
+
+    /// Chooses the counter that stamps the spans.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.code.clock = Some(clock);
+        self
+    }
+
+    /// Chooses how many spans are sent together, and when.
+    pub fn batching(mut self, batching: Batching) -> Self {
+        self.code.batching = Some(batching);
+        self
+    }
+
+    /// Exports to this collector; `/v1/traces` is appended unless it is there.
+    pub fn otlp_endpoint(mut self, endpoint: &str) -> Self {
+        self.code.otlp_endpoint = Some(endpoint.to_owned());
+        self
+    }
+
+    /// Limits how long one export may take, its retries included.
+    pub fn otlp_timeout(mut self, timeout: Duration) -> Self {
+        self.code.otlp_timeout = Some(timeout);
+        self
+    }
+
+    /// Adds an exporter that is configured in code alone.
+    #[cfg(feature = "otlp")]
+    pub fn otlp(mut self, otlp: crate::export::Otlp) -> Self {
+        self.otlp.push(otlp);
+        self
+    }
+
+    /// Shows the spans on the console, in the form that `SPANDREL_CONSOLE` chooses.
+    pub fn console(mut self) -> Self {
+        self.code.exporters.get_or_insert_default().push(Exporter::Console);
+        self
+    }
+
+    /// Adds an exporter of the program's own.
+    pub fn exporter(mut self, exporter: impl SpanExporter) -> Self {
+        self.custom.push(Box::new(exporter));
+        self
+    }
+
+    /// Switches telemetry on or off; off, traces are still passed on to others.
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.code.enabled = Some(enabled);
+        self
+    }
+
+    /// Lets Spandrel explain itself on stderr, as `SPANDREL_DEBUG` does.
+    pub fn debug(mut self, debug: bool) -> Self {
+        self.code.debug = Some(debug);
+        self
+    }
+
+    /// Whether SIGTERM and SIGINT send what is recorded before they end the process (default).
+    ///
+    /// Only where the program leaves them at their default action.
+    pub fn watch_signals(mut self, watch: bool) -> Self {
+        self.watches_signals = watch;
+        self
+    }
+
+    fn attribute(mut self, key: &'static str, value: &str) -> Self {
+        self.code.resource = self.code.resource.with(key, value);
+        self
+    }
+
+    /// Starts telemetry.
+    ///
+    /// # Errors
+    ///
+    /// When something that was said in code or in a `SPANDREL_*` variable is wrong, all of it at
+    /// once, and when telemetry runs already.
+    pub fn init(mut self) -> Result<Telemetry, Error> {
+        self.code.custom_exporters = self.custom.len();
+        #[cfg(feature = "otlp")]
+        {
+            self.code.custom_exporters += self.otlp.len();
+        }
+        let settings = Settings::of_process(&self.code).map_err(Error::configuration)?;
+        diag::set_level(settings.diagnostics.value);
+        for notice in &settings.notices {
+            notice.say();
+        }
+        if diag::enabled(diag::Level::Info) {
+            settings.explain().for_each(|line| diag::info(format_args!("{line}")));
+        }
+        let mut chosen = Chosen::configured(&settings)?;
+        #[cfg(feature = "otlp")]
+        for otlp in self.otlp {
+            chosen.push(sinks::otlp::in_code(otlp, &settings)?);
+        }
+        for exporter in self.custom {
+            chosen.push(Chosen::custom(exporter, settings.batch.batching()));
+        }
+        start(settings, chosen, self.watches_signals)
+    }
+}
+
+fn start(
+    settings: Settings,
+    chosen: Vec<Chosen>,
+    watches_signals: bool,
+) -> Result<Telemetry, Error> {
+    let records = settings.enabled.value && !chosen.is_empty();
+    let exporters: Vec<_> =
+        chosen.iter().map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect();
+    let recording = recorder::Settings {
+        memory: settings.memory.value,
+        limits: settings.limits.limits(),
+        sampling: Sampling {
+            sampler: settings.sampler.value,
+            overrides: settings.sampler_overrides.value.clone(),
+        },
+        propagators: settings.propagators.value,
+    };
+    time::choose(settings.clock.value);
+    limits::set_value_chars(recording.limits.value_chars());
+    let sinks = sinks::factory(chosen, recording.memory.queue_bytes());
+    let recorder = recorder::start(recording, std::sync::Arc::new(Losses::new()), sinks)
+        .ok_or_else(Error::already_running)?;
+    if records {
+        let filter = settings.level.value;
+        site::set_switches(move |site| {
+            let traced = filter.is_enabled(site.target(), site.level());
+            if traced { site::ON } else { site::COUNTED }
+        });
+    }
+    let telemetry = Telemetry::new(Running::new(recorder, records, exporters));
+    if records && watches_signals {
+        exit::watch_signals();
+    }
+    Ok(telemetry)
+}
+
+impl std::fmt::Debug for Builder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Builder").finish_non_exhaustive()
+    }
+}
+
+/// Starts telemetry: the name and version of the calling package, all else from the environment.
+///
+/// Returns a guard; keep it for as long as the program runs.
+///
+/// ```no_run
+/// # fn main() -> Result<(), spandrel::Error> {
+/// let telemetry = spandrel::init!()?;
+/// // The program.
+/// # drop(telemetry);
+/// # Ok(())
+/// # }
+/// ```
+#[macro_export]
+macro_rules! init {
+    () => {
+        $crate::builder!().init()
+    };
+}
+
+/// Configures telemetry in code, for the calling package; see [`Builder`].
+///
+/// ```no_run
+/// # fn main() -> Result<(), spandrel::Error> {
+/// let telemetry = spandrel::builder!().service_name("checkout").init()?;
+/// # drop(telemetry);
+/// # Ok(())
+/// # }
+/// ```
+#[macro_export]
+macro_rules! builder {
+    () => {
+        $crate::__private::builder(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"))
+    };
+}

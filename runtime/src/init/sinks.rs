@@ -1,0 +1,138 @@
+//! From the chosen exporters to the sinks of the background thread.
+
+use std::sync::{Arc, Mutex};
+
+use super::config::{self, Settings};
+use crate::{
+    diag,
+    error::Error,
+    export::{Batching, SpanExporter, custom::CustomSink, stats::Stats},
+    sync::lock,
+    trace::{drain::Sink, loss::Losses, recorder::SinkFactory},
+};
+
+/// An exporter that was chosen: its name, its numbers, and how to make it.
+pub(super) struct Chosen {
+    pub(super) name: &'static str,
+    pub(super) stats: Arc<Stats>,
+    make: Make,
+}
+
+/// Takes the bytes that the exporter may hold; `None`: it cannot be made (again).
+type Make = Box<dyn Fn(usize, Arc<Stats>) -> Option<Box<dyn Sink>> + Send + Sync>;
+
+impl Chosen {
+    fn new(name: &'static str, make: Make) -> Self {
+        Self { name, stats: Arc::new(Stats::new(Arc::new(Losses::new()))), make }
+    }
+
+    /// An exporter of the program's own. A forked child cannot have it: there is only one.
+    pub(super) fn custom(exporter: Box<dyn SpanExporter>, batching: Batching) -> Self {
+        let only = Mutex::new(Some(exporter));
+        Self::new(
+            "custom",
+            Box::new(move |bytes, stats| {
+                let Some(exporter) = lock(&only).take() else {
+                    diag::warn(format_args!(
+                        "a forked child does not have the program's own exporter; start telemetry \
+                         in the child instead of before the fork"
+                    ));
+                    return None;
+                };
+                Some(Box::new(CustomSink::new(exporter, batching, bytes, stats)))
+            }),
+        )
+    }
+
+    /// The exporters that the configuration names.
+    pub(super) fn configured(settings: &Settings) -> Result<Vec<Self>, Error> {
+        let exporters = settings.exporters.value.iter();
+        exporters
+            .map(|exporter| match exporter {
+                #[cfg(feature = "otlp")]
+                config::Exporter::Otlp => otlp::configured(settings),
+                #[cfg(feature = "console")]
+                config::Exporter::Console => Ok(console::configured(settings)),
+                // `Settings::resolve` has refused what is not compiled in.
+                #[allow(unreachable_patterns, reason = "with all features there is no other")]
+                other => Err(Error::configuration(format_args!("`{other}` is not compiled in"))),
+            })
+            .collect()
+    }
+}
+
+/// Shares the memory among the exporters.
+pub(super) fn factory(chosen: Vec<Chosen>, bytes: usize) -> SinkFactory {
+    let share = bytes / chosen.len().max(1);
+    Arc::new(move || {
+        let made = chosen.iter().filter_map(|one| (one.make)(share, Arc::clone(&one.stats)));
+        made.collect()
+    })
+}
+
+#[cfg(feature = "otlp")]
+pub(super) mod otlp {
+    use std::sync::Arc;
+
+    use super::{Chosen, Error, Settings, config};
+    use crate::export::{
+        Compression, Otlp,
+        otlp::{
+            batch::{OwnCrate, Resource},
+            sink::OtlpSink,
+        },
+    };
+
+    pub(super) fn configured(settings: &Settings) -> Result<Chosen, Error> {
+        let config = &settings.otlp;
+        let mut otlp = Otlp::http().traces_endpoint(config.endpoint.value.url());
+        for (name, value) in config.headers.value.iter() {
+            otlp = otlp.header(name, value);
+        }
+        if let Some(timeout) = config.timeout.value {
+            otlp = otlp.timeout(timeout);
+        } else {
+            // "No limit" is a day: a thread that waits longer helps nobody.
+            otlp = otlp.timeout(std::time::Duration::from_secs(86_400));
+        }
+        otlp = otlp.compression(match config.compression.value {
+            config::Compression::Gzip => Compression::Gzip,
+            config::Compression::None => Compression::None,
+        });
+        if let Some(file) = &config.certificate.value {
+            otlp = otlp.ca_certificate(file);
+        }
+        if let Some(file) = &config.client_certificate.value {
+            otlp = otlp.client_certificate(file);
+        }
+        if let Some(file) = &config.client_key.value {
+            otlp = otlp.client_key(file);
+        }
+        in_code(otlp.batching(settings.batch.batching()), settings)
+    }
+
+    /// An exporter that was written in code.
+    pub(in crate::init) fn in_code(otlp: Otlp, settings: &Settings) -> Result<Chosen, Error> {
+        let checked = otlp.settings().map_err(Error::configuration)?;
+        let resource = settings.resource.clone();
+        let text = |key| resource.get(key).map(|value| value.to_string());
+        let own_crate = settings.package.map(|package| OwnCrate {
+            name: package.name.replace('-', "_"),
+            version: text("service.version").unwrap_or_else(|| package.version.to_owned()),
+        });
+        Ok(Chosen::new(
+            "otlp",
+            Box::new(move |bytes, stats| {
+                let encoded = Resource::new(resource.iter(), resource.schema_url());
+                let own_crate = own_crate.clone();
+                Some(Box::new(OtlpSink::new(
+                    Arc::clone(&checked),
+                    encoded,
+                    own_crate,
+                    bytes,
+                    stats,
+                )))
+            }),
+        ))
+    }
+}
