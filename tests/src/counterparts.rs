@@ -11,7 +11,7 @@ use std::{
 use serde_json::Value;
 
 /// Says that tests without their counterparts are to be left out.
-const WITHOUT: &str = "SPANDREL_TESTS_WITHOUT_COUNTERPARTS";
+const WITHOUT: &str = "WITHOUT_COUNTERPARTS";
 
 /// An OTLP collector that is not ours, and what it sends on.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    config::{Code, Exporter, Settings},
+    config::{Code, Exporter, Package, Settings},
     exit,
     sinks::{self, Chosen},
     telemetry::{Running, Telemetry},
@@ -44,6 +44,7 @@ use crate::{
 /// ```
 #[must_use = "nothing starts before `init`"]
 pub struct Builder {
+    package: Package,
     code: Code,
     custom: Vec<Box<dyn SpanExporter>>,
     #[cfg(feature = "otlp")]
@@ -54,6 +55,7 @@ pub struct Builder {
 impl Builder {
     pub(crate) fn new(package: &'static str, version: &'static str) -> Self {
         Self {
+            package: Package { name: package, version },
             code: Code::of_package(package, version),
             custom: Vec::new(),
             #[cfg(feature = "otlp")]
@@ -199,13 +201,13 @@ impl Builder {
         for notice in &settings.notices {
             notice.say();
         }
-        if diag::enabled(diag::Level::Info) {
-            settings.explain().for_each(|line| diag::info(format_args!("{line}")));
+        if diag::enabled(diag::Level::Debug) {
+            settings.explain().for_each(|line| diag::debug(format_args!("{line}")));
         }
-        let mut chosen = Chosen::configured(&settings)?;
+        let mut chosen = Chosen::configured(&settings, self.package)?;
         #[cfg(feature = "otlp")]
         for otlp in self.otlp {
-            chosen.push(sinks::otlp::in_code(otlp, &settings)?);
+            chosen.push(sinks::otlp::in_code(&otlp, &settings, self.package)?);
         }
         for exporter in self.custom {
             chosen.push(Chosen::custom(exporter, settings.batch.batching()));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::diag::Level;
+use crate::diag::{self, Level};
 
 /// Something worth a line, once, when Spandrel starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +10,19 @@ pub(crate) struct Notice {
     /// `Warn`: not what was asked for. `Info`: good to know. `Debug`: only who asks wants it.
     pub(crate) level: Level,
     pub(crate) text: String,
+}
+
+impl Notice {
+    /// Says it.
+    pub(crate) fn say(&self) {
+        let text = format_args!("{}", self.text);
+        match self.level {
+            Level::Off => {}
+            Level::Warn => diag::warn(text),
+            Level::Info => diag::info(text),
+            Level::Debug => diag::debug(text),
+        }
+    }
 }
 
 /// Everything that is wrong with a configuration, in one error.

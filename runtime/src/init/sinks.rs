@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::config::{self, Settings};
+use super::config::{self, Package, Settings};
 use crate::{
     diag,
     error::Error,
@@ -45,14 +45,12 @@ impl Chosen {
     }
 
     /// The exporters that the configuration names.
-    pub(super) fn configured(settings: &Settings) -> Result<Vec<Self>, Error> {
+    pub(super) fn configured(settings: &Settings, package: Package) -> Result<Vec<Self>, Error> {
         let exporters = settings.exporters.value.iter();
         exporters
             .map(|exporter| match exporter {
                 #[cfg(feature = "otlp")]
-                config::Exporter::Otlp => otlp::configured(settings),
-                #[cfg(feature = "console")]
-                config::Exporter::Console => Ok(console::configured(settings)),
+                config::Exporter::Otlp => otlp::configured(settings, package),
                 // `Settings::resolve` has refused what is not compiled in.
                 #[allow(unreachable_patterns, reason = "with all features there is no other")]
                 other => Err(Error::configuration(format_args!("`{other}` is not compiled in"))),
@@ -74,57 +72,35 @@ pub(super) fn factory(chosen: Vec<Chosen>, bytes: usize) -> SinkFactory {
 pub(super) mod otlp {
     use std::sync::Arc;
 
-    use super::{Chosen, Error, Settings, config};
+    use super::{Chosen, Error, Package, Settings};
     use crate::export::{
-        Compression, Otlp,
+        Otlp,
         otlp::{
             batch::{OwnCrate, Resource},
             sink::OtlpSink,
         },
     };
 
-    pub(super) fn configured(settings: &Settings) -> Result<Chosen, Error> {
-        let config = &settings.otlp;
-        let mut otlp = Otlp::http().traces_endpoint(config.endpoint.value.url());
-        for (name, value) in config.headers.value.iter() {
-            otlp = otlp.header(name, value);
-        }
-        if let Some(timeout) = config.timeout.value {
-            otlp = otlp.timeout(timeout);
-        } else {
-            // "No limit" is a day: a thread that waits longer helps nobody.
-            otlp = otlp.timeout(std::time::Duration::from_secs(86_400));
-        }
-        otlp = otlp.compression(match config.compression.value {
-            config::Compression::Gzip => Compression::Gzip,
-            config::Compression::None => Compression::None,
-        });
-        if let Some(file) = &config.certificate.value {
-            otlp = otlp.ca_certificate(file);
-        }
-        if let Some(file) = &config.client_certificate.value {
-            otlp = otlp.client_certificate(file);
-        }
-        if let Some(file) = &config.client_key.value {
-            otlp = otlp.client_key(file);
-        }
-        in_code(otlp.batching(settings.batch.batching()), settings)
+    pub(super) fn configured(settings: &Settings, package: Package) -> Result<Chosen, Error> {
+        in_code(&settings.otlp.exporter(&settings.batch), settings, package)
     }
 
     /// An exporter that was written in code.
-    pub(in crate::init) fn in_code(otlp: Otlp, settings: &Settings) -> Result<Chosen, Error> {
+    pub(in crate::init) fn in_code(
+        otlp: &Otlp,
+        settings: &Settings,
+        package: Package,
+    ) -> Result<Chosen, Error> {
         let checked = otlp.settings().map_err(Error::configuration)?;
         let resource = settings.resource.clone();
         let text = |key| resource.get(key).map(|value| value.to_string());
-        let own_crate = settings.package.map(|package| OwnCrate {
-            name: package.name.replace('-', "_"),
-            version: text("service.version").unwrap_or_else(|| package.version.to_owned()),
-        });
+        let version = text("service.version").unwrap_or_else(|| package.version.to_owned());
+        let own_crate = OwnCrate { name: package.name.replace('-', "_"), version };
         Ok(Chosen::new(
             "otlp",
             Box::new(move |bytes, stats| {
                 let encoded = Resource::new(resource.iter(), resource.schema_url());
-                let own_crate = own_crate.clone();
+                let own_crate = Some(own_crate.clone());
                 Some(Box::new(OtlpSink::new(
                     Arc::clone(&checked),
                     encoded,
