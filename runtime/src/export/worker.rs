@@ -12,7 +12,7 @@
 use std::{
     collections::VecDeque,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{Arc, MutexGuard},
     thread,
     time::{Duration, Instant},
 };
@@ -173,13 +173,14 @@ impl<T: Send + 'static> Worker<T> {
     pub(crate) fn flush(&self) -> Pending {
         let target = lock(&self.shared.state).offered;
         let shared = Arc::clone(&self.shared);
-        Box::new(move |deadline| shared.wait_for(target, deadline))
+        Box::new(move |deadline| shared.wait_for(target, deadline).is_some())
     }
 
     /// Takes nothing more; what is returned counts as lost what is not delivered by its deadline.
     pub(crate) fn shutdown(&mut self) -> Pending {
         self.shared.close();
-        self.flush()
+        let shared = Arc::clone(&self.shared);
+        Box::new(move |deadline| shared.wait_for_the_end(deadline))
     }
 
     /// Starts the thread. If there is none to be had, the next offer tries again.
@@ -254,6 +255,11 @@ impl<T> Shared<T> {
                     self.stats.add_exported(spans - rejected);
                     self.stats.add_lost(LossReason::Rejected, rejected);
                 }
+                // It may have failed for want of time, a moment before whoever waits gives up.
+                Delivery::Failed if state.is_out_of_time() => {
+                    self.stats.add_lost(LossReason::Shutdown, spans);
+                    state.abandoned = true;
+                }
                 Delivery::Failed => self.stats.add_lost(LossReason::ExportFailed, spans),
             }
             state.bytes -= bytes;
@@ -266,28 +272,37 @@ impl<T> Shared<T> {
         self.done.notify_all();
     }
 
-    /// Waits until `target` payloads are finished; `false`: the deadline came first.
-    fn wait_for(&self, target: u64, deadline: Instant) -> bool {
+    /// Waits until `target` payloads are finished; `None`: the deadline came first.
+    fn wait_for(&self, target: u64, deadline: Instant) -> Option<MutexGuard<'_, State<T>>> {
         let mut state = lock(&self.state);
-        if state.closed {
-            state.deadline = Some(deadline);
-            self.wake.notify_one();
-        }
         while state.finished < target {
             let left = deadline.saturating_duration_since(time::now());
             if left.is_zero() {
-                let interrupt = state.closed.then(|| self.abandon(&mut state)).flatten();
-                drop(state);
-                // Whatever it does, it does not do it under the lock.
-                interrupt.into_iter().for_each(|interrupt| interrupt());
-                return false;
+                return None;
             }
             state = match self.done.wait_timeout(state, left) {
                 Ok((state, _)) => state,
                 Err(poisoned) => poisoned.into_inner().0,
             };
         }
-        true
+        Some(state)
+    }
+
+    /// Waits until everything is finished; at the deadline, the rest is lost.
+    fn wait_for_the_end(&self, deadline: Instant) -> bool {
+        let target = {
+            let mut state = lock(&self.state);
+            state.deadline = Some(deadline);
+            state.offered
+        };
+        self.wake.notify_one();
+        if let Some(state) = self.wait_for(target, deadline) {
+            return !state.abandoned;
+        }
+        let interrupt = self.abandon(&mut lock(&self.state));
+        // Whatever it does, it does not do it under the lock.
+        interrupt.into_iter().for_each(|interrupt| interrupt());
+        false
     }
 
     /// Counts everything that is left as lost.
@@ -307,6 +322,13 @@ impl<T> Shared<T> {
 
     fn publish_depth(&self, state: &State<T>) {
         self.stats.set_queued(state.spans, state.bytes as u64);
+    }
+}
+
+impl<T> State<T> {
+    /// Whether whoever waits for the shutdown gives up now.
+    fn is_out_of_time(&self) -> bool {
+        self.deadline.is_some_and(|deadline| deadline <= time::now())
     }
 }
 

@@ -25,7 +25,7 @@ const MOST_REQUEST_BYTES: usize = 1024 * 1024;
 /// Encodes spans into requests and hands those to the exporter's thread.
 pub(crate) struct OtlpSink {
     settings: Arc<Settings>,
-    batch: Batch,
+    pub(super) batch: Batch,
     worker: Worker<Vec<u8>>,
     stats: Arc<Stats>,
     /// When the batch is sent, however few spans it has.

@@ -163,6 +163,33 @@ fn a_hanging_exporter_loses_its_spans_once_when_the_shutdown_is_over() {
 }
 
 #[test]
+fn a_delivery_that_fails_when_the_time_is_over_is_lost_to_the_shutdown() {
+    let mut harness = Harness::new(100);
+    assert_eq!(harness.offer(10, 3), Ok(()));
+    lock(&harness.worker.shared.state).deadline = Some(past());
+    assert!(harness.next.send(Step::Say(Delivery::Failed)).is_ok());
+    assert!(harness.worker.flush()(soon()));
+
+    assert!(!harness.worker.shutdown()(soon()));
+
+    assert_eq!(harness.lost(LossReason::Shutdown), 3);
+}
+
+#[test]
+fn a_flush_that_gives_up_cuts_no_shutdown_short() {
+    let mut harness = Harness::new(100);
+    assert_eq!(harness.offer(10, 3), Ok(()));
+    let flush = harness.worker.flush();
+    let shutdown = harness.worker.shutdown();
+
+    assert!(!flush(past()));
+    assert!(harness.next.send(ACCEPTED).is_ok());
+
+    assert!(shutdown(soon()));
+    assert_eq!(harness.stats.exported(), 3);
+}
+
+#[test]
 fn a_panic_of_the_exporter_loses_one_payload_and_no_more() {
     let said = diag::capture();
     let mut harness = Harness::new(100);

@@ -26,8 +26,12 @@ struct Harness {
 
 impl Harness {
     fn new(otlp: &Otlp, bytes: usize) -> Self {
+        Self::with_first_wait(otlp, bytes, Duration::from_millis(1))
+    }
+
+    fn with_first_wait(otlp: &Otlp, bytes: usize, first_wait: Duration) -> Self {
         let mut settings = otlp.settings().unwrap();
-        Arc::get_mut(&mut settings).unwrap().first_wait = Duration::from_millis(1);
+        Arc::get_mut(&mut settings).unwrap().first_wait = first_wait;
         let resource = Resource::new([("service.name", Value::Str("shop"))], "");
         let stats = Arc::new(Stats::new(Arc::new(Losses::new())));
         let sink = OtlpSink::new(settings, resource, None, bytes, Arc::clone(&stats));
