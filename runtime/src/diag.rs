@@ -141,19 +141,19 @@ impl Hook {
 }
 
 /// The messages of one scope, for tests.
-#[cfg(any(test, feature = "test-util"))]
+#[cfg(test)]
 #[derive(Debug)]
 pub(crate) struct Capture(Messages);
 
 /// Collects the messages of the calling thread, and of the threads started from it, until dropped.
-#[cfg(any(test, feature = "test-util"))]
+#[cfg(test)]
 pub(crate) fn capture() -> Capture {
     let messages = Messages::default();
     Hook(Arc::clone(&messages)).install();
     Capture(messages)
 }
 
-#[cfg(any(test, feature = "test-util"))]
+#[cfg(test)]
 impl Capture {
     /// The messages of a level so far.
     pub(crate) fn of(&self, level: Level) -> Vec<String> {
@@ -162,7 +162,7 @@ impl Capture {
     }
 }
 
-#[cfg(any(test, feature = "test-util"))]
+#[cfg(test)]
 impl Drop for Capture {
     fn drop(&mut self) {
         let _ = HOOK.try_with(|hook| hook.borrow_mut().take());

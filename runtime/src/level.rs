@@ -75,7 +75,6 @@ impl LevelFilter {
     }
 
     /// Whether spans of this level are wanted from this target.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the builder that asks it is not there yet"))]
     pub(crate) fn is_enabled(&self, target: &str, level: Level) -> bool {
         self.paths.get(target).unwrap_or(&self.default).passes(level)
     }

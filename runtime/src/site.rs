@@ -66,6 +66,7 @@ impl Site {
     }
 
     /// The site of spans that no macro wrote.
+    #[cfg(test)]
     pub(crate) const fn block(name: &'static str, module_path: &'static str) -> Self {
         Self::new(Meta::block(name, module_path, file!(), line!())).traced(Traced::new())
     }

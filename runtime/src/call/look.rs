@@ -162,7 +162,7 @@ impl<R> ByNothing for LookDebug<'_, R> {
 impl<T, E> ByResult for &LookType<'_, Result<T, E>> {
     #[inline(always)]
     fn look(&self, mut ending: Ending<'_>) {
-        if let Err(_) = self.0 {
+        if self.0.is_err() {
             let message = None;
             ending.error(&Report { error_type: type_name::<E>(), message, source: None });
         }

@@ -231,10 +231,10 @@ impl Guard {
 impl Drop for Guard {
     #[inline(always)]
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            if let Some(on) = &mut self.0.0 {
-                on.outcome.get_or_insert(Outcome::Ok);
-            }
+        if let Some(on) = &mut self.0.0
+            && !std::thread::panicking()
+        {
+            on.outcome.get_or_insert(Outcome::Ok);
         }
     }
 }

@@ -55,6 +55,10 @@ pub(crate) trait Deliver<T>: Send {
 }
 
 /// Time, as a delivery sees it.
+#[cfg_attr(
+    not(feature = "otlp"),
+    expect(dead_code, reason = "only a delivery that is retried asks for the time")
+)]
 pub(crate) trait Pace {
     fn now(&self) -> Instant;
 

@@ -198,6 +198,7 @@ impl Builder {
         }
         let settings = Settings::of_process(&self.code).map_err(Error::configuration)?;
         diag::set_level(settings.diagnostics.value);
+        diag::debug(format_args!("spans are stamped by the {}", time::counter_name()));
         for notice in &settings.notices {
             notice.say();
         }

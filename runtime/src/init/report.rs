@@ -1,9 +1,10 @@
 //! What became of all spans.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use crate::{
     diag,
+    export::stats::Stats,
     trace::{LossReason, loss::Losses, recorder::Recorder},
 };
 
@@ -44,6 +45,12 @@ pub struct ExporterReport {
     pub delivered: u64,
     /// Spans that wait to be delivered.
     pub queued: u64,
+    /// The memory that they hold.
+    pub queued_bytes: u64,
+    /// Exports tried; one batch and its retries are one.
+    pub exports: u64,
+    /// The time that exports took, all together.
+    pub export_time: Duration,
     /// Spans dropped, by reason.
     pub dropped: Vec<(LossReason, u64)>,
 }
@@ -82,8 +89,16 @@ impl Report {
 }
 
 impl ExporterReport {
-    pub(crate) fn new(name: &'static str, delivered: u64, queued: u64, losses: &Losses) -> Self {
-        Self { name, delivered, queued, dropped: nonzero(losses) }
+    pub(crate) fn new(name: &'static str, stats: &Stats) -> Self {
+        Self {
+            name,
+            delivered: stats.exported(),
+            queued: stats.queued_spans(),
+            queued_bytes: stats.queued_bytes(),
+            exports: stats.exports(),
+            export_time: stats.export_time(),
+            dropped: nonzero(stats.losses()),
+        }
     }
 }
 

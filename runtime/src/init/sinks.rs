@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::config::{self, Package, Settings};
+#[cfg(any(feature = "otlp", feature = "console"))]
+use super::config;
+use super::config::{Package, Settings};
 use crate::{
     diag,
     error::Error,
@@ -45,6 +47,10 @@ impl Chosen {
     }
 
     /// The exporters that the configuration names.
+    #[cfg_attr(
+        not(feature = "otlp"),
+        expect(unused_variables, reason = "only OTLP says which crate it speaks for")
+    )]
     pub(super) fn configured(settings: &Settings, package: Package) -> Result<Vec<Self>, Error> {
         let exporters = settings.exporters.value.iter();
         exporters
@@ -81,6 +87,10 @@ pub(super) mod otlp {
         },
     };
 
+    #[cfg_attr(
+        not(feature = "otlp"),
+        expect(unused_variables, reason = "only OTLP says which crate it speaks for")
+    )]
     pub(super) fn configured(settings: &Settings, package: Package) -> Result<Chosen, Error> {
         in_code(&settings.otlp.exporter(&settings.batch), settings, package)
     }

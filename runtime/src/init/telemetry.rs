@@ -78,9 +78,8 @@ impl Running {
     }
 
     pub(crate) fn report(&self) -> Report {
-        let exporter = |(name, stats): &(&'static str, Arc<Stats>)| {
-            ExporterReport::new(name, stats.exported(), stats.queued_spans(), stats.losses())
-        };
+        let exporter =
+            |(name, stats): &(&'static str, Arc<Stats>)| ExporterReport::new(name, stats);
         let exporters = self.exporters.iter().map(exporter).collect();
         Report::new(self.recorder, exporters)
     }

@@ -79,8 +79,3 @@ pub(super) fn ticks() -> Option<u64> {
     }
     lock(&CLOCKS).as_ref()?.get(&scope).map(|nanos| nanos.load(Relaxed))
 }
-
-/// Whether the ticks of a scope are those of a mock clock.
-pub(crate) fn rules(scope: u32) -> bool {
-    scope != 0 && lock(&CLOCKS).as_ref().is_some_and(|clocks| clocks.contains_key(&scope))
-}

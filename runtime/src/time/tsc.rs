@@ -18,7 +18,7 @@ pub(super) fn read() -> u64 {
 
 /// Whether the counter runs at one rate on all cores in all power states.
 ///
-/// AMD64 Architecture Programmer's Manual 3, `CPUID Fn8000_0007_EDX[8]` (TscInvariant).
+/// AMD64 Architecture Programmer's Manual 3, `CPUID Fn8000_0007_EDX[8]` (`TscInvariant`).
 #[cfg(target_arch = "x86_64")]
 pub(super) fn is_invariant() -> bool {
     use core::arch::x86_64::__cpuid;

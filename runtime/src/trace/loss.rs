@@ -89,6 +89,7 @@ impl Losses {
         self.0[reason as usize].load(Relaxed)
     }
 
+    #[cfg(test)]
     pub(crate) fn total(&self) -> u64 {
         LossReason::ALL.into_iter().map(|reason| self.of(reason)).sum()
     }

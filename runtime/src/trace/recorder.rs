@@ -198,7 +198,9 @@ impl Recorder {
         let left = deadline.saturating_duration_since(time::now());
         match answer.recv_timeout(left) {
             // Every exporter gets its chance, also behind one that hangs.
-            Ok(pending) => pending.into_iter().fold(true, |done, wait| wait(deadline) && done),
+            Ok(pending) => {
+                pending.into_iter().map(|wait| wait(deadline)).filter(|done| !done).count() == 0
+            }
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => false,
         }
     }

@@ -20,7 +20,7 @@ mod setting;
 mod tests;
 
 pub(crate) use batch::Batch;
-pub(crate) use code::Code;
+pub(crate) use code::{Code, Package};
 pub(crate) use console::{Color, Console, Form};
 pub(crate) use exporters::Exporter;
 pub(crate) use headers::Headers;

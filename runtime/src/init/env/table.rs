@@ -13,7 +13,15 @@ pub(crate) struct Variable {
     pub(crate) origin: Origin,
     pub(crate) kind: Kind,
     /// What holds without it, for people; empty if nothing does.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the page that is checked against the table")
+    )]
     pub(crate) default: &'static str,
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "the page that is checked against the table")
+    )]
     pub(crate) meaning: &'static str,
 }
 

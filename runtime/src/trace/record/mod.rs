@@ -3,7 +3,7 @@
 //! A thread writes records with [`writer::Writer`] into its chunk; the background thread reads them
 //! back with [`read::Reader`]. [`layout`] is the one place that knows the form.
 
-#[cfg(any(test, feature = "test-util"))]
+#[cfg(test)]
 pub(crate) mod fixture;
 pub(crate) mod layout;
 pub(crate) mod read;
