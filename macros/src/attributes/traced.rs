@@ -88,6 +88,15 @@ impl Attribute for Traced {
         }
     }
 
+    fn check_block(&self, errors: &mut Errors) {
+        for key in [self.name.as_ref().map(|name| &name.key), self.future.as_ref().map(|f| &f.key)]
+            .into_iter()
+            .flatten()
+        {
+            errors.at(key, format!("`{key}` concerns one function; write it on that function"));
+        }
+    }
+
     fn merge(self, mut outer: Self) -> Self {
         if self.root.is_some() || self.parent.is_some() {
             outer.root = None;
