@@ -133,7 +133,7 @@ impl Attribute for Traced {
             name: name.clone(),
             fields: captures.iter().map(captures::Capture::field).collect(),
         };
-        draft.site.push(expand::site::traced(&draft.private(), &site));
+        draft.site.push(expand::site::traced(&expand::private(&draft.krate), &site));
         let call = &mut draft.call;
         call.name = name.and_then(site::Name::into_dynamic);
         call.captures = captures;
