@@ -1,10 +1,13 @@
 //! Captures the spans of a test, whatever runs beside it.
 
+mod run;
+
 use std::{
     sync::{Arc, Once},
     time::Duration,
 };
 
+pub use self::run::{Test, run, run_async};
 pub use crate::time::mock::MockClock;
 use crate::{
     site, time,
