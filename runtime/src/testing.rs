@@ -65,7 +65,6 @@ fn start() {
 /// capture.run(|| Span::start("work").end());
 /// assert!(capture.spans().is_empty());
 /// ```
-#[must_use]
 pub fn builder() -> CaptureBuilder {
     CaptureBuilder::default()
 }
