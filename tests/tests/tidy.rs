@@ -227,7 +227,8 @@ fn imports_go_only_down_the_layers() {
 
 #[test]
 fn a_group_of_imports_names_each_of_its_modules() {
-    let code = "use crate::{\n    site::{self, Site},\n    time,\n};\n$crate::call; crate::sync::lock";
+    let code =
+        "use crate::{\n    site::{self, Site},\n    time,\n};\n$crate::call; crate::sync::lock";
 
     let found: Vec<_> = imports(code).into_iter().collect();
 
@@ -297,7 +298,8 @@ fn nothing_is_left_for_later() {
         concat!("dbg", "!("),
     ];
     let mut found = Vec::new();
-    for source in sources(&["runtime/src", "macros/src", "examples/src", "tests/src", "tests/tests"])
+    for source in
+        sources(&["runtime/src", "macros/src", "examples/src", "tests/src", "tests/tests"])
     {
         for (number, line) in source.text.lines().enumerate() {
             if marks.iter().any(|mark| line.contains(mark)) {
