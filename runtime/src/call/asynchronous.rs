@@ -49,7 +49,7 @@ impl AsyncCall {
     #[inline(always)]
     pub fn start(site: &'static Site, capture: impl FnOnce(Fields) -> Begun) -> Self {
         let word = site.word();
-        if word & site::TRACED == 0 {
+        if word & site::TRACED == 0 || Local.is_unsampled() {
             return Self { active: Active::off(), tally: () };
         }
         Self { active: Active::begin(site, word, capture), tally: () }

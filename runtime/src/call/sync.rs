@@ -52,7 +52,11 @@ impl Call {
     #[inline(always)]
     pub fn enter(site: &'static Site, capture: impl FnOnce(Fields) -> Begun) -> Self {
         let word = site.word();
-        if word & site::ON == 0 { Self(None) } else { Self(On::begin(site, word, capture)) }
+        // In a trace that is not recorded only counting is left to do.
+        if word & site::ON == 0 || word & site::COUNTED == 0 && Local.is_unsampled() {
+            return Self(None);
+        }
+        Self(On::begin(site, word, capture))
     }
 
     /// Enters the function under a parent of its own choosing.

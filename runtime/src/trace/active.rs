@@ -48,11 +48,17 @@ impl Local {
         let flags = Local.flags();
         if flags & RECORDING != 0 {
             Verdict::Child
-        } else if flags & ACTIVE != 0 && flags & REMOTE == 0 {
+        } else if self.is_unsampled() {
             Verdict::Off
         } else {
             Verdict::Root
         }
+    }
+
+    /// Whether the thread is in a trace that is not recorded.
+    #[inline(always)]
+    pub(crate) fn is_unsampled(self) -> bool {
+        Local.flags() & (RECORDING | ACTIVE | REMOTE) == ACTIVE
     }
 
     /// Writes the record of a child of the current span, and makes it current.
@@ -312,6 +318,11 @@ impl Active {
             extra: if flags & EXTRA != 0 { local::clone_extra() } else { None },
         };
         Self { context, open }
+    }
+
+    /// The context of now, without a span of its own.
+    pub(crate) fn unrecorded() -> Self {
+        Self { context: Context::peek(), open: None }
     }
 
     /// Whether the span is recorded.

@@ -7,6 +7,7 @@ use super::{
     context::Context,
     id::{SpanId, TraceId},
     link,
+    local::Local,
     record::view::Status,
     span::say,
 };
@@ -53,6 +54,10 @@ impl SpanHandle {
         let word = site.word();
         if word & site::TRACED == 0 {
             return Self { active: Active::off(), outcome: Outcome::Ok };
+        }
+        if Local.is_unsampled() {
+            // Whatever begins under the handle elsewhere belongs to the same unrecorded trace.
+            return Self { active: Active::unrecorded(), outcome: Outcome::Ok };
         }
         let mut active = Active::begin(site, word, capture);
         // Handles are made to be shared and sent.

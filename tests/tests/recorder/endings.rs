@@ -311,3 +311,25 @@ fn a_span_in_a_destructor_of_the_thread_is_not_lost() {
     only(&capture, "ordinary");
     only(&capture, "parting");
 }
+
+#[test]
+fn below_a_root_that_is_not_recorded_nothing_is() {
+    let never = spandrel::trace::sampler::Sampler::always_off();
+    let capture = testing::builder().sampler(never).capture();
+
+    capture.run(|| {
+        let root = Span::start("root");
+        root.in_scope(cleans_up);
+        let child = root.in_scope(|| Span::start("child"));
+        let context = child.context();
+        std::thread::spawn(move || {
+            let _attached = context.attach();
+            assert!(spandrel::trace::Context::current().is_active());
+            cleans_up();
+        })
+        .join()
+        .unwrap();
+    });
+
+    assert!(capture.spans().is_empty());
+}
