@@ -18,7 +18,7 @@ use crate::{
 ///
 /// let functions = spandrel::functions();
 /// let found = functions.iter().find(|function| function.name() == "charge").unwrap();
-/// assert!(charge.policies().eq(["traced"]));
+/// assert!(found.policies().eq(["traced"]));
 /// assert!(functions.to_json().contains(r#""name":"charge""#));
 /// # charge();
 /// ```

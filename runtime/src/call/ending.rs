@@ -79,8 +79,8 @@ impl<'c> Ending<'c> {
 /// Formatted text as an attribute.
 struct Text<'a>(fmt::Arguments<'a>);
 
-impl crate::Attribute for Text<'_> {
-    fn record(&self, slot: crate::Slot<'_>) {
+impl Attribute for Text<'_> {
+    fn record(&self, slot: Slot<'_>) {
         slot.format(self.0);
     }
 }
