@@ -1,19 +1,11 @@
 //! Spandrel.
-#![expect(
-    clippy::redundant_closure_for_method_calls,
-    reason = "the method itself is not general enough in its lifetime"
-)]
 
 use std::{
     hint::black_box,
     sync::{LazyLock, Once, atomic::Ordering::Relaxed},
 };
 
-use spandrel::{
-    __private::{AsyncCall, Call, Field, Meta, Site, Traced, call_once, look, output},
-    bench,
-    trace::Context,
-};
+use spandrel::{bench, trace::Context, traced};
 
 use crate::{
     subject::{CHILDREN_PER_ROOT, CHILDREN_PER_TREE, Case, Kind, Seen, Sink, Subject},
@@ -75,20 +67,9 @@ impl Subject for Spandrel {
         }
     }
 
-    fn install(&self, _sink: Sink) {
+    fn install(&self, sink: Sink) {
         static ONCE: Once = Once::new();
-        ONCE.call_once(|| {
-            bench::start(&SEEN);
-            for site in [&ROOT, &WORK, &PLAIN, &WORK_ASYNC] {
-                bench::register(site, true);
-            }
-            bench::register(&DISABLED, false);
-        });
-    }
-
-    fn sinks(&self) -> &'static [Sink] {
-        // The exporter has no place yet where its bytes could be thrown away.
-        &[Sink::Discard]
+        ONCE.call_once(|| bench::start(&SEEN, sink == Sink::Encode));
     }
 
     fn settle(&self) {
@@ -99,7 +80,7 @@ impl Subject for Spandrel {
         Seen {
             spans: SEEN.spans.load(Relaxed),
             attributes: SEEN.attributes.load(Relaxed),
-            bytes: 0,
+            bytes: SEEN.bytes.load(Relaxed),
         }
     }
 }
@@ -112,81 +93,40 @@ pub(crate) fn future_size() -> usize {
 /// A root under it is not recorded, and neither is anything below.
 static UNSAMPLED: LazyLock<Context> = LazyLock::new(bench::unsampled);
 static SEEN: bench::Seen = bench::Seen::new();
-static FIELDS: [Field; 2] = [Field::new("id"), Field::new("name")];
-static ROOT: Site =
-    Site::new(Meta::block("root", "benches", file!(), line!())).traced(Traced::new());
-static WORK: Site = Site::new(Meta::block("work", "benches", file!(), line!()))
-    .traced(Traced::new().fields(&FIELDS));
-static DISABLED: Site = Site::new(Meta::block("disabled", "benches", file!(), line!()))
-    .traced(Traced::new().fields(&FIELDS));
-static PLAIN: Site =
-    Site::new(Meta::block("plain", "benches", file!(), line!())).traced(Traced::new());
-static WORK_ASYNC: Site = Site::new(Meta::block("work_async", "benches", file!(), line!()))
-    .traced(Traced::new().fields(&FIELDS));
 
 #[inline(always)]
 fn roots(batches: u64, run: impl Fn(u64)) {
     for batch in 0..batches {
-        let mut call = Call::enter(&ROOT, |fields| fields.none());
-        run(batch);
-        call.finish();
+        root(batch, &run);
     }
 }
 
-// Written by hand as `#[traced(fields(id, name))]` expands.
+#[traced]
+fn root(batch: u64, run: &impl Fn(u64)) {
+    run(batch);
+}
+
 #[inline(never)]
+#[traced(fields(id, name))]
 fn work(id: u64, name: &str) -> u64 {
-    let mut call = Call::enter(&WORK, |fields| {
-        fields.write(|writer| {
-            writer.set(0, &id);
-            writer.set(1, &name);
-        })
-    });
-    let result = call_once::<u64, _>(move || body(id, name));
-    look!(call, result);
-    call.finish();
-    result
+    body(id, name)
 }
 
+/// Off, because the program asks for `info`.
 #[inline(never)]
+#[traced(fields(id, name), level = trace)]
 fn disabled(id: u64, name: &str) -> u64 {
-    let mut call = Call::enter(&DISABLED, |fields| {
-        fields.write(|writer| {
-            writer.set(0, &id);
-            writer.set(1, &name);
-        })
-    });
-    let result = call_once::<u64, _>(move || body(id, name));
-    look!(call, result);
-    call.finish();
-    result
+    body(id, name)
 }
 
 #[inline(never)]
+#[traced]
 fn plain(id: u64) -> u64 {
-    let mut call = Call::enter(&PLAIN, |fields| fields.none());
-    let result = call_once::<u64, _>(move || body(id, ""));
-    look!(call, result);
-    call.finish();
-    result
+    body(id, "")
 }
 
 #[inline(never)]
+#[traced(fields(id, name))]
 async fn work_async(id: u64, name: &str) -> u64 {
-    AsyncCall::start(&WORK_ASYNC, |fields| {
-        fields.write(|writer| {
-            writer.set(0, &id);
-            writer.set(1, &name);
-        })
-    })
-    .run(
-        async move {
-            if false {
-                return output::<u64>();
-            }
-            body(id, name)
-        },
-        |call, result| look!(call, *result),
-    )
-    .await
+    body(id, name)
 }

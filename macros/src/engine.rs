@@ -31,6 +31,11 @@ pub(crate) trait Attribute: Options {
         let _ = errors;
     }
 
+    /// Reports options that make no sense for several functions at once.
+    fn check_block(&self, errors: &mut Errors) {
+        let _ = errors;
+    }
+
     /// These options, given those of a block around the function.
     fn merge(self, outer: Self) -> Self {
         self.over(outer)
@@ -56,7 +61,11 @@ impl Entry {
             name,
             rank,
             plan: plan::<A>,
-            validate: |args, errors| A::parse(args, errors).validate(errors),
+            validate: |args, errors| {
+                let options = A::parse(args, errors);
+                options.validate(errors);
+                options.check_block(errors);
+            },
         }
     }
 }

@@ -8,7 +8,7 @@
 //! parse       what stands there: a function, a block, its attributes       (no `quote!`)
 //!   └ args    options, each with the type it has
 //! attributes  what each attribute makes of its options: one file each
-//! plan        what is to be generated, decided once                        (no tokens yet)
+//! plan        what is to be generated, decided once: the printers ask nothing
 //! expand      the plan as tokens                                           (no `syn::parse`)
 //! ```
 //!

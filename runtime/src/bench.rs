@@ -12,7 +12,8 @@ use std::{
 };
 
 use crate::{
-    site::{Site, TRACED},
+    export::otlp::batch::{Batch, Push, Resource},
+    site::{self, Level},
     time,
     trace::{
         Context, Limits, SpanView,
@@ -23,6 +24,7 @@ use crate::{
         sampling::Sampling,
         scope::Scope,
     },
+    value::Value,
 };
 
 /// How long [`settle`] waits.
@@ -35,20 +37,28 @@ pub struct Seen {
     pub spans: AtomicU64,
     /// Their attributes.
     pub attributes: AtomicU64,
+    /// Their bytes of OTLP, where they are encoded.
+    pub bytes: AtomicU64,
 }
 
 impl Seen {
     /// Starts at nothing.
     pub const fn new() -> Self {
-        Self { spans: AtomicU64::new(0), attributes: AtomicU64::new(0) }
+        Self { spans: AtomicU64::new(0), attributes: AtomicU64::new(0), bytes: AtomicU64::new(0) }
     }
 }
 
-/// Starts the recorder of the process with a sink that counts and discards.
-pub fn start(seen: &'static Seen) {
-    let sinks = Arc::new(move || vec![Box::new(Discard { seen }) as Box<dyn Sink>]);
+/// Starts the recorder of the process; its sink counts, encodes where asked to, and discards.
+///
+/// Sites of levels below `info` stay off, as `init!` leaves them.
+pub fn start(seen: &'static Seen, encode: bool) {
+    let sinks = Arc::new(move || {
+        let sink: Box<dyn Sink> =
+            if encode { Box::new(Encode::new(seen)) } else { Box::new(Discard { seen }) };
+        vec![sink]
+    });
     recorder::start(Settings::default(), Arc::new(Losses::new()), sinks);
-    crate::site::set_switches(|_| crate::site::ON);
+    site::set_switches(|site| if site.level() >= Level::Info { site::ON } else { site::COUNTED });
 }
 
 /// Blocks until everything recorded so far has reached the sink.
@@ -56,11 +66,6 @@ pub fn settle() {
     if let Some(recorder) = recorder::current() {
         recorder.flush(time::now() + PATIENCE, false);
     }
-}
-
-/// Registers a site whose expansion was written by hand.
-pub fn register(site: &'static Site, on: bool) {
-    site.switch(if on { TRACED } else { 0 });
 }
 
 /// The context of a trace that is not recorded.
@@ -92,6 +97,50 @@ impl Sink for Discard {
     fn end_pass(&mut self, _now: Instant) {}
 
     fn flush(&mut self) -> Pending {
+        Box::new(|_deadline| true)
+    }
+
+    fn shutdown(&mut self) -> Pending {
+        self.flush()
+    }
+}
+
+/// Encodes requests as the OTLP exporter does, and throws them away.
+struct Encode {
+    seen: &'static Seen,
+    batch: Batch,
+    request: Vec<u8>,
+}
+
+impl Encode {
+    fn new(seen: &'static Seen) -> Self {
+        let resource = Resource::new([("service.name", Value::Str("bench"))], "");
+        Self { seen, batch: Batch::new(resource, None, 1024 * 1024), request: Vec::new() }
+    }
+
+    fn finish(&mut self) {
+        self.batch.finish(&mut self.request);
+        self.seen.bytes.fetch_add(self.request.len() as u64, Relaxed);
+    }
+}
+
+impl Sink for Encode {
+    fn accept(&mut self, span: &SpanView<'_>) {
+        self.seen.spans.fetch_add(1, Relaxed);
+        self.seen.attributes.fetch_add(span.attributes().count() as u64, Relaxed);
+        if self.batch.push(span) == Push::Full {
+            self.finish();
+            self.batch.push(span);
+        }
+        if self.batch.spans() >= 512 {
+            self.finish();
+        }
+    }
+
+    fn end_pass(&mut self, _now: Instant) {}
+
+    fn flush(&mut self) -> Pending {
+        self.finish();
         Box::new(|_deadline| true)
     }
 

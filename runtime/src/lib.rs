@@ -5,7 +5,7 @@ pub mod __private;
 #[cfg(doc)]
 #[doc = include_str!("../docs/environment.md")]
 pub mod _environment {}
-#[cfg(feature = "test-util")]
+#[cfg(all(feature = "test-util", feature = "otlp"))]
 #[doc(hidden)]
 pub mod bench;
 mod call;

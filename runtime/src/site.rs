@@ -196,13 +196,6 @@ impl Site {
         self.word()
     }
 
-    /// Switches this one site, whatever holds for all.
-    #[cfg(feature = "test-util")]
-    pub(crate) fn switch(&'static self, switches: u32) {
-        let word = self.settle(self.word());
-        self.set_word(index(word), switches);
-    }
-
     /// Counts a call.
     #[inline]
     pub(crate) fn count(&self, outcome: Outcome) {

@@ -1,10 +1,14 @@
 //! Captures the spans of a test, whatever runs beside it.
 
+mod run;
+mod tree;
+
 use std::{
     sync::{Arc, Once},
     time::Duration,
 };
 
+pub use self::run::{Test, run, run_async};
 pub use crate::time::mock::MockClock;
 use crate::{
     site, time,
@@ -12,6 +16,7 @@ use crate::{
         Context, Limits, SpanData,
         loss::Losses,
         recorder::{self, Settings},
+        sampler::Sampler,
         sampling::Sampling,
         scope::Scope,
     },
@@ -37,6 +42,11 @@ pub struct Capture {
 /// ```
 #[must_use]
 pub fn capture() -> Capture {
+    builder().capture()
+}
+
+/// Starts a recorder without exporters, unless the program has started one.
+fn start() {
     static START: Once = Once::new();
     START.call_once(|| {
         if recorder::current().is_none() {
@@ -44,7 +54,55 @@ pub fn capture() -> Capture {
         }
         site::set_switches(|_| site::ON);
     });
-    Capture { scope: Scope::open(Limits::new(), Sampling::default()) }
+}
+
+/// Begins to capture with a sampler or limits of the test's own.
+///
+/// ```
+/// use spandrel::{Span, testing, trace::sampler::Sampler};
+///
+/// let capture = testing::builder().sampler(Sampler::always_off()).capture();
+/// capture.run(|| Span::start("work").end());
+/// assert!(capture.spans().is_empty());
+/// ```
+pub fn builder() -> CaptureBuilder {
+    CaptureBuilder::default()
+}
+
+/// What a capture is to be like; made by [`builder`].
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct CaptureBuilder {
+    limits: Limits,
+    sampler: Sampler,
+}
+
+impl CaptureBuilder {
+    /// Bounds what one span may carry.
+    ///
+    /// Except the length of texts, which is one for the whole process.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Decides which traces are recorded.
+    pub fn sampler(mut self, sampler: Sampler) -> Self {
+        self.sampler = sampler;
+        self
+    }
+
+    /// Begins to capture.
+    #[must_use]
+    pub fn capture(self) -> Capture {
+        start();
+        self.open()
+    }
+
+    fn open(self) -> Capture {
+        let sampling = Sampling { sampler: self.sampler, ..Sampling::default() };
+        Capture { scope: Scope::open(self.limits, sampling) }
+    }
 }
 
 impl Capture {

@@ -157,13 +157,14 @@ fn err_chooses_how_an_error_is_written() {
         Err(std::fmt::Error)
     }
 
-    let cases: [(fn() -> Result<(), std::fmt::Error>, &str); 3] = [
+    type Failing = fn() -> Result<(), std::fmt::Error>;
+    let cases: [(Failing, &str); 3] = [
         (shown, "an error occurred when formatting an argument"),
         (debugged, "Error"),
         (hidden, ""),
     ];
     for (function, expected) in cases {
-        let span = only(|| function());
+        let span = only(function);
         assert_eq!(span.outcome, Outcome::Error);
         assert!(attributes(&span).iter().any(|(key, _)| key == "error.type"), "{span:?}");
         let status = format!("{:?}", span.status);
@@ -284,6 +285,49 @@ fn options_of_a_method_come_before_those_of_its_block() {
     assert_eq!(attributes(&place).len(), 2);
     assert_eq!((find.name.as_ref(), find.kind), ("lookup", spandrel::SpanKind::Client));
     assert_eq!(attributes(&find), [("service".into(), "Str(\"orders\")".into())]);
+}
+
+#[test]
+fn conditions_on_members_of_a_block_hold() {
+    struct Orders;
+
+    #[traced(args)]
+    impl Orders {
+        #[cfg(any())]
+        fn gone(&self, id: NoSuchType) {}
+
+        #[cfg_attr(not(any()), traced(skip))]
+        fn skipped(&self) {}
+
+        #[cfg_attr(not(any()), traced(name = "kept"))]
+        fn named(&self, #[cfg(any())] gone: NoSuchType, #[cfg(not(any()))] id: u64) -> u64 {
+            self.skipped();
+            id
+        }
+    }
+
+    let span = only(|| Orders.named(3));
+
+    assert_eq!(span.name, "kept");
+    assert_eq!(attributes(&span), [("id".into(), "I64(3)".into())]);
+}
+
+#[test]
+fn a_function_in_a_function_has_a_site_of_its_own() {
+    #[traced]
+    fn outer() -> u8 {
+        #[traced]
+        fn inner() -> u8 {
+            1
+        }
+        inner()
+    }
+
+    let capture = testing::capture();
+    capture.run(outer);
+
+    let names: Vec<_> = capture.spans().into_iter().map(|span| span.name.to_string()).collect();
+    assert_eq!(names, ["outer", "inner"]);
 }
 
 #[test]

@@ -46,6 +46,21 @@ const ANNOTATIONS: &[Annotation] = &[
         attributes: "#[tracing::instrument(skip_all, fields(id = id, name = name))]",
         dependency: r#"tracing = "0.1""#,
     },
+    Annotation {
+        name: "spandrel",
+        attributes: "#[spandrel::traced]",
+        dependency: r#"spandrel = { path = "{root}/runtime" }"#,
+    },
+    Annotation {
+        name: "spandrel, 2 fields",
+        attributes: "#[spandrel::traced(fields(id, name))]",
+        dependency: r#"spandrel = { path = "{root}/runtime" }"#,
+    },
+    Annotation {
+        name: "spandrel, 2 attributes",
+        attributes: "#[spandrel::traced(fields(id, name))]\n#[spandrel::counted]",
+        dependency: r#"spandrel = { path = "{root}/runtime" }"#,
+    },
 ];
 
 fn main() -> io::Result<()> {

@@ -88,6 +88,15 @@ impl Attribute for Traced {
         }
     }
 
+    fn check_block(&self, errors: &mut Errors) {
+        for key in [self.name.as_ref().map(|name| &name.key), self.future.as_ref().map(|f| &f.key)]
+            .into_iter()
+            .flatten()
+        {
+            errors.at(key, format!("`{key}` concerns one function; write it on that function"));
+        }
+    }
+
     fn merge(self, mut outer: Self) -> Self {
         if self.root.is_some() || self.parent.is_some() {
             outer.root = None;
@@ -124,7 +133,7 @@ impl Attribute for Traced {
             name: name.clone(),
             fields: captures.iter().map(captures::Capture::field).collect(),
         };
-        draft.site.push(expand::site::traced(&draft.private(), &site));
+        draft.site.push(expand::site::traced(&expand::private(&draft.krate), &site));
         let call = &mut draft.call;
         call.name = name.and_then(site::Name::into_dynamic);
         call.captures = captures;

@@ -18,7 +18,7 @@ pub(crate) fn expand(draft: &Draft, function: &Function, written: &[Written]) ->
         let body = function.body.stream();
         return with_body(function, &[], quote!(#witnesses #body));
     }
-    let private = draft.private();
+    let private = super::private(&draft.krate);
     let name = &function.sig.ident;
     let site = site::expand(
         &draft.krate,

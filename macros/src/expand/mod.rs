@@ -24,6 +24,11 @@ pub(crate) fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
+/// The path of everything that generated code names.
+pub(crate) fn private(krate: &syn::Path) -> TokenStream {
+    quote!(#krate::__private)
+}
+
 /// The line of what the user typed; 0 outside of the compiler.
 pub(crate) fn line(span: Span) -> proc_macro2::Literal {
     let line = if proc_macro::is_available() { span.unwrap().line() } else { 0 };

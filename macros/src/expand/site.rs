@@ -7,10 +7,7 @@ use syn::{LitStr, spanned::Spanned as _};
 use super::{line, local};
 use crate::{
     parse::siblings::Written,
-    plan::{
-        private,
-        site::{Field, Name, TracedSite},
-    },
+    plan::site::{Field, Name, TracedSite},
 };
 
 /// Where a site comes from: the macro of the runtime that knows.
@@ -36,7 +33,7 @@ pub(crate) fn expand(
     parts: &[TokenStream],
     witnesses: &TokenStream,
 ) -> TokenStream {
-    let private = private(krate);
+    let private = super::private(krate);
     let site = local(crate::parse::MARKER);
     let meta = match of {
         Of::Function => local("meta"),

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{call, local, site};
-use crate::plan::{private, span::SpanPlan};
+use crate::plan::span::SpanPlan;
 
 /// ```text
 /// {
@@ -13,7 +13,7 @@ use crate::plan::{private, span::SpanPlan};
 /// }
 /// ```
 pub(crate) fn expand(plan: &SpanPlan) -> TokenStream {
-    let private = private(&plan.krate);
+    let private = super::private(&plan.krate);
     let name = plan.name.value();
     let parts = [site::traced(&private, &plan.site)];
     let of = site::Of::Block;

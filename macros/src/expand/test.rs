@@ -5,10 +5,7 @@ use quote::quote;
 use syn::ReturnType;
 
 use super::braces;
-use crate::{
-    parse::Function,
-    plan::{private, test::TestPlan},
-};
+use crate::{parse::Function, plan::test::TestPlan};
 
 /// ```text
 /// #[::core::prelude::v1::test]
@@ -22,7 +19,7 @@ pub(crate) fn expand(plan: &TestPlan, function: &Function) -> TokenStream {
     let (name, output) = (&sig.ident, &sig.output);
     let param = plan.param.as_ref().map_or_else(|| quote!(_), |param| quote!(#param));
     let call = if sig.asyncness.is_some() {
-        let private = private(krate);
+        let private = super::private(krate);
         let returned = match output {
             ReturnType::Default => quote!(()),
             ReturnType::Type(_, returned) => quote!(#returned),

@@ -105,12 +105,10 @@ fn mark(attr: &Attribute, errors: &mut Errors) -> FieldMark {
     }
 }
 
-/// `#[field]`, or under a path (`#[spandrel::field]`).
+/// `#[field]`, or `#[spandrel::field]`.
 fn is_field(attr: &Attribute) -> bool {
-    let path = attr.path();
-    path.is_ident("field")
-        || path.segments.len() == 2
-            && path.segments.last().is_some_and(|last| last.ident == "field")
+    let mut segments = attr.path().segments.iter().rev().map(|segment| &segment.ident);
+    segments.next().is_some_and(|last| last == "field") && segments.all(|first| first == "spandrel")
 }
 
 fn mentions_field(attr: &Attribute) -> bool {

@@ -7,7 +7,6 @@ pub(crate) mod span;
 pub(crate) mod test;
 
 use proc_macro2::TokenStream;
-use quote::quote;
 use syn::{Expr, LitStr, Path};
 
 use crate::{
@@ -77,15 +76,6 @@ impl Draft {
             takes_fields: false,
         }
     }
-
-    /// The path of everything that generated code names.
-    pub(crate) fn private(&self) -> TokenStream {
-        private(&self.krate)
-    }
-}
-
-pub(crate) fn private(krate: &Path) -> TokenStream {
-    quote!(#krate::__private)
 }
 
 /// Reports what no attribute of ours can stand on.

@@ -51,3 +51,16 @@ fn every_option_is_documented() {
         }
     }
 }
+
+#[test]
+fn phases_keep_to_their_own() {
+    let contains = |folder: &str, text: &str| any_file_mentions(folder, "rs", text);
+
+    assert!(!contains("macros/src/parse", "quote!("));
+    assert!(!contains("macros/src/args", "quote!("));
+    assert!(!contains("macros/src/plan", "quote!("));
+    assert!(
+        !contains("macros/src/expand", "syn::parse2")
+            && !contains("macros/src/expand", ".parse::<")
+    );
+}

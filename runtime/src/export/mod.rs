@@ -1,6 +1,8 @@
 //! Where finished spans go: exporters, each with a thread of its own.
 
 mod batching;
+#[cfg(feature = "console")]
+pub(crate) mod console;
 pub(crate) mod custom;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;

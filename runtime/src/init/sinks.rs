@@ -57,6 +57,8 @@ impl Chosen {
             .map(|exporter| match exporter {
                 #[cfg(feature = "otlp")]
                 config::Exporter::Otlp => otlp::configured(settings, package),
+                #[cfg(feature = "console")]
+                config::Exporter::Console => Ok(console::configured(settings)),
                 // `Settings::resolve` has refused what is not compiled in.
                 #[allow(unreachable_patterns, reason = "with all features there is no other")]
                 other => Err(Error::configuration(format_args!("`{other}` is not compiled in"))),
@@ -120,5 +122,31 @@ pub(super) mod otlp {
                 )))
             }),
         ))
+    }
+}
+
+#[cfg(feature = "console")]
+mod console {
+    use std::io::{IsTerminal as _, stderr};
+
+    use super::{Chosen, Settings, config};
+    use crate::export::console::{ConsoleSink, Form};
+
+    pub(super) fn configured(settings: &Settings) -> Chosen {
+        let form = match settings.console.form.value {
+            config::Form::Json => Form::Json,
+            config::Form::Tree => Form::Tree,
+        };
+        let colors = match settings.console.color.value {
+            config::Color::Always => true,
+            config::Color::Never => false,
+            config::Color::Auto => stderr().is_terminal(),
+        };
+        Chosen::new(
+            "console",
+            Box::new(move |bytes, stats| {
+                Some(Box::new(ConsoleSink::new(form, colors, bytes, stats)))
+            }),
+        )
     }
 }

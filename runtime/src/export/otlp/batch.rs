@@ -17,7 +17,7 @@ use crate::{trace::SpanView, value::Value};
 
 /// Spans of one request in the making.
 #[derive(Debug)]
-pub(super) struct Batch {
+pub(crate) struct Batch {
     resource: Resource,
     scopes: Scopes,
     /// Scopes that have spans in this batch, in the order of their first span.
@@ -31,7 +31,7 @@ pub(super) struct Batch {
 
 /// What became of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Push {
+pub(crate) enum Push {
     Taken,
     /// Finish the request first: with this span it would be too large.
     Full,
@@ -94,7 +94,7 @@ const SCHEMA_URL: u8 = 3;
 const NONE: u32 = u32::MAX;
 
 impl Batch {
-    pub(super) fn new(resource: Resource, own_crate: Option<OwnCrate>, max_bytes: usize) -> Self {
+    pub(crate) fn new(resource: Resource, own_crate: Option<OwnCrate>, max_bytes: usize) -> Self {
         let mut batch = Self {
             resource,
             scopes: Scopes { own_crate, known: Vec::new(), recent: [NONE; Scopes::RECENT] },
@@ -109,7 +109,7 @@ impl Batch {
     }
 
     /// Encodes a span.
-    pub(super) fn push(&mut self, span: &SpanView<'_>) -> Push {
+    pub(crate) fn push(&mut self, span: &SpanView<'_>) -> Push {
         let start = self.encoded.len();
         encode::span(&mut self.encoded, span);
         let len = self.encoded.len() - start;
@@ -141,12 +141,12 @@ impl Batch {
         Push::Taken
     }
 
-    pub(super) fn spans(&self) -> u32 {
+    pub(crate) fn spans(&self) -> u32 {
         self.spans.len() as u32
     }
 
     /// Writes the request, and begins the next one.
-    pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
+    pub(crate) fn finish(&mut self, out: &mut Vec<u8>) {
         let scopes: usize = self.active.iter().map(|at| field_len(self.scopes.bytes(*at))).sum();
         let len = self.resource.head.len() + scopes + self.resource.tail.len();
         out.clear();

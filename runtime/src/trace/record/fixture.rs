@@ -81,12 +81,6 @@ impl SpanBuilder {
         self
     }
 
-    /// Sets the attribute of a field of the site.
-    pub(crate) fn field(mut self, index: u8, value: &dyn Attribute) -> Self {
-        self.writer.set(index, &value);
-        self
-    }
-
     /// Sets an attribute later.
     pub(crate) fn late_attribute(mut self, key: &str, value: &dyn Attribute) -> Self {
         self.extra(Kind::ATTRS, 0, 0, &[], |writer| writer.set_keyed(key, &value));
@@ -217,7 +211,7 @@ mod tests {
                 ]
             );
             assert_eq!(span.duration().as_nanos(), 250);
-            assert_eq!(span.parent_span_id().map(|id| id.to_u64()), Some(8));
+            assert_eq!(span.parent_span_id().map(crate::trace::id::SpanId::to_u64), Some(8));
             assert!(span.parent_is_remote());
             assert_eq!(span.trace_state(), "vendor=1");
             assert_eq!(span.status(), Status::Error { description: "declined" });

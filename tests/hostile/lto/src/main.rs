@@ -17,9 +17,14 @@ impl Orders {
     }
 }
 
-fn main() {
+fn list() {
     let functions = spandrel::functions();
     let names: Vec<_> = functions.iter().map(|function| function.name()).collect();
     println!("{}", names.join(" "));
+}
+
+fn main() {
+    list();
     std::hint::black_box(Orders.place());
+    list();
 }

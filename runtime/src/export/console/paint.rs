@@ -1,0 +1,90 @@
+//! Colours and units.
+
+use std::{borrow::Cow, time::Duration};
+
+/// Colours a text, or leaves it plain.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Paint {
+    pub(super) colors: bool,
+}
+
+impl Paint {
+    pub(super) fn bold(self, text: &str) -> Cow<'_, str> {
+        self.with("1", text)
+    }
+
+    pub(super) fn dim(self, text: &str) -> Cow<'_, str> {
+        self.with("2", text)
+    }
+
+    pub(super) fn red(self, text: &str) -> Cow<'_, str> {
+        self.with("31", text)
+    }
+
+    pub(super) fn yellow(self, text: &str) -> Cow<'_, str> {
+        self.with("33", text)
+    }
+
+    fn with<'t>(self, code: &str, text: &'t str) -> Cow<'t, str> {
+        if self.colors && !text.is_empty() {
+            Cow::Owned(format!("\x1b[{code}m{text}\x1b[0m"))
+        } else {
+            Cow::Borrowed(text)
+        }
+    }
+}
+
+/// A duration with three digits and a unit: `1.25 ms`, `12.5 µs`, `340 ns`, `2.04 s`.
+pub(super) fn duration(duration: Duration) -> String {
+    let nanos = duration.as_nanos();
+    let (unit, divisor) = match nanos {
+        0..1_000 => return format!("{nanos} ns"),
+        1_000..1_000_000 => ("µs", 1e3),
+        1_000_000..1_000_000_000 => ("ms", 1e6),
+        _ => ("s", 1e9),
+    };
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    let value = nanos as f64 / divisor;
+    let decimals = if value < 9.995 {
+        2
+    } else if value < 99.95 {
+        1
+    } else {
+        0
+    };
+    format!("{value:.decimals$} {unit}")
+}
+
+/// A text on one line, without what would move the cursor, and not longer than a person reads.
+pub(super) fn printable(text: &str) -> Cow<'_, str> {
+    const LONGEST: usize = 160;
+    if text.chars().count() <= LONGEST && !text.chars().any(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let shown = text.chars().take(LONGEST);
+    let mut line: String = shown
+        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+        .collect();
+    if text.chars().count() > LONGEST {
+        line.push('…');
+    }
+    Cow::Owned(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_three_digits_and_a_unit() {
+        let shown = [0, 340, 1_250, 12_500, 999_999, 125_000_000, 2_040_000_000]
+            .map(|nanos| duration(Duration::from_nanos(nanos)));
+        assert_eq!(shown, ["0 ns", "340 ns", "1.25 µs", "12.5 µs", "1000 µs", "125 ms", "2.04 s"]);
+    }
+
+    #[test]
+    fn control_characters_never_reach_the_terminal() {
+        assert_eq!(printable("a\x1b[2Jb\n"), "a\\u{1b}[2Jb\\n");
+        assert_eq!(printable(&"x".repeat(200)).chars().count(), 161);
+    }
+}

@@ -1,0 +1,100 @@
+//! What `#[spandrel::test]` expands to.
+
+use std::ops::Deref;
+
+use super::{Capture, capture};
+
+/// A running test: its own spans, whatever runs beside it.
+///
+/// ```
+/// use spandrel::testing::Test;
+///
+/// #[spandrel::test]
+/// async fn charging_is_traced(t: Test) {
+///     charge().await;
+///     assert_eq!(t.spans()[0].name, "charge");
+/// }
+/// # #[spandrel::traced]
+/// # async fn charge() {}
+/// ```
+#[derive(Debug)]
+pub struct Test(Capture);
+
+impl Deref for Test {
+    type Target = Capture;
+
+    fn deref(&self) -> &Capture {
+        &self.0
+    }
+}
+
+/// Runs a test within a capture of its own.
+///
+/// ```
+/// use spandrel::{Span, testing};
+///
+/// let spans = testing::run(|t| {
+///     Span::start("work").end();
+///     t.spans().len()
+/// });
+/// assert_eq!(spans, 1);
+/// ```
+pub fn run<R>(test: impl FnOnce(Test) -> R) -> R {
+    let capture = capture();
+    let _attached = capture.context().attach();
+    test(Test(capture))
+}
+
+/// Runs an asynchronous test within a capture of its own, to its end.
+///
+/// On a current-thread runtime of tokio if the feature `tokio` is on.
+///
+/// ```
+/// use spandrel::{Span, testing};
+///
+/// let spans = testing::run_async(|t| async move {
+///     Span::start("work").end();
+///     t.spans().len()
+/// });
+/// assert_eq!(spans, 1);
+/// ```
+///
+/// # Panics
+///
+/// If the operating system refuses what the runtime needs.
+pub fn run_async<F: Future>(test: impl FnOnce(Test) -> F) -> F::Output {
+    run(|t| block_on(test(t)))
+}
+
+#[cfg(feature = "tokio")]
+#[expect(clippy::expect_used, reason = "a test that cannot run has failed")]
+fn block_on<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime for the test").block_on(future)
+}
+
+#[cfg(not(feature = "tokio"))]
+fn block_on<F: Future>(future: F) -> F::Output {
+    use std::{
+        pin::pin,
+        sync::Arc,
+        task::{Context, Poll, Wake, Waker},
+        thread::{self, Thread},
+    };
+
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return value;
+        }
+        thread::park();
+    }
+}

@@ -1,0 +1,12 @@
+use spandrel::traced;
+
+struct Orders;
+
+#[traced(name = "orders")]
+impl Orders {
+    fn place(&self) {}
+}
+
+fn main() {
+    Orders.place();
+}
