@@ -1,5 +1,7 @@
 //! What ARCHITECTURE.md and CONTRIBUTING.md promise about the sources themselves.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where its helpers do")]
+
 use std::{
     collections::BTreeSet,
     fs,

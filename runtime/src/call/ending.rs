@@ -5,7 +5,8 @@ use std::fmt;
 use super::error;
 use crate::{
     outcome::Outcome,
-    trace::{Writer, local::Local, record::layout::Kind},
+    trace::{Slot, Writer, local::Local, record::layout::Kind},
+    value::Attribute,
 };
 
 /// Takes the outcome of a call and what its span shall say about it.
