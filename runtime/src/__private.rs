@@ -54,7 +54,7 @@ macro_rules! __look {
     };
     (@ $look:ident, $call:expr, $result:expr) => {
         if let ::core::option::Option::Some(ending) = $call.ending() {
-            #[allow(unused_imports)]
+            #[allow(unused_imports, reason = "the type of the value decides which is used")]
             use $crate::__private::look::{
                 ByAsOutcome as _, ByAsRef as _, ByDebug as _, ByDisplay as _, ByError as _,
                 ByErrorInfo as _, ByNothing as _, ByResult as _,
@@ -70,7 +70,7 @@ macro_rules! __look {
 macro_rules! __ret {
     ($call:expr, $result:expr, auto) => {
         $crate::__ret!(@ $call, $result, |value, ending| {
-            #[allow(unused_imports)]
+            #[allow(unused_imports, reason = "the type of the value decides which is used")]
             use $crate::__private::look::{
                 ReturnAttribute as _, ReturnDebug as _, ReturnDisplay as _,
             };
@@ -91,7 +91,7 @@ macro_rules! __ret {
     };
     (@ $call:expr, $result:expr, |$value:ident, $ending:ident| $record:block) => {
         if let ::core::option::Option::Some($ending) = $call.ending() {
-            #[allow(unused_imports)]
+            #[allow(unused_imports, reason = "the type of the value decides which is used")]
             use $crate::__private::look::{ProducedByAny as _, ProducedByResult as _};
             let produced = (&&$crate::__private::look::Produced(&$result)).value();
             if let ::core::option::Option::Some($value) = produced $record

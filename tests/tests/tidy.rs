@@ -1,5 +1,7 @@
 //! What ARCHITECTURE.md and CONTRIBUTING.md promise about the sources themselves.
 
+#![expect(clippy::unwrap_used, reason = "a test fails where its helpers do")]
+
 use std::{
     collections::BTreeSet,
     fs,
@@ -206,11 +208,10 @@ fn imports_go_only_down_the_layers() {
             continue;
         };
         for to in imports(&source.code) {
-            // What is not a module is a macro or a re-export of the root.
             let Some(other) = layer(&to) else {
-                let is_facade = own == 5;
-                if !is_facade {
-                    steps.push(format!("{}: `crate::{to}` has no layer in LAYERS", source.path));
+                // The top layer names macros and re-exports of the root; the others name modules.
+                if own < 5 {
+                    steps.push(format!("{}: name the module of `crate::{to}`", source.path));
                 }
                 continue;
             };
@@ -239,7 +240,7 @@ fn a_group_of_imports_names_each_of_its_modules() {
 fn only_time_reads_the_clocks() {
     only_in(
         &["runtime/src/time/"],
-        &["Instant::now", "SystemTime::now", "_rdtsc", "clock_gettime", ".elapsed()"],
+        &["Instant::now", "SystemTime::now", "_rdtsc", "clock_gettime"],
         "take the time as a parameter or from `crate::time`",
     );
 }
@@ -298,10 +299,11 @@ fn nothing_is_left_for_later() {
         concat!("dbg", "!("),
     ];
     let mut found = Vec::new();
-    for source in
-        sources(&["runtime/src", "macros/src", "examples/src", "tests/src", "tests/tests"])
-    {
+    let folders = ["runtime/src", "macros/src", "examples/src", "tests/src", "tests/tests"];
+    for source in sources(&folders) {
         for (number, line) in source.text.lines().enumerate() {
+            // In a text, as in the tests of the macros, a mark is somebody else's.
+            let line = line.split('"').step_by(2).collect::<String>();
             if marks.iter().any(|mark| line.contains(mark)) {
                 found.push(format!("{}:{}: {}", source.path, number + 1, line.trim()));
             }
@@ -353,27 +355,23 @@ fn lints_are_silenced_with_a_reason() {
 
 #[test]
 fn public_functions_show_an_example() {
+    // Public by name only: generated code names what is in them.
+    let internal = ["__private", "bench", "call", "capture", "conceal"];
     let mut bare = Vec::new();
-    for source in sources(&["runtime/src"]) {
-        // What is public by name only, for our own macros and benches.
-        if source.is_test() || ["__private", "bench"].contains(&source.module()) {
+    for source in runtime() {
+        if internal.contains(&source.module()) {
             continue;
         }
         let lines: Vec<_> = source.text.lines().collect();
         for (number, line) in lines.iter().enumerate() {
-            let is_item = ["pub fn ", "pub async fn ", "pub trait ", "pub struct ", "pub enum "]
-                .iter()
-                .any(|start| line.starts_with(start));
-            if !is_item {
-                continue;
-            }
-            let above = lines[..number]
+            let is_function = line.starts_with("pub fn ") || line.starts_with("pub async fn ");
+            let mut above = lines[..number]
                 .iter()
                 .rev()
                 .take_while(|line| line.starts_with("///") || line.starts_with("#["));
-            let docs: Vec<_> = above.collect();
-            let is_hidden = docs.iter().any(|line| line.contains("doc(hidden)"));
-            if !is_hidden && !docs.iter().any(|line| line.contains("```")) {
+            let is_shown =
+                above.any(|line| line.contains("```") || line.contains("#[doc(hidden)]"));
+            if is_function && !is_shown {
                 bare.push(format!("{}:{}: {line}", source.path, number + 1));
             }
         }

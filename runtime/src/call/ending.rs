@@ -5,7 +5,8 @@ use std::fmt;
 use super::error;
 use crate::{
     outcome::Outcome,
-    trace::{Writer, local::Local, record::layout::Kind},
+    trace::{Slot, Writer, local::Local, record::layout::Kind},
+    value::Attribute,
 };
 
 /// Takes the outcome of a call and what its span shall say about it.
@@ -79,8 +80,8 @@ impl<'c> Ending<'c> {
 /// Formatted text as an attribute.
 struct Text<'a>(fmt::Arguments<'a>);
 
-impl crate::Attribute for Text<'_> {
-    fn record(&self, slot: crate::Slot<'_>) {
+impl Attribute for Text<'_> {
+    fn record(&self, slot: Slot<'_>) {
         slot.format(self.0);
     }
 }

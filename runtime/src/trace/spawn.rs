@@ -65,6 +65,14 @@ pub mod thread {
 
 /// Like [`tokio::spawn`]: spans of the task are children of the current span.
 ///
+/// ```
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// # runtime.block_on(async {
+/// let task = spandrel::spawn(async { 6 * 7 });
+/// assert_eq!(task.await.unwrap(), 42);
+/// # });
+/// ```
+///
 /// # Panics
 ///
 /// Outside a tokio runtime, as [`tokio::spawn`] does.
@@ -83,6 +91,14 @@ where
 }
 
 /// Like [`tokio::task::spawn_blocking`]: spans of the closure are children of the current span.
+///
+/// ```
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// # runtime.block_on(async {
+/// let task = spandrel::spawn_blocking(|| 6 * 7);
+/// assert_eq!(task.await.unwrap(), 42);
+/// # });
+/// ```
 ///
 /// # Panics
 ///

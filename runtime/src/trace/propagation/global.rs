@@ -25,6 +25,21 @@ pub fn inject(carrier: &mut dyn Injector) {
 }
 
 /// Writes a context into an outgoing request.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use spandrel::trace::{Context, propagation};
+///
+/// let incoming = HashMap::from([(
+///     "traceparent".to_owned(),
+///     "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned(),
+/// )]);
+/// let context: Context = propagation::extract(&incoming);
+///
+/// let mut outgoing = HashMap::new();
+/// propagation::inject_context(&context, &mut outgoing);
+/// assert_eq!(outgoing["traceparent"], incoming["traceparent"]);
+/// ```
 pub fn inject_context(context: &Context, carrier: &mut dyn Injector) {
     match context.to_remote() {
         Some(remote) => propagators().inject(&remote, carrier),
@@ -58,6 +73,19 @@ pub fn extract(carrier: &dyn Extractor) -> Context {
 ///
 /// From a public endpoint the caller's span is only linked to: neither its trace nor its sampled
 /// flag is obeyed, and its baggage is dropped.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use spandrel::trace::propagation::{self, Boundary};
+///
+/// let headers = HashMap::from([(
+///     "traceparent".to_owned(),
+///     "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned(),
+/// )]);
+/// let (context, link) = propagation::extract_across(Boundary::PublicEndpoint, &headers);
+/// assert!(!context.is_remote());
+/// assert!(link.is_some());
+/// ```
 #[must_use]
 pub fn extract_across(boundary: Boundary, carrier: &dyn Extractor) -> (Context, Option<Context>) {
     let propagators = propagators();
