@@ -169,7 +169,7 @@ impl<T: Send + 'static> Worker<T> {
     }
 
     /// Memory of a delivered payload, if there is any.
-    #[cfg(feature = "otlp")]
+    #[cfg(any(test, feature = "otlp"))]
     pub(crate) fn take_spare(&self) -> Option<T> {
         lock(&self.shared.state).spare.take()
     }

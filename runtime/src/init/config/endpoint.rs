@@ -89,7 +89,7 @@ impl Endpoint {
     }
 
     /// The whole URL, with what is secret in it.
-    #[cfg(feature = "otlp")]
+    #[cfg(any(test, feature = "otlp"))]
     pub(crate) fn url(&self) -> &str {
         &self.url
     }

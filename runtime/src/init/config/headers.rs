@@ -45,7 +45,7 @@ impl Headers {
         is_header
     }
 
-    #[cfg(feature = "otlp")]
+    #[cfg(any(test, feature = "otlp"))]
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
