@@ -6,7 +6,10 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering::AcqRel},
+        atomic::{
+            AtomicBool,
+            Ordering::{AcqRel, Acquire},
+        },
     },
     task::{self, Poll, Waker},
     thread,
@@ -22,7 +25,7 @@ use crate::{
 };
 
 /// How long a guard that is dropped, and a process that exits, wait for the exporters.
-pub(crate) const PATIENCE_AT_EXIT: Duration = Duration::from_secs(5);
+const PATIENCE_AT_EXIT: Duration = Duration::from_secs(5);
 
 /// Keeps the telemetry of the program running; returned by [`init!`](crate::init).
 ///
@@ -64,7 +67,7 @@ impl Running {
     }
 
     /// Stops once; later calls report only.
-    pub(crate) fn stop(&self, timeout: Duration) -> Result<Report, Error> {
+    fn stop(&self, timeout: Duration) -> Result<Report, Error> {
         if self.stopped.swap(true, AcqRel) {
             return Ok(self.report());
         }
@@ -77,7 +80,18 @@ impl Running {
         }
     }
 
-    pub(crate) fn report(&self) -> Report {
+    /// Stops unless somebody did before, and says how it went.
+    pub(crate) fn stop_at_exit(&self) {
+        if self.stopped.load(Acquire) {
+            return;
+        }
+        match self.stop(PATIENCE_AT_EXIT) {
+            Ok(report) => report.log(),
+            Err(error) => diag::warn(format_args!("{error}")),
+        }
+    }
+
+    fn report(&self) -> Report {
         let exporter =
             |(name, stats): &(&'static str, Arc<Stats>)| ExporterReport::new(name, stats);
         let exporters = self.exporters.iter().map(exporter).collect();
@@ -141,10 +155,7 @@ impl Drop for Telemetry {
                  `let telemetry = spandrel::init!()?;` and keep it until the program ends"
             ));
         }
-        match self.running.stop(PATIENCE_AT_EXIT) {
-            Ok(report) => report.log(),
-            Err(error) => diag::warn(format_args!("{error}")),
-        }
+        self.running.stop_at_exit();
     }
 }
 
