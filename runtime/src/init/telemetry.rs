@@ -21,7 +21,13 @@ use super::{
     report::{ExporterReport, Report},
 };
 use crate::{
-    diag, error::Error, export::stats::Stats, site, sync::lock, time, trace::recorder::Recorder,
+    diag,
+    error::Error,
+    export::stats::Stats,
+    site,
+    sync::lock,
+    time,
+    trace::recorder::{self, Recorder},
 };
 
 /// How long a guard that is dropped, and a process that exits, wait for the exporters.
@@ -58,7 +64,9 @@ impl Running {
     }
 
     fn flush(&self, timeout: Duration) -> Result<Report, Error> {
-        let done = self.recorder.flush(deadline(timeout), false);
+        // In a forked child the recorder is another one, or there is nothing to send yet.
+        let done =
+            recorder::running().is_none_or(|recorder| recorder.flush(deadline(timeout), false));
         if done {
             Ok(self.report())
         } else {
@@ -72,7 +80,8 @@ impl Running {
             return Ok(self.report());
         }
         site::set_switches(|_| site::COUNTED);
-        let done = self.recorder.flush(deadline(timeout), true);
+        let done =
+            recorder::running().is_none_or(|recorder| recorder.flush(deadline(timeout), true));
         if done {
             Ok(self.report())
         } else {
@@ -95,7 +104,7 @@ impl Running {
         let exporter =
             |(name, stats): &(&'static str, Arc<Stats>)| ExporterReport::new(name, stats);
         let exporters = self.exporters.iter().map(exporter).collect();
-        Report::new(self.recorder, exporters)
+        Report::new(recorder::running().unwrap_or(self.recorder), exporters)
     }
 }
 
