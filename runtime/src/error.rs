@@ -13,7 +13,6 @@ use std::{fmt, time::Duration};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug)]
 pub struct Error {
     kind: Kind,
     message: String,
@@ -63,6 +62,13 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+/// The text too: `main` prints the error that it returns in this form.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -7,7 +7,7 @@
 
 use std::sync::{Mutex, Weak};
 
-use super::telemetry::{PATIENCE_AT_EXIT, Running};
+use super::telemetry::Running;
 use crate::sync::lock;
 
 static RUNNING: Mutex<Weak<Running>> = Mutex::new(Weak::new());
@@ -28,10 +28,7 @@ pub(crate) fn watch_signals() {
 fn shut_down() {
     let running = lock(&RUNNING).upgrade();
     if let Some(running) = running {
-        match running.stop(PATIENCE_AT_EXIT) {
-            Ok(report) => report.log(),
-            Err(error) => crate::diag::warn(format_args!("{error}")),
-        }
+        running.stop_at_exit();
     }
 }
 

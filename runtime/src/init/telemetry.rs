@@ -6,7 +6,10 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, Ordering::AcqRel},
+        atomic::{
+            AtomicBool,
+            Ordering::{AcqRel, Acquire},
+        },
     },
     task::{self, Poll, Waker},
     thread,
@@ -18,11 +21,17 @@ use super::{
     report::{ExporterReport, Report},
 };
 use crate::{
-    diag, error::Error, export::stats::Stats, site, sync::lock, time, trace::recorder::Recorder,
+    diag,
+    error::Error,
+    export::stats::Stats,
+    site,
+    sync::lock,
+    time,
+    trace::recorder::{self, Recorder},
 };
 
 /// How long a guard that is dropped, and a process that exits, wait for the exporters.
-pub(crate) const PATIENCE_AT_EXIT: Duration = Duration::from_secs(5);
+const PATIENCE_AT_EXIT: Duration = Duration::from_secs(5);
 
 /// Keeps the telemetry of the program running; returned by [`init!`](crate::init).
 ///
@@ -55,7 +64,9 @@ impl Running {
     }
 
     fn flush(&self, timeout: Duration) -> Result<Report, Error> {
-        let done = self.recorder.flush(deadline(timeout), false);
+        // In a forked child the recorder is another one, or there is nothing to send yet.
+        let done =
+            recorder::running().is_none_or(|recorder| recorder.flush(deadline(timeout), false));
         if done {
             Ok(self.report())
         } else {
@@ -64,12 +75,13 @@ impl Running {
     }
 
     /// Stops once; later calls report only.
-    pub(crate) fn stop(&self, timeout: Duration) -> Result<Report, Error> {
+    fn stop(&self, timeout: Duration) -> Result<Report, Error> {
         if self.stopped.swap(true, AcqRel) {
             return Ok(self.report());
         }
         site::set_switches(|_| site::COUNTED);
-        let done = self.recorder.flush(deadline(timeout), true);
+        let done =
+            recorder::running().is_none_or(|recorder| recorder.flush(deadline(timeout), true));
         if done {
             Ok(self.report())
         } else {
@@ -77,11 +89,22 @@ impl Running {
         }
     }
 
-    pub(crate) fn report(&self) -> Report {
+    /// Stops unless somebody did before, and says how it went.
+    pub(crate) fn stop_at_exit(&self) {
+        if self.stopped.load(Acquire) {
+            return;
+        }
+        match self.stop(PATIENCE_AT_EXIT) {
+            Ok(report) => report.log(),
+            Err(error) => diag::warn(format_args!("{error}")),
+        }
+    }
+
+    fn report(&self) -> Report {
         let exporter =
             |(name, stats): &(&'static str, Arc<Stats>)| ExporterReport::new(name, stats);
         let exporters = self.exporters.iter().map(exporter).collect();
-        Report::new(self.recorder, exporters)
+        Report::new(recorder::running().unwrap_or(self.recorder), exporters)
     }
 }
 
@@ -141,10 +164,7 @@ impl Drop for Telemetry {
                  `let telemetry = spandrel::init!()?;` and keep it until the program ends"
             ));
         }
-        match self.running.stop(PATIENCE_AT_EXIT) {
-            Ok(report) => report.log(),
-            Err(error) => diag::warn(format_args!("{error}")),
-        }
+        self.running.stop_at_exit();
     }
 }
 
