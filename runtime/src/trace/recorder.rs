@@ -89,11 +89,6 @@ pub(crate) fn current() -> Option<&'static Recorder> {
     slot.get().copied().or_else(|| restart_in_child(slot))
 }
 
-/// The recorder of this process if it runs: a forked child has none before its first span.
-pub(crate) fn running() -> Option<&'static Recorder> {
-    SLOTS.get(GENERATION.load(Relaxed))?.get().copied()
-}
-
 /// Starts the recorder of this process; `None` if one runs already.
 pub(crate) fn start(
     settings: Settings,

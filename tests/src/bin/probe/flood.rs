@@ -73,7 +73,7 @@ fn flood(builder: spandrel::Builder, spans: u64, call: impl Fn(u64) -> usize) {
     // An error of a shutdown that was late is no report.
     let _ = telemetry.flush(Duration::from_millis(200));
     say_report(&telemetry.report());
-    shut_down(telemetry, Duration::from_secs(1));
+    shut_down(telemetry, Duration::from_secs(4));
     say("grown-at-the-end-kib", resident_kib().saturating_sub(before));
 }
 
