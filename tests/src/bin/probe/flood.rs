@@ -1,0 +1,141 @@
+//! More spans than an exporter takes.
+
+use std::{
+    sync::Barrier,
+    time::{Duration, Instant},
+};
+
+use spandrel::{Span, trace::Memory, traced};
+
+use crate::{
+    exporters::{Counting, Hanging, Panicking},
+    output::{PATIENCE, resident_kib, say, shut_down},
+};
+
+#[traced(fields(n, text))]
+fn small(n: u64, text: &str) -> usize {
+    text.len()
+}
+
+#[traced(fields(text))]
+fn large(text: &str) -> usize {
+    text.len()
+}
+
+pub(crate) fn run(how: &str) {
+    let builder = spandrel::builder!();
+    match how {
+        // Where to is the environment's to say.
+        "otlp" => flood(builder, 2_000_000, |n| small(n, "a short text")),
+        "some" => flood(builder, 10_000, |n| small(n, "a short text")),
+        "large" => large_ones(builder),
+        "hanging" => flood(builder.exporter(Hanging), 1_000_000, |n| small(n, "a short text")),
+        "hanging-large" => large_ones(builder.exporter(Hanging)),
+        "hanging-events" => flood(builder.exporter(Hanging), 20_000, |_| eventful()),
+        "hanging-little" => {
+            let memory = Memory::new(1024 * 1024).expect("enough");
+            flood(builder.exporter(Hanging).memory(memory), 500_000, |n| small(n, "a short text"));
+        }
+        "panicking" => flood(builder.exporter(Panicking), 1_000, |n| small(n, "a short text")),
+        "one-hangs" => one_hangs(),
+        "running" => running(),
+        "threads" => threads(300, 200),
+        other => say("unknown", other),
+    }
+}
+
+fn large_ones(builder: spandrel::Builder) {
+    let text = "x".repeat(4_000);
+    flood(builder, 30_000, |_| large(&text));
+}
+
+fn eventful() -> usize {
+    let text = "y".repeat(1_000);
+    let span = Span::start("eventful");
+    (0..5).for_each(|_| span.event("happened", &[("text", &text)]));
+    0
+}
+
+/// Records, and says what that did to the process.
+fn flood(builder: spandrel::Builder, spans: u64, call: impl Fn(u64) -> usize) {
+    let telemetry = builder.init().expect("the configuration is right");
+    let before = resident_kib();
+    let mut most = before;
+    for n in 0..spans {
+        call(n);
+        if n % 10_000 == 0 {
+            most = most.max(resident_kib());
+        }
+    }
+    most = most.max(resident_kib());
+    say("recorded", spans);
+    say("grown-kib", most - before);
+    shut_down(telemetry, Duration::from_secs(1));
+    say("grown-at-the-end-kib", resident_kib().saturating_sub(before));
+}
+
+fn one_hangs() {
+    let counting = Counting::default();
+    let builder = spandrel::builder!().exporter(Hanging).exporter(counting.clone());
+    let telemetry = builder.init().expect("the configuration is right");
+    for n in 0..100_000 {
+        small(n, "a short text");
+        // At a pace that the other one keeps up with.
+        if n % 2_000 == 1_999 {
+            let _ = telemetry.flush(Duration::from_millis(1));
+            while counting.spans() <= n {
+                let _ = telemetry.flush(Duration::from_millis(1));
+            }
+        }
+    }
+    shut_down(telemetry, Duration::from_millis(200));
+    say("exported", counting.spans());
+}
+
+/// More spans run at once than the table holds.
+fn running() {
+    let counting = Counting::default();
+    let memory = Memory::new(1024 * 1024).expect("enough");
+    let builder = spandrel::builder!().exporter(counting.clone()).memory(memory);
+    let telemetry = builder.init().expect("the configuration is right");
+    let spans: Vec<_> = (0..20_000)
+        .map(|n| {
+            // The pool is not what this is about.
+            if n % 500 == 0 {
+                let _ = telemetry.flush(PATIENCE);
+            }
+            Span::start("running")
+        })
+        .collect();
+    let before_the_end = telemetry.flush(PATIENCE).expect("there is time enough");
+    say("unfinished-then", before_the_end.unfinished);
+    drop(spans);
+    shut_down(telemetry, PATIENCE);
+    say("exported", counting.spans());
+}
+
+/// Threads that record at a pace, in a program as it runs in production.
+fn threads(threads: usize, rounds: u64) {
+    let counting = Counting::default();
+    let telemetry = spandrel::builder!().exporter(counting.clone()).init().expect("it starts");
+    let together = Barrier::new(threads);
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                together.wait();
+                for round in 0..rounds {
+                    for n in 0..5 {
+                        small(round * n, "a short text");
+                    }
+                    // All threads go on together: 1,500 spans at a time.
+                    together.wait();
+                }
+            });
+        }
+    });
+    say("threads.millis", began.elapsed().as_millis());
+    say("recorded", threads as u64 * rounds * 5);
+    shut_down(telemetry, PATIENCE);
+    say("exported", counting.spans());
+}

@@ -1,0 +1,33 @@
+//! One program that starts, records, forks and ends in every way there is.
+//!
+//! What telemetry does to a process cannot be seen within a test: it has one recorder, one
+//! environment and one end. The tests in `tests/processes` run this program for each case, look at
+//! what it says on stdout (`key=value`, line by line) and at how it ended.
+
+#[cfg(unix)]
+mod ending;
+mod exporters;
+mod flood;
+#[cfg(unix)]
+mod forking;
+mod output;
+mod showing;
+mod starting;
+
+use std::{env, process::ExitCode};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        #[cfg(unix)]
+        ["ending", how] => ending::run(how),
+        #[cfg(unix)]
+        ["forking", how] => forking::run(how),
+        ["flood", how] => flood::run(how),
+        ["showing", how] => showing::run(how),
+        ["starting", how] => starting::run(how),
+        _ => return ExitCode::from(64),
+    }
+    ExitCode::SUCCESS
+}

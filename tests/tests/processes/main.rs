@@ -1,0 +1,11 @@
+//! What telemetry does to a whole process, seen from outside: the program `probe` in all its cases.
+#![cfg(unix)]
+
+mod ending;
+mod environment;
+mod flood;
+mod forking;
+mod garbage;
+mod probe;
+mod receiver;
+mod starting;
