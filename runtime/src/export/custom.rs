@@ -12,6 +12,7 @@ use crate::{
     trace::{
         SpanData, SpanView,
         drain::{Pending, Sink},
+        loss::LossReason,
     },
 };
 
@@ -69,13 +70,12 @@ impl fmt::Display for ExportError {
 
 impl std::error::Error for ExportError {}
 
-/// What a span of a batch costs beyond its texts.
-const SPAN_BYTES: usize = 512;
-
 /// Collects owned spans and hands them to the exporter's thread.
 pub(crate) struct CustomSink {
     batch: Vec<SpanData>,
     bytes: usize,
+    /// A batch of so many bytes is handed over, however few spans it has.
+    most_bytes: usize,
     batching: Batching,
     worker: Worker<Vec<SpanData>>,
     stats: Arc<Stats>,
@@ -92,10 +92,12 @@ impl CustomSink {
         stats: Arc<Stats>,
     ) -> Self {
         let spans = batching.queue_spans().map_or(u64::MAX, |spans| spans.get().into());
-        let bounds = Bounds { bytes, spans };
+        // One part for the batch in the making, the rest for those that wait.
+        let most_bytes = bytes / 4;
+        let bounds = Bounds { bytes: bytes - most_bytes, spans };
         let caller = Box::new(Caller(exporter));
         let worker = Worker::new("spandrel-export", bounds, Arc::clone(&stats), caller);
-        Self { batch: Vec::new(), bytes: 0, batching, worker, stats, due: None }
+        Self { batch: Vec::new(), bytes: 0, most_bytes, batching, worker, stats, due: None }
     }
 
     fn hand_over(&mut self) {
@@ -127,7 +129,15 @@ impl Deliver<Vec<SpanData>> for Caller {
 impl Sink for CustomSink {
     fn accept(&mut self, span: &SpanView<'_>) {
         let span = SpanData::from(span);
-        self.bytes += SPAN_BYTES + span.name.len() + span.attributes.len() * 64;
+        let bytes = span.bytes();
+        if bytes > self.most_bytes {
+            self.stats.add_lost(LossReason::TooLarge, 1);
+            return;
+        }
+        if self.bytes + bytes > self.most_bytes {
+            self.hand_over();
+        }
+        self.bytes += bytes;
         self.batch.push(span);
         if self.batch.len() >= self.batching.spans().get() as usize {
             self.hand_over();

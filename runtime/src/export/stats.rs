@@ -37,6 +37,14 @@ impl Stats {
         }
     }
 
+    /// Counts from 0 again: in a forked child the numbers are the parent's.
+    pub(crate) fn reset(&self) {
+        let Self { exported, losses, queued_spans, queued_bytes, exports, export_nanos } = self;
+        let counters = [exported, queued_spans, queued_bytes, exports, export_nanos];
+        counters.into_iter().for_each(|counter| counter.store(0, Relaxed));
+        losses.reset();
+    }
+
     pub(crate) fn add_exported(&self, spans: u64) {
         self.exported.fetch_add(spans, Relaxed);
     }

@@ -235,10 +235,18 @@ fn start(
         propagators: settings.propagators.value,
     };
     time::choose(settings.clock.value);
-    limits::set_value_chars(recording.limits.value_chars());
-    let sinks = sinks::factory(chosen, recording.memory.queue_bytes());
+    let value_chars = recording.limits.value_chars();
+    let make = sinks::factory(chosen, recording.memory.queue_bytes());
+    // Called again in a forked child that records, which has no thread for signals either.
+    let sinks = std::sync::Arc::new(move || {
+        if records && watches_signals {
+            exit::watch_signals();
+        }
+        make()
+    });
     let recorder = recorder::start(recording, std::sync::Arc::new(Losses::new()), sinks)
         .ok_or_else(Error::already_running)?;
+    limits::set_value_chars(value_chars);
     if records {
         let filter = settings.level.value;
         site::set_switches(move |site| {
@@ -246,11 +254,7 @@ fn start(
             if traced { site::ON } else { site::COUNTED }
         });
     }
-    let telemetry = Telemetry::new(Running::new(recorder, records, exporters));
-    if records && watches_signals {
-        exit::watch_signals();
-    }
-    Ok(telemetry)
+    Ok(Telemetry::new(Running::new(recorder, records, exporters)))
 }
 
 impl std::fmt::Debug for Builder {

@@ -4,10 +4,14 @@
 //! would run nothing; where the program has left them at their default, a handler wakes a thread
 //! that shuts down and then lets the signal do what it was sent for. A handler that the program
 //! installs later, tokio's too, takes the signal over: then ours only sends, and ends nothing.
+//!
+//! A forked child inherits handler and pipe, but not the thread, and at the pipe's other end is its
+//! parent. So the handler asks whose it is; a child gets a pipe and a thread of its own when it
+//! begins to record, and until then dies of the signal as if nobody watched.
 
 use std::sync::{Mutex, Weak};
 
-use super::telemetry::Running;
+use super::telemetry::{PATIENCE_AT_EXIT, Running};
 use crate::sync::lock;
 
 static RUNNING: Mutex<Weak<Running>> = Mutex::new(Weak::new());
@@ -26,9 +30,21 @@ pub(crate) fn watch_signals() {
 }
 
 fn shut_down() {
+    with_running(Running::stop_at_exit);
+}
+
+fn flush() {
+    with_running(|running| {
+        if let Err(error) = running.flush(PATIENCE_AT_EXIT) {
+            crate::diag::warn(format_args!("{error}"));
+        }
+    });
+}
+
+fn with_running(run: impl FnOnce(&Running)) {
     let running = lock(&RUNNING).upgrade();
     if let Some(running) = running {
-        running.stop_at_exit();
+        run(&running);
     }
 }
 
@@ -50,7 +66,8 @@ mod unix {
     use crate::diag;
 
     static ONCE: Once = Once::new();
-    static SIGNALS: Once = Once::new();
+    /// The process whose thread reads the pipe; 0 if none does.
+    static OWNER: AtomicI32 = AtomicI32::new(0);
     /// Where the signal handler writes the number of the signal.
     static PIPE: AtomicI32 = AtomicI32::new(-1);
 
@@ -68,38 +85,56 @@ mod unix {
     }
 
     pub(super) fn on_signals() {
-        SIGNALS.call_once(|| {
-            let signals = [libc::SIGTERM, libc::SIGINT].into_iter().filter(|s| is_default(*s));
-            let signals: Vec<i32> = signals.collect();
-            if signals.is_empty() {
-                return;
-            }
-            let Ok((reader, writer)) = std::io::pipe() else { return };
+        if OWNER.load(Relaxed) == process() {
+            return;
+        }
+        let signals = [libc::SIGTERM, libc::SIGINT].into_iter();
+        let signals: Vec<i32> = signals.filter(|s| is_default(*s) || is_ours(*s)).collect();
+        if signals.is_empty() {
+            return;
+        }
+        let Ok((reader, writer)) = std::io::pipe() else { return };
+        let thread = thread::Builder::new().name("spandrel-signals".into());
+        if thread.spawn(move || serve(reader)).is_ok() {
             PIPE.store(writer.into_raw_fd(), Relaxed);
-            let thread = thread::Builder::new().name("spandrel-signals".into());
-            if thread.spawn(move || serve(reader)).is_ok() {
-                signals.into_iter().for_each(install);
-            }
-        });
+            OWNER.store(process(), Relaxed);
+            signals.into_iter().for_each(install);
+        }
+    }
+
+    fn process() -> i32 {
+        // SAFETY: it takes nothing, cannot fail, and is async-signal-safe.
+        unsafe { libc::getpid() }
     }
 
     fn serve(mut pipe: PipeReader) {
         let mut signal = [0];
         while pipe.read_exact(&mut signal).is_ok() {
-            super::shut_down();
             let signal = i32::from(signal[0]);
-            if handler_of(signal) == on_signal as *const () as usize {
-                // SAFETY: restoring the default action and raising a signal touch no memory.
-                unsafe {
-                    libc::signal(signal, libc::SIG_DFL);
-                    libc::kill(libc::getpid(), signal);
-                }
+            if !is_ours(signal) {
+                // The program goes on, for as long as it likes, and records.
+                super::flush();
+                continue;
+            }
+            super::shut_down();
+            // SAFETY: restoring the default action and raising a signal touch no memory.
+            unsafe {
+                libc::signal(signal, libc::SIG_DFL);
+                libc::kill(process(), signal);
             }
         }
     }
 
-    /// Async-signal-safe: two atomic loads and `write`.
+    /// Async-signal-safe: two atomic loads, `getpid`, and `write` or `signal` and `raise`.
     extern "C" fn on_signal(signal: i32) {
+        if OWNER.load(Relaxed) != process() {
+            // SAFETY: both are async-signal-safe; the signal is delivered when the handler returns.
+            unsafe {
+                libc::signal(signal, libc::SIG_DFL);
+                libc::raise(signal);
+            }
+            return;
+        }
         let byte = signal as u8;
         // SAFETY: `byte` lives through the call and `write` is async-signal-safe (POSIX 2.4.3);
         // the pipe is never closed.
@@ -110,6 +145,10 @@ mod unix {
 
     fn is_default(signal: i32) -> bool {
         handler_of(signal) == libc::SIG_DFL
+    }
+
+    fn is_ours(signal: i32) -> bool {
+        handler_of(signal) == on_signal as *const () as usize
     }
 
     fn handler_of(signal: i32) -> usize {

@@ -66,6 +66,11 @@ impl Report {
         }
     }
 
+    /// The report of a process that has recorded nothing.
+    pub(crate) fn empty() -> Self {
+        Self { produced: 0, unfinished: 0, unexported: 0, dropped: vec![], exporters: vec![] }
+    }
+
     /// Whether nothing was dropped and nothing waits.
     #[must_use]
     pub fn is_complete(&self) -> bool {

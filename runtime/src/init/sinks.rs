@@ -71,7 +71,10 @@ impl Chosen {
 pub(super) fn factory(chosen: Vec<Chosen>, bytes: usize) -> SinkFactory {
     let share = bytes / chosen.len().max(1);
     Arc::new(move || {
-        let made = chosen.iter().filter_map(|one| (one.make)(share, Arc::clone(&one.stats)));
+        let made = chosen.iter().filter_map(|one| {
+            one.stats.reset();
+            (one.make)(share, Arc::clone(&one.stats))
+        });
         made.collect()
     })
 }

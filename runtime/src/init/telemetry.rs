@@ -5,7 +5,7 @@ use std::{
     future::IntoFuture,
     pin::Pin,
     sync::{
-        Arc, Mutex,
+        Arc, Condvar, Mutex,
         atomic::{
             AtomicBool,
             Ordering::{AcqRel, Acquire},
@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// How long a guard that is dropped, and a process that exits, wait for the exporters.
-const PATIENCE_AT_EXIT: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE_AT_EXIT: Duration = Duration::from_secs(5);
 
 /// Keeps the telemetry of the program running; returned by [`init!`](crate::init).
 ///
@@ -52,6 +52,9 @@ pub(crate) struct Running {
     exporters: Vec<(&'static str, Arc<Stats>)>,
     started: std::time::Instant,
     stopped: AtomicBool,
+    /// The one stop is over, well or not.
+    over: Mutex<bool>,
+    ended: Condvar,
 }
 
 impl Running {
@@ -60,28 +63,44 @@ impl Running {
         records: bool,
         exporters: Vec<(&'static str, Arc<Stats>)>,
     ) -> Self {
-        Self { recorder, records, exporters, started: time::now(), stopped: AtomicBool::new(false) }
+        Self {
+            recorder,
+            records,
+            exporters,
+            started: time::now(),
+            stopped: AtomicBool::new(false),
+            over: Mutex::new(false),
+            ended: Condvar::new(),
+        }
     }
 
-    fn flush(&self, timeout: Duration) -> Result<Report, Error> {
-        // In a forked child the recorder is another one, or there is nothing to send yet.
-        let done =
-            recorder::running().is_none_or(|recorder| recorder.flush(deadline(timeout), false));
-        if done {
+    /// The recorder of this process, which a fork may have made another one than that of `init!`.
+    fn recorder(&self) -> Option<&'static Recorder> {
+        recorder::successor(self.recorder)
+    }
+
+    pub(crate) fn flush(&self, timeout: Duration) -> Result<Report, Error> {
+        let Some(recorder) = self.recorder() else { return Ok(Report::empty()) };
+        if recorder.flush(deadline(timeout), false) {
             Ok(self.report())
         } else {
             Err(Error::timed_out("flush", timeout, &self.report()))
         }
     }
 
-    /// Stops once; later calls report only.
+    /// Stops once; whoever comes second waits for the first, for the process may end behind either.
     fn stop(&self, timeout: Duration) -> Result<Report, Error> {
-        if self.stopped.swap(true, AcqRel) {
-            return Ok(self.report());
-        }
-        site::set_switches(|_| site::COUNTED);
-        let done =
-            recorder::running().is_none_or(|recorder| recorder.flush(deadline(timeout), true));
+        let Some(recorder) = self.recorder() else { return Ok(Report::empty()) };
+        let deadline = deadline(timeout);
+        let done = if self.stopped.swap(true, AcqRel) {
+            self.has_ended_by(deadline)
+        } else {
+            site::set_switches(|_| site::COUNTED);
+            let done = recorder.flush(deadline, true);
+            *lock(&self.over) = true;
+            self.ended.notify_all();
+            done
+        };
         if done {
             Ok(self.report())
         } else {
@@ -89,22 +108,30 @@ impl Running {
         }
     }
 
-    /// Stops unless somebody did before, and says how it went.
+    /// Stops, and says how it went unless somebody else stopped before and knows.
     pub(crate) fn stop_at_exit(&self) {
-        if self.stopped.load(Acquire) {
-            return;
-        }
+        let is_first = !self.stopped.load(Acquire);
         match self.stop(PATIENCE_AT_EXIT) {
-            Ok(report) => report.log(),
+            Ok(report) if is_first => report.log(),
+            Ok(_) => {}
             Err(error) => diag::warn(format_args!("{error}")),
         }
     }
 
-    fn report(&self) -> Report {
+    fn has_ended_by(&self, deadline: std::time::Instant) -> bool {
+        let left = deadline.saturating_duration_since(time::now());
+        match self.ended.wait_timeout_while(lock(&self.over), left, |over| !*over) {
+            Ok((over, _)) => *over,
+            Err(poisoned) => *poisoned.into_inner().0,
+        }
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        let Some(recorder) = self.recorder() else { return Report::empty() };
         let exporter =
             |(name, stats): &(&'static str, Arc<Stats>)| ExporterReport::new(name, stats);
         let exporters = self.exporters.iter().map(exporter).collect();
-        Report::new(recorder::running().unwrap_or(self.recorder), exporters)
+        Report::new(recorder, exporters)
     }
 }
 

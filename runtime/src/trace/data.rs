@@ -137,6 +137,50 @@ impl SpanData {
     pub fn attribute(&self, key: &str) -> Option<&OwnedValue> {
         find(&self.attributes, key)
     }
+
+    /// The memory that it holds, about; twice its own, for lists grow by doubling.
+    pub(crate) fn bytes(&self) -> usize {
+        let own = 2 * size_of::<Self>() + text_bytes(&self.name) + text_bytes(&self.trace_state);
+        let status = match &self.status {
+            OwnedStatus::Error { description } => text_bytes(description),
+            OwnedStatus::Ok | OwnedStatus::Unset => 0,
+        };
+        let event = |event: &EventData| {
+            2 * size_of::<EventData>() + text_bytes(&event.name) + list_bytes(&event.attributes)
+        };
+        let link = |link: &LinkData| {
+            let texts = text_bytes(&link.trace_state) + list_bytes(&link.attributes);
+            2 * size_of::<LinkData>() + texts
+        };
+        let parts = self.events.iter().map(event).chain(self.links.iter().map(link));
+        own + status + list_bytes(&self.attributes) + parts.sum::<usize>()
+    }
+}
+
+/// What an allocation costs beyond its bytes.
+const ALLOCATION: usize = 24;
+
+fn text_bytes(text: &str) -> usize {
+    if text.is_empty() { 0 } else { text.len() + ALLOCATION }
+}
+
+fn list_bytes(attributes: &[(String, OwnedValue)]) -> usize {
+    let one = |(key, value): &(String, OwnedValue)| {
+        2 * size_of::<(String, OwnedValue)>() + text_bytes(key) + value.heap_bytes()
+    };
+    attributes.iter().map(one).sum()
+}
+
+impl OwnedValue {
+    fn heap_bytes(&self) -> usize {
+        match self {
+            Self::Str(text) => text_bytes(text),
+            Self::Array(values) => {
+                values.iter().map(|value| 2 * size_of::<Self>() + value.heap_bytes()).sum()
+            }
+            Self::Bool(_) | Self::I64(_) | Self::U64(_) | Self::F64(_) => 0,
+        }
+    }
 }
 
 impl EventData {

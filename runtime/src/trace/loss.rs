@@ -89,6 +89,11 @@ impl Losses {
         self.0[reason as usize].load(Relaxed)
     }
 
+    /// Counts from 0 again.
+    pub(crate) fn reset(&self) {
+        self.0.iter().for_each(|counter| counter.store(0, Relaxed));
+    }
+
     #[cfg(test)]
     pub(crate) fn total(&self) -> u64 {
         LossReason::ALL.into_iter().map(|reason| self.of(reason)).sum()

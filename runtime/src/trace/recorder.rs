@@ -63,6 +63,8 @@ pub(crate) struct Recorder {
     pub(crate) produced: AtomicU64,
     pub(crate) running: AtomicU64,
     unexported: AtomicU64,
+    /// In a forked child: the recorder that the program started.
+    origin: Option<&'static Recorder>,
     ends_without_room: Mutex<Vec<(u64, End)>>,
     requests: Mutex<Requests>,
     signal: Condvar,
@@ -103,19 +105,26 @@ pub(crate) fn start(
     let mut started = false;
     let recorder = *slot.get_or_init(|| {
         started = true;
-        Recorder::leak(settings, losses, sinks)
+        Recorder::leak(settings, losses, sinks, None)
     });
     started.then_some(recorder)
 }
 
+/// The recorder that `started` is in this process; `None` in a forked child that records nothing,
+/// or that has started telemetry of its own.
+pub(crate) fn successor(started: &'static Recorder) -> Option<&'static Recorder> {
+    let recorder = *SLOTS.get(GENERATION.load(Relaxed))?.get()?;
+    std::ptr::eq(recorder.origin.unwrap_or(recorder), started).then_some(recorder)
+}
+
 #[cold]
 fn restart_in_child(slot: &'static OnceLock<&'static Recorder>) -> Option<&'static Recorder> {
-    let generation = GENERATION.load(Relaxed);
-    let parent = SLOTS.get(generation.checked_sub(1)?)?.get()?;
-    let settings = parent.settings.clone();
-    Some(*slot.get_or_init(|| {
-        Recorder::leak(settings, Arc::new(Losses::new()), Arc::clone(&parent.sinks))
-    }))
+    // The nearest ancestor that recorded: those between may have forked in silence.
+    let ancestors = SLOTS.get(..GENERATION.load(Relaxed))?;
+    let parent = *ancestors.iter().rev().find_map(OnceLock::get)?;
+    let (settings, sinks) = (parent.settings.clone(), Arc::clone(&parent.sinks));
+    let origin = Some(parent.origin.unwrap_or(parent));
+    Some(*slot.get_or_init(|| Recorder::leak(settings, Arc::new(Losses::new()), sinks, origin)))
 }
 
 /// In a forked child, on its only thread: the parent's recorder is not ours.
@@ -126,7 +135,12 @@ pub(crate) fn after_fork_in_child() {
 }
 
 impl Recorder {
-    fn leak(settings: Settings, losses: Arc<Losses>, sinks: SinkFactory) -> &'static Self {
+    fn leak(
+        settings: Settings,
+        losses: Arc<Losses>,
+        sinks: SinkFactory,
+        origin: Option<&'static Self>,
+    ) -> &'static Self {
         ids::rekey();
         let recorder: &'static Self = Box::leak(Box::new(Self {
             pool: Pool::new(settings.memory.pool_words()),
@@ -135,14 +149,17 @@ impl Recorder {
             produced: AtomicU64::new(0),
             running: AtomicU64::new(0),
             unexported: AtomicU64::new(0),
+            origin,
             ends_without_room: Mutex::new(Vec::new()),
             requests: Mutex::new(Requests::default()),
             signal: Condvar::new(),
             sinks,
         }));
+        // Here and not on the thread: a report must not show what the exporters of a parent did.
+        let sinks = (recorder.sinks)();
         let spawned = thread::Builder::new()
             .name("spandrel-drain".into())
-            .spawn(move || recorder.run(Drain::new(recorder, (recorder.sinks)())));
+            .spawn(move || recorder.run(Drain::new(recorder, sinks)));
         if let Err(error) = spawned {
             crate::diag::warn(format_args!("no background thread, nothing is exported: {error}"));
         }

@@ -9,7 +9,7 @@ use spandrel::{Span, trace::Memory, traced};
 
 use crate::{
     exporters::{Counting, Hanging, Panicking},
-    output::{PATIENCE, resident_kib, say, shut_down},
+    output::{PATIENCE, resident_kib, say, say_report, shut_down},
 };
 
 #[traced(fields(n, text))]
@@ -70,6 +70,9 @@ fn flood(builder: spandrel::Builder, spans: u64, call: impl Fn(u64) -> usize) {
     most = most.max(resident_kib());
     say("recorded", spans);
     say("grown-kib", most - before);
+    // An error of a shutdown that was late is no report.
+    let _ = telemetry.flush(Duration::from_millis(200));
+    say_report(&telemetry.report());
     shut_down(telemetry, Duration::from_secs(1));
     say("grown-at-the-end-kib", resident_kib().saturating_sub(before));
 }
@@ -88,6 +91,7 @@ fn one_hangs() {
             }
         }
     }
+    say_report(&telemetry.report());
     shut_down(telemetry, Duration::from_millis(200));
     say("exported", counting.spans());
 }
@@ -114,7 +118,8 @@ fn running() {
     say("exported", counting.spans());
 }
 
-/// Threads that record at a pace, in a program as it runs in production.
+/// Threads that record at a pace that the background keeps up with, in a program as it runs in
+/// production.
 fn threads(threads: usize, rounds: u64) {
     let counting = Counting::default();
     let telemetry = spandrel::builder!().exporter(counting.clone()).init().expect("it starts");
@@ -129,6 +134,9 @@ fn threads(threads: usize, rounds: u64) {
                         small(round * n, "a short text");
                     }
                     // All threads go on together: 1,500 spans at a time.
+                    if together.wait().is_leader() && round % 2 == 1 {
+                        telemetry.flush(PATIENCE).expect("there is time enough");
+                    }
                     together.wait();
                 }
             });

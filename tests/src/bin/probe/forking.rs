@@ -50,11 +50,7 @@ fn wait(pid: i32) -> i32 {
     // SAFETY: `status` outlives the call.
     let waited = unsafe { libc::waitpid(pid, &raw mut status, 0) };
     assert_eq!(waited, pid);
-    if libc::WIFSIGNALED(status) {
-        128 + libc::WTERMSIG(status)
-    } else {
-        libc::WEXITSTATUS(status)
-    }
+    if libc::WIFSIGNALED(status) { 128 + libc::WTERMSIG(status) } else { libc::WEXITSTATUS(status) }
 }
 
 fn once() {
@@ -145,10 +141,13 @@ fn child_is_told_to_end() {
 
 fn never_initialised() {
     record("parent", 2);
-    say("child.status", wait(fork(|| {
-        record("child", 3);
-        i32::from(Span::start("silent").is_recording())
-    })));
+    say(
+        "child.status",
+        wait(fork(|| {
+            record("child", 3);
+            i32::from(Span::start("silent").is_recording())
+        })),
+    );
 }
 
 /// As servers with worker processes do.

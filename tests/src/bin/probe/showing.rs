@@ -15,9 +15,7 @@ use spandrel::{
     traced,
 };
 
-use crate::{
-    output::{PATIENCE, say, say_report, shut_down},
-};
+use crate::output::{PATIENCE, say, say_report, shut_down};
 
 #[traced(fields(text, a = 1, b = 2, c = 3))]
 fn shown(text: &str) {
