@@ -237,6 +237,14 @@ fn a_group_of_imports_names_each_of_its_modules() {
 }
 
 #[test]
+fn comments_and_tests_are_no_code() {
+    let text = "//! Docs.\n#[cfg(test)]\nmod tests;\n\nfn run() {} // why\n    // what\n\
+                #[cfg(all(test, loom))]\nmod model {\n    use crate::init;\n}\n";
+
+    assert_eq!(code(text), "#[cfg(test)]\nmod tests;\nfn run() {}\n");
+}
+
+#[test]
 fn only_time_reads_the_clocks() {
     only_in(
         &["runtime/src/time/"],
