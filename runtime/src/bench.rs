@@ -3,6 +3,8 @@
 //! A sink that discards is no exporter: it sees the borrowed view and nothing is copied for it, as
 //! the null exporters of the peers are handed what they would have to send anyway.
 
+mod decode;
+
 use std::{
     sync::{
         Arc,
@@ -26,6 +28,8 @@ use crate::{
     },
     value::Value,
 };
+
+pub use decode::decode;
 
 /// How long [`settle`] waits.
 const PATIENCE: Duration = Duration::from_secs(30);
