@@ -12,6 +12,9 @@ use crate::{
 
 type Variables = &'static [(&'static str, &'static str)];
 
+/// Variables, and what must be seen with them.
+type Row = (Variables, fn(&Seen) -> bool);
+
 /// What one run brought about.
 struct Seen {
     outcome: Outcome,
@@ -31,7 +34,7 @@ fn run(how: &str, manner: Manner, variables: Variables) -> Seen {
 }
 
 /// Runs once for each row; the check sees what came of it.
-fn each(how: &str, rows: &[(Variables, fn(&Seen) -> bool)]) {
+fn each(how: &str, rows: &[Row]) {
     for (variables, holds) in rows {
         let seen = run(how, Manner::Answers, variables);
         seen.outcome.assert_success();
@@ -93,8 +96,7 @@ fn an_endpoint_without_scheme_is_plain_where_told_so() {
         let receiver = Receiver::start(Manner::Answers);
         let authority = receiver.url().replace("http://", "");
 
-        let outcome =
-            Probe::new("showing", "once").to(&authority).env(insecure, "true").run();
+        let outcome = Probe::new("showing", "once").to(&authority).env(insecure, "true").run();
 
         outcome.assert_success();
         assert_eq!(receiver.count("shown"), 1, "{insecure}: {outcome:?}");
@@ -107,7 +109,8 @@ fn how_requests_look() {
         "once",
         &[
             (&[("OTEL_EXPORTER_OTLP_HEADERS", "x-key=a%20b,x-other=c")], |seen| {
-                seen.first.header("x-key") == Some("a b") && seen.first.header("x-other") == Some("c")
+                seen.first.header("x-key") == Some("a b")
+                    && seen.first.header("x-other") == Some("c")
             }),
             (
                 &[
@@ -137,7 +140,9 @@ fn who_is_said_to_speak() {
         "once",
         &[
             (&[], |seen| seen.first.resource("service.name") == "spandrel-tests"),
-            (&[("OTEL_SERVICE_NAME", "shop")], |seen| seen.first.resource("service.name") == "shop"),
+            (&[("OTEL_SERVICE_NAME", "shop")], |seen| {
+                seen.first.resource("service.name") == "shop"
+            }),
             (
                 &[
                     ("OTEL_SERVICE_NAME", "shop"),
@@ -206,10 +211,7 @@ fn which_traces_are_recorded() {
                 |seen| (100..300).contains(&recorded(seen)),
             ),
             (
-                &[
-                    ("OTEL_TRACES_SAMPLER", "traceidratio"),
-                    ("OTEL_TRACES_SAMPLER_ARG", "0"),
-                ],
+                &[("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0")],
                 |seen| recorded(seen) == 0,
             ),
             (&[("SPANDREL_TRACES_SAMPLER_OVERRIDES", "probe::showing::one=always_off")], |seen| {
@@ -308,18 +310,17 @@ fn a_span_waits_no_longer_than_the_schedule_delay() {
 
 #[test]
 fn what_a_receiver_that_hangs_holds_up() {
-    let rows: [(Variables, fn(&Seen) -> bool); 3] = [
-        (
-            &[("OTEL_BSP_MAX_QUEUE_SIZE", "10"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "5")],
-            |seen| seen.outcome.stderr.contains("90 dropped (queue_full)"),
-        ),
+    let rows: [Row; 3] = [
+        (&[("OTEL_BSP_MAX_QUEUE_SIZE", "10"), ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "5")], |seen| {
+            seen.outcome.stderr.contains("90 dropped (queue_full)")
+        }),
         (&[("OTEL_BSP_EXPORT_TIMEOUT", "50")], |seen| {
             seen.outcome.stderr.contains("100 dropped (export_failed)")
                 || seen.outcome.number("0.dropped.export_failed") == 100
         }),
         // The first try times out, and there is time for another.
         (&[("OTEL_EXPORTER_OTLP_TIMEOUT", "50"), ("OTEL_BSP_EXPORT_TIMEOUT", "0")], |seen| {
-            seen.outcome.said("shutdown.millis") != ""
+            !seen.outcome.said("shutdown.millis").is_empty()
         }),
     ];
     for (variables, holds) in rows {

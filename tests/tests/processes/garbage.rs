@@ -7,7 +7,7 @@ use spandrel::trace::propagation;
 /// Cases of each test; the same ones in each run.
 const CASES: u32 = 200_000;
 
-/// SplitMix64: the same numbers everywhere.
+/// `SplitMix64`: the same numbers everywhere.
 struct Numbers(u64);
 
 impl Numbers {
@@ -66,9 +66,31 @@ fn whatever_stands_in_a_chunk_is_read_without_a_panic() {
 /// Headers that are often nearly right.
 fn header(numbers: &mut Numbers) -> String {
     const PIECES: &[&str] = &[
-        "00", "01", "ff", "-", "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7", "=", ",", ";",
-        " ", "\t", "congo", "t61rcWkgMzE", "@", "%", "%2", "%2C", "é", "\u{0}", "0", "F", "\"", "\\",
-        "00000000000000000000000000000000", "0000000000000000",
+        "00",
+        "01",
+        "ff",
+        "-",
+        "4bf92f3577b34da6a3ce929d0e0e4736",
+        "00f067aa0ba902b7",
+        "=",
+        ",",
+        ";",
+        " ",
+        "\t",
+        "congo",
+        "t61rcWkgMzE",
+        "@",
+        "%",
+        "%2",
+        "%2C",
+        "é",
+        "\u{0}",
+        "0",
+        "F",
+        "\"",
+        "\\",
+        "00000000000000000000000000000000",
+        "0000000000000000",
     ];
     if numbers.below(2) == 0 {
         let mut text = String::from("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
