@@ -185,13 +185,14 @@ impl Drop for Telemetry {
         if Arc::strong_count(&self.running) > 1 {
             return;
         }
-        if self.running.records && self.running.started.elapsed() < Duration::from_millis(1) {
+        let at_once = self.running.started.elapsed() < Duration::from_millis(1);
+        self.running.stop_at_exit();
+        if at_once && self.running.records && self.running.report().produced == 0 {
             diag::warn(format_args!(
                 "the guard that `init!` returned was dropped at once, which ends telemetry; write \
                  `let telemetry = spandrel::init!()?;` and keep it until the program ends"
             ));
         }
-        self.running.stop_at_exit();
     }
 }
 
