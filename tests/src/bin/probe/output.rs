@@ -62,8 +62,10 @@ pub(crate) fn say_result(result: &Result<Report, spandrel::Error>) {
             say("result", "done");
             say_report(report);
         }
-        Err(error) if error.is_timeout() => say("result", "timeout"),
-        Err(error) => say("result", error),
+        Err(error) => {
+            say("result", if error.is_timeout() { "timeout" } else { "failed" });
+            say("error", error);
+        }
     }
 }
 
