@@ -25,7 +25,7 @@ use crate::{
 pub struct Report {
     /// Spans that began and were to be recorded.
     pub produced: u64,
-    /// Spans that have not ended.
+    /// Spans that have not ended, or whose end the background thread has not seen.
     pub unfinished: u64,
     /// Spans that no exporter was configured for.
     pub unexported: u64,
@@ -43,7 +43,7 @@ pub struct ExporterReport {
     pub name: &'static str,
     /// Spans that the receiver took.
     pub delivered: u64,
-    /// Spans that wait to be delivered.
+    /// Spans that wait to be delivered, in a batch or in the exporter's queue.
     pub queued: u64,
     /// The memory that they hold.
     pub queued_bytes: u64,
@@ -56,14 +56,23 @@ pub struct ExporterReport {
 }
 
 impl Report {
-    pub(crate) fn new(recorder: &Recorder, exporters: Vec<ExporterReport>) -> Self {
-        Self {
-            produced: recorder.produced(),
-            unfinished: recorder.unfinished(),
-            unexported: recorder.unexported(),
-            dropped: nonzero(&recorder.losses),
-            exporters,
+    /// Adds up at any moment: a span is counted where it comes from before it is counted where it
+    /// goes, and here it is read the other way round.
+    pub(crate) fn new(recorder: &Recorder, mut exporters: Vec<ExporterReport>) -> Self {
+        let handed_over = recorder.handed_over();
+        for exporter in &mut exporters {
+            let done = exporter.delivered + sum(&exporter.dropped);
+            exporter.queued = handed_over.saturating_sub(done);
         }
+        let unexported = recorder.unexported();
+        let dropped = nonzero(&recorder.losses);
+        let is_early = |(reason, _): &&(LossReason, u64)| {
+            matches!(reason, LossReason::PoolEmpty | LossReason::Reentrant)
+        };
+        let early = dropped.iter().filter(is_early).map(|(_, spans)| spans).sum::<u64>();
+        let produced = recorder.recorded() + early;
+        let gone = handed_over + unexported + sum(&dropped);
+        Self { produced, unfinished: produced.saturating_sub(gone), unexported, dropped, exporters }
     }
 
     /// The report of a process that has recorded nothing.
@@ -134,6 +143,10 @@ impl fmt::Display for Report {
         }
         Ok(())
     }
+}
+
+fn sum(dropped: &[(LossReason, u64)]) -> u64 {
+    dropped.iter().map(|(_, spans)| spans).sum()
 }
 
 fn write_dropped(f: &mut fmt::Formatter<'_>, dropped: &[(LossReason, u64)]) -> fmt::Result {

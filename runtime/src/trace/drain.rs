@@ -1,7 +1,10 @@
 //! The background thread's work: reads the chunks, joins the records, feeds the sinks.
 
 use std::{
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::{
+        Arc,
+        atomic::Ordering::{Relaxed, Release},
+    },
     time::Instant,
 };
 
@@ -127,8 +130,6 @@ impl Drain {
         joiner.end_pass(&recorder.losses, |complete| out.deliver(&complete, sinks, recorder));
         let now = time::now();
         self.sinks.iter_mut().for_each(|sink| sink.end_pass(now));
-        self.recorder.produced.store(self.produced, Relaxed);
-        self.recorder.running.store(self.joiner.running() as u64, Relaxed);
     }
 
     /// Everything published, also what lingers for one pass, on its way to the exporters.
@@ -168,6 +169,8 @@ impl Drain {
             match record.kind() {
                 Kind::SPAN => {
                     *produced += 1;
+                    // Before the span goes anywhere, so that no report counts its end alone.
+                    recorder.produced.store(*produced, Release);
                     if let Some((ticks, outcome)) = record.end() {
                         let tick = record.word(3).saturating_add(ticks);
                         deliver(Complete::whole(
@@ -241,6 +244,7 @@ impl Out {
                 return;
             }
             if let Some(view) = complete.view(&self.sites, &self.anchor, &self.limits) {
+                recorder.count_handed_over();
                 sinks.iter_mut().for_each(|sink| sink.accept(&view));
             }
             return;
@@ -248,6 +252,7 @@ impl Out {
         let Some(scope) = scope::find(scope) else { return recorder.count_unexported() };
         let anchor = if scope.has_mock_clock() { Anchor::IDENTITY } else { self.anchor };
         let limits = scope.limits();
+        recorder.count_unexported();
         if let Some(view) = complete.view(&self.sites, &anchor, &limits) {
             Arc::as_ref(&scope).collect(&view);
         }

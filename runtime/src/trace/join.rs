@@ -57,11 +57,6 @@ impl Joiner {
         Self { waiting: HashMap::new(), due: Vec::new(), bytes: 0, budget, pass: 0 }
     }
 
-    /// Spans that have begun and not ended.
-    pub(crate) fn running(&self) -> usize {
-        self.waiting.values().filter(|span| !span.head.is_empty() && span.end.is_none()).count()
-    }
-
     /// Whether the span waits for its end.
     pub(crate) fn awaits(&self, span: u64) -> bool {
         self.waiting.get(&span).is_some_and(|waiting| waiting.end.is_none())

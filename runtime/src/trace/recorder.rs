@@ -6,7 +6,10 @@
 use std::{
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+        atomic::{
+            AtomicU64, AtomicUsize,
+            Ordering::{Acquire, Relaxed, Release},
+        },
         mpsc::{self, RecvTimeoutError},
     },
     thread,
@@ -22,7 +25,7 @@ use super::{
     join::End,
     limits::Limits,
     local::Local,
-    loss::{LossReason, Losses},
+    loss::Losses,
     memory::Memory,
     propagation::Propagators,
     sampling::Sampling,
@@ -60,8 +63,9 @@ pub(crate) struct Recorder {
     pub(crate) pool: Pool,
     pub(crate) losses: Arc<Losses>,
     pub(crate) settings: Settings,
+    /// Spans that the background thread has seen begin.
     pub(crate) produced: AtomicU64,
-    pub(crate) running: AtomicU64,
+    handed_over: AtomicU64,
     unexported: AtomicU64,
     /// In a forked child: the recorder that the program started.
     origin: Option<&'static Recorder>,
@@ -142,7 +146,7 @@ impl Recorder {
             losses,
             settings,
             produced: AtomicU64::new(0),
-            running: AtomicU64::new(0),
+            handed_over: AtomicU64::new(0),
             unexported: AtomicU64::new(0),
             origin,
             ends_without_room: Mutex::new(Vec::new()),
@@ -264,21 +268,25 @@ impl Recorder {
         self.unexported.fetch_add(1, Relaxed);
     }
 
-    /// Spans begun, lost ones included.
-    pub(crate) fn produced(&self) -> u64 {
-        let before_record =
-            self.losses.of(LossReason::PoolEmpty) + self.losses.of(LossReason::Reentrant);
-        self.produced.load(Relaxed) + before_record
+    /// Counts a span that each exporter is given; only the background thread does.
+    #[inline]
+    pub(crate) fn count_handed_over(&self) {
+        self.handed_over.store(self.handed_over.load(Relaxed) + 1, Release);
     }
 
-    /// Spans that have not ended, as of the last pass.
-    pub(crate) fn unfinished(&self) -> u64 {
-        self.running.load(Relaxed)
+    /// Spans that were recorded, not counting those that were lost before.
+    pub(crate) fn recorded(&self) -> u64 {
+        self.produced.load(Acquire)
+    }
+
+    /// Spans that each exporter was given.
+    pub(crate) fn handed_over(&self) -> u64 {
+        self.handed_over.load(Acquire)
     }
 
     /// Spans that no exporter was configured for.
     pub(crate) fn unexported(&self) -> u64 {
-        self.unexported.load(Relaxed)
+        self.unexported.load(Acquire)
     }
 }
 

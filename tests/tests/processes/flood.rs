@@ -15,7 +15,7 @@ fn assert_bounded(outcome: &Outcome, kib: u64) {
     outcome.assert_success();
     let grown = outcome.number("grown-kib").max(outcome.number("grown-at-the-end-kib"));
     assert!(grown <= kib + SLACK_KIB, "{grown} KiB: {outcome:?}");
-    outcome.assert_said(&[("balanced", "true")]);
+    outcome.assert_said(&[("balanced", "true"), ("odd-reports", "0")]);
     assert!(outcome.number("shutdown.millis") < 5_000, "{outcome:?}");
 }
 

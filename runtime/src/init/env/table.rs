@@ -133,7 +133,7 @@ table! {
     OTLP_TRACES_HEADERS: "OTEL_EXPORTER_OTLP_TRACES_HEADERS", Specified, Headers, "",
         "headers of each request with traces, instead of the general ones";
     OTLP_TIMEOUT: "OTEL_EXPORTER_OTLP_TIMEOUT", Specified, Timeout { example: "10000" }, "10000",
-        "how long one request may take";
+        "how long one batch may take, retries included";
     OTLP_TRACES_TIMEOUT: "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", Specified,
         Timeout { example: "10000" }, "", "the same, for traces";
     OTLP_COMPRESSION: "OTEL_EXPORTER_OTLP_COMPRESSION", Specified, Choice(&["gzip", "none"]),

@@ -49,7 +49,8 @@ impl<'a> Entries<'a> {
 
     /// How many attributes found no room.
     pub(crate) fn dropped(self) -> u32 {
-        self.map(|entry| if let Entry::Dropped(count) = entry { count } else { 0 }).sum()
+        let dropped = |entry| if let Entry::Dropped(count) = entry { count } else { 0 };
+        self.map(dropped).fold(0, u32::saturating_add)
     }
 
     #[inline]

@@ -198,9 +198,9 @@ impl<'a> SpanView<'a> {
     /// How many attributes were left out, because of a limit or for want of room.
     #[must_use]
     pub fn dropped_attributes(&self) -> u32 {
-        let no_room = self.own_entries().dropped()
-            + self.extra_records(Kind::ATTRS).map(|r| tail(r, 2).dropped()).sum::<u32>();
-        over(self.unique_attributes().count(), self.limits.attributes()) + no_room
+        let late = self.extra_records(Kind::ATTRS).map(|record| tail(record, 2).dropped());
+        let no_room = late.fold(self.own_entries().dropped(), u32::saturating_add);
+        over(self.unique_attributes().count(), self.limits.attributes()).saturating_add(no_room)
     }
 
     /// Shows each attribute and returns how many were left out: [`SpanView::attributes`] and
@@ -223,11 +223,11 @@ impl<'a> SpanView<'a> {
                     }
                     seen += 1;
                 }
-                Entry::Dropped(count) => dropped += count,
+                Entry::Dropped(count) => dropped = u32::saturating_add(dropped, count),
                 Entry::Name(_) => {}
             }
         }
-        dropped + seen.saturating_sub(limit)
+        dropped.saturating_add(seen.saturating_sub(limit))
     }
 
     /// Whether its first record says everything: no late attributes, events, links or status.
@@ -344,7 +344,7 @@ impl<'a> EventView<'a> {
     #[must_use]
     pub fn dropped_attributes(&self) -> u32 {
         let entries = tail(self.record, EVENT_WORDS);
-        over(entries.clone().attributes().count(), self.limit) + entries.dropped()
+        over(entries.clone().attributes().count(), self.limit).saturating_add(entries.dropped())
     }
 }
 
@@ -388,7 +388,8 @@ impl<'a> LinkView<'a> {
     /// How many attributes were left out.
     #[must_use]
     pub fn dropped_attributes(&self) -> u32 {
-        over(self.entries().attributes().count(), self.limit) + self.entries().dropped()
+        let over = over(self.entries().attributes().count(), self.limit);
+        over.saturating_add(self.entries().dropped())
     }
 
     fn entries(&self) -> Entries<'a> {

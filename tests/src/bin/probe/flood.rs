@@ -9,7 +9,7 @@ use spandrel::{Span, trace::Memory, traced};
 
 use crate::{
     exporters::{Counting, Hanging, Panicking},
-    output::{PATIENCE, resident_kib, say, say_report, shut_down},
+    output::{PATIENCE, is_balanced, resident_kib, say, say_report, shut_down},
 };
 
 #[traced(fields(n, text))]
@@ -60,15 +60,17 @@ fn eventful() -> usize {
 fn flood(builder: spandrel::Builder, spans: u64, call: impl Fn(u64) -> usize) {
     let telemetry = builder.init().expect("the configuration is right");
     let before = resident_kib();
-    let mut most = before;
+    let (mut most, mut odd) = (before, 0);
     for n in 0..spans {
         call(n);
         if n % 10_000 == 0 {
+            odd += u32::from(!is_balanced(&telemetry.report()));
             most = most.max(resident_kib());
         }
     }
     most = most.max(resident_kib());
     say("recorded", spans);
+    say("odd-reports", odd);
     say("grown-kib", most - before);
     // An error of a shutdown that was late is no report.
     // Time for the background thread to read the backlog, which takes a debug build a while; the

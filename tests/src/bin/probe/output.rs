@@ -28,7 +28,7 @@ pub(crate) fn say_report(report: &Report) {
 }
 
 /// produced = delivered + dropped + unfinished, for each exporter.
-fn is_balanced(report: &Report) -> bool {
+pub(crate) fn is_balanced(report: &Report) -> bool {
     let before = report.unfinished + report.unexported + sum(&report.dropped);
     let exporter = |e: &ExporterReport| before + e.delivered + e.queued + sum(&e.dropped);
     if report.exporters.is_empty() {
@@ -62,8 +62,10 @@ pub(crate) fn say_result(result: &Result<Report, spandrel::Error>) {
             say("result", "done");
             say_report(report);
         }
-        Err(error) if error.is_timeout() => say("result", "timeout"),
-        Err(error) => say("result", error),
+        Err(error) => {
+            say("result", if error.is_timeout() { "timeout" } else { "failed" });
+            say("error", error);
+        }
     }
 }
 

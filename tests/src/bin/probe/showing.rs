@@ -72,7 +72,7 @@ pub(crate) fn run(how: &str) {
         }
         "briefly" => {
             (0..100).for_each(|_| one());
-            return shut_down(telemetry, Duration::from_millis(300));
+            return shut_down(telemetry, Duration::from_secs(2));
         }
         other => return say("unknown", other),
     }
