@@ -69,9 +69,6 @@ impl fmt::Display for ExportError {
 
 impl std::error::Error for ExportError {}
 
-/// What a span of a batch costs beyond its texts.
-const SPAN_BYTES: usize = 512;
-
 /// Collects owned spans and hands them to the exporter's thread.
 pub(crate) struct CustomSink {
     batch: Vec<SpanData>,
@@ -127,7 +124,7 @@ impl Deliver<Vec<SpanData>> for Caller {
 impl Sink for CustomSink {
     fn accept(&mut self, span: &SpanView<'_>) {
         let span = SpanData::from(span);
-        self.bytes += SPAN_BYTES + span.name.len() + span.attributes.len() * 64;
+        self.bytes += span.memory();
         self.batch.push(span);
         if self.batch.len() >= self.batching.spans().get() as usize {
             self.hand_over();

@@ -137,6 +137,45 @@ impl SpanData {
     pub fn attribute(&self, key: &str) -> Option<&OwnedValue> {
         find(&self.attributes, key)
     }
+
+    /// The memory that it holds, near enough for a bound: what was allocated for it included.
+    pub(crate) fn memory(&self) -> usize {
+        let attributes = |list: &[(String, OwnedValue)]| -> usize {
+            list.iter().map(|(key, value)| key.len() + value.memory() + ENTRY_BYTES).sum()
+        };
+        let events = self.events.iter();
+        let links = self.links.iter();
+        let description = match &self.status {
+            OwnedStatus::Error { description } => description.len(),
+            _ => 0,
+        };
+        size_of::<Self>()
+            + self.name.len()
+            + self.trace_state.len()
+            + description
+            + attributes(&self.attributes)
+            + events
+                .map(|e| size_of_val(e) + e.name.len() + attributes(&e.attributes))
+                .sum::<usize>()
+            + links
+                .map(|l| size_of_val(l) + l.trace_state.len() + attributes(&l.attributes))
+                .sum::<usize>()
+    }
+}
+
+/// What an attribute costs beyond its texts.
+const ENTRY_BYTES: usize = size_of::<(String, OwnedValue)>();
+
+impl OwnedValue {
+    fn memory(&self) -> usize {
+        match self {
+            Self::Str(text) => text.len(),
+            Self::Array(values) => {
+                values.iter().map(|value| size_of_val(value) + value.memory()).sum()
+            }
+            _ => 0,
+        }
+    }
 }
 
 impl EventData {
