@@ -7,6 +7,8 @@ mod assemble;
 mod json;
 mod output;
 mod paint;
+mod row;
+mod siblings;
 mod sink;
 mod tree;
 

@@ -55,20 +55,44 @@ pub(super) fn duration(duration: Duration) -> String {
     format!("{value:.decimals$} {unit}")
 }
 
-/// A text on one line, without what would move the cursor, and not longer than a person reads.
+/// A text on one line, without what would move the cursor or turn the writing round, and not longer
+/// than a person reads.
+///
+/// Quoted where it could be taken for more than one text.
+pub(super) fn value(text: &str) -> Cow<'_, str> {
+    let shown = printable(text);
+    if text.is_empty() || text.contains([' ', '"', '=']) {
+        // What `printable` escaped stays as it is.
+        return Cow::Owned(format!("\"{}\"", shown.replace('"', "\\\"")));
+    }
+    shown
+}
+
+/// Like [`value`], never quoted.
 pub(super) fn printable(text: &str) -> Cow<'_, str> {
     const LONGEST: usize = 160;
-    if text.chars().count() <= LONGEST && !text.chars().any(char::is_control) {
+    let is_long = text.chars().nth(LONGEST).is_some();
+    if !is_long && !text.chars().any(moves_cursor) {
         return Cow::Borrowed(text);
     }
-    let shown = text.chars().take(LONGEST);
-    let mut line: String = shown
-        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
-        .collect();
-    if text.chars().count() > LONGEST {
+    let mut line = String::new();
+    for char in text.chars().take(LONGEST) {
+        if moves_cursor(char) {
+            line.extend(char.escape_default());
+        } else {
+            line.push(char);
+        }
+    }
+    if is_long {
         line.push('…');
     }
     Cow::Owned(line)
+}
+
+/// Control characters, line separators, and marks that change the direction of writing.
+fn moves_cursor(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -85,6 +109,23 @@ mod tests {
     #[test]
     fn control_characters_never_reach_the_terminal() {
         assert_eq!(printable("a\x1b[2Jb\n"), "a\\u{1b}[2Jb\\n");
+        assert_eq!(printable("a\u{202e}b"), "a\\u{202e}b");
         assert_eq!(printable(&"x".repeat(200)).chars().count(), 161);
+        assert_eq!(printable(&"x".repeat(160)).chars().count(), 160);
+    }
+
+    #[test]
+    fn values_are_quoted_where_they_could_be_misread_and_escaped_once() {
+        let shown = ["plain", "", "a b", "a=b", "say \"hi\"", "two\nlines", "two \nlines"];
+        let expected = [
+            "plain",
+            "\"\"",
+            "\"a b\"",
+            "\"a=b\"",
+            r#""say \"hi\"""#,
+            r"two\nlines",
+            r#""two \nlines""#,
+        ];
+        assert_eq!(shown.map(value), expected);
     }
 }

@@ -2,7 +2,14 @@
 
 use std::{sync::Arc, time::Instant};
 
-use super::{Form, assemble::Assembler, json, output::Stderr, paint::Paint, tree};
+use super::{
+    Form,
+    assemble::{Assembler, Trace},
+    json,
+    output::Stderr,
+    paint::Paint,
+    tree,
+};
 use crate::{
     export::{
         stats::Stats,
@@ -13,6 +20,9 @@ use crate::{
         drain::{Pending, Sink},
     },
 };
+
+/// So much text is handed over at once.
+const MOST_TEXT_BYTES: usize = 64 * 1024;
 
 /// Renders spans, and hands the text to the thread that writes.
 pub(crate) struct ConsoleSink {
@@ -41,10 +51,19 @@ impl ConsoleSink {
         }
     }
 
-    fn draw(&mut self, traces: &[Vec<SpanData>]) {
-        for spans in traces {
-            tree::draw(&mut self.text, spans, self.paint);
-            self.spans += u32::try_from(spans.len()).unwrap_or(u32::MAX);
+    fn draw(&mut self, traces: &[Trace]) {
+        for trace in traces {
+            tree::draw(&mut self.text, trace, self.paint);
+            self.took(trace.spans.len());
+        }
+    }
+
+    /// Text of so many spans was added.
+    fn took(&mut self, spans: usize) {
+        self.spans = self.spans.saturating_add(u32::try_from(spans).unwrap_or(u32::MAX));
+        // In small pieces: one that is larger than the queue would never fit.
+        if self.text.len() > MOST_TEXT_BYTES {
+            self.hand_over();
         }
     }
 
@@ -53,7 +72,7 @@ impl ConsoleSink {
             return;
         }
         let content = std::mem::take(&mut self.text).into_bytes();
-        let (bytes, spans) = (content.len(), std::mem::take(&mut self.spans));
+        let (bytes, spans) = (content.capacity(), std::mem::take(&mut self.spans));
         if let Err((_, reason)) = self.worker.offer(Payload { content, bytes, spans }) {
             self.stats.add_lost(reason, spans.into());
         }
@@ -65,12 +84,12 @@ impl Sink for ConsoleSink {
         match self.form {
             Form::Json => {
                 json::line(&mut self.text, span);
-                self.spans += 1;
-                if self.text.len() > 64 * 1024 {
-                    self.hand_over();
-                }
+                self.took(1);
             }
-            Form::Tree => self.assembler.add(SpanData::from(span)),
+            Form::Tree => {
+                let early = self.assembler.add(SpanData::from(span));
+                self.draw(&early);
+            }
         }
     }
 
