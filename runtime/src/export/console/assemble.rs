@@ -234,7 +234,7 @@ mod tests {
             let span = builder.attribute("sql", &text).view(|view| SpanData::from(view));
             early += assembler.add(span).iter().map(|trace| trace.spans.len()).sum::<usize>();
             let held = assembler.traces.values().flat_map(|one| &one.trace.spans);
-            most = most.max(held.map(SpanData::memory).sum());
+            most = most.max(held.map(SpanData::bytes).sum());
         }
         assert!(most <= budget && most > budget / 2, "{most}");
         let late = assembler.all().iter().map(|trace| trace.spans.len()).sum::<usize>();
