@@ -62,7 +62,8 @@ fn check_seconds(measurements: &Measurements, ours: &str, peer: &str, kind: &str
     Some(measurements.get(metric, kind, ours)? / measurements.get(metric, kind, peer)?)
 }
 
-const FOUR: &str = "spandrel, four attributes";
+// The attributes of resilience will make it four.
+const MOST: &str = "spandrel, 2 attributes";
 
 static BUDGETS: &[Budget] = &[
     Budget {
@@ -143,27 +144,27 @@ static BUDGETS: &[Budget] = &[
     // The aim is 1.5 × fastrace, which the table of compile costs shows; here it is in the same
     // unit as the budget.
     Budget {
-        what: "`cargo check` of 500 sync functions, over `#[tracing::instrument]`",
+        what: "`cargo check` of 500 sync functions with 2 fields, over `#[tracing::instrument]`",
         unit: " ×",
-        value: |all| check_seconds(all, "spandrel", "tracing, 2 fields", "500 sync"),
+        value: |all| check_seconds(all, "spandrel, 2 fields", "tracing, 2 fields", "500 sync"),
         rule: Rule::AtMost(1.0, 0.5),
     },
     Budget {
-        what: "`cargo check` of 500 async functions, over `#[tracing::instrument]`",
+        what: "`cargo check` of 500 async functions with 2 fields, over `#[tracing::instrument]`",
         unit: " ×",
-        value: |all| check_seconds(all, "spandrel", "tracing, 2 fields", "500 async"),
+        value: |all| check_seconds(all, "spandrel, 2 fields", "tracing, 2 fields", "500 async"),
         rule: Rule::AtMost(1.0, 0.7),
     },
     Budget {
-        what: "`cargo check` of 500 sync functions with four attributes, over `#[tracing::instrument]`",
+        what: "`cargo check` of 500 sync functions with two attributes, over `#[tracing::instrument]`",
         unit: " ×",
-        value: |all| check_seconds(all, FOUR, "tracing, 2 fields", "500 sync"),
+        value: |all| check_seconds(all, MOST, "tracing, 2 fields", "500 sync"),
         rule: Rule::AtMost(1.0, 0.5),
     },
     Budget {
-        what: "`cargo check` of 500 async functions with four attributes, over `#[tracing::instrument]`",
+        what: "`cargo check` of 500 async functions with two attributes, over `#[tracing::instrument]`",
         unit: " ×",
-        value: |all| check_seconds(all, FOUR, "tracing, 2 fields", "500 async"),
+        value: |all| check_seconds(all, MOST, "tracing, 2 fields", "500 async"),
         rule: Rule::AtMost(1.0, 0.7),
     },
 ];
