@@ -25,7 +25,7 @@ const MOST_ROWS: usize = 20;
 
 /// Adds up the spans of each function; printed, a table with the slowest first.
 ///
-/// A function's time includes what it called. Clones share their numbers: one is given to the
+/// A function's time includes what it called, itself included if it calls itself. Clones share their numbers: one is given to the
 /// builder, another is printed at the end, after [`shutdown`](crate::Telemetry::shutdown) or
 /// [`flush`](crate::Telemetry::flush). Only recorded spans count, so that with a sampler the table
 /// is one of samples.
