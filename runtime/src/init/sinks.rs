@@ -163,7 +163,10 @@ pub(super) mod console {
             "console",
             Box::new(move |bytes, stats| {
                 let mut output = lock(&output);
-                let again = output.as_ref().and_then(|output| output.again());
+                let again = match &*output {
+                    Some(output) => output.again(),
+                    None => None,
+                };
                 let Some(output) = mem::replace(&mut *output, again) else {
                     diag::warn(format_args!("a forked child does not have the console's writer"));
                     return None;
