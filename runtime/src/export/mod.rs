@@ -4,12 +4,16 @@ mod batching;
 #[cfg(feature = "console")]
 pub(crate) mod console;
 pub(crate) mod custom;
+#[cfg(feature = "console")]
+mod json_text;
 #[cfg(feature = "otlp")]
 pub(crate) mod otlp;
 pub(crate) mod stats;
 pub(crate) mod worker;
 
 pub use batching::Batching;
+#[cfg(feature = "console")]
+pub use console::{ColorChoice, Console, Summary};
 pub use custom::{ExportError, SpanExporter};
 #[cfg(feature = "otlp")]
 pub use otlp::{Compression, Otlp, OtlpError};

@@ -49,6 +49,10 @@ pub struct Builder {
     custom: Vec<Box<dyn SpanExporter>>,
     #[cfg(feature = "otlp")]
     otlp: Vec<crate::export::Otlp>,
+    #[cfg(feature = "console")]
+    consoles: Vec<crate::export::Console>,
+    #[cfg(feature = "console")]
+    summaries: Vec<crate::export::Summary>,
     watches_signals: bool,
 }
 
@@ -60,6 +64,10 @@ impl Builder {
             custom: Vec::new(),
             #[cfg(feature = "otlp")]
             otlp: Vec::new(),
+            #[cfg(feature = "console")]
+            consoles: Vec::new(),
+            #[cfg(feature = "console")]
+            summaries: Vec::new(),
             watches_signals: true,
         }
     }
@@ -153,6 +161,20 @@ impl Builder {
         self
     }
 
+    /// Shows the spans on a console that is configured in code alone.
+    #[cfg(feature = "console")]
+    pub fn console_as(mut self, console: crate::export::Console) -> Self {
+        self.consoles.push(console);
+        self
+    }
+
+    /// Adds up the spans of each function, beside whatever exports them.
+    #[cfg(feature = "console")]
+    pub fn summary(mut self, summary: &crate::export::Summary) -> Self {
+        self.summaries.push(summary.clone());
+        self
+    }
+
     /// Adds an exporter of the program's own.
     pub fn exporter(mut self, exporter: impl SpanExporter) -> Self {
         self.custom.push(Box::new(exporter));
@@ -196,6 +218,11 @@ impl Builder {
         {
             self.code.custom_exporters += self.otlp.len();
         }
+        #[cfg(feature = "console")]
+        {
+            // Not the summaries: nobody sees spans there.
+            self.code.custom_exporters += self.consoles.len();
+        }
         let settings = Settings::of_process(&self.code).map_err(Error::configuration)?;
         diag::set_level(settings.diagnostics.value);
         diag::debug(format_args!("spans are stamped by the {}", time::counter_name()));
@@ -209,6 +236,12 @@ impl Builder {
         #[cfg(feature = "otlp")]
         for otlp in self.otlp {
             chosen.push(sinks::otlp::in_code(&otlp, &settings, self.package)?);
+        }
+        #[cfg(feature = "console")]
+        {
+            let consoles = self.consoles.into_iter();
+            chosen.extend(consoles.map(|console| sinks::console::in_code(console, &settings)));
+            chosen.extend(self.summaries.into_iter().map(sinks::console::summary));
         }
         for exporter in self.custom {
             chosen.push(Chosen::custom(exporter, settings.batch.batching()));

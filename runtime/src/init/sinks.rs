@@ -129,27 +129,57 @@ pub(super) mod otlp {
 }
 
 #[cfg(feature = "console")]
-mod console {
-    use std::io::{IsTerminal as _, stderr};
+pub(super) mod console {
+    use std::{mem, sync::Mutex};
 
     use super::{Chosen, Settings, config};
-    use crate::export::console::{ConsoleSink, Form};
+    use crate::{
+        diag,
+        export::{
+            ColorChoice, Console, Summary,
+            console::{ConsoleSink, SummarySink},
+        },
+        sync::lock,
+    };
 
     pub(super) fn configured(settings: &Settings) -> Chosen {
-        let form = match settings.console.form.value {
-            config::Form::Json => Form::Json,
-            config::Form::Tree => Form::Tree,
+        let console = match settings.console.form.value {
+            config::Form::Json => Console::json(),
+            config::Form::Tree => Console::tree(),
         };
-        let colors = match settings.console.color.value {
-            config::Color::Always => true,
-            config::Color::Never => false,
-            config::Color::Auto => stderr().is_terminal(),
+        in_code(console, settings)
+    }
+
+    /// A console that was written in code.
+    pub(in crate::init) fn in_code(console: Console, settings: &Settings) -> Chosen {
+        let Console { form, color, output } = console;
+        let colors = match (color, settings.console.color.value) {
+            (ColorChoice::Always, _) | (ColorChoice::Auto, config::Color::Always) => true,
+            (ColorChoice::Never, _) | (ColorChoice::Auto, config::Color::Never) => false,
+            (ColorChoice::Auto, config::Color::Auto) => output.is_terminal(),
         };
+        let output = Mutex::new(Some(output));
         Chosen::new(
             "console",
             Box::new(move |bytes, stats| {
-                Some(Box::new(ConsoleSink::new(form, colors, bytes, stats)))
+                let mut output = lock(&output);
+                let again = match &*output {
+                    Some(output) => output.again(),
+                    None => None,
+                };
+                let Some(output) = mem::replace(&mut *output, again) else {
+                    diag::warn(format_args!("a forked child does not have the console's writer"));
+                    return None;
+                };
+                Some(Box::new(ConsoleSink::new(form, colors, output, bytes, stats)))
             }),
+        )
+    }
+
+    pub(in crate::init) fn summary(summary: Summary) -> Chosen {
+        Chosen::new(
+            "summary",
+            Box::new(move |_, stats| Some(Box::new(SummarySink::new(summary.clone(), stats)))),
         )
     }
 }

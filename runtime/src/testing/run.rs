@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::{Capture, capture};
+use super::{Capture, MockClock, capture};
 
 /// A running test: its own spans, whatever runs beside it.
 ///
@@ -19,6 +19,28 @@ use super::{Capture, capture};
 /// ```
 #[derive(Debug)]
 pub struct Test(Capture);
+
+impl Test {
+    /// The test's own clock; from the first call on it stands still until the test moves it.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use spandrel::{Span, testing};
+    ///
+    /// testing::run(|t| {
+    ///     let clock = t.clock();
+    ///     let span = Span::start("wait");
+    ///     clock.advance(Duration::from_secs(2));
+    ///     span.end();
+    ///     assert_eq!(t.span("wait").duration(), Duration::from_secs(2));
+    /// });
+    /// ```
+    #[must_use]
+    pub fn clock(&self) -> MockClock {
+        self.mock_clock()
+    }
+}
 
 impl Deref for Test {
     type Target = Capture;
@@ -47,7 +69,9 @@ pub fn run<R>(test: impl FnOnce(Test) -> R) -> R {
 
 /// Runs an asynchronous test within a capture of its own, to its end.
 ///
-/// On a current-thread runtime of tokio if the feature `tokio` is on.
+/// On a current-thread runtime of tokio if the feature `tokio` is on. Tasks that are to belong to
+/// the test are started with [`spandrel::spawn`](crate::spawn): a plain `tokio::spawn` does not
+/// carry the context, so that the spans of its task are captured by nobody.
 ///
 /// ```
 /// use spandrel::{Span, testing};

@@ -1,8 +1,11 @@
 //! Spans as an indented text, to compare with what a test expects.
 
-use std::fmt::Write as _;
+use std::{
+    collections::{HashMap, HashSet},
+    fmt::Write as _,
+};
 
-use super::Capture;
+use super::{Capture, diff};
 use crate::trace::{SpanData, id::SpanId};
 
 impl Capture {
@@ -18,12 +21,23 @@ impl Capture {
     #[must_use]
     pub fn tree(&self) -> String {
         let spans = self.spans();
-        let is_known = |id: SpanId| spans.iter().any(|span| span.span_id == id);
-        let mut text = String::new();
-        for root in spans.iter().filter(|span| !span.parent_span_id.is_some_and(is_known)) {
-            write_below(&mut text, root, &spans, 0);
+        let mut children: HashMap<SpanId, Vec<&SpanData>> = HashMap::new();
+        // The last is taken first.
+        for span in spans.iter().rev() {
+            let parent = span.parent_span_id.into_iter();
+            parent.for_each(|parent| children.entry(parent).or_default().push(span));
         }
-        text.truncate(text.trim_end().len());
+        let mut stack: Vec<_> = roots(&spans).rev().map(|span| (0, span)).collect();
+        let mut text = String::new();
+        // Without recursion, which a recursive function's spans would overflow.
+        while let Some((depth, span)) = stack.pop() {
+            let line = if text.is_empty() { "" } else { "\n" };
+            // By hand: a width of the formatter ends at 65,535.
+            let indent = "  ".repeat(depth);
+            let _ = write!(text, "{line}{indent}{} {}", span.name, span.outcome);
+            let below = children.remove(&span.span_id).unwrap_or_default();
+            stack.extend(below.into_iter().map(|child| (depth + 1, child)));
+        }
         text
     }
 
@@ -46,14 +60,22 @@ impl Capture {
     ///
     /// # Panics
     ///
-    /// When they differ, with both.
+    /// When they differ, with the lines that are missing (`-`) and those that are too many (`+`).
     #[track_caller]
     pub fn assert_tree(&self, expected: &str) {
         let (expected, found) = (dedent(expected), self.tree());
-        assert!(expected == found, "the spans differ\nexpected:\n{expected}\n\nfound:\n{found}");
+        assert!(expected == found, "the spans differ\n{}", diff::lines(&expected, &found));
     }
 
     /// The only span of this name.
+    ///
+    /// ```
+    /// use spandrel::{Span, testing};
+    ///
+    /// let capture = testing::capture();
+    /// capture.run(|| Span::start("work").end());
+    /// assert!(capture.span("work").attributes.is_empty());
+    /// ```
     ///
     /// # Panics
     ///
@@ -67,13 +89,50 @@ impl Capture {
         assert!(spans.len() == 1, "{} spans are called `{name}`; found {names:?}", spans.len());
         spans.remove(0)
     }
+
+    /// All spans of this name, in the order of their starts.
+    ///
+    /// ```
+    /// use spandrel::{Span, testing};
+    ///
+    /// let capture = testing::capture();
+    /// capture.run(|| (0..3).for_each(|_| Span::start("attempt").end()));
+    /// assert_eq!(capture.find("attempt").len(), 3);
+    /// ```
+    #[must_use]
+    pub fn find(&self, name: &str) -> Vec<SpanData> {
+        let mut spans = self.spans();
+        spans.retain(|span| span.name == name);
+        spans
+    }
+
+    /// The spans that are not part of another one that was captured.
+    ///
+    /// ```
+    /// use spandrel::{Span, testing};
+    ///
+    /// let capture = testing::capture();
+    /// capture.run(|| Span::start("outer").in_scope(|| Span::start("inner").end()));
+    /// let [root] = capture.roots().try_into().unwrap();
+    /// assert_eq!(capture.children_of(&root)[0].name, "inner");
+    /// ```
+    #[must_use]
+    pub fn roots(&self) -> Vec<SpanData> {
+        roots(&self.spans()).cloned().collect()
+    }
+
+    /// The spans right below a span, in the order of their starts.
+    #[must_use]
+    pub fn children_of(&self, span: &SpanData) -> Vec<SpanData> {
+        let mut spans = self.spans();
+        spans.retain(|child| child.parent_span_id == Some(span.span_id));
+        spans
+    }
 }
 
-fn write_below(text: &mut String, span: &SpanData, spans: &[SpanData], depth: usize) {
-    let _ = writeln!(text, "{:indent$}{} {}", "", span.name, span.outcome, indent = depth * 2);
-    for child in spans.iter().filter(|child| child.parent_span_id == Some(span.span_id)) {
-        write_below(text, child, spans, depth + 1);
-    }
+fn roots(spans: &[SpanData]) -> impl DoubleEndedIterator<Item = &SpanData> {
+    let known: HashSet<SpanId> = spans.iter().map(|span| span.span_id).collect();
+    spans.iter().filter(move |span| !span.parent_span_id.is_some_and(|id| known.contains(&id)))
 }
 
 fn dedent(text: &str) -> String {
@@ -98,7 +157,61 @@ mod tests {
         let panic = std::panic::catch_unwind(assert).unwrap_err();
 
         let text = panic.downcast_ref::<String>().unwrap();
-        assert!(text.contains("expected:\nouter error\n\nfound:\nouter ok"), "{text}");
+        assert_eq!(text, "the spans differ\n- outer error\n+ outer ok\n");
+    }
+
+    #[test]
+    fn spans_are_found_by_name_and_place() {
+        let capture = testing::capture();
+        capture.run(|| {
+            Span::start("outer").in_scope(|| {
+                Span::start("inner").in_scope(|| Span::start("leaf").end());
+                Span::start("inner").end();
+            });
+            Span::start("other").end();
+        });
+
+        let names = |spans: Vec<SpanData>| spans.into_iter().map(|s| s.name).collect::<Vec<_>>();
+        assert_eq!(names(capture.roots()), ["outer", "other"]);
+        assert_eq!(names(capture.children_of(&capture.span("outer"))), ["inner", "inner"]);
+        assert_eq!(capture.find("inner").len(), 2);
+        assert!(capture.find("none").is_empty());
+        assert_eq!(capture.tree(), "outer ok\n  inner ok\n    leaf ok\n  inner ok\nother ok");
+    }
+
+    #[test]
+    fn the_spans_of_a_recursion_do_not_overflow_the_stack_of_who_looks() {
+        let capture = testing::capture();
+        capture.run(|| {
+            let mut open = Vec::new();
+            for _ in 0..3_000 {
+                open.push(Span::start("step").enter());
+            }
+            // The innermost first.
+            while open.pop().is_some() {}
+        });
+        let tree = capture.tree();
+        assert!(tree.ends_with(&format!("\n{}step ok", "  ".repeat(2_999))));
+    }
+
+    #[test]
+    fn captures_side_by_side_do_not_mix() {
+        let threads: Vec<_> = (0..32)
+            .map(|id| {
+                std::thread::spawn(move || {
+                    let capture = testing::capture();
+                    let name = format!("test {id}");
+                    capture.run(|| {
+                        for _ in 0..50 {
+                            Span::start(&name).in_scope(|| Span::start("inner").end());
+                        }
+                    });
+                    let expected = vec![format!("{name} ok\n  inner ok"); 50].join("\n");
+                    capture.assert_tree(&expected);
+                })
+            })
+            .collect();
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
     }
 
     #[test]

@@ -98,6 +98,16 @@ fn each_worker_process_may_start_telemetry_itself() {
 }
 
 #[test]
+fn an_exporter_of_the_programs_own_stays_with_the_parent_and_the_child_says_so() {
+    let outcome = Probe::new("forking", "own-exporter").run();
+
+    outcome.assert_success();
+    outcome.assert_said(&[("child.status", "0"), ("child.unexported", "3"), ("exported", "2")]);
+    outcome.assert_said(&[("balanced", "true"), ("0.delivered", "2")]);
+    assert_eq!(outcome.lines_with("a forked child does not have"), 1, "{outcome:?}");
+}
+
+#[test]
 fn forks_amid_recording_threads_never_deadlock() {
     let (_, outcome) = run("amid-threads");
 

@@ -1,19 +1,23 @@
 //! One line of JSON for each span.
 //!
 //! ```text
-//! {"timestamp":1700000000000000000,"duration_ns":1200,"name":"charge","kind":"client",
-//!  "trace_id":"…","span_id":"…","parent_span_id":"…","outcome":"error",
+//! {"timestamp":"2023-11-14T22:13:20.000000000Z","duration_ns":1200,"name":"charge",
+//!  "kind":"client","trace_id":"…","span_id":"…","parent_span_id":"…","outcome":"error",
 //!  "status":{"code":"error","description":"declined"},"scope":"shop::orders",
-//!  "attributes":{"order.id":7},"events":[{"timestamp":…,"name":"exception","attributes":{…}}],
+//!  "attributes":{"order.id":7},
+//!  "events":[{"timestamp":"…","name":"exception","attributes":{…}}],
 //!  "links":[{"trace_id":"…","span_id":"…","attributes":{}}]}
 //! ```
 //!
-//! Times are nanoseconds, since the Unix epoch where they are points in time. What is absent or
-//! empty is left out, except `attributes`.
+//! `timestamp` is the start, RFC 3339 with nanoseconds. What is absent or empty is left out, except
+//! `attributes`; so are the counts of what a limit cut (`dropped_attributes`, `dropped_events`,
+//! `dropped_links`) where nothing was. The names are a promise: the documentation of
+//! [`Console`](super::Console) lists them.
 
 use std::fmt::Write as _;
 
 use crate::{
+    export::json_text::{list, string, timestamp, value},
     site::SpanKind,
     trace::{SpanView, Status},
     value::Value,
@@ -21,7 +25,8 @@ use crate::{
 
 /// Appends the line of a span.
 pub(super) fn line(text: &mut String, span: &SpanView<'_>) {
-    let _ = write!(text, "{{\"timestamp\":{}", span.start_unix_nanos());
+    text.push_str("{\"timestamp\":");
+    timestamp(text, span.start_unix_nanos());
     let _ = write!(text, ",\"duration_ns\":{}", span.duration().as_nanos());
     member(text, "name", span.name());
     member(text, "kind", kind(span.kind()));
@@ -46,19 +51,25 @@ pub(super) fn line(text: &mut String, span: &SpanView<'_>) {
         }
     }
     member(text, "scope", span.target());
-    attributes(text, span.attributes());
-    list(text, "events", span.events(), |text, event| {
-        let _ = write!(text, "{{\"timestamp\":{}", event.unix_nanos());
+    attributes(text, span.attributes(), span.dropped_attributes());
+    members(text, "events", span.events(), |text, event| {
+        text.push_str("{\"timestamp\":");
+        timestamp(text, event.unix_nanos());
         member(text, "name", event.name());
-        attributes(text, event.attributes());
+        attributes(text, event.attributes(), event.dropped_attributes());
         text.push('}');
     });
-    list(text, "links", span.links(), |text, link| {
+    dropped(text, "dropped_events", span.dropped_events());
+    members(text, "links", span.links(), |text, link| {
         let (trace, span) = (link.trace_id(), link.span_id());
         let _ = write!(text, "{{\"trace_id\":\"{trace}\",\"span_id\":\"{span}\"");
-        attributes(text, link.attributes());
+        if !link.trace_state().is_empty() {
+            member(text, "trace_state", link.trace_state());
+        }
+        attributes(text, link.attributes(), link.dropped_attributes());
         text.push('}');
     });
+    dropped(text, "dropped_links", span.dropped_links());
     text.push_str("}\n");
 }
 
@@ -80,7 +91,11 @@ fn member(text: &mut String, key: &str, value: &str) {
     string(text, value);
 }
 
-fn attributes<'a>(text: &mut String, attributes: impl Iterator<Item = (&'a str, Value<'a>)>) {
+fn attributes<'a>(
+    text: &mut String,
+    attributes: impl Iterator<Item = (&'a str, Value<'a>)>,
+    left_out: u32,
+) {
     text.push_str(",\"attributes\":{");
     for (index, (key, attribute)) in attributes.enumerate() {
         if index != 0 {
@@ -91,69 +106,37 @@ fn attributes<'a>(text: &mut String, attributes: impl Iterator<Item = (&'a str, 
         value(text, attribute);
     }
     text.push('}');
+    dropped(text, "dropped_attributes", left_out);
 }
 
-fn list<T>(
+/// A member that is an array, unless it is empty.
+fn members<T>(
     text: &mut String,
     key: &str,
-    mut items: impl Iterator<Item = T>,
+    items: impl Iterator<Item = T>,
     write: impl Fn(&mut String, T),
 ) {
-    let Some(first) = items.next() else { return };
-    text.push(',');
-    string(text, key);
-    text.push_str(":[");
-    write(text, first);
-    for item in items {
-        text.push(',');
-        write(text, item);
-    }
-    text.push(']');
-}
-
-fn value(text: &mut String, value: Value<'_>) {
-    match value {
-        Value::Bool(value) => _ = write!(text, "{value}"),
-        Value::I64(value) => _ = write!(text, "{value}"),
-        Value::U64(value) => _ = write!(text, "{value}"),
-        // JSON has no number for these; a text is better than a lie.
-        Value::F64(value) if !value.is_finite() => string(text, &value.to_string()),
-        Value::F64(value) => _ = write!(text, "{value:?}"),
-        Value::Str(value) => string(text, value),
-        Value::Array(array) => {
-            text.push('[');
-            for (index, item) in array.iter().enumerate() {
-                if index != 0 {
-                    text.push(',');
-                }
-                self::value(text, item);
-            }
-            text.push(']');
-        }
+    let mut items = items.peekable();
+    if items.peek().is_some() {
+        let _ = write!(text, ",\"{key}\":");
+        list(text, items, write);
     }
 }
 
-/// A JSON string (RFC 8259, section 7).
-fn string(text: &mut String, value: &str) {
-    text.push('"');
-    for char in value.chars() {
-        match char {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
-            char if (char as u32) < 0x20 => _ = write!(text, "\\u{:04x}", char as u32),
-            char => text.push(char),
-        }
+fn dropped(text: &mut String, key: &str, count: u32) {
+    if count != 0 {
+        let _ = write!(text, ",\"{key}\":{count}");
     }
-    text.push('"');
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Outcome, site::Site, trace::record::fixture::SpanBuilder};
+    use crate::{
+        Outcome,
+        site::Site,
+        trace::{Limits, record::fixture::SpanBuilder},
+    };
 
     static SITE: Site = Site::block("charge", "shop::orders");
 
@@ -180,7 +163,7 @@ mod tests {
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert!(text.ends_with("}\n") && text.matches('\n').count() == 1);
         assert_eq!(json["name"], "charge");
-        assert_eq!(json["timestamp"], 1_000);
+        assert_eq!(json["timestamp"], "1970-01-01T00:00:00.000001000Z");
         assert_eq!(json["duration_ns"], 2_500);
         assert_eq!(json["trace_id"], "00000000000000000000000000000007");
         assert_eq!(json["parent_span_id"], "0000000000000008");
@@ -194,5 +177,63 @@ mod tests {
         assert_eq!(json["attributes"]["list"], serde_json::json!(["a", "b"]));
         assert_eq!(json["events"][0]["attributes"]["attempt"], 2);
         assert_eq!(json["links"][0]["span_id"], "000000000000005a");
+    }
+
+    #[test]
+    fn the_names_of_a_line_are_those_that_are_promised() {
+        let limits = Limits::new().with_attributes(1).with_events(1).with_links(1);
+        let full = SpanBuilder::new(&SITE, 7, 9)
+            .limits(limits)
+            .parent(8, false)
+            .trace_state("vendor=1")
+            .attribute("a", &1)
+            .attribute("b", &2)
+            .event("one", 1, &[])
+            .event("two", 2, &[])
+            .link(1, 1, &[])
+            .link(2, 2, &[])
+            .status_ok();
+        let names = |builder: SpanBuilder| -> Vec<String> {
+            let mut text = String::new();
+            builder.view(|span| line(&mut text, span));
+            let json: serde_json::Map<_, _> = serde_json::from_str(&text).unwrap();
+            json.into_iter().map(|(name, _)| name).collect()
+        };
+        let all = [
+            "attributes",
+            "dropped_attributes",
+            "dropped_events",
+            "dropped_links",
+            "duration_ns",
+            "events",
+            "kind",
+            "links",
+            "name",
+            "outcome",
+            "parent_span_id",
+            "scope",
+            "span_id",
+            "status",
+            "timestamp",
+            "trace_id",
+            "trace_state",
+        ];
+        let always = [
+            "attributes",
+            "duration_ns",
+            "kind",
+            "name",
+            "outcome",
+            "scope",
+            "span_id",
+            "timestamp",
+            "trace_id",
+        ];
+        let sorted = |mut names: Vec<String>| {
+            names.sort();
+            names
+        };
+        assert_eq!(sorted(names(full)), all);
+        assert_eq!(sorted(names(SpanBuilder::new(&SITE, 7, 9))), always);
     }
 }

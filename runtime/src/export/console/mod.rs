@@ -4,22 +4,19 @@
 //! terminal can stand still for as long as somebody holds its scroll bar.
 
 mod assemble;
+mod choice;
+mod histogram;
 mod json;
 mod output;
 mod paint;
 mod row;
 mod siblings;
 mod sink;
+mod summary;
 mod tree;
 
+pub(crate) use choice::Form;
+pub use choice::{ColorChoice, Console};
 pub(crate) use sink::ConsoleSink;
-
-/// How the console shows spans.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// One line of JSON for each span.
-    Json,
-    /// A tree for each trace.
-    #[default]
-    Tree,
-}
+pub use summary::Summary;
+pub(crate) use summary::SummarySink;

@@ -6,7 +6,7 @@ use super::{
     Form,
     assemble::{Assembler, Trace},
     json,
-    output::Stderr,
+    output::Output,
     paint::Paint,
     tree,
 };
@@ -37,9 +37,15 @@ pub(crate) struct ConsoleSink {
 
 impl ConsoleSink {
     /// A sink that holds no more than `bytes` bytes, half of them in traces that are not complete.
-    pub(crate) fn new(form: Form, colors: bool, bytes: usize, stats: Arc<Stats>) -> Self {
+    pub(crate) fn new(
+        form: Form,
+        colors: bool,
+        output: Output,
+        bytes: usize,
+        stats: Arc<Stats>,
+    ) -> Self {
         let bounds = Bounds { bytes: bytes / 2, spans: u64::MAX };
-        let worker = Worker::new("spandrel-console", bounds, Arc::clone(&stats), Box::new(Stderr));
+        let worker = Worker::new("spandrel-console", bounds, Arc::clone(&stats), Box::new(output));
         Self {
             form,
             paint: Paint { colors },
@@ -115,3 +121,7 @@ impl Sink for ConsoleSink {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "sink_tests.rs"]
+mod tests;

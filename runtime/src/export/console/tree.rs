@@ -24,7 +24,7 @@ use super::{
 use crate::trace::{SpanData, id::SpanId};
 
 /// Levels that are shown.
-const MOST_DEEP: usize = 40;
+const MOST_DEEP: usize = 30;
 /// Rows of one trace.
 const MOST_ROWS: usize = 400;
 

@@ -115,7 +115,7 @@ fn a_trace_nested_a_hundred_thousand_deep_is_cut_and_counted() {
     });
     let rows = rows(spans.collect());
     assert_eq!(rows.len(), MOST_DEEP + 2);
-    assert!(rows[MOST_DEEP + 1].ends_with("└─ … 99959 spans deeper"), "{}", rows[MOST_DEEP + 1]);
+    assert!(rows[MOST_DEEP + 1].ends_with("└─ … 99969 spans deeper"), "{}", rows[MOST_DEEP + 1]);
 }
 
 #[test]

@@ -9,7 +9,10 @@ use std::{
 
 use spandrel::{Span, Telemetry, traced};
 
-use crate::output::{PATIENCE, say, say_report};
+use crate::{
+    exporters::Counting,
+    output::{PATIENCE, say, say_report},
+};
 
 pub(crate) fn run(how: &str) {
     match how {
@@ -20,6 +23,7 @@ pub(crate) fn run(how: &str) {
         "child-is-told-to-end" => child_is_told_to_end(),
         "never-initialised" => never_initialised(),
         "child-initialises" => child_initialises(),
+        "own-exporter" => own_exporter(),
         "amid-threads" => amid_threads(),
         other => say("unknown", other),
     }
@@ -163,6 +167,22 @@ fn child_initialises() {
     let telemetry = start();
     record("parent", 2);
     drop(telemetry);
+}
+
+/// There is only one of it, and it stays where it is.
+fn own_exporter() {
+    let counting = Counting::default();
+    let telemetry = spandrel::builder!().exporter(counting.clone()).init().expect("it starts");
+    record("parent", 2);
+    let child = fork(|| {
+        record("child", 3);
+        let report = telemetry.flush(PATIENCE).expect("there is nothing to wait for");
+        say("child.unexported", report.unexported);
+        0
+    });
+    say("child.status", wait(child));
+    say_report(&telemetry.flush(PATIENCE).expect("there is time enough"));
+    say("exported", counting.spans());
 }
 
 macro_rules! sites {
