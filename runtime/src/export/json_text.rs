@@ -111,7 +111,9 @@ mod tests {
 
     #[test]
     fn every_day_follows_the_day_before_it() {
-        let leap = |year: u64| year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let leap = |year: u64| {
+            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+        };
         let days_of = |year, month| match month {
             2 if leap(year) => 29,
             2 => 28,
