@@ -137,7 +137,7 @@ pub(super) mod console {
         diag,
         export::{
             ColorChoice, Console, Summary,
-            console::{ConsoleSink, SummarySink},
+            console::{ConsoleSink, Output, SummarySink},
         },
         sync::lock,
     };
@@ -163,10 +163,7 @@ pub(super) mod console {
             "console",
             Box::new(move |bytes, stats| {
                 let mut output = lock(&output);
-                let again = match &*output {
-                    Some(output) => output.again(),
-                    None => None,
-                };
+                let again = output.as_ref().and_then(Output::again);
                 let Some(output) = mem::replace(&mut *output, again) else {
                     diag::warn(format_args!("a forked child does not have the console's writer"));
                     return None;

@@ -122,6 +122,14 @@ impl Capture {
     }
 
     /// The spans right below a span, in the order of their starts.
+    ///
+    /// ```
+    /// use spandrel::{Span, testing};
+    ///
+    /// let capture = testing::capture();
+    /// capture.run(|| Span::start("outer").in_scope(|| Span::start("inner").end()));
+    /// assert_eq!(capture.children_of(&capture.span("outer"))[0].name, "inner");
+    /// ```
     #[must_use]
     pub fn children_of(&self, span: &SpanData) -> Vec<SpanData> {
         let mut spans = self.spans();
@@ -191,7 +199,8 @@ mod tests {
             while open.pop().is_some() {}
         });
         let tree = capture.tree();
-        assert!(tree.ends_with(&format!("\n{}step ok", "  ".repeat(2_999))));
+        let expected = format!("\n{}step ok", "  ".repeat(2_999));
+        assert!(tree.ends_with(&expected), "{} lines", tree.lines().count());
     }
 
     #[test]

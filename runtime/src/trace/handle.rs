@@ -43,6 +43,8 @@ pub struct SpanHandle {
 #[must_use = "the span is current only while this guard lives"]
 pub struct Entered {
     handle: SpanHandle,
+    /// The handle had a context; while it is entered, it holds the one from before, if any.
+    has_entered: bool,
     _not_send: PhantomData<*const ()>,
 }
 
@@ -146,8 +148,11 @@ impl SpanHandle {
 
     /// Makes the span current on this thread; it ends with the guard.
     pub fn enter(mut self) -> Entered {
-        self.swap();
-        Entered { handle: self, _not_send: PhantomData }
+        let has_entered = self.active.has_context();
+        if has_entered {
+            self.active.swap();
+        }
+        Entered { handle: self, has_entered, _not_send: PhantomData }
     }
 
     /// Runs a closure within the span, which stays open.
@@ -170,12 +175,6 @@ impl SpanHandle {
     fn id(&self) -> u64 {
         if self.is_recording() { self.active.span() } else { 0 }
     }
-
-    fn swap(&mut self) {
-        if self.active.has_context() {
-            self.active.swap();
-        }
-    }
 }
 
 impl Drop for SpanHandle {
@@ -186,7 +185,9 @@ impl Drop for SpanHandle {
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        self.handle.swap();
+        if self.has_entered {
+            self.handle.active.swap();
+        }
         if std::thread::panicking() {
             self.handle.outcome = Outcome::Panicked;
         }

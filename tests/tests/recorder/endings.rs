@@ -333,3 +333,27 @@ fn below_a_root_that_is_not_recorded_nothing_is() {
 
     assert!(capture.spans().is_empty());
 }
+
+#[test]
+fn a_root_that_was_entered_is_current_no_longer_when_its_guard_is_gone() {
+    let capture = testing::capture();
+    capture.run(|| {
+        drop(Span::start("first").enter());
+        assert!(!Span::current().is_recording());
+        drop(Span::start("second").enter());
+    });
+    assert_eq!(capture.tree(), "first ok\nsecond ok");
+}
+
+#[test]
+fn a_root_that_was_entered_ends_also_when_its_record_has_left_the_thread() {
+    let capture = testing::capture();
+    capture.run(|| {
+        let _root = Span::start("root").enter();
+        // More than a chunk holds.
+        for _ in 0..5_000 {
+            drop(Span::start("child").enter());
+        }
+    });
+    assert_eq!((capture.spans().len(), capture.roots().len()), (5_001, 1));
+}

@@ -17,6 +17,7 @@ mod tree;
 
 pub(crate) use choice::Form;
 pub use choice::{ColorChoice, Console};
+pub(crate) use output::Output;
 pub(crate) use sink::ConsoleSink;
 pub use summary::Summary;
 pub(crate) use summary::SummarySink;
