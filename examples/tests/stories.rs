@@ -1,0 +1,59 @@
+//! Every example runs, and its spans are those that its story tells of.
+
+use std::process::Command;
+
+/// Runs an example without any configuration of the caller's; returns what it printed.
+fn run(binary: &str, arguments: &[&str]) -> String {
+    let mut command = Command::new(binary);
+    for (name, _) in std::env::vars() {
+        if name.starts_with("OTEL_") || name.starts_with("SPANDREL_") || name == "TRACEPARENT" {
+            command.env_remove(name);
+        }
+    }
+    let output = command.args(arguments).output().expect("the example runs");
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    assert!(output.status.success(), "{text}");
+    text
+}
+
+fn assert_shows(text: &str, shown: &[&str]) {
+    for piece in shown {
+        assert!(text.contains(piece), "`{piece}` is missing in\n{text}");
+    }
+}
+
+#[test]
+fn quickstart_shows_the_tree_the_errors_and_the_slowest_functions() {
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/data");
+    let text = run(env!("CARGO_BIN_EXE_quickstart"), &[data]);
+    assert_shows(&text, &["survey", "└─", "✗ NotText", "latin-1.txt", "function", "read_text"]);
+}
+
+#[test]
+fn an_annotated_impl_block_traces_its_methods() {
+    let text = run(env!("CARGO_BIN_EXE_impl_block"), &[]);
+    assert_shows(&text, &["span Orders::place ok", "email=[REDACTED]", "span Orders::place error"]);
+}
+
+#[test]
+fn async_traits_are_traced_in_one_tree() {
+    let text = run(env!("CARGO_BIN_EXE_async_trait"), &[]);
+    assert_shows(&text, &["span welcome ok", "span Memory::name ok", "span Polite::greet ok"]);
+}
+
+#[test]
+fn a_child_process_continues_the_trace() {
+    let text = run(env!("CARGO_BIN_EXE_child_process"), &[]);
+    let trace_of = |span: &str| {
+        let line = text.lines().find(|line| line.starts_with(span)).expect(span);
+        line.split("trace=").nth(1).and_then(|rest| rest.split(' ').next()).map(str::to_owned)
+    };
+    assert_eq!(trace_of("span multiply"), trace_of("span run_child"));
+}
+
+#[test]
+fn a_library_that_annotates_is_traced_by_the_program_that_initialises() {
+    let text = run(env!("CARGO_BIN_EXE_uses_library"), &[]);
+    assert_shows(&text, &["span sell error", "span Inventory::take ok", "OutOfStock"]);
+}
