@@ -14,7 +14,7 @@ use std::{
 };
 
 use crate::{
-    export::otlp::batch::{Batch, Push, Resource},
+    export::otlp::batch::{Batch, Encoding, Push, Resource},
     site::{self, Level},
     time,
     trace::{
@@ -118,7 +118,8 @@ struct Encode {
 
 impl Encode {
     fn new(seen: &'static Seen) -> Self {
-        let resource = Resource::new([("service.name", Value::Str("bench"))], "");
+        let resource =
+            Resource::new(Encoding::Protobuf, [("service.name", Value::Str("bench"))], "");
         Self { seen, batch: Batch::new(resource, None, 1024 * 1024), request: Vec::new() }
     }
 

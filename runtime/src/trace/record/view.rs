@@ -153,7 +153,7 @@ impl<'a> SpanView<'a> {
     }
 
     /// Start and end, in nanoseconds since the Unix epoch, with one conversion less.
-    #[cfg(feature = "otlp")]
+    #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
     pub(crate) fn unix_nanos(&self) -> (u64, u64) {
         let start = self.start_unix_nanos();
         (start, start.saturating_add(self.nanos()))
@@ -205,7 +205,7 @@ impl<'a> SpanView<'a> {
 
     /// Shows each attribute and returns how many were left out: [`SpanView::attributes`] and
     /// [`SpanView::dropped_attributes`] in one pass, for most spans.
-    #[cfg(feature = "otlp")]
+    #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
     #[inline]
     pub(crate) fn each_attribute(&self, mut show: impl FnMut(&'a str, Value<'a>)) -> u32 {
         use super::value::Entry;
@@ -231,7 +231,7 @@ impl<'a> SpanView<'a> {
     }
 
     /// Whether its first record says everything: no late attributes, events, links or status.
-    #[cfg(feature = "otlp")]
+    #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
     pub(crate) fn is_plain(&self) -> bool {
         self.extras.is_empty() && matches!(self.outcome, Outcome::Ok | Outcome::Error)
     }
