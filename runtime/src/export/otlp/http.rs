@@ -13,6 +13,7 @@ use ureq::{
 };
 
 use super::{
+    batch::Encoding,
     config::{Compression, Settings},
     response::Answer,
 };
@@ -60,7 +61,7 @@ impl Http {
             .max_response_header_size(MOST_HEADER_BYTES)
             .tls_config(settings.tls.clone())
             .user_agent(USER_AGENT)
-            .accept("application/x-protobuf");
+            .accept(media_type(settings.encoding));
         if settings.url.host().is_some_and(is_this_machine) {
             config = config.proxy(None);
         }
@@ -79,12 +80,13 @@ impl Post for Http {
         if let Some(headers) = request.headers_mut() {
             headers.extend(self.settings.headers.iter().cloned());
         }
-        request = request.header(header::CONTENT_TYPE, "application/x-protobuf");
+        request = request.header(header::CONTENT_TYPE, media_type(self.settings.encoding));
         if form == Compression::Gzip {
             request = request.header(header::CONTENT_ENCODING, "gzip");
         }
         let response = request.config().timeout_global(Some(within)).build().send(body);
-        response.map(read).map_err(|error| failure(&error))
+        let encoding = self.settings.encoding;
+        response.map(|response| read(response, encoding)).map_err(|error| failure(&error))
     }
 
     fn interrupter(&self) -> Option<Box<dyn FnOnce() + Send>> {
@@ -93,14 +95,21 @@ impl Post for Http {
     }
 }
 
-fn read(response: Response<ureq::Body>) -> Answer {
+fn media_type(encoding: Encoding) -> &'static str {
+    match encoding {
+        Encoding::Json => "application/json",
+        Encoding::Protobuf => "application/x-protobuf",
+    }
+}
+
+fn read(response: Response<ureq::Body>, encoding: Encoding) -> Answer {
     let header = |name| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
     let (retry_after, location) = (header(header::RETRY_AFTER), header(header::LOCATION));
     let status = response.status().as_u16();
     let mut body = Vec::new();
     // The status has said what happened. A body that is cut off, or never ends, changes nothing.
     let _ = response.into_body().into_reader().take(MOST_ANSWER_BYTES).read_to_end(&mut body);
-    Answer { status, retry_after, location, body }
+    Answer { encoding, status, retry_after, location, body }
 }
 
 fn failure(error: &Error) -> Failure {

@@ -23,6 +23,8 @@ mod fields;
 mod http;
 mod json;
 #[cfg(feature = "otlp")]
+mod json_read;
+#[cfg(feature = "otlp")]
 mod response;
 #[cfg(feature = "otlp")]
 mod retry_after;

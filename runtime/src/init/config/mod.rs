@@ -25,7 +25,7 @@ pub(crate) use console::{Color, Console, Form};
 pub(crate) use exporters::Exporter;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
-pub(crate) use otlp::{Compression, Otlp};
+pub(crate) use otlp::{Compression, Otlp, Protocol};
 pub(crate) use setting::{Setting, Source};
 
 use std::io::IsTerminal as _;

@@ -1,6 +1,6 @@
 //! OTLP over HTTP: where to, with what, how long.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use super::{
     Code, Headers, Setting, Source,
@@ -19,9 +19,19 @@ pub(crate) enum Compression {
     None,
 }
 
+/// What a request looks like, and how it travels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub(crate) enum Protocol {
+    HttpJson,
+    #[default]
+    HttpProtobuf,
+}
+
 /// The OTLP exporter of traces.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Otlp {
+    pub(crate) protocol: Setting<Protocol>,
     pub(crate) endpoint: Setting<Endpoint>,
     pub(crate) headers: Setting<Headers>,
     /// How long a request may take; `None` for no limit.
@@ -35,19 +45,22 @@ pub(crate) struct Otlp {
 
 const COMPRESSIONS: [(&str, Compression); 2] =
     [("gzip", Compression::Gzip), ("none", Compression::None)];
+const PROTOCOLS: [(&str, Protocol); 2] =
+    [("http/json", Protocol::HttpJson), ("http/protobuf", Protocol::HttpProtobuf)];
 /// Forms of OTLP that this version lacks.
-const LATER_PROTOCOLS: [&str; 2] = ["grpc", "http/json"];
+const LATER_PROTOCOLS: [&str; 1] = ["grpc"];
 
 impl Otlp {
     pub(super) fn read(reader: &mut Reader<'_>, code: &Code) -> Self {
         let endpoint = endpoint(reader, code);
-        check_protocol(reader);
+        let protocol = Setting::pick(None, protocol(reader), Protocol::default());
         let timeouts = reader.first(&[table::OTLP_TRACES_TIMEOUT, table::OTLP_TIMEOUT], duration);
         let compression = reader
             .first(&[table::OTLP_TRACES_COMPRESSION, table::OTLP_COMPRESSION], |text| {
                 word(&COMPRESSIONS, text)
             });
         Self {
+            protocol,
             headers: headers(reader, code),
             timeout: timeout(code.otlp_timeout, timeouts, Duration::from_secs(10)),
             compression: Setting::pick(code.otlp_compression, compression, Compression::default()),
@@ -103,6 +116,9 @@ impl Otlp {
                 Compression::None => crate::export::Compression::None,
             })
             .batching(batch.batching());
+        if self.protocol.value == Protocol::HttpJson {
+            exporter = exporter.json();
+        }
         for (name, value) in self.headers.value.iter() {
             exporter = exporter.header(name, value);
         }
@@ -116,6 +132,13 @@ impl Otlp {
             exporter = exporter.client_key(file);
         }
         exporter
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = PROTOCOLS.iter().find(|(_, known)| known == self).map_or("", |(name, _)| name);
+        f.write_str(name)
     }
 }
 
@@ -174,17 +197,14 @@ fn endpoint_of_code(
     }
 }
 
-fn check_protocol(reader: &mut Reader<'_>) {
-    let _only_one = reader.first(&[table::OTLP_TRACES_PROTOCOL, table::OTLP_PROTOCOL], |text| {
-        if text.eq_ignore_ascii_case("http/protobuf") {
-            Ok(())
-        } else if LATER_PROTOCOLS.iter().any(|later| later.eq_ignore_ascii_case(text)) {
-            Err(Rejected::because("is not supported by this version")
-                .instead("`http/protobuf`, which collectors take on port 4318"))
-        } else {
-            Err(Rejected::not_understood())
+fn protocol(reader: &mut Reader<'_>) -> Option<Setting<Protocol>> {
+    reader.first(&[table::OTLP_TRACES_PROTOCOL, table::OTLP_PROTOCOL], |text| {
+        if LATER_PROTOCOLS.iter().any(|later| later.eq_ignore_ascii_case(text)) {
+            return Err(Rejected::because("is not supported by this version")
+                .instead("`http/protobuf`, which collectors take on port 4318"));
         }
-    });
+        word(&PROTOCOLS, text)
+    })
 }
 
 fn headers(reader: &mut Reader<'_>, code: &Code) -> Setting<Headers> {

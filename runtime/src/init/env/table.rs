@@ -140,10 +140,10 @@ table! {
         "none", "compression of requests";
     OTLP_TRACES_COMPRESSION: "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", Specified,
         Choice(&["gzip", "none"]), "", "the same, for traces";
-    OTLP_PROTOCOL: "OTEL_EXPORTER_OTLP_PROTOCOL", Specified, Choice(&["http/protobuf"]),
+    OTLP_PROTOCOL: "OTEL_EXPORTER_OTLP_PROTOCOL", Specified, Choice(&["http/protobuf", "http/json"]),
         "http/protobuf", "the form of OTLP";
     OTLP_TRACES_PROTOCOL: "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", Specified,
-        Choice(&["http/protobuf"]), "", "the same, for traces";
+        Choice(&["http/protobuf", "http/json"]), "", "the same, for traces";
     OTLP_CERTIFICATE: "OTEL_EXPORTER_OTLP_CERTIFICATE", Specified, Path, "the system's roots",
         "PEM file of the authorities that the collector's certificate must come from";
     OTLP_TRACES_CERTIFICATE: "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", Specified, Path, "",

@@ -7,11 +7,7 @@ mod tls;
 
 use std::{sync::Arc, time::Duration};
 
-use super::{
-    Otlp,
-    batch::{Encoding, Resource},
-    sink::OtlpSink,
-};
+use super::{Otlp, batch::Resource, sink::OtlpSink};
 use crate::{
     export::stats::Stats,
     trace::{drain::Sink, loss::Losses, record::fixture::SpanBuilder},
@@ -36,8 +32,7 @@ impl Harness {
     fn with_first_wait(otlp: &Otlp, bytes: usize, first_wait: Duration) -> Self {
         let mut settings = otlp.settings().unwrap();
         Arc::get_mut(&mut settings).unwrap().first_wait = first_wait;
-        let resource =
-            Resource::new(Encoding::Protobuf, [("service.name", Value::Str("shop"))], "");
+        let resource = Resource::new(settings.encoding, [("service.name", Value::Str("shop"))], "");
         let stats = Arc::new(Stats::new(Arc::new(Losses::new())));
         let sink = OtlpSink::new(settings, resource, None, bytes, Arc::clone(&stats));
         Self { sink, stats, produced: 0 }

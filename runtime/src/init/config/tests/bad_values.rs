@@ -331,7 +331,7 @@ const WARNED: &[Case] = &[
         OTLP,
         "exporters = otlp (from OTEL_TRACES_EXPORTER)",
         "`OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=smtp` is not understood and is ignored; write \
-         `http/protobuf`",
+         `http/protobuf` or `http/json`",
     ),
     (
         table::OTLP_INSECURE,
