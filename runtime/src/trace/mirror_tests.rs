@@ -104,9 +104,9 @@ fn a_mirrored_call_is_shown_with_its_values_while_it_is_current() {
         };
         let before = Context::peek();
         if captured {
-            testing::capture().run(run)
+            testing::capture().run(run);
         } else {
-            run()
+            run();
         }
 
         assert_eq!(Context::peek().flags, before.flags);
