@@ -266,7 +266,6 @@ struct Before(Option<Context>);
 
 impl Before {
     /// Looks for a nearer parent in other APIs, if they are in use.
-    #[inline(always)]
     fn begin(word: u32) -> Self {
         let mut before = Self(None);
         if word & site::ELSEWHERE != 0
@@ -300,7 +299,6 @@ impl Before {
 }
 
 impl Drop for Before {
-    #[inline(always)]
     fn drop(&mut self) {
         if let Some(context) = &mut self.0 {
             context.swap();
@@ -332,6 +330,22 @@ impl Active {
         capture: impl FnOnce(Fields) -> Begun,
     ) -> Self {
         let word = site.settle(word);
+        if word & (site::TRACED | site::MIRRORED | site::ELSEWHERE) == site::TRACED
+            && let Verdict::Child = Local.verdict()
+        {
+            return Self::begin_child(site, word, capture);
+        }
+        Self::begin_elsewhere(site, word, capture)
+    }
+
+    /// Begins where there is more to do: a trace begins here, or other APIs take part.
+    #[cold]
+    #[inline(never)]
+    fn begin_elsewhere(
+        site: &'static Site,
+        word: u32,
+        capture: impl FnOnce(Fields) -> Begun,
+    ) -> Self {
         let mut before = Before::begin(word);
         let recorded = word & site::TRACED != 0
             && match Local.verdict() {
