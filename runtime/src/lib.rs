@@ -18,6 +18,7 @@ pub mod export;
 mod functions;
 mod init;
 mod level;
+mod mirror;
 mod outcome;
 mod paths;
 mod random;

@@ -13,21 +13,27 @@ use std::sync::{
     atomic::{AtomicU32, Ordering::Relaxed},
 };
 
-use crate::{counted::Counts, outcome::Outcome};
+use crate::{counted::Counts, mirror::Reflection, outcome::Outcome};
 
 pub use field::{Field, Level, SpanKind, Traced};
 pub use meta::Meta;
-pub(crate) use registry::{all, hold_for_fork, list, registered, release_after_fork, set_switches};
+pub(crate) use registry::{
+    all, hold_for_fork, list, look_elsewhere, mirror_all, registered, release_after_fork,
+    set_switches,
+};
 
 /// The site's spans are on.
 pub(crate) const TRACED: u32 = 1;
 /// The site's calls are counted.
 pub(crate) const COUNTED: u32 = 2;
+/// The site's spans are shown to other APIs.
+pub(crate) const MIRRORED: u32 = 8;
 /// Something about the site is on, or may be.
-pub(crate) const ON: u32 = TRACED | COUNTED;
-/// A sampler of its own decides about roots of this site.
-#[expect(dead_code, reason = "the sampler sets and reads it")]
-pub(crate) const SAMPLER_OVERRIDE: u32 = 4;
+pub(crate) const ON: u32 = TRACED | COUNTED | MIRRORED;
+/// Another API may have a span that is nearer than ours; set for all sites or for none.
+pub(crate) const ELSEWHERE: u32 = 16;
+/// What there is to do in a trace that is not recorded, too.
+pub(crate) const EVEN_UNSAMPLED: u32 = COUNTED | MIRRORED | ELSEWHERE;
 /// Nothing is known yet: the first call registers the site.
 ///
 /// All switches are on beside it, so that the one test of a call leads to where it is found out.
@@ -48,6 +54,7 @@ pub struct Site {
     traced: Option<Traced>,
     counts: Option<Counts>,
     redacts: bool,
+    reflection: Reflection,
     name: OnceLock<&'static str>,
 }
 
@@ -61,6 +68,7 @@ impl Site {
             traced: None,
             counts: None,
             redacts: false,
+            reflection: Reflection::WhenAsked,
             name: OnceLock::new(),
         }
     }
@@ -82,6 +90,13 @@ impl Site {
     pub const fn traced(mut self, traced: Traced) -> Self {
         self.redacts = traced.redacts();
         self.traced = Some(traced);
+        self
+    }
+
+    /// Shown to other APIs in this way.
+    #[must_use]
+    pub const fn reflected(mut self, reflection: Reflection) -> Self {
+        self.reflection = reflection;
         self
     }
 
@@ -178,9 +193,14 @@ impl Site {
         self.redacts
     }
 
+    /// Whom its spans are shown to.
+    pub(crate) fn reflection(&self) -> Reflection {
+        self.reflection
+    }
+
     /// What the site could switch on.
     pub(crate) fn available(&self) -> u32 {
-        u32::from(self.traced.is_some()) * TRACED + u32::from(self.counts.is_some()) * COUNTED
+        (u32::from(self.traced.is_some()) * TRACED) | (u32::from(self.counts.is_some()) * COUNTED)
     }
 
     /// The word of a site that may be called for the first time.
@@ -211,6 +231,6 @@ impl Site {
     }
 
     fn set_word(&self, index: u32, switches: u32) {
-        self.word.store(index << INDEX_SHIFT | (switches & self.available()), Relaxed);
+        self.word.store(index << INDEX_SHIFT | switches, Relaxed);
     }
 }

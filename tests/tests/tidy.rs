@@ -20,6 +20,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("diag", 1),
     ("error", 1),
     ("level", 1),
+    ("mirror", 1),
     ("outcome", 1),
     ("paths", 1),
     ("redact", 1),

@@ -49,7 +49,8 @@ impl AsyncCall {
     #[inline(always)]
     pub fn start(site: &'static Site, capture: impl FnOnce(Fields) -> Begun) -> Self {
         let word = site.word();
-        if word & site::TRACED == 0 || Local.is_unsampled() {
+        let unsampled = word & (site::MIRRORED | site::ELSEWHERE) == 0 && Local.is_unsampled();
+        if word & (site::TRACED | site::MIRRORED) == 0 || unsampled {
             return Self { active: Active::off(), tally: () };
         }
         Self { active: Active::begin(site, word, capture), tally: () }
@@ -62,7 +63,7 @@ impl AsyncCall {
         origin: impl FnOnce() -> Origin,
         capture: impl FnOnce(Fields) -> Begun,
     ) -> Self {
-        if site.word() & site::TRACED == 0 {
+        if site.word() & (site::TRACED | site::MIRRORED) == 0 {
             return Self::start(site, capture);
         }
         let _attached = origin().into_context().attach();

@@ -1,9 +1,12 @@
 //! How generated code hands over the attributes of a span.
 
 use crate::{
-    site::Site,
-    trace::{Writer, active::Open, local::Local},
+    site::{self, MIRRORED, Site},
+    trace::{Writer, active::Open, local::Local, mirror},
 };
+
+/// In a copy of a site's word, where nothing says so otherwise: nothing is recorded.
+pub(crate) const UNRECORDED: u32 = site::UNKNOWN;
 
 /// The right to begin one span; generated code spends it after evaluating the attribute values.
 #[derive(Debug)]
@@ -25,12 +28,31 @@ impl Fields {
     /// Begins without attributes.
     #[inline(always)]
     pub fn none(self) -> Begun {
+        if self.word & (MIRRORED | UNRECORDED) != 0 {
+            return self.mirrored(&|_| {});
+        }
         Begun(Local.begin_bare(self.word))
     }
 
     /// Begins with attributes; the closure runs a second time if the chunk turns out to be full.
     #[inline(always)]
     pub fn write(self, write: impl Fn(&mut Writer)) -> Begun {
+        if self.word & (MIRRORED | UNRECORDED) != 0 {
+            return self.mirrored(&write);
+        }
+        Begun(Local.begin(self.site, self.word, write))
+    }
+
+    /// Shows the span to other APIs, whether or not it is recorded here.
+    #[cold]
+    #[inline(never)]
+    fn mirrored(self, write: &dyn Fn(&mut Writer)) -> Begun {
+        if self.word & MIRRORED != 0 {
+            mirror::begin(self.site, write);
+        }
+        if self.word & UNRECORDED != 0 {
+            return Begun(None);
+        }
         Begun(Local.begin(self.site, self.word, write))
     }
 }

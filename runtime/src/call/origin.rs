@@ -1,6 +1,6 @@
 //! A parent that the function chooses for itself, and links.
 
-use crate::trace::{SpanHandle, context::Context, link};
+use crate::trace::{SpanHandle, context::Context, foreign, link};
 
 /// Under which context a span begins.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ impl Origin {
     }
 
     pub(crate) fn into_context(self) -> Context {
-        self.0
+        foreign::note(self.0)
     }
 }
 

@@ -7,25 +7,23 @@
 
 use std::cell::RefCell;
 
-use super::{Begun, Ending, Fields, IntoLinks, Origin};
+use super::{Begun, Ending, Fields, IntoLinks, Origin, fields};
 use crate::{
     outcome::Outcome,
     site::{self, Site},
     trace::{
         active::{Open, Verdict},
         context::Context,
-        local::Local,
+        foreign,
+        local::{EXTRA, Local},
+        mirror,
     },
 };
 
 /// The site's calls are counted.
 const COUNTED: u8 = 1;
-/// The context to restore is on the stack of contexts.
-const CHANGED_CONTEXT: u8 = 2;
-/// Twice: the call chose its parent, and began a trace under it.
-const CHANGED_TWICE: u8 = 4;
-/// The call has a span.
-const SPAN: u8 = 8;
+/// The call has a span, here or elsewhere.
+const SPAN: u8 = 2;
 
 thread_local! {
     static CONTEXTS: RefCell<Vec<Context>> = const { RefCell::new(Vec::new()) };
@@ -44,6 +42,8 @@ struct On {
     parent: u64,
     parent_flags: u16,
     does: u8,
+    /// How many contexts to restore are on the stack of contexts.
+    contexts: u8,
     outcome: Option<Outcome>,
 }
 
@@ -52,8 +52,8 @@ impl Call {
     #[inline(always)]
     pub fn enter(site: &'static Site, capture: impl FnOnce(Fields) -> Begun) -> Self {
         let word = site.word();
-        // In a trace that is not recorded only counting is left to do.
-        if word & site::ON == 0 || word & site::COUNTED == 0 && Local.is_unsampled() {
+        // In a trace that is not recorded only counting and showing are left to do.
+        if word & site::ON == 0 || word & site::EVEN_UNSAMPLED == 0 && Local.is_unsampled() {
             return Self(None);
         }
         Self(On::begin(site, word, capture))
@@ -67,12 +67,12 @@ impl Call {
         capture: impl FnOnce(Fields) -> Begun,
     ) -> Self {
         let word = site.word();
-        if word & site::TRACED == 0 {
+        if word & (site::TRACED | site::MIRRORED) == 0 {
             return Self::enter(site, capture);
         }
         push(origin().into_context());
         let mut on = On::begin(site, word, capture).unwrap_or(On::new(site));
-        on.does |= if on.does & CHANGED_CONTEXT != 0 { CHANGED_TWICE } else { CHANGED_CONTEXT };
+        on.contexts += 1;
         Self(Some(on))
     }
 
@@ -123,7 +123,7 @@ impl Call {
 
 impl On {
     fn new(site: &'static Site) -> Self {
-        Self { site, open: None, parent: 0, parent_flags: 0, does: 0, outcome: None }
+        Self { site, open: None, parent: 0, parent_flags: 0, does: 0, contexts: 0, outcome: None }
     }
 
     // Not inlined: a function that is off shall not pay for the registers of one that is on.
@@ -138,18 +138,53 @@ impl On {
         if word & site::COUNTED != 0 {
             on.does = COUNTED;
         }
-        if word & site::TRACED != 0 {
-            match Local.verdict() {
-                Verdict::Child => on.begin_span(word, capture),
-                Verdict::Off => {}
-                Verdict::Root => {
-                    if on.begin_root() {
-                        on.begin_span(word, capture);
-                    }
-                }
-            }
+        if word & site::ELSEWHERE != 0 {
+            on.adopt();
         }
-        (on.does != 0).then_some(on)
+        let recorded = word & site::TRACED != 0
+            && match Local.verdict() {
+                Verdict::Child => true,
+                Verdict::Off => false,
+                Verdict::Root => on.begin_root(),
+            };
+        if recorded {
+            on.begin_span(word, capture);
+        } else if word & site::MIRRORED != 0 {
+            on.begin_span(word | fields::UNRECORDED, capture);
+        }
+        if word & site::MIRRORED != 0 {
+            on.show();
+        }
+        (on.does | on.contexts != 0).then_some(on)
+    }
+
+    /// Begins under the span of another API, if that is nearer than ours.
+    #[cold]
+    #[inline(never)]
+    fn adopt(&mut self) {
+        if let Some(context) = foreign::adopt() {
+            push(context);
+            self.contexts += 1;
+        }
+    }
+
+    /// Makes the counterparts in other APIs current.
+    #[cold]
+    #[inline(never)]
+    fn show(&mut self) {
+        let Some(mirror) = mirror::take() else { return };
+        let mut context = Context::peek().shown_by(mirror);
+        context.swap();
+        // What is current after the call is what was before.
+        if self.open.is_some() {
+            context.span = self.parent;
+            context.flags = self.parent_flags;
+            // Leaving sets these flags first: the exchange of what rarely exists follows.
+            self.parent_flags |= EXTRA;
+        }
+        CONTEXTS.with(|contexts| contexts.borrow_mut().push(context));
+        self.contexts += 1;
+        self.does |= SPAN;
     }
 
     #[inline(always)]
@@ -168,7 +203,7 @@ impl On {
     fn begin_root(&mut self) -> bool {
         if let Some(previous) = Local.enter_root(self.site) {
             CONTEXTS.with(|contexts| contexts.borrow_mut().push(previous));
-            self.does |= CHANGED_CONTEXT;
+            self.contexts += 1;
         }
         matches!(Local.verdict(), Verdict::Child)
     }
@@ -182,10 +217,7 @@ impl On {
             Local.replace_span(self.parent);
             Local.replace_flags(self.parent_flags);
         }
-        if self.does & CHANGED_CONTEXT != 0 {
-            pop();
-        }
-        if self.does & CHANGED_TWICE != 0 {
+        for _ in 0..self.contexts {
             pop();
         }
         if self.does & COUNTED != 0 {

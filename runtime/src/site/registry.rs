@@ -13,8 +13,8 @@ use std::{
     },
 };
 
-use super::{COUNTED, Site, UNKNOWN};
-use crate::sync::lock;
+use super::{COUNTED, ELSEWHERE, MIRRORED, Site, TRACED, UNKNOWN};
+use crate::{mirror::Reflection, sync::lock};
 
 type Switches = dyn Fn(&Site) -> u32 + Send + Sync;
 
@@ -22,9 +22,18 @@ struct Registry {
     sites: Vec<&'static Site>,
     /// Decides what is on; a program that never initialises has no spans, but exact counts.
     switches: Option<Box<Switches>>,
+    /// Everything is shown to other APIs.
+    mirrors_all: bool,
+    /// Other APIs may have nearer spans.
+    looks_elsewhere: bool,
 }
 
-static REGISTRY: Mutex<Registry> = Mutex::new(Registry { sites: Vec::new(), switches: None });
+static REGISTRY: Mutex<Registry> = Mutex::new(Registry {
+    sites: Vec::new(),
+    switches: None,
+    mirrors_all: false,
+    looks_elsewhere: false,
+});
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Registers the site, once, and switches on what is wanted.
@@ -37,9 +46,21 @@ pub(crate) fn set_switches(switches: impl Fn(&Site) -> u32 + Send + Sync + 'stat
     let mut registry = lock(&REGISTRY);
     registry.switches = Some(Box::new(switches));
     section::sites().iter().copied().for_each(|site| registry.add(site));
-    for (index, site) in (0..).zip(&registry.sites) {
-        site.set_word(index, registry.switches(site));
-    }
+    registry.switch_all();
+}
+
+/// Shows the spans of all sites to other APIs.
+pub(crate) fn mirror_all() {
+    let mut registry = lock(&REGISTRY);
+    registry.mirrors_all = true;
+    registry.switch_all();
+}
+
+/// Has the spans of all sites look for a nearer parent in other APIs.
+pub(crate) fn look_elsewhere() {
+    let mut registry = lock(&REGISTRY);
+    registry.looks_elsewhere = true;
+    registry.switch_all();
 }
 
 /// Every site of the program, in the order of registration.
@@ -86,8 +107,23 @@ impl Registry {
         site.set_word(index, self.switches(site));
     }
 
+    fn switch_all(&self) {
+        for (index, site) in (0..).zip(&self.sites) {
+            site.set_word(index, self.switches(site));
+        }
+    }
+
     fn switches(&self, site: &Site) -> u32 {
-        self.switches.as_ref().map_or(COUNTED, |switches| switches(site))
+        let wanted = self.switches.as_ref().map_or(COUNTED, |switches| switches(site));
+        let available = site.available();
+        let mirrored = match site.reflection() {
+            Reflection::Never => false,
+            Reflection::To(_) => true,
+            Reflection::WhenAsked => self.mirrors_all && wanted & available & TRACED != 0,
+        };
+        wanted & available & (TRACED | COUNTED)
+            | if mirrored { MIRRORED } else { 0 }
+            | if self.looks_elsewhere { ELSEWHERE } else { 0 }
     }
 }
 

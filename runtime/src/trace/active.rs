@@ -1,13 +1,15 @@
 //! Begins and ends spans: the hot path.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::{mem, sync::atomic::Ordering::Relaxed};
 
 use super::{
     context::{Context, Phase},
+    foreign,
     id::{TraceFlags, TraceId},
     join::End,
     local::{self, ACTIVE, EXTRA, LATE, Local, RECORDING, REMOTE, Room, SHARED, W3C_SHIFT},
     loss::LossReason,
+    mirror,
     record::{
         layout::{self, FLAG_PARENT_REMOTE, Kind, SPAN_END, SPAN_WORDS},
         writer::Writer,
@@ -15,7 +17,7 @@ use super::{
     recorder,
 };
 use crate::{
-    call::fields::{Begun, Fields},
+    call::fields::{self, Begun, Fields},
     outcome::Outcome,
     site::{self, Site},
     sync::shared::AtomicU64,
@@ -259,6 +261,51 @@ impl Local {
     }
 }
 
+/// What was current before a span looked for its parent; dropped, it is again.
+struct Before(Option<Context>);
+
+impl Before {
+    /// Looks for a nearer parent in other APIs, if they are in use.
+    fn begin(word: u32) -> Self {
+        let mut before = Self(None);
+        if word & site::ELSEWHERE != 0
+            && let Some(context) = foreign::adopt()
+        {
+            before.change(context);
+        }
+        before
+    }
+
+    /// Asks for a trace; `false`: nothing is recorded.
+    #[cold]
+    #[inline(never)]
+    fn enter_root(&mut self, site: &'static Site) -> bool {
+        if let Some(previous) = Local.enter_root(site) {
+            // What was current first is what is restored.
+            self.0.get_or_insert(previous);
+        }
+        matches!(Local.verdict(), Verdict::Child)
+    }
+
+    #[cold]
+    fn change(&mut self, mut context: Context) {
+        context.swap();
+        self.0 = Some(context);
+    }
+
+    fn has_changed(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+impl Drop for Before {
+    fn drop(&mut self) {
+        if let Some(context) = &mut self.0 {
+            context.swap();
+        }
+    }
+}
+
 /// A span that is carried by a future or a handle instead of a stack frame.
 ///
 /// While it is entered, `context` holds what was current before.
@@ -283,25 +330,53 @@ impl Active {
         capture: impl FnOnce(Fields) -> Begun,
     ) -> Self {
         let word = site.settle(word);
-        if word & site::TRACED == 0 {
-            return Self::off();
+        if word & (site::TRACED | site::MIRRORED | site::ELSEWHERE) == site::TRACED
+            && let Verdict::Child = Local.verdict()
+        {
+            return Self::begin_child(site, word, capture);
         }
-        match Local.verdict() {
-            Verdict::Off => Self::off(),
-            Verdict::Child => Self::begin_child(site, word, capture),
-            Verdict::Root => {
-                let Some(mut previous) = Local.enter_root(site) else { return Self::off() };
-                if let Verdict::Child = Local.verdict() {
-                    let active = Self::begin_child(site, word, capture);
-                    previous.swap();
-                    active
-                } else {
-                    // Not recorded: the future carries the decision to what it calls.
-                    previous.swap();
-                    Self { context: previous, open: None }
-                }
+        Self::begin_elsewhere(site, word, capture)
+    }
+
+    /// Begins where there is more to do: a trace begins here, or other APIs take part.
+    #[cold]
+    #[inline(never)]
+    fn begin_elsewhere(
+        site: &'static Site,
+        word: u32,
+        capture: impl FnOnce(Fields) -> Begun,
+    ) -> Self {
+        let mut before = Before::begin(word);
+        let recorded = word & site::TRACED != 0
+            && match Local.verdict() {
+                Verdict::Child => true,
+                Verdict::Off => false,
+                Verdict::Root => before.enter_root(site),
+            };
+        let mut active = if recorded {
+            Self::begin_child(site, word, capture)
+        } else {
+            if word & site::MIRRORED != 0 {
+                capture(Fields::new(site, word | fields::UNRECORDED));
             }
+            // Not recorded: the future carries the decision to what it calls.
+            if before.has_changed() { Self::unrecorded() } else { Self::off() }
+        };
+        if word & site::MIRRORED != 0 {
+            active.show();
         }
+        active
+    }
+
+    /// Shows the span to other APIs whenever it is entered.
+    #[cold]
+    #[inline(never)]
+    fn show(&mut self) {
+        let Some(mirror) = mirror::take() else { return };
+        if !self.has_context() {
+            *self = Self::unrecorded();
+        }
+        self.context = mem::take(&mut self.context).shown_by(mirror);
     }
 
     #[inline(always)]
@@ -334,7 +409,7 @@ impl Active {
     /// Whether there is a context to enter.
     #[inline(always)]
     pub(crate) fn has_context(&self) -> bool {
-        self.context.flags & ACTIVE != 0
+        self.context.flags & (ACTIVE | EXTRA) != 0
     }
 
     /// The span while it is not entered; while it is, the one that was current before.

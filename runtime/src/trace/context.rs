@@ -3,19 +3,32 @@
 use std::sync::Arc;
 
 use super::{
+    foreign::{self, Noted},
     id::{SpanId, TraceFlags, TraceId},
     local::{self, ACTIVE, EXTRA, Local, RECORDING, REMOTE, SHARED, W3C_SHIFT},
+    mirror,
     propagation::{Baggage, RemoteContext, TraceState},
 };
+use crate::mirror::Reflections;
 
 /// What rarely exists and travels with a trace.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Extra {
     pub(crate) trace_state: TraceState,
     pub(crate) baggage: Baggage,
+    /// What was current in other APIs when the current span began.
+    pub(crate) noted: Noted,
+    /// The counterparts of the current span in other APIs.
+    pub(crate) mirror: Option<Reflections>,
 }
 
 impl Extra {
+    fn is_empty(&self) -> bool {
+        let Self { trace_state, baggage, noted, mirror } = self;
+        let nothing_travels = trace_state.is_empty() && baggage.is_empty();
+        nothing_travels && *noted == Noted::default() && mirror.is_none()
+    }
+
     pub(crate) fn trace_state_text(&self) -> &str {
         self.trace_state.as_str()
     }
@@ -85,7 +98,7 @@ impl Context {
 
     /// Makes the context current on this thread until the guard is dropped.
     pub fn attach(&self) -> Attached {
-        let mut previous = self.clone();
+        let mut previous = foreign::note(self.clone());
         previous.swap();
         Attached { previous, _not_send: std::marker::PhantomData }
     }
@@ -127,22 +140,20 @@ impl Context {
     }
 
     fn from_remote(remote: &RemoteContext) -> Self {
-        let extra =
-            Extra { trace_state: remote.trace_state().clone(), baggage: remote.baggage().clone() };
-        let has_extra = !extra.trace_state.is_empty() || !extra.baggage.is_empty();
         let trace = remote.trace_id().to_u128();
-        Self {
+        let context = Self {
             trace_high: (trace >> 64) as u64,
             trace_low: trace as u64,
             span: remote.span_id().to_u64(),
             scope: Local.scope(),
-            flags: ACTIVE
-                | REMOTE
-                | if has_extra { EXTRA } else { 0 }
-                | u16::from(remote.flags().bits()) << W3C_SHIFT,
+            flags: ACTIVE | REMOTE | u16::from(remote.flags().bits()) << W3C_SHIFT,
             phase: Phase::Waiting,
-            extra: has_extra.then(|| Arc::new(extra)),
-        }
+            extra: None,
+        };
+        context.change_extra(|extra| {
+            extra.trace_state = remote.trace_state().clone();
+            extra.baggage = remote.baggage().clone();
+        })
     }
 
     /// What an outgoing request carries; `None` if there is no trace.
@@ -173,13 +184,48 @@ impl Context {
     /// assert_eq!(Context::current().baggage().get("tenant").as_deref(), Some("acme"));
     /// ```
     #[must_use]
-    pub fn with_baggage(mut self, baggage: Baggage) -> Self {
-        let trace_state =
-            self.extra.take().map(|extra| extra.trace_state.clone()).unwrap_or_default();
-        let has_extra = !trace_state.is_empty() || !baggage.is_empty();
-        self.extra = has_extra.then(|| Arc::new(Extra { trace_state, baggage }));
+    pub fn with_baggage(self, baggage: Baggage) -> Self {
+        self.change_extra(|extra| extra.baggage = baggage)
+    }
+
+    /// The same context with something else that rarely exists.
+    fn change_extra(mut self, change: impl FnOnce(&mut Extra)) -> Self {
+        let mut extra = self.extra.take().map(Arc::unwrap_or_clone).unwrap_or_default();
+        change(&mut extra);
+        let has_extra = !extra.is_empty();
+        self.extra = has_extra.then(|| Arc::new(extra));
         self.flags = self.flags & !EXTRA | if has_extra { EXTRA } else { 0 };
         self
+    }
+
+    /// What was current in other APIs when the current span began.
+    pub(crate) fn noted(&self) -> Noted {
+        self.extra.as_ref().map(|extra| extra.noted).unwrap_or_default()
+    }
+
+    /// The same context with another note.
+    pub(crate) fn noting(self, noted: Noted) -> Self {
+        self.change_extra(|extra| extra.noted = noted)
+    }
+
+    /// The same context, as it stands within another one of this thread: what only the other one
+    /// knows stays.
+    pub(crate) fn within(mut self, outer: &Self, noted: Noted) -> Self {
+        self.scope = outer.scope;
+        let mirror = outer.extra.as_ref().and_then(|extra| extra.mirror.clone());
+        let baggage = outer.baggage();
+        self.change_extra(|extra| {
+            extra.noted = noted;
+            extra.mirror = mirror;
+            if extra.baggage.is_empty() {
+                extra.baggage = baggage;
+            }
+        })
+    }
+
+    /// The same context, shown to other APIs by these counterparts.
+    pub(crate) fn shown_by(self, mirror: Reflections) -> Self {
+        self.change_extra(|extra| extra.mirror = Some(mirror))
     }
 
     /// Nothing but a scope.
@@ -209,10 +255,7 @@ impl Context {
     /// Exchanges this context with the thread's.
     #[inline(always)]
     pub(crate) fn swap(&mut self) {
-        let flags = Local.replace_flags(self.flags);
-        if (flags | self.flags) & EXTRA != 0 {
-            self.extra = local::replace_extra(self.extra.take());
-        }
+        let (flags, own) = (Local.replace_flags(self.flags), self.flags);
         self.flags = flags;
         self.span = Local.replace_span(self.span);
         let same = self.trace_low == Local.trace_low()
@@ -224,6 +267,17 @@ impl Context {
             self.scope = Local.replace_scope(self.scope);
             Local.trace_changed();
         }
+        if (flags | own) & EXTRA != 0 {
+            self.swap_extra();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn swap_extra(&mut self) {
+        let next = self.extra.take();
+        self.extra = local::replace_extra(next.clone());
+        mirror::switch(self.extra.as_deref(), next.as_deref());
     }
 }
 

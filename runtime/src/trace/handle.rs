@@ -54,10 +54,10 @@ impl SpanHandle {
     #[inline(always)]
     pub fn __start(site: &'static Site, capture: impl FnOnce(Fields) -> Begun) -> Self {
         let word = site.word();
-        if word & site::TRACED == 0 {
+        if word & (site::TRACED | site::MIRRORED) == 0 {
             return Self { active: Active::off(), outcome: Outcome::Ok };
         }
-        if Local.is_unsampled() {
+        if word & (site::MIRRORED | site::ELSEWHERE) == 0 && Local.is_unsampled() {
             // Whatever begins under the handle elsewhere belongs to the same unrecorded trace.
             return Self { active: Active::unrecorded(), outcome: Outcome::Ok };
         }

@@ -72,6 +72,10 @@ impl Tag {
     pub(crate) const NAME: u8 = 10;
     /// Attributes that found no room; inline = how many.
     pub(crate) const DROPPED: u8 = 11;
+    /// Text that `Debug` or `Display` made; inline = bytes.
+    pub(crate) const FORMATTED: u8 = 12;
+    /// An unsigned integer that fits 31 bits, inline.
+    pub(crate) const U31: u8 = 13;
 }
 
 /// The parent of the span came over the wire.

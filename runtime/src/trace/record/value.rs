@@ -5,6 +5,7 @@ use super::{
     read,
 };
 use crate::{
+    mirror::Form,
     site::Field,
     value::{Array, Value},
 };
@@ -39,6 +40,21 @@ impl<'a> Entries<'a> {
         })
     }
 
+    /// How the values of the attributes were given, in the same order.
+    pub(crate) fn forms(mut self) -> impl Iterator<Item = Form> {
+        std::iter::from_fn(move || {
+            loop {
+                let (_, tag, ..) = self.take_entry()?;
+                match tag {
+                    Tag::KEY | Tag::NAME | Tag::DROPPED => {}
+                    Tag::FORMATTED => return Some(Form::Formatted),
+                    Tag::U31 | Tag::U64 => return Some(Form::Unsigned),
+                    _ => return Some(Form::Plain),
+                }
+            }
+        })
+    }
+
     /// The name or description, if one stands there.
     pub(crate) fn name(mut self) -> Option<&'a str> {
         self.find_map(|entry| match entry {
@@ -54,7 +70,7 @@ impl<'a> Entries<'a> {
     }
 
     #[inline]
-    fn take(&mut self) -> Option<(u8, u8, u32, &'a [u8])> {
+    fn take_entry(&mut self) -> Option<(u8, u8, u32, &'a [u8])> {
         let head = read::word(self.rest, 0)?;
         let words = (head >> 16 & 0xffff) as usize;
         let (payload, rest) = self.rest.get(8..)?.split_at_checked(words * 8)?;
@@ -69,14 +85,14 @@ impl<'a> Iterator for Entries<'a> {
     fn next(&mut self) -> Option<Entry<'a>> {
         let mut inline_key = "";
         loop {
-            let (key, tag, inline, payload) = self.take()?;
+            let (key, tag, inline, payload) = self.take_entry()?;
             let value = match tag {
                 Tag::BOOL => Value::Bool(inline != 0),
-                Tag::I32 => Value::I64(i64::from(inline.cast_signed())),
+                Tag::I32 | Tag::U31 => Value::I64(i64::from(inline.cast_signed())),
                 Tag::I64 => Value::I64(read::word(payload, 0)?.cast_signed()),
                 Tag::U64 => Value::unsigned(read::word(payload, 0)?),
                 Tag::F64 => Value::F64(f64::from_bits(read::word(payload, 0)?)),
-                Tag::STR => Value::Str(text(payload, inline)),
+                Tag::STR | Tag::FORMATTED => Value::Str(text(payload, inline)),
                 Tag::ARRAY => {
                     Value::Array(Array::new(payload, (inline >> 24) as u8, inline & 0xff_ffff))
                 }

@@ -135,7 +135,7 @@ impl Writer {
         if self.is_redacted(index) {
             self.word(index, Tag::REDACTED, 0);
         } else {
-            self.formatted(index, Tag::STR, value);
+            self.formatted(index, Tag::FORMATTED, value);
         }
     }
 
@@ -233,7 +233,7 @@ impl Slot<'_> {
     #[inline(always)]
     pub fn u64(self, value: u64) {
         match i32::try_from(value) {
-            Ok(small) => self.writer.word(self.key, Tag::I32, small.cast_unsigned()),
+            Ok(small) => self.writer.word(self.key, Tag::U31, small.cast_unsigned()),
             Err(_) => self.writer.payload(self.key, Tag::U64, value),
         }
     }
