@@ -19,6 +19,7 @@ mod functions;
 mod init;
 mod level;
 mod outcome;
+mod pace;
 mod paths;
 mod random;
 mod redact;

@@ -21,6 +21,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("error", 1),
     ("level", 1),
     ("outcome", 1),
+    ("pace", 1),
     ("paths", 1),
     ("redact", 1),
     ("resource", 1),

@@ -5,19 +5,23 @@ use std::sync::Arc;
 use super::{
     id::{SpanId, TraceFlags, TraceId},
     local::{self, ACTIVE, EXTRA, Local, RECORDING, REMOTE, SHARED, W3C_SHIFT},
-    propagation::{Baggage, RemoteContext, TraceState},
+    propagation::{Baggage, Mark, RemoteContext, SamplingState, TraceState},
+    threshold,
 };
 
 /// What rarely exists and travels with a trace.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Extra {
     pub(crate) trace_state: TraceState,
     pub(crate) baggage: Baggage,
+    /// What a caller said about sampling that its flags do not say. Only `Debug` means something
+    /// once a sampler has decided: the others are about the parent, or about a trace to come.
+    pub(crate) caller: Option<SamplingState>,
 }
 
 impl Extra {
-    pub(crate) fn trace_state_text(&self) -> &str {
-        self.trace_state.as_str()
+    fn is_empty(&self) -> bool {
+        self.trace_state.is_empty() && self.baggage.is_empty() && self.caller.is_none()
     }
 }
 
@@ -105,7 +109,32 @@ impl Context {
     /// The trace flags.
     #[must_use]
     pub fn trace_flags(&self) -> TraceFlags {
-        TraceFlags::from_bits((self.flags >> W3C_SHIFT) as u8)
+        TraceFlags::from_bits((self.flags >> W3C_SHIFT) as u8).known()
+    }
+
+    /// What tracing systems, samplers among them, say about the trace in `tracestate`.
+    ///
+    /// ```
+    /// use spandrel::{Span, testing, trace::sampler::Sampler};
+    ///
+    /// let capture = testing::builder().sampler(Sampler::ratio(1.0)?).capture();
+    /// let state = capture.run(|| Span::start("work").context().trace_state());
+    /// assert_eq!(state.as_str(), "ot=th:0");
+    /// # Ok::<(), spandrel::trace::sampler::InvalidSampler>(())
+    /// ```
+    #[must_use]
+    pub fn trace_state(&self) -> TraceState {
+        self.trace_state_ref().cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn trace_state_text(&self) -> &str {
+        self.trace_state_ref().map_or("", TraceState::as_str)
+    }
+
+    /// What came with the trace, or else what a sampler of this process said about it.
+    fn trace_state_ref(&self) -> Option<&TraceState> {
+        let came = self.extra.as_deref().map(|extra| &extra.trace_state);
+        came.filter(|state| !state.is_empty()).or_else(|| threshold::state_of(self.flags))
     }
 
     /// Whether the current span is in another process.
@@ -127,34 +156,55 @@ impl Context {
     }
 
     fn from_remote(remote: &RemoteContext) -> Self {
-        let extra =
-            Extra { trace_state: remote.trace_state().clone(), baggage: remote.baggage().clone() };
-        let has_extra = !extra.trace_state.is_empty() || !extra.baggage.is_empty();
+        let caller = remote.mark().map(|_| remote.sampling_state());
         let trace = remote.trace_id().to_u128();
         Self {
             trace_high: (trace >> 64) as u64,
             trace_low: trace as u64,
             span: remote.span_id().to_u64(),
             scope: Local.scope(),
-            flags: ACTIVE
-                | REMOTE
-                | if has_extra { EXTRA } else { 0 }
-                | u16::from(remote.flags().bits()) << W3C_SHIFT,
-            phase: Phase::Waiting,
-            extra: has_extra.then(|| Arc::new(extra)),
+            flags: ACTIVE | REMOTE | u16::from(remote.flags().known().bits()) << W3C_SHIFT,
+            ..Self::default()
         }
+        .holding(Extra {
+            trace_state: remote.trace_state().clone(),
+            baggage: remote.baggage().clone(),
+            caller,
+        })
     }
 
     /// What an outgoing request carries; `None` if there is no trace.
     #[must_use]
     pub fn to_remote(&self) -> Option<RemoteContext> {
-        let context = RemoteContext::new(self.trace_id()?, self.span_id()?, self.trace_flags());
-        Some(match &self.extra {
-            Some(extra) => context
-                .with_trace_state(extra.trace_state.clone())
-                .with_baggage(extra.baggage.clone()),
-            None => context,
-        })
+        let context = RemoteContext::new(self.trace_id()?, self.span_id()?, self.trace_flags())
+            .with_trace_state(self.trace_state());
+        let Some(extra) = &self.extra else { return Some(context) };
+        let mark = match extra.caller {
+            Some(SamplingState::Debug) => Some(Mark::Debug),
+            Some(SamplingState::Defer) if self.is_remote() => Some(Mark::Deferred),
+            _ => None,
+        };
+        Some(context.with_baggage(extra.baggage.clone()).with_mark(mark))
+    }
+
+    /// What a caller without a span decided about the trace that begins here.
+    pub(crate) fn asked(&self) -> Option<SamplingState> {
+        if self.is_active() { None } else { self.extra.as_ref()?.caller }
+    }
+
+    /// The same context, whose next trace a caller without a span has said something about.
+    pub(crate) fn asking(self, baggage: Baggage, asked: Option<SamplingState>) -> Self {
+        if baggage.is_empty() && asked.is_none() {
+            return self;
+        }
+        self.holding(Extra { baggage, caller: asked, ..Extra::default() })
+    }
+
+    fn holding(mut self, extra: Extra) -> Self {
+        let holds = !extra.is_empty();
+        self.extra = holds.then(|| Arc::new(extra));
+        self.flags = self.flags & !EXTRA | if holds { EXTRA } else { 0 };
+        self
     }
 
     /// The baggage that travels with the trace, or without one.
@@ -174,12 +224,8 @@ impl Context {
     /// ```
     #[must_use]
     pub fn with_baggage(mut self, baggage: Baggage) -> Self {
-        let trace_state =
-            self.extra.take().map(|extra| extra.trace_state.clone()).unwrap_or_default();
-        let has_extra = !trace_state.is_empty() || !baggage.is_empty();
-        self.extra = has_extra.then(|| Arc::new(Extra { trace_state, baggage }));
-        self.flags = self.flags & !EXTRA | if has_extra { EXTRA } else { 0 };
-        self
+        let extra = self.extra.take().map(|extra| Extra::clone(&extra)).unwrap_or_default();
+        self.holding(Extra { baggage, ..extra })
     }
 
     /// Nothing but a scope.
@@ -211,7 +257,12 @@ impl Context {
     pub(crate) fn swap(&mut self) {
         let flags = Local.replace_flags(self.flags);
         if (flags | self.flags) & EXTRA != 0 {
+            let mine = self.extra.as_ref().map(Arc::as_ptr);
             self.extra = local::replace_extra(self.extra.take());
+            if mine != self.extra.as_ref().map(Arc::as_ptr) {
+                // Perhaps with another `tracestate`, although the trace may be the same.
+                Local.trace_changed();
+            }
         }
         self.flags = flags;
         self.span = Local.replace_span(self.span);
