@@ -85,6 +85,9 @@ impl Sampling {
     }
 
     fn of(&self, site: &Site) -> &Chosen {
+        if self.overriding.is_empty() {
+            return &self.sampler;
+        }
         let position = self.overrides.position(site.target(), site.span_name());
         position.and_then(|position| self.overriding.get(position)).unwrap_or(&self.sampler)
     }

@@ -19,6 +19,10 @@ pub(crate) struct OtelState {
 
 impl OtelState {
     pub(crate) fn read(state: &TraceState) -> Self {
+        // Most traces begin without any: a look for the member would cost as much as the sampler.
+        if state.is_empty() {
+            return Self::default();
+        }
         let Some(member) = state.get(KEY) else { return Self::default() };
         Self {
             has_threshold: find(member, THRESHOLD).is_some(),
