@@ -89,7 +89,7 @@ impl Local {
         let mut writer = Writer::new(room.words(), SPAN_WORDS, site.field_table(), site.redacts());
         self.while_writing(|| write(&mut writer));
         if writer.is_full() {
-            return self.begin_in_fresh_chunk(site, word, write);
+            return self.begin_in_fresh_chunk(site, word, &write);
         }
         self.put_span(room, word, writer.finish())
     }
@@ -108,13 +108,14 @@ impl Local {
         self.put_span(room, word, SPAN_WORDS)
     }
 
+    // Through `dyn`: a copy of this for each site would be a kilobyte of code that hardly ever runs.
     #[cold]
     #[inline(never)]
     fn begin_in_fresh_chunk(
         &self,
         site: &'static Site,
         word: u32,
-        write: impl Fn(&mut Writer),
+        write: &dyn Fn(&mut Writer),
     ) -> Option<Open> {
         let Some(room) = self.fresh_room() else {
             Self::lose(LossReason::PoolEmpty);
