@@ -62,6 +62,7 @@ pub fn start(seen: &'static Seen, encode: bool) {
         vec![sink]
     });
     recorder::start(Settings::default(), Arc::new(Losses::new()), sinks);
+    level::set_most_verbose(Some(Level::Info));
     site::set_switches(|site| if site.level() >= Level::Info { site::ON } else { site::COUNTED });
 }
 

@@ -12,7 +12,9 @@ use std::{
 pub use self::run::{Test, run, run_async};
 pub use crate::time::mock::MockClock;
 use crate::{
-    site, time,
+    level,
+    site::{self, Level},
+    time,
     trace::{
         Context, Limits, SpanData,
         loss::Losses,
@@ -54,6 +56,9 @@ fn start() {
             recorder::start(Settings::default(), Arc::new(Losses::new()), Arc::new(Vec::new));
         }
         site::set_switches(|_| site::ON);
+        level::set_most_verbose(Some(Level::Trace));
+        #[cfg(feature = "tracing")]
+        crate::tracing::refresh();
     });
 }
 

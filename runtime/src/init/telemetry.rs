@@ -24,7 +24,7 @@ use crate::{
     diag,
     error::Error,
     export::stats::Stats,
-    site,
+    level, site,
     sync::lock,
     time,
     trace::recorder::{self, Recorder},
@@ -96,6 +96,9 @@ impl Running {
             self.has_ended_by(deadline)
         } else {
             site::set_switches(|_| site::COUNTED);
+            level::set_most_verbose(None);
+            #[cfg(feature = "tracing")]
+            crate::tracing::refresh();
             let done = recorder.flush(deadline, true);
             *lock(&self.over) = true;
             self.ended.notify_all();
