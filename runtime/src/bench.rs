@@ -15,6 +15,7 @@ use std::{
 
 use crate::{
     export::otlp::batch::{Batch, Push, Resource},
+    level,
     site::{self, Level},
     time,
     trace::{

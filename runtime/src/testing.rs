@@ -55,10 +55,8 @@ fn start() {
         if recorder::current().is_none() {
             recorder::start(Settings::default(), Arc::new(Losses::new()), Arc::new(Vec::new));
         }
-        site::set_switches(|_| site::ON);
         level::set_most_verbose(Some(Level::Trace));
-        #[cfg(feature = "tracing")]
-        crate::tracing::refresh();
+        site::set_switches(|_| site::ON);
     });
 }
 

@@ -265,11 +265,8 @@ impl Builder {
         let log_lines = settings.log_lines.value.clone();
         let telemetry = start(settings, chosen, self.watches_signals)?;
         #[cfg(feature = "tracing")]
-        {
-            if self.uses_tracing {
-                crate::tracing::at_init(&log_lines);
-            }
-            crate::tracing::refresh();
+        if self.uses_tracing {
+            crate::tracing::at_init(&log_lines);
         }
         Ok(telemetry)
     }

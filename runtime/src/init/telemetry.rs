@@ -95,10 +95,8 @@ impl Running {
         let done = if self.stopped.swap(true, AcqRel) {
             self.has_ended_by(deadline)
         } else {
-            site::set_switches(|_| site::COUNTED);
             level::set_most_verbose(None);
-            #[cfg(feature = "tracing")]
-            crate::tracing::refresh();
+            site::set_switches(|_| site::COUNTED);
             let done = recorder.flush(deadline, true);
             *lock(&self.over) = true;
             self.ended.notify_all();

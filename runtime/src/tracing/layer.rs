@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use tracing_core::{
     Dispatch, Event, Subscriber,
+    callsite::rebuild_interest_cache,
     span::{Attributes, Id, Record},
 };
 use tracing_subscriber::layer::{Context as Registry, Layer};
@@ -15,13 +16,16 @@ use super::{
     spans::{Spans, Tracked, Whereabouts},
     visit::{self, Meanings},
 };
-use crate::trace::{
-    Attached, Context, Writer,
-    active::{Active, Verdict},
-    deferred::Deferred,
-    local::Local,
-    record::scratch,
-    span::say,
+use crate::{
+    site,
+    trace::{
+        Attached, Context, Writer,
+        active::{Active, Verdict},
+        deferred::Deferred,
+        local::Local,
+        record::scratch,
+        span::say,
+    },
 };
 
 /// Some layer of ours was given to a dispatcher.
@@ -45,6 +49,7 @@ pub(super) struct Recording {
 impl Recording {
     pub(super) fn new(lines: Option<Lines>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
+        site::watch_switches(rebuild_interest_cache);
         Self { number: NEXT.fetch_add(1, Relaxed), spans: Spans::new(), lines }
     }
 

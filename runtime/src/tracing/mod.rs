@@ -68,7 +68,7 @@ mod wanted;
 
 pub use span_ext::{SetParentError, SpanExt};
 
-use tracing_core::{Metadata, Subscriber, callsite::rebuild_interest_cache};
+use tracing_core::{Metadata, Subscriber};
 use tracing_subscriber::{layer::Layer, registry::LookupSpan};
 
 pub(crate) use install::at_init;
@@ -89,11 +89,6 @@ where
     S: Subscriber + for<'span> LookupSpan<'span> + 'static,
 {
     layer::Recording::new(None).with_filter(wanted::Wanted { lines: None })
-}
-
-/// Which sites are on has changed: `tracing` must ask again what is wanted.
-pub(crate) fn refresh() {
-    rebuild_interest_cache();
 }
 
 /// Whether a callsite shows one of our own spans to others; it is no second span.

@@ -16,7 +16,7 @@ use crate::{level, site::Level};
 /// The filter of the layer, by the switches of the sites and by what becomes lines.
 ///
 /// A callsite that nobody wants costs a program one load, so `tracing` is told which ones those
-/// are. It asks again whenever [`super::refresh`] says that it has changed.
+/// are, and to ask again whenever that changes.
 #[derive(Debug)]
 pub(super) struct Wanted {
     pub(super) lines: Option<Lines>,
