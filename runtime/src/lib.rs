@@ -30,6 +30,8 @@ mod sync;
 pub mod testing;
 mod time;
 pub mod trace;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 mod value;
 
 pub use call::{AsOutcome, ErrorInfo, IntoLinks, IntoParent};

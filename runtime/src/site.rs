@@ -17,6 +17,8 @@ use crate::{counted::Counts, mirror::Reflection, outcome::Outcome};
 
 pub use field::{Field, Level, SpanKind, Traced};
 pub use meta::Meta;
+#[cfg(feature = "tracing")]
+pub(crate) use registry::watch_switches;
 pub(crate) use registry::{
     all, hold_for_fork, list, look_elsewhere, mirror_all, registered, release_after_fork,
     set_switches,

@@ -12,7 +12,9 @@ use std::{
 pub use self::run::{Test, run, run_async};
 pub use crate::time::mock::MockClock;
 use crate::{
-    site, time,
+    level,
+    site::{self, Level},
+    time,
     trace::{
         Context, Limits, SpanData,
         loss::Losses,
@@ -53,6 +55,7 @@ fn start() {
         if recorder::current().is_none() {
             recorder::start(Settings::default(), Arc::new(Losses::new()), Arc::new(Vec::new));
         }
+        level::set_most_verbose(Some(Level::Trace));
         site::set_switches(|_| site::ON);
     });
 }

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 #[cfg(feature = "console")]
-use crate::value::Value;
+use crate::{time::Rfc3339, value::Value};
 
 /// Where text is appended to.
 pub(super) trait Text {
@@ -95,14 +95,7 @@ pub(super) fn value(text: &mut String, value: Value<'_>) {
 /// A number of nanoseconds would exceed 2^53, and many readers of JSON would round it.
 #[cfg(feature = "console")]
 pub(super) fn timestamp(text: &mut String, unix_nanos: u64) {
-    let (seconds, nanos) = (unix_nanos / 1_000_000_000, unix_nanos % 1_000_000_000);
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    let (year, month, day) = date(days);
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    let _ = write!(
-        text,
-        "\"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z\""
-    );
+    let _ = write!(text, "\"{}\"", Rfc3339(unix_nanos));
 }
 
 /// Appends an array.
@@ -120,23 +113,6 @@ pub(super) fn list<T>(
         write(text, item);
     }
     text.push(']');
-}
-
-/// The day of the Gregorian calendar that is so many days after 1970-01-01.
-///
-/// Years begin in March here, so that a leap day is the last of its year.
-#[cfg(feature = "console")]
-fn date(days: u64) -> (u64, u64, u64) {
-    const DAYS_OF_400_YEARS: u64 = 146_097;
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / DAYS_OF_400_YEARS, days % DAYS_OF_400_YEARS);
-    let leap_days = day_of_era / 1_460 - day_of_era / 36_524 + day_of_era / 146_096;
-    let year_of_era = (day_of_era - leap_days) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let (year, month) = if month < 10 { (0, month + 3) } else { (1, month - 9) };
-    (era * 400 + year_of_era + year, month, day)
 }
 
 #[cfg(all(test, feature = "console"))]

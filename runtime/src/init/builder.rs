@@ -12,6 +12,7 @@ use crate::{
     diag,
     error::Error,
     export::{Batching, SpanExporter},
+    level,
     resource::Resource,
     site, time,
     time::Clock,
@@ -54,6 +55,8 @@ pub struct Builder {
     #[cfg(feature = "console")]
     summaries: Vec<crate::export::Summary>,
     watches_signals: bool,
+    #[cfg(feature = "tracing")]
+    uses_tracing: bool,
 }
 
 impl Builder {
@@ -69,6 +72,8 @@ impl Builder {
             #[cfg(feature = "console")]
             summaries: Vec::new(),
             watches_signals: true,
+            #[cfg(feature = "tracing")]
+            uses_tracing: true,
         }
     }
 
@@ -201,6 +206,16 @@ impl Builder {
         self
     }
 
+    /// Whether `init` looks after the program's `tracing` subscriber (default).
+    ///
+    /// It installs one if there is none, and says what to add to one that is there; see
+    /// [`tracing`](crate::tracing).
+    #[cfg(feature = "tracing")]
+    pub fn tracing(mut self, uses_tracing: bool) -> Self {
+        self.uses_tracing = uses_tracing;
+        self
+    }
+
     fn attribute(mut self, key: &'static str, value: &str) -> Self {
         self.code.resource = self.code.resource.with(key, value);
         self
@@ -246,7 +261,14 @@ impl Builder {
         for exporter in self.custom {
             chosen.push(Chosen::custom(exporter, settings.batch.batching()));
         }
-        start(settings, chosen, self.watches_signals)
+        #[cfg(feature = "tracing")]
+        let log_lines = settings.log_lines.value.clone();
+        let telemetry = start(settings, chosen, self.watches_signals)?;
+        #[cfg(feature = "tracing")]
+        if self.uses_tracing {
+            crate::tracing::at_init(&log_lines);
+        }
+        Ok(telemetry)
     }
 }
 
@@ -279,6 +301,7 @@ fn start(
     limits::set_value_chars(value_chars);
     if records {
         let filter = settings.level.value;
+        level::set_most_verbose(filter.most_verbose());
         site::set_switches(move |site| {
             let traced = filter.is_enabled(site.target(), site.level());
             if traced { site::ON } else { site::COUNTED }

@@ -78,6 +78,18 @@ impl Local {
         word: u32,
         write: impl Fn(&mut Writer),
     ) -> Option<Open> {
+        self.begin_at(site, word, time::ticks, write)
+    }
+
+    /// The same for a span that began at another time.
+    #[inline(always)]
+    pub(crate) fn begin_at(
+        &self,
+        site: &'static Site,
+        word: u32,
+        start: impl FnOnce() -> u64,
+        write: impl Fn(&mut Writer),
+    ) -> Option<Open> {
         if self.is_writing() {
             Self::lose(LossReason::Reentrant);
             return None;
@@ -89,9 +101,9 @@ impl Local {
         let mut writer = Writer::new(room.words(), SPAN_WORDS, site.field_table(), site.redacts());
         self.while_writing(|| write(&mut writer));
         if writer.is_full() {
-            return self.begin_in_fresh_chunk(site, word, &write);
+            return self.begin_in_fresh_chunk(site, word, start, &write);
         }
-        self.put_span(room, word, writer.finish())
+        self.put_span(room, word, writer.finish(), start)
     }
 
     /// The same without attributes.
@@ -105,7 +117,7 @@ impl Local {
             Self::lose(LossReason::PoolEmpty);
             return None;
         };
-        self.put_span(room, word, SPAN_WORDS)
+        self.put_span(room, word, SPAN_WORDS, time::ticks)
     }
 
     // Through `dyn`: a copy of this for each site would be a kilobyte of code that hardly ever runs.
@@ -115,6 +127,7 @@ impl Local {
         &self,
         site: &'static Site,
         word: u32,
+        start: impl FnOnce() -> u64,
         write: &dyn Fn(&mut Writer),
     ) -> Option<Open> {
         let Some(room) = self.fresh_room() else {
@@ -127,18 +140,24 @@ impl Local {
         let mut writer = Writer::new(kept, SPAN_WORDS, site.field_table(), site.redacts());
         self.while_writing(|| write(&mut writer));
         let used = writer.finish_in(words);
-        self.put_span(room, word, used)
+        self.put_span(room, word, used, start)
     }
 
     #[inline(always)]
-    fn put_span(self, room: Room, word: u32, used: usize) -> Option<Open> {
+    fn put_span(
+        self,
+        room: Room,
+        word: u32,
+        used: usize,
+        start: impl FnOnce() -> u64,
+    ) -> Option<Open> {
         let record = room.words().first_chunk::<SPAN_WORDS>()?;
         let span = self.next_span_id();
         let flags = Local.flags();
         let remote = if flags & REMOTE != 0 { FLAG_PARENT_REMOTE } else { 0 };
         let parent = Local.replace_span(span);
         Local.replace_flags(flags & !OWN_FLAGS);
-        let start = time::ticks();
+        let start = start();
         let values =
             [layout::head(Kind::SPAN, remote, used, site::index(word)), span, parent, start, 0];
         for (word, value) in record.iter().zip(values) {
@@ -151,7 +170,12 @@ impl Local {
     /// Ends a span: in place while its record is the thread's own, by a record of its own later.
     #[inline(always)]
     pub(crate) fn end(self, open: &Open, span: u64, flags: u16, outcome: Outcome) {
-        let now = time::ticks();
+        self.end_at(open, span, flags, outcome, time::ticks());
+    }
+
+    /// The same for a span that ended before now.
+    #[inline(always)]
+    pub(crate) fn end_at(self, open: &Open, span: u64, flags: u16, outcome: Outcome, now: u64) {
         if self.epoch() == open.epoch && flags & (LATE | SHARED) == 0 {
             let start = open.record[3].load(Relaxed);
             let end = layout::end(now.saturating_sub(start), outcome as u8);
@@ -454,6 +478,29 @@ impl Active {
         self.context.flags |= LATE;
     }
 
+    /// What was noted about the span while a copy of its context was current somewhere.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn mark(&mut self, flags: u16) {
+        self.context.flags |= flags & (LATE | SHARED);
+    }
+
+    /// Takes the span back, to begin it again elsewhere: its start and its attributes.
+    ///
+    /// `None`: its record is out of this thread's reach. The record itself is discarded.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn recall(&mut self) -> Option<(u64, Vec<u64>)> {
+        let open = self.open.as_ref().filter(|open| open.epoch == Local.epoch())?;
+        let start = open.record[3].load(Relaxed);
+        let words = Local.words_from(open.record.first()?)?;
+        let used = layout::length(words.first()?.load(Relaxed));
+        let tail = words.get(SPAN_WORDS..used)?;
+        let attributes = tail.iter().map(|word| word.load(Relaxed)).collect();
+        super::span::say::discard(self.context.span);
+        self.mark_late();
+        self.end(Outcome::Ok);
+        Some((start, attributes))
+    }
+
     /// How far the carrier is.
     #[inline(always)]
     pub(crate) fn phase(&self) -> Phase {
@@ -475,6 +522,14 @@ impl Active {
     pub(crate) fn end(&mut self, outcome: Outcome) {
         if let Some(open) = self.open.take() {
             Local.end(&open, self.context.span, self.context.flags, outcome);
+        }
+    }
+
+    /// Ends the span, which was over at this tick already; called while it is not entered.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn end_at(&mut self, outcome: Outcome, tick: u64) {
+        if let Some(open) = self.open.take() {
+            Local.end_at(&open, self.context.span, self.context.flags, outcome, tick);
         }
     }
 }

@@ -266,6 +266,18 @@ impl Context {
         })
     }
 
+    /// The same context, shown to other APIs as what is current now is.
+    ///
+    /// For a span of such an API, whose own current spans are its own business.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn shown_as_current(self) -> Self {
+        if (self.flags | Local.flags()) & EXTRA == 0 {
+            return self;
+        }
+        let mirror = local::clone_extra().and_then(|extra| extra.mirror.clone());
+        self.change_extra(|extra| extra.mirror = mirror)
+    }
+
     /// The same context, shown to other APIs by these counterparts.
     pub(crate) fn shown_by(self, mirror: Reflections) -> Self {
         self.change_extra(|extra| extra.mirror = Some(mirror))

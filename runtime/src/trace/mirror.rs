@@ -2,23 +2,20 @@
 //!
 //! All of it is off the hot path: a bit in the word of a site, which is read anyway, leads here.
 
-use std::{cell::Cell, sync::atomic::Ordering::Relaxed};
+use std::cell::Cell;
 
 use super::{
     context::Extra,
-    record::{layout::MAX_RECORD_WORDS, value::Entries, writer::Writer},
+    record::{scratch, value::Entries, writer::Writer},
 };
 use crate::{
     mirror::{self, Mirrored, Reflections, contained},
     site::Site,
-    sync::shared::AtomicU64,
 };
 
 thread_local! {
     /// Made by [`begin`], and not yet in a context.
     static MADE: Cell<Option<Reflections>> = const { Cell::new(None) };
-    /// Where values are written to be read back; leaked, as chunks are.
-    static SCRATCH: Cell<Option<&'static [AtomicU64]>> = const { Cell::new(None) };
 }
 
 /// Begins the counterparts of a span; they wait for [`take`].
@@ -30,16 +27,8 @@ pub(crate) fn begin(site: &'static Site, write: &dyn Fn(&mut Writer)) {
         if mirrors.is_empty() {
             return None;
         }
-        // A value that is formatted may call mirrored functions itself: they get a scratch of
-        // their own.
-        let scratch = SCRATCH.try_with(Cell::take).ok()?.unwrap_or_else(new_scratch);
-        let mut writer = Writer::new(scratch, 0, site.field_table(), site.redacts());
-        write(&mut writer);
-        let used = writer.finish();
-        let bytes: Vec<u8> =
-            scratch[..used].iter().flat_map(|word| word.load(Relaxed).to_ne_bytes()).collect();
-        let _ = SCRATCH.try_with(|cell| cell.set(Some(scratch)));
-
+        let words = scratch::attributes(site, write);
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
         let entries = Entries::new(&bytes, site.field_table());
         let name = entries.clone().name().unwrap_or_else(|| site.span_name());
         let forms = entries.clone().forms();
@@ -52,10 +41,6 @@ pub(crate) fn begin(site: &'static Site, write: &dyn Fn(&mut Writer)) {
         Reflections::new(mirrors.iter().filter_map(|mirror| mirror.begin(&span)).collect())
     });
     let _ = MADE.try_with(|cell| cell.set(made.flatten()));
-}
-
-fn new_scratch() -> &'static [AtomicU64] {
-    Box::leak((0..MAX_RECORD_WORDS).map(|_| AtomicU64::new(0)).collect())
 }
 
 /// What [`begin`] made last.

@@ -59,6 +59,8 @@ pub(crate) struct Settings {
     pub(crate) sampler: Setting<Sampler>,
     pub(crate) sampler_overrides: Setting<Overrides>,
     pub(crate) level: Setting<LevelFilter>,
+    /// Which events of `tracing` become lines for people, as `RUST_LOG` has it.
+    pub(crate) log_lines: Setting<String>,
     pub(crate) limits: LimitSettings,
     pub(crate) memory: Setting<Memory>,
     pub(crate) clock: Setting<Clock>,
@@ -135,12 +137,14 @@ impl Settings {
         if exporters.value.contains(&Exporter::Otlp) {
             otlp.warn_of_grpc_port(&mut reader);
         }
+        let level = general::level(&mut reader, code);
         let mut settings = Self {
             enabled,
+            log_lines: general::log_lines(&mut reader, &level),
+            level,
             propagators: general::propagators(&mut reader, code),
             sampler: sampler::sampler(&mut reader, code),
             sampler_overrides: sampler::overrides(&mut reader, code),
-            level: general::level(&mut reader, code),
             limits: LimitSettings::read(&mut reader, code),
             memory: general::memory(&mut reader, code),
             clock: general::clock(&mut reader, code),

@@ -182,6 +182,11 @@ table! {
     MACROS_DEBUG: "SPANDREL_MACROS_DEBUG", Own, Switch, "false",
         "prints expansions while the program is compiled; nothing at run time";
 
+    // Logs
+    RUST_LOG: "RUST_LOG", Convention, Text, "SPANDREL_LEVEL",
+        "which events of `tracing` become lines on stderr, where `init!` installs the subscriber: \
+         `level` and `target=level`, separated by commas";
+
     // Colours
     NO_COLOR: "NO_COLOR", Convention, Presence, "", "no colours on the console";
     FORCE_COLOR: "FORCE_COLOR", Convention, Presence, "",

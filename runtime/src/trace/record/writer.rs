@@ -114,6 +114,17 @@ impl Writer {
         }
     }
 
+    /// Writes attributes that were written before, elsewhere.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn copy(&mut self, attributes: &[u64]) {
+        if let Some(words) = self.room(attributes.len()) {
+            for (word, value) in words.iter().zip(attributes) {
+                word.store(*value, Relaxed);
+            }
+            self.at += attributes.len();
+        }
+    }
+
     /// Writes a name or description.
     pub(crate) fn name_str(&mut self, name: &str) {
         self.text(0, Tag::NAME, name);

@@ -40,6 +40,7 @@ const CASES: &[Case] = &[
     ),
     (table::LOG_LEVEL, "WARN", NO, "log level = warn (from OTEL_LOG_LEVEL)"),
     (table::LOG_LEVEL, "none", NO, "log level = off (from OTEL_LOG_LEVEL)"),
+    (table::RUST_LOG, "warn,shop=debug", NO, "log lines = warn,shop=debug (from RUST_LOG)"),
     (
         table::CONFIG_FILE,
         "/etc/otel.yaml",

@@ -1,0 +1,224 @@
+//! The layer: what `tracing` tells of its spans and events, told to the recorder.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use tracing_core::{
+    Dispatch, Event, Subscriber,
+    callsite::rebuild_interest_cache,
+    span::{Attributes, Id, Record},
+};
+use tracing_subscriber::layer::{Context as Registry, Layer};
+
+use super::{
+    callsite::{self, Callsite},
+    entered, event,
+    lines::Lines,
+    spans::{Spans, Tracked, Whereabouts},
+    visit::{self, Meanings},
+};
+use crate::{
+    site,
+    trace::{
+        Attached, Context, Writer,
+        active::{Active, Verdict},
+        deferred::Deferred,
+        local::Local,
+        record::scratch,
+        span::say,
+    },
+};
+
+/// Some layer of ours was given to a dispatcher.
+static INSTALLED: AtomicBool = AtomicBool::new(false);
+
+/// Whether some layer of ours was given to a dispatcher, now or before.
+pub(super) fn is_installed() -> bool {
+    INSTALLED.load(Relaxed)
+}
+
+/// Turns spans and events of other libraries into ours.
+#[derive(Debug)]
+pub(super) struct Recording {
+    /// Tells ids of this layer's registry from those of other registries.
+    number: u64,
+    spans: Spans,
+    /// In the subscriber that `init!` installs.
+    lines: Option<Lines>,
+}
+
+impl Recording {
+    pub(super) fn new(lines: Option<Lines>) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        site::watch_switches(rebuild_interest_cache);
+        Self { number: NEXT.fetch_add(1, Relaxed), spans: Spans::new(), lines }
+    }
+
+    pub(super) fn with<R>(&self, id: &Id, look: impl FnOnce(&mut Tracked) -> R) -> Option<R> {
+        self.spans.with(id.into_u64(), look)
+    }
+
+    /// The context of a span; of one that is not recorded here, what is current.
+    fn context(&self, id: &Id) -> Context {
+        let context = self.with(id, Tracked::context);
+        context.unwrap_or_else(Context::peek).shown_as_current()
+    }
+
+    /// Makes the parent current that the span was given, if it was given one.
+    #[cold]
+    fn attach_parent(&self, attributes: &Attributes<'_>) -> Attached {
+        match attributes.parent() {
+            Some(parent) => self.context(parent).attach(),
+            None => Context::of_current_scope().shown_as_current().attach(),
+        }
+    }
+
+    #[inline]
+    fn begin(callsite: &'static Callsite, attributes: &Attributes<'_>) -> Tracked {
+        let site = callsite.site();
+        if callsite.defers() || matches!(Local.verdict(), Verdict::Root) {
+            return Self::defer(callsite, attributes);
+        }
+        let active = Active::begin(site, site.word(), |fields| {
+            fields.write(|writer| write_all(attributes, writer))
+        });
+        let active = if active.has_context() { active } else { Active::unrecorded() };
+        Tracked::new(callsite, active)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn defer(callsite: &'static Callsite, attributes: &Attributes<'_>) -> Tracked {
+        let roles = callsite.roles();
+        let mut meanings = Meanings::new(roles);
+        if !roles.is_empty() {
+            attributes.record(&mut meanings);
+        }
+        let site = meanings.kind.map_or(callsite.site(), |kind| callsite.site_of(kind));
+        let deferred = Deferred::begin(site, &|writer| {
+            attributes.record(&mut visit::Attributes {
+                writer,
+                roles,
+                indexed: true,
+                error_key: "",
+            });
+        });
+        let mut span = Tracked::pending(callsite, deferred);
+        if let Some(status) = meanings.status() {
+            span.set_status(status);
+        }
+        span
+    }
+
+    /// What was recorded about a span after it had begun.
+    fn record(&self, id: &Id, values: &Record<'_>) {
+        let found = self.with(id, |span| (span.callsite(), span.whereabouts()));
+        let Some((callsite, whereabouts)) = found else { return };
+        let roles = callsite.roles();
+        let write = |writer: &mut Writer, indexed| {
+            values.record(&mut visit::Attributes { writer, roles, indexed, error_key: "" });
+        };
+        match whereabouts {
+            Whereabouts::Nowhere => return,
+            Whereabouts::Pending => {
+                let site = callsite.site();
+                let attributes = scratch::attributes(site, &|writer| write(writer, true));
+                self.with(id, |span| span.keep_attributes(&attributes));
+            }
+            Whereabouts::Recorded(span) => say::attributes(span, &|writer| write(writer, false)),
+        }
+        if roles.is_empty() {
+            return;
+        }
+        let mut meanings = Meanings::new(roles);
+        values.record(&mut meanings);
+        self.with(id, |span| {
+            if let Some(kind) = meanings.kind {
+                span.keep_kind(kind);
+            }
+            if let Some(status) = meanings.status() {
+                span.set_status(status);
+            }
+        });
+    }
+
+    fn leave(&self, id: &Id) {
+        if let Some(left) = entered::leave((self.number, id.into_u64())) {
+            self.with(id, |span| span.leave(&left));
+        }
+    }
+}
+
+#[inline]
+fn write_all(attributes: &Attributes<'_>, writer: &mut Writer) {
+    attributes.record(&mut visit::Attributes { writer, roles: &[], indexed: true, error_key: "" });
+}
+
+impl<S: Subscriber> Layer<S> for Recording {
+    fn on_register_dispatch(&self, _dispatch: &Dispatch) {
+        INSTALLED.store(true, Relaxed);
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _registry: Registry<'_, S>) {
+        let callsite = callsite::of(attributes.metadata());
+        if !callsite.is_on() {
+            return;
+        }
+        let _attached = (!attributes.is_contextual()).then(|| self.attach_parent(attributes));
+        let span = Self::begin(callsite, attributes);
+        self.spans.insert(id.into_u64(), span);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, _registry: Registry<'_, S>) {
+        if !values.is_empty() {
+            self.record(id, values);
+        }
+    }
+
+    fn on_follows_from(&self, id: &Id, follows: &Id, _registry: Registry<'_, S>) {
+        let Some(follows) = self.with(follows, Tracked::context) else { return };
+        self.with(id, |span| span.add_link(&follows));
+    }
+
+    fn on_event(&self, event: &Event<'_>, _registry: Registry<'_, S>) {
+        if let Some(lines) = &self.lines {
+            lines.write(event);
+        }
+        let callsite = callsite::of(event.metadata());
+        if !callsite.is_on() {
+            return;
+        }
+        if event.is_contextual() {
+            if let Some(span) = event::current() {
+                event::record(span, callsite, event, || {
+                    entered::fail(span);
+                });
+            }
+        } else if let Some(parent) = event.parent()
+            && let Some(Some(span)) = self.with(parent, Tracked::recorded)
+        {
+            event::record(span, callsite, event, || {
+                self.with(parent, Tracked::fail);
+            });
+        }
+    }
+
+    fn on_enter(&self, id: &Id, _registry: Registry<'_, S>) {
+        if let Some(Some(context)) = self.with(id, Tracked::enter) {
+            entered::enter((self.number, id.into_u64()), context);
+        }
+    }
+
+    fn on_exit(&self, id: &Id, _registry: Registry<'_, S>) {
+        self.leave(id);
+    }
+
+    fn on_close(&self, id: Id, _registry: Registry<'_, S>) {
+        // Whoever entered it did not leave it: another subscriber panicked in between.
+        if let Some(true) = self.with(&id, |span| span.is_entered()) {
+            self.leave(&id);
+        }
+        if let Some(span) = self.spans.remove(id.into_u64()) {
+            span.end();
+        }
+    }
+}
