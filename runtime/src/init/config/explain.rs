@@ -90,12 +90,13 @@ impl Settings {
     }
 }
 
-fn otlp_lines(otlp: &super::Otlp) -> [(&'static str, String, Source); 7] {
+fn otlp_lines(otlp: &super::Otlp) -> [(&'static str, String, Source); 8] {
     let file = |path: &Option<std::path::PathBuf>| {
         path.as_ref().map_or_else(|| "none".to_owned(), |path| path.display().to_string())
     };
     let compression = format!("{:?}", otlp.compression.value).to_lowercase();
     [
+        ("otlp protocol", otlp.protocol.value.to_string(), otlp.protocol.source),
         ("otlp endpoint", otlp.endpoint.value.to_string(), otlp.endpoint.source),
         ("otlp headers", or_none(otlp.headers.value.to_string()), otlp.headers.source),
         ("otlp timeout", Time(otlp.timeout.value).to_string(), otlp.timeout.source),

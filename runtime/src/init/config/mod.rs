@@ -25,7 +25,7 @@ pub(crate) use console::{Color, Console, Form};
 pub(crate) use exporters::Exporter;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
-pub(crate) use otlp::{Compression, Otlp};
+pub(crate) use otlp::{Compression, Otlp, Protocol};
 pub(crate) use setting::{Setting, Source};
 
 use std::io::IsTerminal as _;
@@ -82,17 +82,21 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) features: Features,
 }
 
-/// The optional exporters that are compiled in.
+/// The optional exporters, and forms of them, that are compiled in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Features {
     pub(crate) console: bool,
     pub(crate) otlp: bool,
+    pub(crate) grpc: bool,
 }
 
 impl Features {
     /// As this crate was compiled.
-    pub(crate) const COMPILED: Self =
-        Self { console: cfg!(feature = "console"), otlp: cfg!(feature = "otlp") };
+    pub(crate) const COMPILED: Self = Self {
+        console: cfg!(feature = "console"),
+        otlp: cfg!(feature = "otlp"),
+        grpc: cfg!(feature = "otlp-grpc"),
+    };
 }
 
 impl Settings {
@@ -133,7 +137,7 @@ impl Settings {
         }
         .read(&mut reader, code);
         if exporters.value.contains(&Exporter::Otlp) {
-            otlp.warn_of_grpc_port(&mut reader);
+            otlp.check(&mut reader, around.features);
         }
         let mut settings = Self {
             enabled,

@@ -319,19 +319,19 @@ const WARNED: &[Case] = &[
     ),
     (
         table::OTLP_PROTOCOL,
-        "grpc",
+        "http/json",
         OTLP,
-        "exporters = otlp (from OTEL_TRACES_EXPORTER)",
-        "`OTEL_EXPORTER_OTLP_PROTOCOL=grpc` is not supported by this version and is ignored; \
+        "otlp protocol = http/protobuf (default)",
+        "`OTEL_EXPORTER_OTLP_PROTOCOL=http/json` is not supported by this version and is ignored; \
          write `http/protobuf`, which collectors take on port 4318",
     ),
     (
         table::OTLP_TRACES_PROTOCOL,
         "smtp",
         OTLP,
-        "exporters = otlp (from OTEL_TRACES_EXPORTER)",
-        "`OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=smtp` is not understood and is ignored; write \
-         `http/protobuf`",
+        "otlp protocol = http/protobuf (default)",
+        "`OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=smtp` is not understood and is ignored; write `grpc` \
+         or `http/protobuf`",
     ),
     (
         table::OTLP_INSECURE,
