@@ -185,7 +185,7 @@ fn runtime() -> std::io::Result<Runtime> {
 }
 
 /// Waits for `work`, and drops it when `end` comes first.
-async fn unless<T>(end: impl Future, work: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn unless<T>(end: impl Future, work: impl Future<Output = T>) -> Option<T> {
     let (mut end, mut work) = (pin!(end), pin!(work));
     poll_fn(|cx| match work.as_mut().poll(cx) {
         Poll::Ready(done) => Poll::Ready(Some(done)),
