@@ -141,7 +141,7 @@ impl Builder {
         self
     }
 
-    /// Exports to this collector; `/v1/traces` is appended unless it is there.
+    /// Exports to this collector; over HTTP, `/v1/traces` is appended unless it is there.
     pub fn otlp_endpoint(mut self, endpoint: &str) -> Self {
         self.code.otlp_endpoint = Some(endpoint.to_owned());
         self

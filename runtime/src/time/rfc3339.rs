@@ -30,3 +30,31 @@ fn date(days: u64) -> (u64, u64, u64) {
     let (year, month) = if month < 10 { (0, month + 3) } else { (1, month - 9) };
     (era * 400 + year_of_era + year, month, day)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::date;
+
+    #[test]
+    fn every_day_follows_the_day_before_it() {
+        let leap = |year: u64| {
+            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+        };
+        let days_of = |year, month| match month {
+            2 if leap(year) => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        let mut expected = (1970, 1, 1);
+        for days in 0..u64::MAX / 1_000_000_000 / 86_400 {
+            assert_eq!(date(days), expected);
+            let (year, month, day) = expected;
+            expected = match (month, day == days_of(year, month)) {
+                (_, false) => (year, month, day + 1),
+                (12, true) => (year + 1, 1, 1),
+                (_, true) => (year, month + 1, 1),
+            };
+        }
+    }
+}

@@ -74,7 +74,7 @@ impl Answer {
 /// `(rejected_spans, error_message)` of an `ExportTraceServiceResponse`.
 ///
 /// A body that is cut off or is something else says nothing: the request was taken all the same.
-fn partial_success(body: &[u8], encoding: Encoding) -> (u32, String) {
+pub(super) fn partial_success(body: &[u8], encoding: Encoding) -> (u32, String) {
     let mut result = (0, String::new());
     if encoding == Encoding::Json {
         let Some(partial) = json_read::member(body, "partialSuccess") else { return result };
@@ -122,7 +122,7 @@ fn shown_bytes(bytes: &[u8]) -> String {
 }
 
 /// One line, not too long, without control characters: the receiver writes to nobody's terminal.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     const MOST_CHARS: usize = 200;
     let line: String =
         text.trim().chars().map(|char| if char.is_control() { ' ' } else { char }).collect();

@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Instant};
 use super::{
     batch::{Batch, OwnCrate, Push, Resource},
     config::Settings,
-    deliver::Sender,
 };
 use crate::{
     export::{
@@ -41,7 +40,7 @@ impl OtlpSink {
         bytes: usize,
         stats: Arc<Stats>,
     ) -> Self {
-        let sender = Box::new(Sender::new(Arc::clone(&settings)));
+        let sender = settings.protocol.sender(&settings);
         Self::with_deliver(settings, resource, own_crate, bytes, stats, sender)
     }
 

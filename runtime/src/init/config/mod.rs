@@ -84,17 +84,21 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) features: Features,
 }
 
-/// The optional exporters that are compiled in.
+/// The optional exporters, and forms of them, that are compiled in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Features {
     pub(crate) console: bool,
     pub(crate) otlp: bool,
+    pub(crate) grpc: bool,
 }
 
 impl Features {
     /// As this crate was compiled.
-    pub(crate) const COMPILED: Self =
-        Self { console: cfg!(feature = "console"), otlp: cfg!(feature = "otlp") };
+    pub(crate) const COMPILED: Self = Self {
+        console: cfg!(feature = "console"),
+        otlp: cfg!(feature = "otlp"),
+        grpc: cfg!(feature = "otlp-grpc"),
+    };
 }
 
 impl Settings {
@@ -135,7 +139,7 @@ impl Settings {
         }
         .read(&mut reader, code);
         if exporters.value.contains(&Exporter::Otlp) {
-            otlp.warn_of_grpc_port(&mut reader);
+            otlp.check(&mut reader, around.features);
         }
         let level = general::level(&mut reader, code);
         let mut settings = Self {

@@ -125,8 +125,9 @@ table! {
         Count { least: 0, example: "128" }, "OTEL_ATTRIBUTE_COUNT_LIMIT", "attributes of a link";
 
     // OTLP
-    OTLP_ENDPOINT: "OTEL_EXPORTER_OTLP_ENDPOINT", Specified, Url, "http://localhost:4318",
-        "the collector; `/v1/traces` is appended. Needs the feature `otlp`";
+    OTLP_ENDPOINT: "OTEL_EXPORTER_OTLP_ENDPOINT", Specified, Url,
+        "`http://localhost:4318`; 4317 for gRPC",
+        "the collector; over HTTP, `/v1/traces` is appended. Needs the feature `otlp`";
     OTLP_TRACES_ENDPOINT: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", Specified, Url, "",
         "the collector for traces; taken as it is";
     OTLP_ENDPOINT_ALIAS: "OTLP_ENDPOINT", Alias("OTEL_EXPORTER_OTLP_ENDPOINT"), Url, "",
@@ -145,10 +146,11 @@ table! {
         "none", "compression of requests";
     OTLP_TRACES_COMPRESSION: "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", Specified,
         Choice(&["gzip", "none"]), "", "the same, for traces";
-    OTLP_PROTOCOL: "OTEL_EXPORTER_OTLP_PROTOCOL", Specified, Choice(&["http/protobuf", "http/json"]),
-        "http/protobuf", "the form of OTLP";
+    OTLP_PROTOCOL: "OTEL_EXPORTER_OTLP_PROTOCOL", Specified,
+        Choice(&["grpc", "http/protobuf", "http/json"]), "http/protobuf",
+        "the form of OTLP; `grpc` needs the feature `otlp-grpc`";
     OTLP_TRACES_PROTOCOL: "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", Specified,
-        Choice(&["http/protobuf", "http/json"]), "", "the same, for traces";
+        Choice(&["grpc", "http/protobuf", "http/json"]), "", "the same, for traces";
     OTLP_CERTIFICATE: "OTEL_EXPORTER_OTLP_CERTIFICATE", Specified, Path, "the system's roots",
         "PEM file of the authorities that the collector's certificate must come from";
     OTLP_TRACES_CERTIFICATE: "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", Specified, Path, "",

@@ -337,18 +337,18 @@ const WARNED: &[Case] = &[
     ),
     (
         table::OTLP_PROTOCOL,
-        "grpc",
+        "http/xml",
         OTLP,
-        "exporters = otlp (from OTEL_TRACES_EXPORTER)",
-        "`OTEL_EXPORTER_OTLP_PROTOCOL=grpc` is not supported by this version and is ignored; \
-         write `http/protobuf`, which collectors take on port 4318",
+        "otlp protocol = http/protobuf (default)",
+        "`OTEL_EXPORTER_OTLP_PROTOCOL=http/xml` is not understood and is ignored; write `grpc`, \
+         `http/protobuf` or `http/json`",
     ),
     (
         table::OTLP_TRACES_PROTOCOL,
         "smtp",
         OTLP,
-        "exporters = otlp (from OTEL_TRACES_EXPORTER)",
-        "`OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=smtp` is not understood and is ignored; write \
+        "otlp protocol = http/protobuf (default)",
+        "`OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=smtp` is not understood and is ignored; write `grpc`, \
          `http/protobuf` or `http/json`",
     ),
     (

@@ -240,6 +240,7 @@ const CASES: &[Case] = &[
         &[("OTEL_TRACES_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")],
         "otlp compression = none (from OTEL_EXPORTER_OTLP_TRACES_COMPRESSION)",
     ),
+    (table::OTLP_PROTOCOL, "grpc", OTLP, "otlp protocol = grpc (from OTEL_EXPORTER_OTLP_PROTOCOL)"),
     (
         table::OTLP_PROTOCOL,
         "HTTP/json",
@@ -247,10 +248,16 @@ const CASES: &[Case] = &[
         "otlp protocol = http/json (from OTEL_EXPORTER_OTLP_PROTOCOL)",
     ),
     (
+        table::OTLP_PROTOCOL,
+        "HTTP/protobuf",
+        OTLP,
+        "otlp protocol = http/protobuf (from OTEL_EXPORTER_OTLP_PROTOCOL)",
+    ),
+    (
         table::OTLP_TRACES_PROTOCOL,
         "http/protobuf",
         // The narrower one is understood, so that nobody is warned about the other.
-        &[("OTEL_TRACES_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")],
+        &[("OTEL_TRACES_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")],
         "otlp protocol = http/protobuf (from OTEL_EXPORTER_OTLP_TRACES_PROTOCOL)",
     ),
     (
