@@ -14,7 +14,7 @@ use std::{
 };
 
 use crate::{
-    export::otlp::batch::{Batch, Push, Resource},
+    export::otlp::batch::{Batch, Encoding, Push, Resource},
     site::{self, Level},
     time,
     trace::{
@@ -22,7 +22,7 @@ use crate::{
         drain::{Pending, Sink},
         loss::Losses,
         recorder::{self, Settings},
-        sampler::Sampler,
+        sampler::{Overrides, Sampler},
         sampling::Sampling,
         scope::Scope,
     },
@@ -75,10 +75,8 @@ pub fn settle() {
 /// The context of a trace that is not recorded.
 #[must_use]
 pub fn unsampled() -> Context {
-    let scope = Scope::open(
-        Limits::new(),
-        Sampling { sampler: Sampler::always_off(), ..Sampling::default() },
-    );
+    let scope =
+        Scope::open(Limits::new(), Sampling::new(Sampler::always_off(), Overrides::default()));
     Context::of_scope(scope.id())
 }
 
@@ -118,7 +116,8 @@ struct Encode {
 
 impl Encode {
     fn new(seen: &'static Seen) -> Self {
-        let resource = Resource::new([("service.name", Value::Str("bench"))], "");
+        let resource =
+            Resource::new(Encoding::Protobuf, [("service.name", Value::Str("bench"))], "");
         Self { seen, batch: Batch::new(resource, None, 1024 * 1024), request: Vec::new() }
     }
 

@@ -1,7 +1,7 @@
 //! Reads any bytes as the background thread reads a chunk, for tests that bring bytes at random.
 
 use crate::{
-    export::otlp::batch::{Batch, Push, Resource},
+    export::otlp::batch::{Batch, Encoding, Push, Resource},
     outcome::Outcome,
     site::Site,
     time::anchor::Anchor,
@@ -21,12 +21,12 @@ static SITE: Site = Site::dynamic("decoded");
 ///
 /// Each span is looked at in every way that exporters have. Returns how many there were.
 pub fn decode(bytes: &[u8]) -> usize {
-    let mut batch = Batch::new(Resource::new([], ""), None, 1024 * 1024);
+    let mut batch = Batch::new(Resource::new(Encoding::Protobuf, [], ""), None, 1024 * 1024);
     let (mut rest, mut trace, mut spans) = (bytes, TraceHead::default(), 0);
     while let Some((record, after)) = Record::take(rest) {
         rest = after;
         match record.kind() {
-            Kind::TRACE => trace = TraceHead::read(&record),
+            Kind::TRACE => trace.replace(&record),
             Kind::SPAN => {
                 spans += 1;
                 for extras in [&[], after] {

@@ -1,29 +1,82 @@
 //! JSON text (RFC 8259), written by appending to a string.
 
+#[cfg(feature = "console")]
 use std::fmt::Write as _;
 
+#[cfg(feature = "console")]
 use crate::value::Value;
 
+/// Where text is appended to.
+pub(super) trait Text {
+    fn put(&mut self, text: &str);
+}
+
+impl Text for String {
+    fn put(&mut self, text: &str) {
+        self.push_str(text);
+    }
+}
+
+impl Text for Vec<u8> {
+    fn put(&mut self, text: &str) {
+        self.extend_from_slice(text.as_bytes());
+    }
+}
+
 /// Appends a string.
-pub(super) fn string(text: &mut String, value: &str) {
-    text.push('"');
-    for char in value.chars() {
-        match char {
-            '"' => text.push_str("\\\""),
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
-            char if (char as u32) < 0x20 => _ = write!(text, "\\u{:04x}", char as u32),
-            char => text.push(char),
+pub(super) fn string(text: &mut impl Text, value: &str) {
+    text.put("\"");
+    // What needs no escape is copied in one piece; that is nearly always all of it.
+    let mut copied = 0;
+    for (at, byte) in value.bytes().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        text.put(&value[copied..at]);
+        copied = at + 1;
+        match byte {
+            b'"' => text.put("\\\""),
+            b'\\' => text.put("\\\\"),
+            b'\n' => text.put("\\n"),
+            b'\r' => text.put("\\r"),
+            b'\t' => text.put("\\t"),
+            _ => text.put(&format!("\\u{byte:04x}")),
         }
     }
-    text.push('"');
+    text.put(&value[copied..]);
+    text.put("\"");
+}
+
+/// Appends bytes in hexadecimal.
+#[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
+pub(super) fn hex(out: &mut Vec<u8>, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let pairs =
+        bytes.iter().map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    pairs.for_each(|pair| out.extend_from_slice(&pair));
+}
+
+/// Appends a whole number.
+#[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
+pub(super) fn decimal(out: &mut Vec<u8>, mut number: u64) {
+    const MOST_DIGITS: usize = 20;
+    let mut digits = [0; MOST_DIGITS];
+    let mut start = MOST_DIGITS;
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[start..]);
 }
 
 /// Appends an attribute's value.
 ///
 /// Numbers that JSON does not have (infinities, not a number) become strings: better than a lie.
+#[cfg(feature = "console")]
 pub(super) fn value(text: &mut String, value: Value<'_>) {
     match value {
         Value::Bool(value) => _ = write!(text, "{value}"),
@@ -40,6 +93,7 @@ pub(super) fn value(text: &mut String, value: Value<'_>) {
 /// Appends a point in time as RFC 3339 with nanoseconds, in quotes.
 ///
 /// A number of nanoseconds would exceed 2^53, and many readers of JSON would round it.
+#[cfg(feature = "console")]
 pub(super) fn timestamp(text: &mut String, unix_nanos: u64) {
     let (seconds, nanos) = (unix_nanos / 1_000_000_000, unix_nanos % 1_000_000_000);
     let (days, second) = (seconds / 86_400, seconds % 86_400);
@@ -52,6 +106,7 @@ pub(super) fn timestamp(text: &mut String, unix_nanos: u64) {
 }
 
 /// Appends an array.
+#[cfg(feature = "console")]
 pub(super) fn list<T>(
     text: &mut String,
     items: impl Iterator<Item = T>,
@@ -70,6 +125,7 @@ pub(super) fn list<T>(
 /// The day of the Gregorian calendar that is so many days after 1970-01-01.
 ///
 /// Years begin in March here, so that a leap day is the last of its year.
+#[cfg(feature = "console")]
 fn date(days: u64) -> (u64, u64, u64) {
     const DAYS_OF_400_YEARS: u64 = 146_097;
     let days = days + 719_468;
@@ -83,7 +139,7 @@ fn date(days: u64) -> (u64, u64, u64) {
     (era * 400 + year_of_era + year, month, day)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "console"))]
 mod tests {
     use super::*;
 

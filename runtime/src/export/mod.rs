@@ -4,9 +4,9 @@ mod batching;
 #[cfg(feature = "console")]
 pub(crate) mod console;
 pub(crate) mod custom;
-#[cfg(feature = "console")]
+#[cfg(any(feature = "console", feature = "file", feature = "otlp", feature = "zipkin"))]
 mod json_text;
-#[cfg(feature = "otlp")]
+#[cfg(any(feature = "file", feature = "otlp"))]
 pub(crate) mod otlp;
 pub(crate) mod stats;
 pub(crate) mod worker;

@@ -261,10 +261,7 @@ fn start(
     let recording = recorder::Settings {
         memory: settings.memory.value,
         limits: settings.limits.limits(),
-        sampling: Sampling {
-            sampler: settings.sampler.value,
-            overrides: settings.sampler_overrides.value.clone(),
-        },
+        sampling: Sampling::new(settings.sampler.value, settings.sampler_overrides.value.clone()),
         propagators: settings.propagators.value,
     };
     time::choose(settings.clock.value);

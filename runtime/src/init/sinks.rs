@@ -114,7 +114,8 @@ pub(super) mod otlp {
         Ok(Chosen::new(
             "otlp",
             Box::new(move |bytes, stats| {
-                let encoded = Resource::new(resource.iter(), resource.schema_url());
+                let encoded =
+                    Resource::new(checked.encoding, resource.iter(), resource.schema_url());
                 let own_crate = Some(own_crate.clone());
                 Some(Box::new(OtlpSink::new(
                     Arc::clone(&checked),

@@ -9,11 +9,21 @@
 //! bytes, which every receiver unpacks again), all lengths from the span upwards are known when they
 //! are written, and the memory is one buffer whatever the number of scopes.
 
-use super::{
-    encode,
-    wire::{self, bytes_tag, field_len},
-};
+use super::json;
+#[cfg(feature = "otlp")]
+use super::{encode, wire};
 use crate::{trace::SpanView, value::Value};
+
+/// How a request is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    /// `ExportTraceServiceRequest` as JSON, by the mapping of the OTLP specification.
+    #[cfg_attr(not(feature = "otlp"), default)]
+    Json,
+    #[cfg(feature = "otlp")]
+    #[default]
+    Protobuf,
+}
 
 /// Spans of one request in the making.
 #[derive(Debug)]
@@ -39,13 +49,25 @@ pub(crate) enum Push {
     TooLarge,
 }
 
-/// The resource, encoded once.
+/// The resource, encoded once: what stands around the scopes of a request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Resource {
+    encoding: Encoding,
     /// The field `resource` of a `ResourceSpans`.
-    head: Vec<u8>,
+    pub(super) head: Vec<u8>,
     /// Its field `schema_url`.
-    tail: Vec<u8>,
+    pub(super) tail: Vec<u8>,
+}
+
+/// The spans of one scope, in a request that is complete.
+pub(super) struct ScopeSpans<'a> {
+    /// The field `scope`.
+    pub(super) head: &'a [u8],
+    /// All bytes of its fields, where lengths count.
+    #[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "JSON writes no lengths"))]
+    pub(super) bytes: usize,
+    batch: &'a Batch,
+    first: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +80,7 @@ struct Entry {
 /// The scopes seen so far; there are as many as the program has modules.
 #[derive(Debug)]
 struct Scopes {
+    encoding: Encoding,
     own_crate: Option<OwnCrate>,
     known: Vec<Scope>,
     /// Finds a scope by the address of its name.
@@ -83,21 +106,18 @@ struct Scope {
     last: u32,
 }
 
-/// Field of `ExportTraceServiceRequest`, and of its parts.
-const RESOURCE_SPANS: u8 = 1;
-const RESOURCE: u8 = 1;
-const SCOPE_SPANS: u8 = 2;
-const SCOPE: u8 = 1;
-const SPANS: u8 = 2;
-const SCHEMA_URL: u8 = 3;
-
 const NONE: u32 = u32::MAX;
 
 impl Batch {
     pub(crate) fn new(resource: Resource, own_crate: Option<OwnCrate>, max_bytes: usize) -> Self {
         let mut batch = Self {
+            scopes: Scopes {
+                encoding: resource.encoding,
+                own_crate,
+                known: Vec::new(),
+                recent: [NONE; Scopes::RECENT],
+            },
             resource,
-            scopes: Scopes { own_crate, known: Vec::new(), recent: [NONE; Scopes::RECENT] },
             active: Vec::new(),
             spans: Vec::new(),
             encoded: Vec::new(),
@@ -111,14 +131,15 @@ impl Batch {
     /// Encodes a span.
     pub(crate) fn push(&mut self, span: &SpanView<'_>) -> Push {
         let start = self.encoded.len();
-        encode::span(&mut self.encoded, span);
+        let encoding = self.resource.encoding;
+        encoding.span(&mut self.encoded, span);
         let len = self.encoded.len() - start;
 
         let at = self.scopes.find(span.target());
         let scope = &mut self.scopes.known[at as usize];
         // The lengths of request and scope are counted at their widest; a few bytes too many.
         let more =
-            field_len(len) + if scope.bytes == 0 { scope.head.len() + WIDEST_LEN } else { 0 };
+            encoding.framed(len) + if scope.bytes == 0 { scope.head.len() + WIDEST } else { 0 };
         if self.bytes + more > self.max_bytes {
             self.encoded.truncate(start);
             self.encoded.shrink_to(self.max_bytes);
@@ -136,7 +157,7 @@ impl Batch {
             self.spans[scope.last as usize].next = entry;
         }
         scope.last = entry;
-        scope.bytes += field_len(len);
+        scope.bytes += encoding.framed(len);
         self.bytes += more;
         Push::Taken
     }
@@ -147,26 +168,16 @@ impl Batch {
 
     /// Writes the request, and begins the next one.
     pub(crate) fn finish(&mut self, out: &mut Vec<u8>) {
-        let scopes: usize = self.active.iter().map(|at| field_len(self.scopes.bytes(*at))).sum();
-        let len = self.resource.head.len() + scopes + self.resource.tail.len();
         out.clear();
-        out.reserve_exact(field_len(len));
-        out.push(bytes_tag(RESOURCE_SPANS));
-        wire::varint(out, len as u64);
-        out.extend_from_slice(&self.resource.head);
-        for at in &self.active {
-            let scope = &self.scopes.known[*at as usize];
-            out.push(bytes_tag(SCOPE_SPANS));
-            wire::varint(out, scope.bytes as u64);
-            out.extend_from_slice(&scope.head);
-            let mut next = scope.first;
-            while let Some(entry) = self.spans.get(next as usize) {
-                let start = entry.start as usize;
-                wire::bytes(out, SPANS, &self.encoded[start..start + entry.len as usize]);
-                next = entry.next;
-            }
+        let scopes = self.active.iter().map(|at| {
+            let Scope { head, bytes, first, .. } = &self.scopes.known[*at as usize];
+            ScopeSpans { head, bytes: *bytes, batch: self, first: *first }
+        });
+        match self.resource.encoding {
+            Encoding::Json => json::request(out, self.bytes, &self.resource, scopes),
+            #[cfg(feature = "otlp")]
+            Encoding::Protobuf => encode::request(out, &self.resource, scopes),
         }
-        out.extend_from_slice(&self.resource.tail);
         self.clear();
     }
 
@@ -176,36 +187,67 @@ impl Batch {
         }
         self.spans.clear();
         self.encoded.clear();
-        self.bytes = self.resource.head.len() + self.resource.tail.len() + WIDEST_LEN;
+        self.bytes = self.resource.head.len() + self.resource.tail.len() + WIDEST;
     }
 }
 
-/// Tag and length of a message below 256 MiB, at most.
-const WIDEST_LEN: usize = 5;
+/// What stands around a scope or a request, at most: tag and length of a message below 256 MiB, or
+/// brackets and a comma.
+const WIDEST: usize = 5;
+
+impl Encoding {
+    #[inline]
+    fn span(self, out: &mut Vec<u8>, span: &SpanView<'_>) {
+        match self {
+            Self::Json => json::span(out, span),
+            #[cfg(feature = "otlp")]
+            Self::Protobuf => encode::span(out, span),
+        }
+    }
+
+    /// Bytes of a span of this length with what stands around it.
+    #[inline]
+    fn framed(self, len: usize) -> usize {
+        match self {
+            Self::Json => len + 1,
+            #[cfg(feature = "otlp")]
+            Self::Protobuf => wire::field_len(len),
+        }
+    }
+}
+
+impl<'a> ScopeSpans<'a> {
+    /// The spans, encoded.
+    pub(super) fn spans(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let (batch, mut next) = (self.batch, self.first);
+        std::iter::from_fn(move || {
+            let entry = batch.spans.get(next as usize)?;
+            next = entry.next;
+            let start = entry.start as usize;
+            batch.encoded.get(start..start + entry.len as usize)
+        })
+    }
+}
 
 impl Resource {
     /// Encodes the attributes of the process, and the schema that their names follow.
     pub(crate) fn new<'a>(
+        encoding: Encoding,
         attributes: impl IntoIterator<Item = (&'a str, Value<'a>)>,
         schema_url: &str,
     ) -> Self {
-        let (mut head, mut tail) = (Vec::new(), Vec::new());
-        wire::message(&mut head, RESOURCE, |head| {
-            for (key, value) in attributes {
-                encode::attribute(head, 1, key, value);
-            }
-        });
-        wire::text(&mut tail, SCHEMA_URL, schema_url);
-        Self { head, tail }
+        let attributes = attributes.into_iter();
+        let (head, tail) = match encoding {
+            Encoding::Json => json::resource(attributes, schema_url),
+            #[cfg(feature = "otlp")]
+            Encoding::Protobuf => encode::resource(attributes, schema_url),
+        };
+        Self { encoding, head, tail }
     }
 }
 
 impl Scopes {
     const RECENT: usize = 64;
-
-    fn bytes(&self, at: u32) -> usize {
-        self.known[at as usize].bytes
-    }
 
     #[inline]
     fn find(&mut self, name: &'static str) -> u32 {
@@ -231,12 +273,12 @@ impl Scopes {
 
     fn head(&self, name: &str) -> Vec<u8> {
         let version = self.own_crate.as_ref().filter(|own| own.has(name)).map(|own| &own.version);
-        let mut head = Vec::new();
-        wire::message(&mut head, SCOPE, |head| {
-            wire::text(head, 1, name);
-            wire::text(head, 2, version.map_or("", |version| version));
-        });
-        head
+        let version = version.map_or("", |version| version);
+        match self.encoding {
+            Encoding::Json => json::scope(name, version),
+            #[cfg(feature = "otlp")]
+            Encoding::Protobuf => encode::scope(name, version),
+        }
     }
 }
 

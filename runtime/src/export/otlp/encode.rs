@@ -1,22 +1,19 @@
-//! One span as OTLP protobuf, in one pass over its view.
+//! OTLP as protobuf: a span in one pass over its view, and what stands around spans.
 //!
 //! What has a fixed size (ids, times, kind, flags) is one block that is copied at once. An attribute
 //! knows its length before it is written, because only arrays nest; events, links and arrays are
 //! written behind a byte that is set aside for their length ([`wire::message`]). The length of the
 //! span itself is written by [`super::batch::Batch`], which copies the span to its place anyway.
 
-use super::wire::{self, bytes_tag, field_len, fixed64_tag, varint_tag};
+use super::{
+    batch::{Resource, ScopeSpans},
+    fields::{flags, status_code},
+    wire::{self, bytes_tag, field_len, fixed64_tag, varint_tag},
+};
 use crate::{
-    trace::{EventView, LinkView, SpanView, Status, id::TraceFlags},
+    trace::{EventView, LinkView, SpanView, Status},
     value::Value,
 };
-
-/// The flags say whether the parent (or the linked span) is in another process.
-const HAS_IS_REMOTE: u32 = 0x100;
-const IS_REMOTE: u32 = 0x200;
-
-const STATUS_OK: u8 = 1;
-const STATUS_ERROR: u8 = 2;
 
 // opentelemetry.proto.trace.v1.Span
 const TRACE_ID: u8 = 1;
@@ -40,6 +37,60 @@ const FLAGS_TAG: [u8; 2] = [0x85, 0x01];
 /// Bytes of the block of a span that has a parent, and of one that has none.
 const BLOCK: usize = 64;
 const ROOT_BLOCK: usize = BLOCK - 10;
+
+/// Field of `ExportTraceServiceRequest`, and of its parts.
+const RESOURCE_SPANS: u8 = 1;
+const RESOURCE: u8 = 1;
+const SCOPE_SPANS: u8 = 2;
+const SCOPE: u8 = 1;
+const SPANS: u8 = 2;
+const SCHEMA_URL: u8 = 3;
+
+/// Writes a request.
+pub(super) fn request<'a>(
+    out: &mut Vec<u8>,
+    resource: &Resource,
+    scopes: impl Iterator<Item = ScopeSpans<'a>> + Clone,
+) {
+    let scope_bytes: usize = scopes.clone().map(|scope| field_len(scope.bytes)).sum();
+    let len = resource.head.len() + scope_bytes + resource.tail.len();
+    out.reserve_exact(field_len(len));
+    out.push(bytes_tag(RESOURCE_SPANS));
+    wire::varint(out, len as u64);
+    out.extend_from_slice(&resource.head);
+    for scope in scopes {
+        out.push(bytes_tag(SCOPE_SPANS));
+        wire::varint(out, scope.bytes as u64);
+        out.extend_from_slice(scope.head);
+        for span in scope.spans() {
+            wire::bytes(out, SPANS, span);
+        }
+    }
+    out.extend_from_slice(&resource.tail);
+}
+
+/// The fields `resource` and `schema_url` of a `ResourceSpans`.
+pub(super) fn resource<'a>(
+    attributes: impl Iterator<Item = (&'a str, Value<'a>)>,
+    schema_url: &str,
+) -> (Vec<u8>, Vec<u8>) {
+    let (mut head, mut tail) = (Vec::new(), Vec::new());
+    wire::message(&mut head, RESOURCE, |head| {
+        attributes.for_each(|(key, value)| attribute(head, 1, key, value));
+    });
+    wire::text(&mut tail, SCHEMA_URL, schema_url);
+    (head, tail)
+}
+
+/// The field `scope` of a `ScopeSpans`.
+pub(super) fn scope(name: &str, version: &str) -> Vec<u8> {
+    let mut head = Vec::new();
+    wire::message(&mut head, SCOPE, |head| {
+        wire::text(head, 1, name);
+        wire::text(head, 2, version);
+    });
+    head
+}
 
 /// Writes the fields of a span.
 pub(super) fn span(out: &mut Vec<u8>, span: &SpanView<'_>) {
@@ -81,7 +132,8 @@ fn block(out: &mut Vec<u8>, span: &SpanView<'_>) {
     block[39] = fixed64_tag(END_TIME);
     block[40..48].copy_from_slice(&end.to_le_bytes());
     block[48..50].copy_from_slice(&FLAGS_TAG);
-    block[50..54].copy_from_slice(&flags(span.trace_flags(), span.parent_is_remote()));
+    block[50..54]
+        .copy_from_slice(&flags(span.trace_flags(), span.parent_is_remote()).to_le_bytes());
     let mut used = ROOT_BLOCK;
     if let Some(parent) = span.parent_span_id() {
         block[54] = bytes_tag(PARENT_SPAN_ID);
@@ -90,11 +142,6 @@ fn block(out: &mut Vec<u8>, span: &SpanView<'_>) {
         used = BLOCK;
     }
     out.extend_from_slice(&block[..used]);
-}
-
-fn flags(flags: TraceFlags, is_remote: bool) -> [u8; 4] {
-    let remote = if is_remote { IS_REMOTE } else { 0 };
-    (u32::from(flags.bits()) | HAS_IS_REMOTE | remote).to_le_bytes()
 }
 
 fn event(out: &mut Vec<u8>, event: &EventView<'_>) {
@@ -120,16 +167,12 @@ fn link(out: &mut Vec<u8>, link: &LinkView<'_>) {
         wire::count(out, 5, link.dropped_attributes());
         // Field 6, four bytes.
         out.push(6 << 3 | 5);
-        out.extend_from_slice(&flags(link.trace_flags(), link.is_remote()));
+        out.extend_from_slice(&flags(link.trace_flags(), link.is_remote()).to_le_bytes());
     });
 }
 
 fn status(out: &mut Vec<u8>, status: Status<'_>) {
-    let (code, description) = match status {
-        Status::Unset => return,
-        Status::Ok => (STATUS_OK, ""),
-        Status::Error { description } => (STATUS_ERROR, description),
-    };
+    let Some((code, description)) = status_code(status) else { return };
     wire::message(out, STATUS, |out| {
         wire::text(out, 2, description);
         out.extend_from_slice(&[varint_tag(3), code]);
@@ -137,7 +180,7 @@ fn status(out: &mut Vec<u8>, status: Status<'_>) {
 }
 
 /// Writes a `KeyValue` field.
-pub(super) fn attribute(out: &mut Vec<u8>, field: u8, key: &str, value: Value<'_>) {
+fn attribute(out: &mut Vec<u8>, field: u8, key: &str, value: Value<'_>) {
     match value {
         Value::Array(_) => wire::message(out, field, |out| {
             // A key may be empty, and is written all the same: what it belongs to is there.

@@ -13,6 +13,7 @@ use ureq::{
 };
 
 use super::{
+    batch::Encoding,
     config::{Compression, Settings},
     deliver::Post,
     response::{Answer, Verdict},
@@ -43,7 +44,7 @@ impl Http {
             .max_response_header_size(MOST_HEADER_BYTES)
             .tls_config(settings.tls.clone())
             .user_agent(USER_AGENT)
-            .accept(settings.protocol.encoding().content_type());
+            .accept(media_type(settings.encoding));
         if settings.url.host().is_some_and(is_this_machine) {
             config = config.proxy(None);
         }
@@ -63,14 +64,14 @@ impl Post for Http {
         if let Some(headers) = request.headers_mut() {
             headers.extend(self.settings.headers.iter().cloned());
         }
-        request =
-            request.header(header::CONTENT_TYPE, self.settings.protocol.encoding().content_type());
+        request = request.header(header::CONTENT_TYPE, media_type(self.settings.encoding));
         if form == Compression::Gzip {
             request = request.header(header::CONTENT_ENCODING, "gzip");
         }
         let response = request.config().timeout_global(Some(within)).build().send(body);
-        match response.map(read) {
-            Ok(answer) => answer.verdict(pace.unix_seconds()),
+        let encoding = self.settings.encoding;
+        match response {
+            Ok(response) => read(response, encoding).verdict(pace.unix_seconds()),
             Err(error) => failure(&error),
         }
     }
@@ -81,14 +82,21 @@ impl Post for Http {
     }
 }
 
-fn read(response: Response<ureq::Body>) -> Answer {
+fn media_type(encoding: Encoding) -> &'static str {
+    match encoding {
+        Encoding::Json => "application/json",
+        Encoding::Protobuf => "application/x-protobuf",
+    }
+}
+
+fn read(response: Response<ureq::Body>, encoding: Encoding) -> Answer {
     let header = |name| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
     let (retry_after, location) = (header(header::RETRY_AFTER), header(header::LOCATION));
     let status = response.status().as_u16();
     let mut body = Vec::new();
     // The status has said what happened. A body that is cut off, or never ends, changes nothing.
     let _ = response.into_body().into_reader().take(MOST_ANSWER_BYTES).read_to_end(&mut body);
-    Answer { status, retry_after, location, body }
+    Answer { encoding, status, retry_after, location, body }
 }
 
 /// No answer came.

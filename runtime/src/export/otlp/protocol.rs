@@ -6,7 +6,7 @@ use ureq::http::{HeaderName, HeaderValue, header::InvalidHeaderValue};
 
 #[cfg(feature = "otlp-grpc")]
 use super::grpc::{self, Grpc};
-use super::{config::Settings, deliver::Sender, http::Http};
+use super::{batch::Encoding, config::Settings, deliver::Sender, http::Http};
 use crate::export::worker::Deliver;
 
 /// How requests travel.
@@ -14,13 +14,8 @@ use crate::export::worker::Deliver;
 pub(crate) enum Protocol {
     #[cfg(feature = "otlp-grpc")]
     Grpc,
+    HttpJson,
     HttpProtobuf,
-}
-
-/// What the body of a request is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Encoding {
-    Protobuf,
 }
 
 /// Headers that follow from the body: another value would make the request unreadable.
@@ -39,7 +34,7 @@ impl Protocol {
         match self {
             #[cfg(feature = "otlp-grpc")]
             Self::Grpc => "http://localhost:4317",
-            Self::HttpProtobuf => "http://localhost:4318",
+            Self::HttpJson | Self::HttpProtobuf => "http://localhost:4318",
         }
     }
 
@@ -48,7 +43,7 @@ impl Protocol {
         match self {
             #[cfg(feature = "otlp-grpc")]
             Self::Grpc => "",
-            Self::HttpProtobuf => "/v1/traces",
+            Self::HttpJson | Self::HttpProtobuf => "/v1/traces",
         }
     }
 
@@ -56,6 +51,7 @@ impl Protocol {
         match self {
             #[cfg(feature = "otlp-grpc")]
             Self::Grpc => Encoding::Protobuf,
+            Self::HttpJson => Encoding::Json,
             Self::HttpProtobuf => Encoding::Protobuf,
         }
     }
@@ -65,7 +61,7 @@ impl Protocol {
         match self {
             #[cfg(feature = "otlp-grpc")]
             Self::Grpc => grpc::owns(header),
-            Self::HttpProtobuf => OURS.contains(&header.as_str()),
+            Self::HttpJson | Self::HttpProtobuf => OURS.contains(&header.as_str()),
         }
     }
 
@@ -78,7 +74,7 @@ impl Protocol {
         match self {
             #[cfg(feature = "otlp-grpc")]
             Self::Grpc => grpc::metadata(header, value),
-            Self::HttpProtobuf => HeaderValue::from_str(value),
+            Self::HttpJson | Self::HttpProtobuf => HeaderValue::from_str(value),
         }
     }
 
@@ -87,15 +83,9 @@ impl Protocol {
         match self {
             #[cfg(feature = "otlp-grpc")]
             Self::Grpc => Box::new(Sender::new(Grpc::new(&settings), settings)),
-            Self::HttpProtobuf => Box::new(Sender::new(Http::new(Arc::clone(&settings)), settings)),
-        }
-    }
-}
-
-impl Encoding {
-    pub(super) fn content_type(self) -> &'static str {
-        match self {
-            Self::Protobuf => "application/x-protobuf",
+            Self::HttpJson | Self::HttpProtobuf => {
+                Box::new(Sender::new(Http::new(Arc::clone(&settings)), settings))
+            }
         }
     }
 }

@@ -3,13 +3,16 @@
 use std::time::Duration;
 
 use super::{
-    retry_after,
+    batch::Encoding,
+    json_read, retry_after,
     wire::{Field, fields},
 };
 
 /// An answer, as far as it was read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Answer {
+    /// That of the request: the receiver answers in the same.
+    pub(super) encoding: Encoding,
     pub(super) status: u16,
     pub(super) retry_after: Option<String>,
     pub(super) location: Option<String>,
@@ -32,7 +35,7 @@ impl Answer {
     pub(super) fn verdict(&self, unix_now: u64) -> Verdict {
         match self.status {
             200..=299 => {
-                let (rejected, note) = partial_success(&self.body);
+                let (rejected, note) = partial_success(&self.body, self.encoding);
                 Verdict::Accepted { rejected, note }
             }
             429 | 502 | 503 | 504 => {
@@ -45,7 +48,7 @@ impl Answer {
     }
 
     fn why(&self) -> String {
-        let message = status_message(&self.body);
+        let message = status_message(&self.body, self.encoding);
         let colon = if message.is_empty() { "" } else { ": " };
         let (semicolon, hint) = self.hint().map_or(("", String::new()), |hint| ("; ", hint));
         format!("the receiver answered {}{colon}{message}{semicolon}{hint}", self.status)
@@ -62,7 +65,7 @@ impl Answer {
                           `traces_endpoint` is taken as it is"
                 .into(),
             413 => "it takes smaller requests only, lower the batch size".into(),
-            415 => "it does not take protobuf, is this an OTLP/HTTP port?".into(),
+            415 => "it does not take this encoding, is this an OTLP/HTTP port?".into(),
             _ => return None,
         })
     }
@@ -71,17 +74,19 @@ impl Answer {
 /// `(rejected_spans, error_message)` of an `ExportTraceServiceResponse`.
 ///
 /// A body that is cut off or is something else says nothing: the request was taken all the same.
-pub(super) fn partial_success(body: &[u8]) -> (u32, String) {
+pub(super) fn partial_success(body: &[u8], encoding: Encoding) -> (u32, String) {
     let mut result = (0, String::new());
+    if encoding == Encoding::Json {
+        let Some(partial) = json_read::member(body, "partialSuccess") else { return result };
+        let rejected = json_read::member(partial, "rejectedSpans").and_then(json_read::integer);
+        let message = json_read::member(partial, "errorMessage").and_then(json_read::string);
+        return (rejected_spans(rejected.unwrap_or(0)), shown(&message.unwrap_or_default()));
+    }
     for (number, field) in fields(body) {
         let (1, Field::Bytes(partial)) = (number, field) else { continue };
         for field in fields(partial) {
             match field {
-                // An `int64`, which a confused receiver may send below zero.
-                (1, Field::Varint(rejected)) => {
-                    let rejected = rejected.cast_signed().max(0);
-                    result.0 = u32::try_from(rejected).unwrap_or(u32::MAX);
-                }
+                (1, Field::Varint(rejected)) => result.0 = rejected_spans(rejected.cast_signed()),
                 (2, Field::Bytes(message)) => result.1 = shown_bytes(message),
                 _ => {}
             }
@@ -90,8 +95,18 @@ pub(super) fn partial_success(body: &[u8]) -> (u32, String) {
     result
 }
 
+/// An `int64`, which a confused receiver may send below zero.
+fn rejected_spans(rejected: i64) -> u32 {
+    u32::try_from(rejected.max(0)).unwrap_or(u32::MAX)
+}
+
 /// The message of the `google.rpc.Status` that the body of a failure should be; else short text.
-fn status_message(body: &[u8]) -> String {
+fn status_message(body: &[u8], encoding: Encoding) -> String {
+    if encoding == Encoding::Json
+        && let Some(message) = json_read::member(body, "message").and_then(json_read::string)
+    {
+        return shown(&message);
+    }
     let message = fields(body).find_map(|field| match field {
         (2, Field::Bytes(message)) => Some(shown_bytes(message)),
         _ => None,
@@ -161,6 +176,34 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_in_json_says_the_same() {
+        let verdict = |status, body: &str| {
+            Answer { encoding: Encoding::Json, ..answer(status, body) }.verdict(0)
+        };
+        let accepted = |rejected, note: &str| Verdict::Accepted { rejected, note: note.into() };
+        let whole = ExportTraceServiceResponse {
+            partial_success: Some(ExportTracePartialSuccess {
+                rejected_spans: 3,
+                error_message: "too \"old\"\n".into(),
+            }),
+        };
+
+        assert_eq!(
+            verdict(200, &serde_json::to_string(&whole).unwrap()),
+            accepted(3, "too \"old\"")
+        );
+        let as_text = r#" { "partialSuccess" : { "rejectedSpans" : "3" } } "#;
+        assert_eq!(verdict(200, as_text), accepted(3, ""));
+        assert_eq!(verdict(200, r#"{"partialSuccess":{"rejectedSpans":-7}}"#), accepted(0, ""));
+        assert_eq!(verdict(200, "{}"), accepted(0, ""));
+        assert_eq!(verdict(200, ""), accepted(0, ""));
+        let Verdict::Fatal { why } = verdict(400, r#"{"code":3,"message":"bad"}"#) else {
+            panic!("not fatal")
+        };
+        assert_eq!(why, "the receiver answered 400: bad");
+    }
+
+    #[test]
     fn a_failure_shows_the_message_of_the_receiver_in_one_line() {
         let status = [&[0x08, 3, 0x12, 11][..], b"bad\nrequest"].concat();
         let Verdict::Fatal { why } = answer(400, status).verdict(0) else { panic!("not fatal") };
@@ -184,7 +227,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_body_is_survived(status in 100_u16..600, body in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = answer(status, body).verdict(0);
+            let _ = answer(status, body.clone()).verdict(0);
+            let _ = Answer { encoding: Encoding::Json, ..answer(status, body) }.verdict(0);
         }
     }
 }

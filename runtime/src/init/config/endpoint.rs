@@ -24,7 +24,7 @@ impl Endpoint {
     pub(super) fn local(protocol: Protocol) -> Self {
         let (port, path) = match protocol {
             Protocol::Grpc => (4_317, ""),
-            Protocol::HttpProtobuf => (4_318, TRACES_PATH),
+            Protocol::HttpJson | Protocol::HttpProtobuf => (4_318, TRACES_PATH),
         };
         let url = format!("http://localhost:{port}{path}");
         Self { url, port: Some(port), scheme_is_guessed: false }

@@ -8,7 +8,7 @@ use super::{
     endpoint::Endpoint,
     general::word,
 };
-use crate::init::env::{Reader, Rejected, Variable, table};
+use crate::init::env::{Reader, Variable, table};
 
 /// How requests are compressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,11 +19,12 @@ pub(crate) enum Compression {
     None,
 }
 
-/// How requests travel.
+/// What a request looks like, and how it travels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub(crate) enum Protocol {
     Grpc,
+    HttpJson,
     #[default]
     HttpProtobuf,
 }
@@ -45,16 +46,17 @@ pub(crate) struct Otlp {
 
 const COMPRESSIONS: [(&str, Compression); 2] =
     [("gzip", Compression::Gzip), ("none", Compression::None)];
-const PROTOCOLS: [(&str, Protocol); 2] =
-    [("grpc", Protocol::Grpc), ("http/protobuf", Protocol::HttpProtobuf)];
-/// The form of OTLP that this version lacks.
-const LATER_PROTOCOL: &str = "http/json";
+const PROTOCOLS: [(&str, Protocol); 3] = [
+    ("grpc", Protocol::Grpc),
+    ("http/protobuf", Protocol::HttpProtobuf),
+    ("http/json", Protocol::HttpJson),
+];
 
 impl Protocol {
     fn is_in(self, features: Features) -> bool {
         match self {
             Self::Grpc => features.grpc,
-            Self::HttpProtobuf => true,
+            Self::HttpJson | Self::HttpProtobuf => true,
         }
     }
 }
@@ -69,6 +71,9 @@ impl Otlp {
                 word(&COMPRESSIONS, text)
             });
         Self {
+            endpoint: endpoint
+                .unwrap_or_else(|| Setting::by_default(Endpoint::local(protocol.value))),
+            protocol,
             headers: headers(reader, code),
             timeout: timeout(code.otlp_timeout, timeouts, Duration::from_secs(10)),
             compression: Setting::pick(code.otlp_compression, compression, Compression::default()),
@@ -87,9 +92,6 @@ impl Otlp {
                 code.otlp_client_certificate.as_ref(),
                 &[table::OTLP_TRACES_CLIENT_CERTIFICATE, table::OTLP_CLIENT_CERTIFICATE],
             ),
-            endpoint: endpoint
-                .unwrap_or_else(|| Setting::by_default(Endpoint::local(protocol.value))),
-            protocol,
         }
     }
 
@@ -113,7 +115,7 @@ impl Otlp {
         // would understand.
         let source = self.endpoint.source;
         match (protocol, self.endpoint.value.port()) {
-            (Protocol::HttpProtobuf, Some(4_317)) => reader.warn(format!(
+            (Protocol::HttpJson | Protocol::HttpProtobuf, Some(4_317)) => reader.warn(format!(
                 "port 4317 ({source}) usually takes OTLP over gRPC, and this is {protocol}; write \
                  port 4318, or `{}=grpc`",
                 table::OTLP_PROTOCOL.name,
@@ -146,6 +148,7 @@ impl Otlp {
         let exporter = match self.protocol.value {
             #[cfg(feature = "otlp-grpc")]
             Protocol::Grpc => crate::export::Otlp::grpc(),
+            Protocol::HttpJson => crate::export::Otlp::http().json(),
             // Without the feature, `check` has refused gRPC.
             _ => crate::export::Otlp::http(),
         };
@@ -253,13 +256,7 @@ fn endpoint_of_code(
 
 fn protocol(reader: &mut Reader<'_>, code: &Code) -> Setting<Protocol> {
     let variables = [table::OTLP_TRACES_PROTOCOL, table::OTLP_PROTOCOL];
-    let variable = reader.first(&variables, |text| {
-        if LATER_PROTOCOL.eq_ignore_ascii_case(text) {
-            return Err(Rejected::because("is not supported by this version")
-                .instead("`http/protobuf`, which collectors take on port 4318"));
-        }
-        word(&PROTOCOLS, text)
-    });
+    let variable = reader.first(&variables, |text| word(&PROTOCOLS, text));
     Setting::pick(code.otlp_protocol, variable, Protocol::default())
 }
 

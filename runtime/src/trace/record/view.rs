@@ -28,14 +28,14 @@ pub(crate) struct TraceHead {
 }
 
 impl TraceHead {
-    pub(crate) fn read(record: &Record<'_>) -> Self {
+    /// Takes the place of another trace, and of its memory.
+    pub(crate) fn replace(&mut self, record: &Record<'_>) {
         let (high, low, last) = (record.word(1), record.word(2), record.word(3));
-        Self {
-            id: u128::from(high) << 64 | u128::from(low),
-            scope: (last >> 32) as u32,
-            flags: last as u8,
-            state: record.text(4, record.aux() as usize).to_owned(),
-        }
+        self.id = u128::from(high) << 64 | u128::from(low);
+        self.scope = (last >> 32) as u32;
+        self.flags = last as u8;
+        self.state.clear();
+        self.state.push_str(record.text(4, record.aux() as usize));
     }
 }
 
@@ -121,7 +121,7 @@ impl<'a> SpanView<'a> {
         TraceFlags::from_bits(self.trace.flags)
     }
 
-    /// The `tracestate` that came with the trace, empty if none did.
+    /// The `tracestate` of the trace, empty if it has none.
     #[must_use]
     pub fn trace_state(&self) -> &'a str {
         &self.trace.state
@@ -153,7 +153,7 @@ impl<'a> SpanView<'a> {
     }
 
     /// Start and end, in nanoseconds since the Unix epoch, with one conversion less.
-    #[cfg(feature = "otlp")]
+    #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
     pub(crate) fn unix_nanos(&self) -> (u64, u64) {
         let start = self.start_unix_nanos();
         (start, start.saturating_add(self.nanos()))
@@ -205,7 +205,7 @@ impl<'a> SpanView<'a> {
 
     /// Shows each attribute and returns how many were left out: [`SpanView::attributes`] and
     /// [`SpanView::dropped_attributes`] in one pass, for most spans.
-    #[cfg(feature = "otlp")]
+    #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
     #[inline]
     pub(crate) fn each_attribute(&self, mut show: impl FnMut(&'a str, Value<'a>)) -> u32 {
         use super::value::Entry;
@@ -231,7 +231,7 @@ impl<'a> SpanView<'a> {
     }
 
     /// Whether its first record says everything: no late attributes, events, links or status.
-    #[cfg(feature = "otlp")]
+    #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
     pub(crate) fn is_plain(&self) -> bool {
         self.extras.is_empty() && matches!(self.outcome, Outcome::Ok | Outcome::Error)
     }

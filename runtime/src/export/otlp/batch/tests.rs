@@ -5,6 +5,7 @@ use opentelemetry_proto::tonic::{
 };
 use proptest::prelude::*;
 use prost::Message as _;
+use serde_json::Value as Json;
 
 use super::*;
 use crate::{
@@ -19,7 +20,12 @@ static PACK: Site = Site::block("pack", "shop::parcels");
 static FOREIGN: Site = Site::block("pool", "shopping::db");
 
 fn batch(max_bytes: usize) -> Batch {
+    batch_of(Encoding::Protobuf, max_bytes)
+}
+
+fn batch_of(encoding: Encoding, max_bytes: usize) -> Batch {
     let resource = Resource::new(
+        encoding,
         [("service.name", Value::Str("shop")), ("process.pid", Value::I64(42))],
         "https://opentelemetry.io/schemas/1.37.0",
     );
@@ -30,9 +36,56 @@ fn batch(max_bytes: usize) -> Batch {
 fn request(batch: &mut Batch) -> proto::ResourceSpans {
     let mut out = Vec::new();
     batch.finish(&mut out);
-    let request = ExportTraceServiceRequest::decode(out.as_slice()).expect("a whole request");
+    let request = match batch.resource.encoding {
+        Encoding::Json => from_json(&out),
+        Encoding::Protobuf => ExportTraceServiceRequest::decode(out.as_slice()).unwrap(),
+    };
     let [resource_spans] = request.resource_spans.try_into().expect("one resource");
     resource_spans
+}
+
+/// A request by the crate of the OpenTelemetry project, which does not know the strings that stand
+/// for numbers that JSON does not have: the largest ones take their place.
+fn from_json(text: &[u8]) -> ExportTraceServiceRequest {
+    let mut json: Json = serde_json::from_slice(text).unwrap();
+    with_numbers(&mut json);
+    serde_json::from_value(json).unwrap()
+}
+
+fn with_numbers(json: &mut Json) {
+    match json {
+        Json::Array(values) => values.iter_mut().for_each(with_numbers),
+        Json::Object(members) => {
+            for (name, value) in members {
+                match value.as_str().filter(|_| name == "doubleValue") {
+                    Some("Infinity") => *value = f64::MAX.into(),
+                    Some("-Infinity") => *value = f64::MIN.into(),
+                    _ => with_numbers(value),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The span as it is when the largest numbers have taken the place of the infinite ones.
+fn with_finite_numbers(mut span: proto::Span) -> proto::Span {
+    let own = span.attributes.iter_mut();
+    let events = span.events.iter_mut().flat_map(|event| &mut event.attributes);
+    let links = span.links.iter_mut().flat_map(|link| &mut link.attributes);
+    let values = own.chain(events).chain(links).filter_map(|entry| entry.value.as_mut());
+    values.for_each(clamp);
+    span
+}
+
+fn clamp(value: &mut AnyValue) {
+    match &mut value.value {
+        Some(any_value::Value::DoubleValue(number)) => {
+            *number = number.clamp(f64::MIN, f64::MAX);
+        }
+        Some(any_value::Value::ArrayValue(array)) => array.values.iter_mut().for_each(clamp),
+        _ => {}
+    }
 }
 
 /// What OTLP says about a span, by the accessors of its view.
@@ -106,15 +159,19 @@ fn any_value(value: Value<'_>) -> AnyValue {
     }
 }
 
+/// A span as it arrives, which is the same in both encodings, and as it should.
 fn only_span(builder: SpanBuilder) -> (proto::Span, proto::Span) {
-    let mut batch = batch(MIB);
+    let [mut batch, mut json] =
+        [Encoding::Protobuf, Encoding::Json].map(|encoding| batch_of(encoding, MIB));
     let mut by_accessors = None;
     builder.view(|span| {
-        assert_eq!(batch.push(span), Push::Taken);
+        assert_eq!([batch.push(span), json.push(span)], [Push::Taken, Push::Taken]);
         by_accessors = Some(expected(span));
     });
-    let mut scopes = request(&mut batch).scope_spans;
-    (scopes.remove(0).spans.remove(0), by_accessors.expect("the view was shown"))
+    let [span, from_json] =
+        [&mut batch, &mut json].map(|batch| request(batch).scope_spans.remove(0).spans.remove(0));
+    assert_eq!(from_json, with_finite_numbers(span.clone()));
+    (span, by_accessors.expect("the view was shown"))
 }
 
 #[test]
@@ -178,13 +235,18 @@ fn what_the_limits_left_out_is_counted() {
 
 #[test]
 fn interleaved_spans_stand_by_scope_in_their_order() {
-    let mut batch = batch(MIB);
+    for encoding in [Encoding::Protobuf, Encoding::Json] {
+        assert_by_scope(&mut batch_of(encoding, MIB));
+    }
+}
+
+fn assert_by_scope(batch: &mut Batch) {
     let sites = [&CHARGE, &PACK, &CHARGE, &FOREIGN, &PACK, &CHARGE];
     for (at, site) in sites.into_iter().enumerate() {
         SpanBuilder::new(site, 1, at as u64 + 1).view(|span| batch.push(span));
     }
 
-    let request = request(&mut batch);
+    let request = request(batch);
 
     let resource = request.resource.unwrap();
     assert_eq!(resource.attributes[0].key, "service.name");
@@ -226,19 +288,22 @@ fn a_finished_batch_begins_anew() {
 
 #[test]
 fn a_request_never_exceeds_its_bound() {
-    let text = "x".repeat(700);
-    let mut batch = batch(2_000);
-    let push = |batch: &mut Batch| {
-        let builder = SpanBuilder::new(&CHARGE, 1, 1).attribute("text", &text);
-        builder.view(|span| batch.push(span))
-    };
+    for (encoding, text) in
+        [(Encoding::Protobuf, "x".repeat(700)), (Encoding::Json, "x".repeat(450))]
+    {
+        let mut batch = batch_of(encoding, 2_000);
+        let push = |batch: &mut Batch| {
+            let builder = SpanBuilder::new(&CHARGE, 1, 1).attribute("text", &text);
+            builder.view(|span| batch.push(span))
+        };
 
-    assert_eq!([(); 3].map(|()| push(&mut batch)), [Push::Taken, Push::Taken, Push::Full]);
-    let mut out = Vec::new();
-    batch.finish(&mut out);
+        assert_eq!([(); 3].map(|()| push(&mut batch)), [Push::Taken, Push::Taken, Push::Full]);
+        let mut out = Vec::new();
+        batch.finish(&mut out);
 
-    assert!(out.len() <= 2_000, "{} bytes", out.len());
-    assert_eq!(push(&mut batch), Push::Taken);
+        assert!(out.len() <= 2_000, "{} bytes", out.len());
+        assert_eq!(push(&mut batch), Push::Taken);
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderValue};
 
 use super::base64;
 use crate::export::otlp::{
+    batch::Encoding,
     response::{Verdict, partial_success, shown},
     wire::{Field, fields},
 };
@@ -119,7 +120,7 @@ impl Status {
     pub(super) fn verdict(&self, message: &[u8]) -> Verdict {
         match self.code {
             Code::OK => {
-                let (rejected, note) = partial_success(message);
+                let (rejected, note) = partial_success(message, Encoding::Protobuf);
                 Verdict::Accepted { rejected, note }
             }
             Code::CANCELLED

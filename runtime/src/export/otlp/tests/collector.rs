@@ -84,8 +84,14 @@ fn send_a_trace(harness: &mut Harness) {
 #[test]
 fn a_collector_understands_every_field() {
     let Some(mut collector) = Collector::start() else { return };
-    for compression in [Compression::None, Compression::Gzip] {
-        let otlp = Otlp::http().endpoint(collector.endpoint()).compression(compression);
+    let endpoint = collector.endpoint().to_owned();
+    for otlp in [
+        Otlp::http(),
+        Otlp::http().compression(Compression::Gzip),
+        Otlp::http().json(),
+        Otlp::http().json().compression(Compression::Gzip),
+    ] {
+        let otlp = otlp.endpoint(&endpoint);
         let mut harness = Harness::new(&otlp, 1024 * 1024);
 
         send_a_trace(&mut harness);

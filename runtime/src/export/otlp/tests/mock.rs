@@ -217,7 +217,10 @@ impl Received {
             body.clear();
             GzDecoder::new(self.body.as_slice()).read_to_end(&mut body).unwrap();
         }
-        let request = ExportTraceServiceRequest::decode(body.as_slice()).unwrap();
+        let request = match self.header("content-type") {
+            Some("application/json") => serde_json::from_slice(&body).unwrap(),
+            _ => ExportTraceServiceRequest::decode(body.as_slice()).unwrap(),
+        };
         let scopes = request.resource_spans.iter().flat_map(|resource| &resource.scope_spans);
         scopes.map(|scope| scope.spans.len()).sum()
     }

@@ -49,6 +49,24 @@ fn a_request_is_what_the_protocol_says() {
 }
 
 #[test]
+fn json_is_said_and_done() {
+    let partial = br#"{"partialSuccess":{"rejectedSpans":"4","errorMessage":"too old"}}"#;
+    let mock = Mock::start([Reply::Answer(200, "", partial.to_vec())]);
+    let otlp = Otlp::http().json().endpoint(mock.url());
+    let mut harness = Harness::new(&otlp, MEMORY);
+
+    harness.send(10);
+    assert!(harness.flush());
+
+    let requests = mock.received();
+    assert_eq!(requests[0].line, "POST /v1/traces HTTP/1.1\r\n");
+    assert_eq!(requests[0].header("content-type"), Some("application/json"));
+    assert_eq!(requests[0].spans(), 10);
+    assert_eq!(harness.stats.losses().of(LossReason::Rejected), 4);
+    harness.assert_balanced();
+}
+
+#[test]
 fn gzip_is_said_and_done() {
     let mock = Mock::start([]);
     let otlp = Otlp::http().endpoint(mock.url()).compression(Compression::Gzip);

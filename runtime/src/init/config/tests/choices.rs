@@ -185,6 +185,24 @@ fn an_endpoint_that_will_surprise_grpc_is_pointed_out_once() {
 }
 
 #[test]
+fn who_names_jaeger_is_told_that_it_is_only_read() {
+    for (names, level) in [
+        ("jaeger", Some(Level::Warn)),
+        ("jaeger,baggage", Some(Level::Warn)),
+        ("jaeger,b3", Some(Level::Info)),
+        ("tracecontext,jaeger", Some(Level::Info)),
+        ("tracecontext,b3multi", None),
+    ] {
+        let settings = resolve(&[("OTEL_PROPAGATORS", names)]);
+
+        for one in [Level::Warn, Level::Info] {
+            let told = said(&settings, one).iter().any(|text| text.contains("`jaeger` only reads"));
+            assert_eq!(told, level == Some(one), "{names}");
+        }
+    }
+}
+
+#[test]
 fn an_endpoint_that_will_surprise_is_pointed_out_once() {
     for (endpoint, hint) in [
         (
