@@ -29,7 +29,7 @@ pub enum Compression {
     Gzip,
 }
 
-/// Exports spans by OTLP, over HTTP with protobuf or JSON, or over gRPC.
+/// Exports spans by OTLP: over HTTP, with protobuf or JSON, or over gRPC.
 ///
 /// Any OpenTelemetry collector takes them, Jaeger and Tempo, and most vendors:
 ///
@@ -105,13 +105,11 @@ impl Otlp {
         }
     }
 
-    /// Sends JSON instead of protobuf over HTTP (`OTEL_EXPORTER_OTLP_PROTOCOL=http/json`): three times
-    /// the bytes, for receivers that take nothing else. Over gRPC there is no JSON.
+    /// Sends JSON over HTTP (`OTEL_EXPORTER_OTLP_PROTOCOL=http/json`): three times the bytes, for
+    /// receivers that take nothing else.
     #[must_use]
     pub const fn json(mut self) -> Self {
-        if let Protocol::HttpProtobuf = self.protocol {
-            self.protocol = Protocol::HttpJson;
-        }
+        self.protocol = Protocol::HttpJson;
         self
     }
 
@@ -220,6 +218,7 @@ impl Otlp {
         };
         Ok(Arc::new(Settings {
             protocol: self.protocol,
+            encoding: self.protocol.encoding(),
             url,
             headers: self.checked_headers()?,
             timeout: self.timeout,
@@ -264,6 +263,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// What was said, checked.
 pub(crate) struct Settings {
     pub(super) protocol: Protocol,
+    pub(crate) encoding: Encoding,
     pub(super) url: Uri,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) timeout: Duration,

@@ -44,7 +44,7 @@ impl Http {
             .max_response_header_size(MOST_HEADER_BYTES)
             .tls_config(settings.tls.clone())
             .user_agent(USER_AGENT)
-            .accept(settings.encoding().content_type());
+            .accept(media_type(settings.encoding));
         if settings.url.host().is_some_and(is_this_machine) {
             config = config.proxy(None);
         }
@@ -64,14 +64,14 @@ impl Post for Http {
         if let Some(headers) = request.headers_mut() {
             headers.extend(self.settings.headers.iter().cloned());
         }
-        request = request.header(header::CONTENT_TYPE, self.settings.encoding().content_type());
+        request = request.header(header::CONTENT_TYPE, media_type(self.settings.encoding));
         if form == Compression::Gzip {
             request = request.header(header::CONTENT_ENCODING, "gzip");
         }
         let response = request.config().timeout_global(Some(within)).build().send(body);
-        let encoding = self.settings.encoding();
-        match response.map(|response| read(response, encoding)) {
-            Ok(answer) => answer.verdict(pace.unix_seconds()),
+        let encoding = self.settings.encoding;
+        match response {
+            Ok(response) => read(response, encoding).verdict(pace.unix_seconds()),
             Err(error) => failure(&error),
         }
     }

@@ -89,12 +89,3 @@ impl Protocol {
         }
     }
 }
-
-impl Encoding {
-    pub(super) fn content_type(self) -> &'static str {
-        match self {
-            Self::Json => "application/json",
-            Self::Protobuf => "application/x-protobuf",
-        }
-    }
-}

@@ -48,8 +48,8 @@ const COMPRESSIONS: [(&str, Compression); 2] =
     [("gzip", Compression::Gzip), ("none", Compression::None)];
 const PROTOCOLS: [(&str, Protocol); 3] = [
     ("grpc", Protocol::Grpc),
-    ("http/json", Protocol::HttpJson),
     ("http/protobuf", Protocol::HttpProtobuf),
+    ("http/json", Protocol::HttpJson),
 ];
 
 impl Protocol {
@@ -71,6 +71,9 @@ impl Otlp {
                 word(&COMPRESSIONS, text)
             });
         Self {
+            endpoint: endpoint
+                .unwrap_or_else(|| Setting::by_default(Endpoint::local(protocol.value))),
+            protocol,
             headers: headers(reader, code),
             timeout: timeout(code.otlp_timeout, timeouts, Duration::from_secs(10)),
             compression: Setting::pick(code.otlp_compression, compression, Compression::default()),
@@ -89,9 +92,6 @@ impl Otlp {
                 code.otlp_client_certificate.as_ref(),
                 &[table::OTLP_TRACES_CLIENT_CERTIFICATE, table::OTLP_CLIENT_CERTIFICATE],
             ),
-            endpoint: endpoint
-                .unwrap_or_else(|| Setting::by_default(Endpoint::local(protocol.value))),
-            protocol,
         }
     }
 
@@ -148,6 +148,7 @@ impl Otlp {
         let exporter = match self.protocol.value {
             #[cfg(feature = "otlp-grpc")]
             Protocol::Grpc => crate::export::Otlp::grpc(),
+            Protocol::HttpJson => crate::export::Otlp::http().json(),
             // Without the feature, `check` has refused gRPC.
             _ => crate::export::Otlp::http(),
         };
@@ -159,9 +160,6 @@ impl Otlp {
                 Compression::None => crate::export::Compression::None,
             })
             .batching(batch.batching());
-        if self.protocol.value == Protocol::HttpJson {
-            exporter = exporter.json();
-        }
         for (name, value) in self.headers.value.iter() {
             exporter = exporter.header(name, value);
         }

@@ -337,10 +337,10 @@ const WARNED: &[Case] = &[
     ),
     (
         table::OTLP_PROTOCOL,
-        "http/xml",
+        "thrift",
         OTLP,
         "otlp protocol = http/protobuf (default)",
-        "`OTEL_EXPORTER_OTLP_PROTOCOL=http/xml` is not understood and is ignored; write `grpc`, \
+        "`OTEL_EXPORTER_OTLP_PROTOCOL=thrift` is not understood and is ignored; write `grpc`, \
          `http/protobuf` or `http/json`",
     ),
     (

@@ -139,24 +139,6 @@ fn a_disabled_program_still_passes_traces_on() {
 }
 
 #[test]
-fn who_names_jaeger_is_told_that_it_is_only_read() {
-    for (names, level) in [
-        ("jaeger", Some(Level::Warn)),
-        ("jaeger,baggage", Some(Level::Warn)),
-        ("jaeger,b3", Some(Level::Info)),
-        ("tracecontext,jaeger", Some(Level::Info)),
-        ("tracecontext,b3multi", None),
-    ] {
-        let settings = resolve(&[("OTEL_PROPAGATORS", names)]);
-
-        for one in [Level::Warn, Level::Info] {
-            let told = said(&settings, one).iter().any(|text| text.contains("`jaeger` only reads"));
-            assert_eq!(told, level == Some(one), "{names}");
-        }
-    }
-}
-
-#[test]
 fn grpc_has_its_own_port_and_no_path() {
     for (variables, url) in [
         (&[("OTEL_TRACES_EXPORTER", "otlp")][..], "http://localhost:4317"),
@@ -199,6 +181,24 @@ fn an_endpoint_that_will_surprise_grpc_is_pointed_out_once() {
         let said = said(&settings, Level::Warn);
         assert!(said.len() == 1 && said[0].contains(hint), "{said:?}");
         assert!(settings.otlp.endpoint.value.url().ends_with(['c', '8']), "{endpoint}");
+    }
+}
+
+#[test]
+fn who_names_jaeger_is_told_that_it_is_only_read() {
+    for (names, level) in [
+        ("jaeger", Some(Level::Warn)),
+        ("jaeger,baggage", Some(Level::Warn)),
+        ("jaeger,b3", Some(Level::Info)),
+        ("tracecontext,jaeger", Some(Level::Info)),
+        ("tracecontext,b3multi", None),
+    ] {
+        let settings = resolve(&[("OTEL_PROPAGATORS", names)]);
+
+        for one in [Level::Warn, Level::Info] {
+            let told = said(&settings, one).iter().any(|text| text.contains("`jaeger` only reads"));
+            assert_eq!(told, level == Some(one), "{names}");
+        }
     }
 }
 

@@ -248,16 +248,10 @@ const CASES: &[Case] = &[
         "otlp protocol = http/json (from OTEL_EXPORTER_OTLP_PROTOCOL)",
     ),
     (
-        table::OTLP_PROTOCOL,
-        "HTTP/protobuf",
-        OTLP,
-        "otlp protocol = http/protobuf (from OTEL_EXPORTER_OTLP_PROTOCOL)",
-    ),
-    (
         table::OTLP_TRACES_PROTOCOL,
         "http/protobuf",
         // The narrower one is understood, so that nobody is warned about the other.
-        &[("OTEL_TRACES_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")],
+        &[("OTEL_TRACES_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "smtp")],
         "otlp protocol = http/protobuf (from OTEL_EXPORTER_OTLP_TRACES_PROTOCOL)",
     ),
     (
