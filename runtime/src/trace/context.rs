@@ -283,6 +283,11 @@ impl Context {
         self.change_extra(|extra| extra.mirror = Some(mirror))
     }
 
+    /// Nothing that begins under it is recorded, and it belongs to no trace.
+    pub(crate) fn unrecorded() -> Self {
+        Self { flags: ACTIVE, ..Self::default() }
+    }
+
     /// Nothing but a scope.
     pub(crate) fn of_scope(scope: u32) -> Self {
         Self { scope, ..Self::default() }

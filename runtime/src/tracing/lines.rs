@@ -36,7 +36,10 @@ impl Lines {
     /// and left out.
     pub(super) fn parse(text: &str) -> Self {
         let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
-        let (good, bad): (Vec<_>, Vec<_>) = parts.partition(|part| part.parse::<Targets>().is_ok());
+        // Taken for part of a target's name, a filter by span would let nothing pass in silence.
+        let is_understood =
+            |part: &&str| !part.contains(['[', '{']) && part.parse::<Targets>().is_ok();
+        let (good, bad): (Vec<_>, Vec<_>) = parts.partition(is_understood);
         if !bad.is_empty() {
             diag::warn(format_args!(
                 "`{}` in `RUST_LOG` is ignored; write `level` or `target=level`, or install a \

@@ -24,7 +24,7 @@ pub(super) struct Wanted {
 
 impl Wanted {
     fn as_line(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && self.lines.as_ref().is_some_and(|lines| lines.wants(metadata))
+        !metadata.is_span() && self.lines.as_ref().is_some_and(|lines| lines.wants(metadata))
     }
 }
 

@@ -9,3 +9,4 @@ mod garbage;
 mod probe;
 mod receiver;
 mod starting;
+mod subscribing;

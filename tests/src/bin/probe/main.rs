@@ -13,6 +13,7 @@ mod forking;
 mod output;
 mod showing;
 mod starting;
+mod subscribing;
 
 use std::{env, process::ExitCode};
 
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         ["flood", how] => flood::run(how),
         ["showing", how] => showing::run(how),
         ["starting", how] => starting::run(how),
+        ["subscribing", how] => subscribing::run(how),
         _ => return ExitCode::from(64),
     }
     ExitCode::SUCCESS
