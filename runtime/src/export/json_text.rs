@@ -115,7 +115,8 @@ pub(super) fn list<T>(
     text.push(']');
 }
 
-#[cfg(all(test, feature = "console"))]
+#[cfg(test)]
+#[cfg(feature = "console")]
 mod tests {
     use super::*;
 

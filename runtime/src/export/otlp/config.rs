@@ -276,13 +276,6 @@ pub(crate) struct Settings {
     pub(super) batching: Batching,
 }
 
-impl Settings {
-    /// What the bodies of requests are written in.
-    pub(crate) fn encoding(&self) -> Encoding {
-        self.protocol.encoding()
-    }
-}
-
 impl fmt::Debug for Otlp {
     /// Shows no value of a header: it may be a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
