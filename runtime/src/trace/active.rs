@@ -296,7 +296,9 @@ impl Local {
             next.flags |= RECORDING | flags & REMOTE;
         }
         if !remote {
-            next.span = 0;
+            // A trace that is not recorded has a span nevertheless: without one nobody could be
+            // told not to record it either.
+            next.span = if root.sampled { 0 } else { self.random().max(1) };
         }
         next.swap();
         // The sampler may have said something else about this trace than the last time.

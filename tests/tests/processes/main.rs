@@ -7,6 +7,7 @@ mod flood;
 mod forking;
 mod garbage;
 mod probe;
+mod propagating;
 mod receiver;
 mod starting;
 mod subscribing;
