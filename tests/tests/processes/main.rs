@@ -9,5 +9,6 @@ mod garbage;
 mod probe;
 mod propagating;
 mod receiver;
+mod reference;
 mod starting;
 mod subscribing;
