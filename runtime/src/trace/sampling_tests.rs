@@ -2,6 +2,7 @@ use std::thread;
 
 use super::{
     super::{
+        context::Extra,
         id::{TraceFlags, TraceId},
         propagation::{SamplingState, TraceState},
         sampler::{Overrides, Sampler},
@@ -26,8 +27,10 @@ const UNSAMPLED: TraceFlags = TraceFlags::RANDOM;
 /// Whether a root is sampled, and what `tracestate` says afterwards.
 fn decide(sampling: &Sampling, randomness: u64, under: Under<'_>) -> (bool, String) {
     let root = sampling.decide(&SITE, trace(randomness), under);
+    let none = TraceState::new();
     assert_eq!(root.w3c.is_sampled(), root.sampled);
-    (root.sampled, state_after(&root, under.trace_state))
+    let came = under.extra.map_or(&none, |extra| &extra.trace_state);
+    (root.sampled, state_after(&root, came))
 }
 
 fn state_after(root: &Root, came: &TraceState) -> String {
@@ -41,13 +44,18 @@ fn sampling(sampler: &str) -> Sampling {
     Sampling::new(Sampler::parse(name, argument).unwrap(), Overrides::default())
 }
 
-fn alone(trace_state: &TraceState) -> Under<'_> {
-    Under { parent: None, caller: None, trace_state }
+const ALONE: Under<'static> = Under { parent: None, extra: None };
+
+fn with_state(trace_state: &TraceState) -> Extra {
+    Extra { trace_state: trace_state.clone(), ..Extra::default() }
+}
+
+fn with_caller(state: SamplingState) -> Extra {
+    Extra { caller: Some(state), ..Extra::default() }
 }
 
 #[test]
 fn a_sampled_root_tells_its_threshold() {
-    let none = TraceState::new();
     let table = [
         ("traceidratio=1", 0, (true, "ot=th:0")),
         ("traceidratio=0.5", HALF, (true, "ot=th:8")),
@@ -62,7 +70,7 @@ fn a_sampled_root_tells_its_threshold() {
     ];
 
     for (sampler, randomness, (sampled, state)) in table {
-        let decided = decide(&sampling(sampler), randomness, alone(&none));
+        let decided = decide(&sampling(sampler), randomness, ALONE);
 
         assert_eq!(decided, (sampled, state.to_owned()), "{sampler}");
     }
@@ -109,7 +117,8 @@ fn what_came_with_the_trace_ends_as_the_specification_says() {
     for (sampler, parent, came, randomness, sampled, goes_on) in table {
         let came = TraceState::parse(came).unwrap();
         let flags = if parent { SAMPLED } else { UNSAMPLED };
-        let under = Under { parent: Some(flags), caller: None, trace_state: &came };
+        let extra = with_state(&came);
+        let under = Under { parent: Some(flags), extra: Some(&extra) };
 
         let decided = decide(&sampling(sampler), randomness, under);
 
@@ -121,7 +130,8 @@ fn what_came_with_the_trace_ends_as_the_specification_says() {
 fn a_state_that_need_not_change_is_not_made_anew() {
     let came = TraceState::parse("a=1,ot=th:8").unwrap();
     for sampler in ["parentbased_always_on", "traceidratio=0.5"] {
-        let under = Under { parent: Some(SAMPLED), caller: None, trace_state: &came };
+        let extra = with_state(&came);
+        let under = Under { parent: Some(SAMPLED), extra: Some(&extra) };
 
         let root = sampling(sampler).decide(&SITE, trace(HALF), under);
 
@@ -132,7 +142,6 @@ fn a_state_that_need_not_change_is_not_made_anew() {
 #[test]
 fn what_a_caller_without_a_span_decided_counts_as_a_parents_decision() {
     use SamplingState::{Accept, Debug, Defer, Deny};
-    let none = TraceState::new();
     // Accept, debug, defer, deny.
     let table = [
         ("parentbased_always_on", [true, true, true, false]),
@@ -144,7 +153,7 @@ fn what_a_caller_without_a_span_decided_counts_as_a_parents_decision() {
 
     for (sampler, expected) in table {
         let decided = [Accept, Debug, Defer, Deny].map(|state| {
-            let under = Under { caller: Some(state), ..alone(&none) };
+            let under = Under { parent: None, extra: Some(&with_caller(state)) };
             let root = sampling(sampler).decide(&SITE, trace(0), under);
             assert!(root.w3c.is_random(), "the id is our own");
             root.sampled
@@ -156,9 +165,8 @@ fn what_a_caller_without_a_span_decided_counts_as_a_parents_decision() {
 
 #[test]
 fn a_parent_that_defers_leaves_the_decision_to_the_sampler() {
-    let none = TraceState::new();
-    let under =
-        Under { parent: Some(UNSAMPLED), caller: Some(SamplingState::Defer), trace_state: &none };
+    let extra = with_caller(SamplingState::Defer);
+    let under = Under { parent: Some(UNSAMPLED), extra: Some(&extra) };
     let half = sampling("parentbased_traceidratio=0.5");
 
     assert_eq!(decide(&half, HALF, under), (true, "ot=th:8".to_owned()));
@@ -167,9 +175,8 @@ fn a_parent_that_defers_leaves_the_decision_to_the_sampler() {
 
 #[test]
 fn the_random_flag_is_that_of_whoever_made_the_id() {
-    let none = TraceState::new();
     let flags_under = |parent| {
-        let under = Under { parent, ..alone(&none) };
+        let under = Under { parent, extra: None };
         sampling("parentbased_always_on").decide(&SITE, trace(0), under).w3c.bits()
     };
 
@@ -185,7 +192,8 @@ fn who_trusts_ids_that_nobody_calls_random_is_told_once() {
     let said = diag::capture();
     let ask = |sampler: &str, flags: u8, trace_state: &TraceState| {
         let parent = Some(TraceFlags::from_bits(flags));
-        sampling(sampler).decide(&SITE, trace(0), Under { parent, caller: None, trace_state });
+        let extra = with_state(trace_state);
+        sampling(sampler).decide(&SITE, trace(0), Under { parent, extra: Some(&extra) });
     };
 
     ask("parentbased_traceidratio=0.5", 1, &none);
@@ -209,7 +217,7 @@ fn each_override_has_a_limit_and_a_threshold_of_its_own() {
     let overrides = Overrides::parse("shop::health=rate_limited(1),shop::work=traceidratio(0.5)");
     let sampling = Sampling::new(Sampler::per_second(2.0).unwrap(), overrides.unwrap());
     let kept = |site: &'static Site| {
-        let roots = (0..10).map(|_| sampling.decide(site, trace(HALF), alone(&none)));
+        let roots = (0..10).map(|_| sampling.decide(site, trace(HALF), ALONE));
         let roots: Vec<_> = roots.filter(|root| root.sampled).collect();
         (roots.len(), state_after(&roots[0], &none))
     };
@@ -223,23 +231,21 @@ fn each_override_has_a_limit_and_a_threshold_of_its_own() {
 
 #[test]
 fn a_clone_of_a_limited_sampler_begins_anew() {
-    let none = TraceState::new();
     let first = Sampling::new(Sampler::per_second(0.001).unwrap(), Overrides::default());
-    assert!(decide(&first, 0, alone(&none)).0 && !decide(&first, 0, alone(&none)).0);
+    assert!(decide(&first, 0, ALONE).0 && !decide(&first, 0, ALONE).0);
 
     let second = first.clone();
 
-    assert!(decide(&second, 0, alone(&none)).0 && !decide(&second, 0, alone(&none)).0);
+    assert!(decide(&second, 0, ALONE).0 && !decide(&second, 0, ALONE).0);
 }
 
 #[test]
 fn a_threshold_that_the_flags_cannot_number_is_told_all_the_same() {
-    let none = TraceState::new();
     let mut sampling = sampling("traceidratio=0.5");
     sampling.sampler.flags = None;
 
-    assert_eq!(decide(&sampling, HALF, alone(&none)), (true, "ot=th:8".to_owned()));
-    assert_eq!(decide(&sampling, 0, alone(&none)), (false, String::new()));
+    assert_eq!(decide(&sampling, HALF, ALONE), (true, "ot=th:8".to_owned()));
+    assert_eq!(decide(&sampling, 0, ALONE), (false, String::new()));
 }
 
 #[test]
@@ -247,12 +253,7 @@ fn threads_share_one_limit() {
     let sampling = Sampling::new(Sampler::per_second(0.001).unwrap(), Overrides::default());
     let kept: usize = thread::scope(|scope| {
         let threads: Vec<_> = (0..8)
-            .map(|_| {
-                scope.spawn(|| {
-                    let none = TraceState::new();
-                    (0..1_000).filter(|_| decide(&sampling, 0, alone(&none)).0).count()
-                })
-            })
+            .map(|_| scope.spawn(|| (0..1_000).filter(|_| decide(&sampling, 0, ALONE).0).count()))
             .collect();
         threads.into_iter().map(|thread| thread.join().unwrap()).sum()
     });
