@@ -79,6 +79,7 @@ pub fn builder() -> CaptureBuilder {
 pub struct CaptureBuilder {
     limits: Limits,
     sampler: Sampler,
+    sampler_overrides: Overrides,
 }
 
 impl CaptureBuilder {
@@ -96,6 +97,12 @@ impl CaptureBuilder {
         self
     }
 
+    /// Decides differently about traces that begin in some functions.
+    pub fn sampler_overrides(mut self, overrides: Overrides) -> Self {
+        self.sampler_overrides = overrides;
+        self
+    }
+
     /// Begins to capture.
     #[must_use]
     pub fn capture(self) -> Capture {
@@ -104,7 +111,7 @@ impl CaptureBuilder {
     }
 
     fn open(self) -> Capture {
-        let sampling = Sampling::new(self.sampler, Overrides::default());
+        let sampling = Sampling::new(self.sampler, self.sampler_overrides);
         Capture { scope: Scope::open(self.limits, sampling) }
     }
 }

@@ -13,7 +13,6 @@ use super::{
     local::{self, ACTIVE, EXTRA, LATE, Local, RECORDING, REMOTE, Room, SHARED, W3C_SHIFT},
     loss::LossReason,
     mirror,
-    propagation::TraceState,
     record::{
         layout::{self, FLAG_PARENT_REMOTE, Kind, SPAN_END, SPAN_WORDS},
         writer::Writer,
@@ -266,11 +265,9 @@ impl Local {
         let inherited = TraceId::from_u128(inherited).filter(|_| remote);
         let trace = inherited.unwrap_or_else(|| recorder.new_trace_id());
         let mut extra = if flags & EXTRA != 0 { local::clone_extra() } else { None };
-        let none = TraceState::new();
         let under = Under {
             parent: inherited.map(|_| TraceFlags::from_bits((flags >> W3C_SHIFT) as u8)),
-            caller: extra.as_ref().and_then(|extra| extra.caller),
-            trace_state: extra.as_ref().map_or(&none, |extra| &extra.trace_state),
+            extra: extra.as_deref(),
         };
         let root = recorder.sample(Local.scope(), site, trace, under);
         if let Some(trace_state) = root.trace_state {
@@ -296,7 +293,9 @@ impl Local {
             next.flags |= RECORDING | flags & REMOTE;
         }
         if !remote {
-            next.span = 0;
+            // A trace that is not recorded has a span nevertheless: without one nobody could be
+            // told not to record it either.
+            next.span = if root.sampled { 0 } else { self.random().max(1) };
         }
         next.swap();
         // The sampler may have said something else about this trace than the last time.

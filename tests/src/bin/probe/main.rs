@@ -11,6 +11,7 @@ mod flood;
 #[cfg(unix)]
 mod forking;
 mod output;
+mod propagating;
 mod showing;
 mod starting;
 mod subscribing;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         ["forking", how] => forking::run(how),
         ["flood", how] => flood::run(how),
+        ["propagating", how] => propagating::run(how),
         ["showing", how] => showing::run(how),
         ["starting", how] => starting::run(how),
         ["subscribing", how] => subscribing::run(how),
