@@ -49,6 +49,8 @@ pub struct Builder {
     custom: Vec<Box<dyn SpanExporter>>,
     #[cfg(feature = "otlp")]
     otlp: Vec<crate::export::Otlp>,
+    #[cfg(feature = "file")]
+    files: Vec<crate::export::OtlpFile>,
     #[cfg(feature = "console")]
     consoles: Vec<crate::export::Console>,
     #[cfg(feature = "console")]
@@ -64,6 +66,8 @@ impl Builder {
             custom: Vec::new(),
             #[cfg(feature = "otlp")]
             otlp: Vec::new(),
+            #[cfg(feature = "file")]
+            files: Vec::new(),
             #[cfg(feature = "console")]
             consoles: Vec::new(),
             #[cfg(feature = "console")]
@@ -155,6 +159,13 @@ impl Builder {
         self
     }
 
+    /// Adds an exporter that writes OTLP to a file, or to stdout.
+    #[cfg(feature = "file")]
+    pub fn otlp_file(mut self, file: crate::export::OtlpFile) -> Self {
+        self.files.push(file);
+        self
+    }
+
     /// Shows the spans on the console, in the form that `SPANDREL_CONSOLE` chooses.
     pub fn console(mut self) -> Self {
         self.code.exporters.get_or_insert_default().push(Exporter::Console);
@@ -218,6 +229,10 @@ impl Builder {
         {
             self.code.custom_exporters += self.otlp.len();
         }
+        #[cfg(feature = "file")]
+        {
+            self.code.custom_exporters += self.files.len();
+        }
         #[cfg(feature = "console")]
         {
             // Not the summaries: nobody sees spans there.
@@ -236,6 +251,10 @@ impl Builder {
         #[cfg(feature = "otlp")]
         for otlp in self.otlp {
             chosen.push(sinks::otlp::in_code(&otlp, &settings, self.package)?);
+        }
+        #[cfg(feature = "file")]
+        for file in self.files {
+            chosen.push(sinks::file::in_code(file, &settings, self.package));
         }
         #[cfg(feature = "console")]
         {

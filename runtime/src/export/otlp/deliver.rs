@@ -16,7 +16,10 @@ use super::{
 };
 use crate::{
     diag,
-    export::worker::{Deliver, Delivery, Pace, Payload},
+    export::{
+        trouble::Trouble,
+        worker::{Deliver, Delivery, Pace, Payload},
+    },
     random::Generator,
 };
 
@@ -33,14 +36,7 @@ pub(super) struct Sender<P> {
     compressed: Vec<u8>,
     /// The receiver wants nothing before then.
     not_before: Option<Instant>,
-    trouble: Option<Trouble>,
-}
-
-/// Exports have failed, one after the other.
-struct Trouble {
-    why: String,
-    exports: u64,
-    spans: u64,
+    trouble: Trouble,
 }
 
 impl Sender<Http> {
@@ -52,7 +48,14 @@ impl Sender<Http> {
 impl<P: Post> Sender<P> {
     pub(super) fn with_post(post: P, settings: Arc<Settings>) -> Self {
         let random = Generator::unseeded();
-        Self { post, settings, random, compressed: Vec::new(), not_before: None, trouble: None }
+        Self {
+            post,
+            settings,
+            random,
+            compressed: Vec::new(),
+            not_before: None,
+            trouble: Trouble::default(),
+        }
     }
 
     fn send(&mut self, body: &[u8], form: Compression, pace: &dyn Pace) -> Result<u32, String> {
@@ -113,34 +116,6 @@ impl<P: Post> Sender<P> {
         let mut encoder = GzEncoder::new(out, flate2::Compression::fast());
         encoder.write_all(body).and_then(|()| encoder.finish()).ok()
     }
-
-    /// Says the first failure of a row, or another reason, and then how the row ended.
-    fn note(&mut self, spans: u32, result: &Result<u32, String>) {
-        let url = || endpoint::shown(&self.settings.url);
-        match (result, &mut self.trouble) {
-            (Ok(_), None) => diag::debug(format_args!("exported {spans} spans to {}", url())),
-            (Ok(_), Some(Trouble { exports, spans, .. })) => {
-                diag::warn(format_args!(
-                    "exporting to {} works again, {spans} spans in {exports} requests were lost",
-                    url()
-                ));
-                self.trouble = None;
-            }
-            (Err(why), Some(trouble)) if trouble.why == *why => {
-                trouble.exports += 1;
-                trouble.spans += u64::from(spans);
-                diag::debug(format_args!("{spans} more spans lost: {why}"));
-            }
-            (Err(why), trouble) => {
-                diag::warn(format_args!("{spans} spans for {} are lost: {why}", url()));
-                let trouble =
-                    trouble.get_or_insert(Trouble { why: String::new(), exports: 0, spans: 0 });
-                trouble.why.clone_from(why);
-                trouble.exports += 1;
-                trouble.spans += u64::from(spans);
-            }
-        }
-    }
 }
 
 impl<P: Post> Deliver<Vec<u8>> for Sender<P> {
@@ -154,8 +129,17 @@ impl<P: Post> Deliver<Vec<u8>> for Sender<P> {
             None => self.send(&payload.content, Compression::None, pace),
         };
         self.compressed = compressed.unwrap_or_default();
-        self.note(payload.spans, &result);
-        result.map_or(Delivery::Failed, |rejected| Delivery::Accepted { rejected })
+        let url = endpoint::shown(&self.settings.url);
+        match result {
+            Ok(rejected) => {
+                self.trouble.worked(url, payload.spans);
+                Delivery::Accepted { rejected }
+            }
+            Err(why) => {
+                self.trouble.failed(url, payload.spans, &why);
+                Delivery::Failed
+            }
+        }
     }
 
     fn interrupter(&self) -> Option<Box<dyn FnOnce() + Send>> {

@@ -170,13 +170,7 @@ fn endpoint(reader: &mut Reader<'_>, code: &Code) -> Option<Setting<Endpoint>> {
         }
         Some(general.map(Endpoint::for_traces))
     })?;
-    if endpoint.value.scheme_is_guessed {
-        reader.warn(format!(
-            "the endpoint {} has no scheme and is taken for `https`; write `http://` or `https://` \
-             before it",
-            endpoint.source
-        ));
-    }
+    endpoint.warn_of_guessed_scheme(reader);
     Some(endpoint)
 }
 
