@@ -127,7 +127,7 @@ pub(super) mod otlp {
             "otlp",
             Box::new(move |bytes, stats| {
                 let encoded =
-                    Resource::new(checked.encoding, resource.iter(), resource.schema_url());
+                    Resource::new(checked.encoding(), resource.iter(), resource.schema_url());
                 let own_crate = Some(own_crate.clone());
                 Some(Box::new(OtlpSink::new(
                     Arc::clone(&checked),

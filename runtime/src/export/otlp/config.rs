@@ -1,21 +1,20 @@
 //! How and where to: what a user says, and what is left of it once it has been checked.
 
-use std::{
-    fmt, fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use ureq::{
     http::{HeaderName, HeaderValue, Uri},
-    tls::{Certificate, ClientCert, PemItem, PrivateKey, RootCerts, TlsConfig, parse_pem},
+    tls::TlsConfig,
 };
 
+#[cfg(feature = "otlp-grpc")]
+use super::grpc;
 use super::{
     batch::Encoding,
     endpoint,
     error::{Kind, OtlpError},
+    protocol::Protocol,
+    tls,
 };
 use crate::{diag, export::Batching};
 
@@ -30,7 +29,7 @@ pub enum Compression {
     Gzip,
 }
 
-/// Exports spans by OTLP, over HTTP, with protobuf or JSON.
+/// Exports spans by OTLP: over HTTP, with protobuf or JSON, or over gRPC.
 ///
 /// Any OpenTelemetry collector takes them, Jaeger and Tempo, and most vendors:
 ///
@@ -47,13 +46,13 @@ pub enum Compression {
 /// assert!(exporter.check().is_ok());
 /// ```
 ///
-/// A request that the receiver is too busy for (429, 502, 503, 504), or that does not reach it, is
-/// tried again within the timeout: after a time that grows from half a second to five, or when
-/// `Retry-After` says. What is given up is counted, and said on stderr. Proxies are taken from
+/// A request that the receiver is too busy for (429, 502, 503, 504, or a status of gRPC that says as
+/// much), or that does not reach it, is tried again within the timeout: after a time that grows from
+/// half a second to five, or when `Retry-After` or `RetryInfo` says. What is given up is counted, and said on stderr. Proxies are taken from
 /// `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, but never for this machine itself.
 #[derive(Clone)]
 pub struct Otlp {
-    encoding: Encoding,
+    protocol: Protocol,
     endpoint: Option<String>,
     traces_endpoint: Option<String>,
     headers: Vec<(String, String)>,
@@ -70,8 +69,35 @@ impl Otlp {
     /// To a collector on this machine: `http://localhost:4318`, uncompressed, within 10 seconds.
     #[must_use]
     pub const fn http() -> Self {
+        Self::new(Protocol::HttpProtobuf)
+    }
+
+    /// With JSON instead of protobuf: three times the bytes, for receivers that take nothing else.
+    #[must_use]
+    pub const fn http_json() -> Self {
+        Self::new(Protocol::HttpJson)
+    }
+
+    /// Over gRPC, to a collector on this machine: `http://localhost:4317`.
+    ///
+    /// No path belongs to the endpoint, and headers travel as metadata: the value of one whose name
+    /// ends in `-bin` in Base64. Proxies are not used.
+    ///
+    /// ```
+    /// use spandrel::export::Otlp;
+    ///
+    /// let exporter = Otlp::grpc().endpoint("https://otlp.vendor.example:4317");
+    /// assert!(exporter.check().is_ok());
+    /// ```
+    #[cfg(feature = "otlp-grpc")]
+    #[must_use]
+    pub const fn grpc() -> Self {
+        Self::new(Protocol::Grpc)
+    }
+
+    const fn new(protocol: Protocol) -> Self {
         Self {
-            encoding: Encoding::Protobuf,
+            protocol,
             endpoint: None,
             traces_endpoint: None,
             headers: Vec::new(),
@@ -85,15 +111,9 @@ impl Otlp {
         }
     }
 
-    /// Sends JSON instead of protobuf (`OTEL_EXPORTER_OTLP_PROTOCOL=http/json`): three times the
-    /// bytes, for receivers that take nothing else.
-    #[must_use]
-    pub const fn json(mut self) -> Self {
-        self.encoding = Encoding::Json;
-        self
-    }
-
-    /// The base URL of the receiver; `v1/traces` is appended (`OTEL_EXPORTER_OTLP_ENDPOINT`).
+    /// The base URL of the receiver (`OTEL_EXPORTER_OTLP_ENDPOINT`).
+    ///
+    /// Over HTTP, `v1/traces` is appended.
     #[must_use]
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into());
@@ -180,21 +200,40 @@ impl Otlp {
             return Err(OtlpError(Kind::Timeout));
         }
         let url = endpoint::resolve(
+            self.protocol,
             self.endpoint.as_deref(),
             self.traces_endpoint.as_deref(),
             self.insecure,
         )?;
-        let tls = (url.scheme_str() == Some("https")).then(|| self.tls()).transpose()?;
+        let is_https = url.scheme_str() == Some("https");
+        let tls = if is_https { self.tls()? } else { TlsConfig::default() };
+        #[cfg(feature = "otlp-grpc")]
+        let grpc_tls = match self.protocol {
+            Protocol::Grpc if is_https => {
+                Some(grpc::client_config(&tls).map_err(|error| OtlpError(Kind::Tls(error)))?)
+            }
+            _ => None,
+        };
         Ok(Arc::new(Settings {
-            encoding: self.encoding,
+            protocol: self.protocol,
             url,
             headers: self.checked_headers()?,
             timeout: self.timeout,
             first_wait: FIRST_WAIT,
             compression: self.compression,
-            tls: tls.unwrap_or_default(),
+            tls,
+            #[cfg(feature = "otlp-grpc")]
+            grpc_tls,
             batching: self.batching,
         }))
+    }
+
+    fn tls(&self) -> Result<TlsConfig, OtlpError> {
+        tls::config(
+            self.ca_certificate.as_deref(),
+            self.client_certificate.as_deref(),
+            self.client_key.as_deref(),
+        )
     }
 
     fn checked_headers(&self) -> Result<Vec<(HeaderName, HeaderValue)>, OtlpError> {
@@ -202,8 +241,8 @@ impl Otlp {
         for (name, value) in &self.headers {
             let wrong = || OtlpError(Kind::Header(name.clone()));
             let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
-            let mut value = HeaderValue::from_str(value).map_err(|_| wrong())?;
-            if OURS.contains(&header.as_str()) {
+            let mut value = self.protocol.header_value(&header, value).map_err(|_| wrong())?;
+            if self.protocol.owns(&header) {
                 diag::warn(format_args!("OTLP header `{header}` is ignored: it is set already"));
                 continue;
             }
@@ -213,74 +252,31 @@ impl Otlp {
         }
         Ok(headers)
     }
-
-    fn tls(&self) -> Result<TlsConfig, OtlpError> {
-        let mut tls = TlsConfig::builder();
-        if let Some(file) = &self.ca_certificate {
-            tls = tls.root_certs(RootCerts::new_with_certs(&certificates(file)?));
-        }
-        let client = match (&self.client_certificate, &self.client_key) {
-            (None, None) => None,
-            (Some(certificate), Some(key)) => {
-                Some(ClientCert::new_with_certs(&certificates(certificate)?, private_key(key)?))
-            }
-            _ => return Err(OtlpError(Kind::ClientCertificate)),
-        };
-        Ok(tls.client_cert(client).build())
-    }
 }
-
-/// Headers that follow from the body: another value would make the request unreadable.
-const OURS: [&str; 6] = [
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "host",
-    "transfer-encoding",
-];
 
 /// The wait before the second attempt; it doubles from there.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
 /// What was said, checked.
 pub(crate) struct Settings {
-    pub(crate) encoding: Encoding,
+    pub(super) protocol: Protocol,
     pub(super) url: Uri,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) timeout: Duration,
     pub(super) first_wait: Duration,
     pub(super) compression: Compression,
     pub(super) tls: TlsConfig,
+    /// The same for gRPC, where that is what is spoken, and over TLS.
+    #[cfg(feature = "otlp-grpc")]
+    pub(super) grpc_tls: Option<Arc<rustls::ClientConfig>>,
     pub(super) batching: Batching,
 }
 
-fn certificates(file: &Path) -> Result<Vec<Certificate<'static>>, OtlpError> {
-    let certificates: Vec<_> = pem(file)?
-        .into_iter()
-        .filter_map(|item| match item {
-            PemItem::Certificate(certificate) => Some(certificate),
-            _ => None,
-        })
-        .collect();
-    if certificates.is_empty() {
-        return Err(OtlpError(Kind::Pem(file.to_owned(), "certificate")));
+impl Settings {
+    /// What requests are written in.
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.protocol.encoding()
     }
-    Ok(certificates)
-}
-
-fn private_key(file: &Path) -> Result<PrivateKey<'static>, OtlpError> {
-    let key = pem(file)?.into_iter().find_map(|item| match item {
-        PemItem::PrivateKey(key) => Some(key),
-        _ => None,
-    });
-    key.ok_or_else(|| OtlpError(Kind::Pem(file.to_owned(), "private key")))
-}
-
-fn pem(file: &Path) -> Result<Vec<PemItem<'static>>, OtlpError> {
-    let text = fs::read(file).map_err(|error| OtlpError(Kind::Read(file.to_owned(), error)))?;
-    let items: Result<Vec<_>, _> = parse_pem(&text).collect();
-    items.map_err(|_| OtlpError(Kind::Pem(file.to_owned(), "certificate or private key")))
 }
 
 impl fmt::Debug for Otlp {
@@ -288,7 +284,7 @@ impl fmt::Debug for Otlp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("Otlp")
-            .field("encoding", &self.encoding)
+            .field("protocol", &self.protocol)
             .field("endpoint", &self.endpoint.as_deref().map(endpoint::without_secrets))
             .field(
                 "traces_endpoint",

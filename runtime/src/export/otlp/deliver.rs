@@ -11,7 +11,6 @@ use flate2::write::GzEncoder;
 use super::{
     config::{Compression, Settings},
     endpoint,
-    http::{Http, Post},
     response::Verdict,
 };
 use crate::{
@@ -28,6 +27,23 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 /// The longest that a receiver can make everything wait.
 const LONGEST_THROTTLE: Duration = Duration::from_secs(60);
 
+/// Makes one attempt: sends a request and reads the answer. A test has its own.
+pub(super) trait Post: Send {
+    /// Sends a body, in this form, and waits no longer than this for what comes of it.
+    fn post(
+        &mut self,
+        body: &[u8],
+        form: Compression,
+        within: Duration,
+        pace: &dyn Pace,
+    ) -> Verdict;
+
+    /// See [`Deliver::interrupter`].
+    fn interrupter(&self) -> Option<Box<dyn FnOnce() + Send>> {
+        None
+    }
+}
+
 /// Sends requests with one `Post`.
 pub(super) struct Sender<P> {
     post: P,
@@ -39,14 +55,8 @@ pub(super) struct Sender<P> {
     trouble: Trouble,
 }
 
-impl Sender<Http> {
-    pub(super) fn new(settings: Arc<Settings>) -> Self {
-        Self::with_post(Http::new(Arc::clone(&settings)), settings)
-    }
-}
-
 impl<P: Post> Sender<P> {
-    pub(super) fn with_post(post: P, settings: Arc<Settings>) -> Self {
+    pub(super) fn new(post: P, settings: Arc<Settings>) -> Self {
         let random = Generator::unseeded();
         Self {
             post,
@@ -72,7 +82,7 @@ impl<P: Post> Sender<P> {
             if left.is_zero() {
                 return Err("the time for shutting down was over".into());
             }
-            let (why, after) = match self.attempt(body, form, left, pace) {
+            let (why, after) = match self.post.post(body, form, left, pace) {
                 Verdict::Accepted { rejected, note } => {
                     note_rejection(rejected, &note);
                     return Ok(rejected);
@@ -93,20 +103,6 @@ impl<P: Post> Sender<P> {
             if !pace.pause_until(until) {
                 return Err(format!("{why} (no time for another attempt)"));
             }
-        }
-    }
-
-    fn attempt(
-        &mut self,
-        body: &[u8],
-        form: Compression,
-        within: Duration,
-        pace: &dyn Pace,
-    ) -> Verdict {
-        match self.post.post(body, form, within) {
-            Ok(answer) => answer.verdict(pace.unix_seconds()),
-            Err(failure) if failure.retry => Verdict::Retry { why: failure.why, after: None },
-            Err(failure) => Verdict::Fatal { why: failure.why },
         }
     }
 

@@ -2,23 +2,24 @@
 
 use ureq::http::Uri;
 
-use super::error::{Kind, OtlpError};
+use super::{
+    error::{Kind, OtlpError},
+    protocol::Protocol,
+};
 
-/// Where a collector on the same machine listens.
-const DEFAULT: &str = "http://localhost:4318";
-const PATH: &str = "/v1/traces";
-
-/// The URL of the traces: `traces` as it is, else `base` with `v1/traces` appended.
+/// The URL of the traces: `traces` as it is, else `base` with the path of the protocol appended.
 ///
 /// Without a scheme, `insecure` decides if anybody said it; guessing would send secrets in the clear
 /// or speak TLS to a port that does not.
 pub(super) fn resolve(
+    protocol: Protocol,
     base: Option<&str>,
     traces: Option<&str>,
     insecure: Option<bool>,
 ) -> Result<Uri, OtlpError> {
-    let given = traces.or(base).unwrap_or(DEFAULT).trim();
-    let mut url = if traces.is_some() { given.to_owned() } else { with_path(given) };
+    let given = traces.or(base).unwrap_or(protocol.default_endpoint()).trim();
+    let mut url =
+        if traces.is_some() { given.to_owned() } else { with_path(given, protocol.path()) };
     if !given.contains("://") {
         let Some(insecure) = insecure else { return Err(scheme(given)) };
         url = format!("{}://{url}", if insecure { "http" } else { "https" });
@@ -39,9 +40,9 @@ fn scheme(given: &str) -> OtlpError {
     OtlpError(Kind::Scheme(without_secrets(given)))
 }
 
-fn with_path(base: &str) -> String {
+fn with_path(base: &str, more: &str) -> String {
     let (path, query) = base.split_at(base.find(['?', '#']).unwrap_or(base.len()));
-    format!("{}{PATH}{query}", path.trim_end_matches('/'))
+    format!("{}{more}{query}", path.trim_end_matches('/'))
 }
 
 /// The URL as it may be shown: without a password and without a query, where tokens stand.
@@ -60,7 +61,7 @@ pub(super) fn without_secrets(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Protocol::HttpProtobuf, *};
 
     #[test]
     fn a_base_gets_the_path_and_a_traces_endpoint_stays() {
@@ -76,14 +77,14 @@ mod tests {
             (None, Some("https://vendor/custom/"), "https://vendor/custom/"),
             (Some("http://ignored"), Some("http://traces/path"), "http://traces/path"),
         ] {
-            let uri = resolve(base, traces, None).unwrap();
+            let uri = resolve(HttpProtobuf, base, traces, None).unwrap();
             assert_eq!(uri.to_string(), expected, "{base:?} {traces:?}");
         }
     }
 
     #[test]
     fn without_a_scheme_only_insecure_decides() {
-        let resolve = |insecure| resolve(Some("collector:4318"), None, insecure);
+        let resolve = |insecure| resolve(HttpProtobuf, Some("collector:4318"), None, insecure);
 
         assert_eq!(resolve(Some(true)).unwrap().to_string(), "http://collector:4318/v1/traces");
         assert_eq!(resolve(Some(false)).unwrap().to_string(), "https://collector:4318/v1/traces");
@@ -94,17 +95,34 @@ mod tests {
     fn what_is_no_http_url_is_refused() {
         for url in ["grpc://collector:4317", "http://", "http:///v1", "http://a b/", "", "unix:/x"]
         {
-            assert!(resolve(Some(url), None, None).unwrap_err().is_endpoint(), "{url}");
+            assert!(
+                resolve(HttpProtobuf, Some(url), None, None).unwrap_err().is_endpoint(),
+                "{url}"
+            );
         }
     }
 
     #[test]
     fn an_error_shows_no_password_and_no_token() {
-        let error = resolve(Some("ftp://me:hunter2@host/p?token=s3cret"), None, None).unwrap_err();
+        let error = resolve(HttpProtobuf, Some("ftp://me:hunter2@host/p?token=s3cret"), None, None)
+            .unwrap_err();
 
         assert_eq!(
             error.to_string(),
             "endpoint `ftp://host/p` must begin with `http://` or `https://`"
         );
+    }
+
+    #[cfg(feature = "otlp-grpc")]
+    #[test]
+    fn grpc_appends_nothing_and_has_a_port_of_its_own() {
+        for (base, traces, expected) in [
+            (None, None, "http://localhost:4317/"),
+            (Some("http://collector:4317"), None, "http://collector:4317/"),
+            (Some("https://ignored"), Some("https://collector/"), "https://collector/"),
+        ] {
+            let uri = resolve(Protocol::Grpc, base, traces, None).unwrap();
+            assert_eq!(uri.to_string(), expected, "{base:?} {traces:?}");
+        }
     }
 }

@@ -28,6 +28,8 @@ pub(super) enum Kind {
     /// A file, and what it does not hold.
     Pem(PathBuf, &'static str),
     ClientCertificate,
+    #[cfg(feature = "otlp-grpc")]
+    Tls(rustls::Error),
 }
 
 impl OtlpError {
@@ -52,7 +54,8 @@ impl OtlpError {
     /// Whether a certificate or key is to blame.
     #[must_use]
     pub fn is_tls(&self) -> bool {
-        matches!(self.0, Kind::Read(..) | Kind::Pem(..) | Kind::ClientCertificate)
+        // Whatever is left is about certificates.
+        !self.is_endpoint() && !self.is_header() && !self.is_timeout()
     }
 }
 
@@ -72,6 +75,8 @@ impl fmt::Display for OtlpError {
             Kind::ClientCertificate => {
                 f.write_str("a client certificate and a client key need each other; set both")
             }
+            #[cfg(feature = "otlp-grpc")]
+            Kind::Tls(error) => write!(f, "the certificates cannot be used: {error}"),
         }
     }
 }
@@ -80,6 +85,8 @@ impl std::error::Error for OtlpError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match &self.0 {
             Kind::Read(_, error) => Some(error),
+            #[cfg(feature = "otlp-grpc")]
+            Kind::Tls(error) => Some(error),
             _ => None,
         }
     }

@@ -15,35 +15,18 @@ use ureq::{
 use super::{
     batch::Encoding,
     config::{Compression, Settings},
-    response::Answer,
+    deliver::Post,
+    response::{Answer, Verdict},
 };
+use crate::export::worker::Pace;
 
 /// Answers are a few bytes; a receiver that sends more is not read to its end.
 const MOST_ANSWER_BYTES: u64 = 64 * 1024;
 const MOST_HEADER_BYTES: usize = 64 * 1024;
 
 /// As the OTLP exporter specification has it.
-const USER_AGENT: &str = concat!("OTel-OTLP-Exporter-Spandrel/", env!("CARGO_PKG_VERSION"));
-
-/// Sends a body; a test has its own.
-pub(super) trait Post: Send {
-    /// Sends a body, in this form, within this time.
-    fn post(&mut self, body: &[u8], form: Compression, within: Duration)
-    -> Result<Answer, Failure>;
-
-    /// See [`crate::export::worker::Deliver::interrupter`].
-    fn interrupter(&self) -> Option<Box<dyn FnOnce() + Send>> {
-        None
-    }
-}
-
-/// No answer came.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Failure {
-    pub(super) why: String,
-    /// Whether trying again could help.
-    pub(super) retry: bool,
-}
+pub(super) const USER_AGENT: &str =
+    concat!("OTel-OTLP-Exporter-Spandrel/", env!("CARGO_PKG_VERSION"));
 
 /// The HTTP client.
 pub(super) struct Http {
@@ -61,7 +44,7 @@ impl Http {
             .max_response_header_size(MOST_HEADER_BYTES)
             .tls_config(settings.tls.clone())
             .user_agent(USER_AGENT)
-            .accept(media_type(settings.encoding));
+            .accept(settings.encoding().content_type());
         if settings.url.host().is_some_and(is_this_machine) {
             config = config.proxy(None);
         }
@@ -75,30 +58,26 @@ impl Post for Http {
         body: &[u8],
         form: Compression,
         within: Duration,
-    ) -> Result<Answer, Failure> {
+        pace: &dyn Pace,
+    ) -> Verdict {
         let mut request = self.agent.post(&self.settings.url);
         if let Some(headers) = request.headers_mut() {
             headers.extend(self.settings.headers.iter().cloned());
         }
-        request = request.header(header::CONTENT_TYPE, media_type(self.settings.encoding));
+        request = request.header(header::CONTENT_TYPE, self.settings.encoding().content_type());
         if form == Compression::Gzip {
             request = request.header(header::CONTENT_ENCODING, "gzip");
         }
         let response = request.config().timeout_global(Some(within)).build().send(body);
-        let encoding = self.settings.encoding;
-        response.map(|response| read(response, encoding)).map_err(|error| failure(&error))
+        match response.map(|response| read(response, self.settings.encoding())) {
+            Ok(answer) => answer.verdict(pace.unix_seconds()),
+            Err(error) => failure(&error),
+        }
     }
 
     fn interrupter(&self) -> Option<Box<dyn FnOnce() + Send>> {
         let agent = self.agent.clone();
         Some(Box::new(move || agent.shutdown()))
-    }
-}
-
-fn media_type(encoding: Encoding) -> &'static str {
-    match encoding {
-        Encoding::Json => "application/json",
-        Encoding::Protobuf => "application/x-protobuf",
     }
 }
 
@@ -112,14 +91,16 @@ fn read(response: Response<ureq::Body>, encoding: Encoding) -> Answer {
     Answer { encoding, status, retry_after, location, body }
 }
 
-fn failure(error: &Error) -> Failure {
-    let retry = match error {
+/// No answer came.
+fn failure(error: &Error) -> Verdict {
+    let could_help = match error {
         // A certificate that is not trusted, or a port that does not speak TLS.
         Error::Io(error) => error.kind() != io::ErrorKind::InvalidData,
         Error::Timeout(_) | Error::HostNotFound | Error::ConnectionFailed => true,
         _ => false,
     };
-    Failure { why: error.to_string(), retry }
+    let why = error.to_string();
+    if could_help { Verdict::Retry { why, after: None } } else { Verdict::Fatal { why } }
 }
 
 fn is_this_machine(host: &str) -> bool {

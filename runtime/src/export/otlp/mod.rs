@@ -1,8 +1,8 @@
-//! OTLP over HTTP: to any collector, to Jaeger, Tempo and most vendors.
+//! OTLP over HTTP or gRPC: to any collector, to Jaeger, Tempo and most vendors.
 //!
 //! The recorder's background thread encodes each span as it passes, as protobuf ([`encode`]) or as
 //! JSON ([`json`]), and collects a request ([`batch`]); the exporter's own thread sends it
-//! ([`deliver`], [`http`]). Between the two stands the bounded queue of [`super::worker`].
+//! ([`deliver`] through [`http`] or `grpc`). Between the two stands the bounded queue of [`super::worker`].
 //!
 //! Encoding needs nothing from outside: it is there for whoever writes OTLP elsewhere than to a
 //! collector, without the feature `otlp`.
@@ -19,17 +19,23 @@ mod endpoint;
 #[cfg(feature = "otlp")]
 mod error;
 mod fields;
+#[cfg(feature = "otlp-grpc")]
+mod grpc;
 #[cfg(feature = "otlp")]
 mod http;
 mod json;
 #[cfg(feature = "otlp")]
 mod json_read;
 #[cfg(feature = "otlp")]
+mod protocol;
+#[cfg(feature = "otlp")]
 mod response;
 #[cfg(feature = "otlp")]
 mod retry_after;
 #[cfg(feature = "otlp")]
 pub(crate) mod sink;
+#[cfg(feature = "otlp")]
+mod tls;
 #[cfg(feature = "otlp")]
 mod wire;
 

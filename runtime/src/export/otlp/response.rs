@@ -35,7 +35,10 @@ impl Answer {
     pub(super) fn verdict(&self, unix_now: u64) -> Verdict {
         match self.status {
             200..=299 => {
-                let (rejected, note) = partial_success(&self.body, self.encoding);
+                let (rejected, note) = match self.encoding {
+                    Encoding::Json => partial_success_in_json(&self.body),
+                    Encoding::Protobuf => partial_success(&self.body),
+                };
                 Verdict::Accepted { rejected, note }
             }
             429 | 502 | 503 | 504 => {
@@ -74,14 +77,8 @@ impl Answer {
 /// `(rejected_spans, error_message)` of an `ExportTraceServiceResponse`.
 ///
 /// A body that is cut off or is something else says nothing: the request was taken all the same.
-fn partial_success(body: &[u8], encoding: Encoding) -> (u32, String) {
+pub(super) fn partial_success(body: &[u8]) -> (u32, String) {
     let mut result = (0, String::new());
-    if encoding == Encoding::Json {
-        let Some(partial) = json_read::member(body, "partialSuccess") else { return result };
-        let rejected = json_read::member(partial, "rejectedSpans").and_then(json_read::integer);
-        let message = json_read::member(partial, "errorMessage").and_then(json_read::string);
-        return (rejected_spans(rejected.unwrap_or(0)), shown(&message.unwrap_or_default()));
-    }
     for (number, field) in fields(body) {
         let (1, Field::Bytes(partial)) = (number, field) else { continue };
         for field in fields(partial) {
@@ -93,6 +90,16 @@ fn partial_success(body: &[u8], encoding: Encoding) -> (u32, String) {
         }
     }
     result
+}
+
+/// The same, as JSON has it.
+fn partial_success_in_json(body: &[u8]) -> (u32, String) {
+    let Some(partial) = json_read::member(body, "partialSuccess") else {
+        return (0, String::new());
+    };
+    let rejected = json_read::member(partial, "rejectedSpans").and_then(json_read::integer);
+    let message = json_read::member(partial, "errorMessage").and_then(json_read::string);
+    (rejected_spans(rejected.unwrap_or(0)), shown(&message.unwrap_or_default()))
 }
 
 /// An `int64`, which a confused receiver may send below zero.
@@ -122,7 +129,7 @@ fn shown_bytes(bytes: &[u8]) -> String {
 }
 
 /// One line, not too long, without control characters: the receiver writes to nobody's terminal.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     const MOST_CHARS: usize = 200;
     let line: String =
         text.trim().chars().map(|char| if char.is_control() { ' ' } else { char }).collect();

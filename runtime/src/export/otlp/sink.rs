@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::{
     batch::{Batch, OwnCrate, Resource},
     config::Settings,
-    deliver::Sender,
 };
 use crate::export::{
     encoding_sink::{EncodingSink, Share},
@@ -26,7 +25,7 @@ impl OtlpSink {
     ) -> Self {
         let share = Share::new(bytes);
         let batching = settings.batching;
-        let sender = Box::new(Sender::new(settings));
+        let sender = settings.protocol.sender(&settings);
         let batch = Batch::new(resource, own_crate, share.request_bytes());
         Self::with_deliver(("spandrel-otlp", sender), batch, share, batching, stats)
     }

@@ -108,7 +108,11 @@ impl Otlp {
         // suggests for it: far beyond any patience, but still a deadline.
         let timeouts = [self.timeout.value, batch.export_timeout.value];
         let timeout = timeouts.into_iter().flatten().min();
-        let mut exporter = crate::export::Otlp::http()
+        let exporter = match self.protocol.value {
+            Protocol::HttpJson => crate::export::Otlp::http_json(),
+            Protocol::HttpProtobuf => crate::export::Otlp::http(),
+        };
+        let mut exporter = exporter
             .traces_endpoint(self.endpoint.value.url())
             .timeout(timeout.unwrap_or(Duration::from_millis(u32::MAX.into())))
             .compression(match self.compression.value {
@@ -116,9 +120,6 @@ impl Otlp {
                 Compression::None => crate::export::Compression::None,
             })
             .batching(batch.batching());
-        if self.protocol.value == Protocol::HttpJson {
-            exporter = exporter.json();
-        }
         for (name, value) in self.headers.value.iter() {
             exporter = exporter.header(name, value);
         }

@@ -11,10 +11,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     diag::Level,
-    export::{
-        Otlp,
-        otlp::{http::Failure, response::Answer},
-    },
+    export::{Otlp, otlp::response::Answer},
     sync::lock,
 };
 
@@ -22,7 +19,7 @@ type Sent = Arc<Mutex<Vec<(Vec<u8>, Compression, Duration)>>>;
 
 /// Answers as the test says, and keeps what was sent.
 struct Scripted {
-    answers: VecDeque<Result<Answer, Failure>>,
+    answers: VecDeque<Result<Answer, Verdict>>,
     sent: Sent,
 }
 
@@ -32,9 +29,11 @@ impl Post for Scripted {
         body: &[u8],
         form: Compression,
         within: Duration,
-    ) -> Result<Answer, Failure> {
+        pace: &dyn Pace,
+    ) -> Verdict {
         lock(&self.sent).push((body.to_vec(), form, within));
-        self.answers.pop_front().unwrap_or_else(|| Ok(status(200)))
+        let answer = self.answers.pop_front().unwrap_or_else(|| Ok(status(200)));
+        answer.map_or_else(|failure| failure, |answer| answer.verdict(pace.unix_seconds()))
     }
 }
 
@@ -83,21 +82,22 @@ fn status(status: u16) -> Answer {
     Answer { status, ..Answer::default() }
 }
 
-fn retry_after(status: u16, text: &str) -> Result<Answer, Failure> {
+fn retry_after(status: u16, text: &str) -> Result<Answer, Verdict> {
     Ok(Answer { status, retry_after: Some(text.into()), ..Answer::default() })
 }
 
-fn failure(retry: bool) -> Result<Answer, Failure> {
-    Err(Failure { why: "connection refused".into(), retry })
+fn failure(retry: bool) -> Result<Answer, Verdict> {
+    let why = "connection refused".into();
+    Err(if retry { Verdict::Retry { why, after: None } } else { Verdict::Fatal { why } })
 }
 
 fn sender(
     otlp: &Otlp,
-    answers: impl IntoIterator<Item = Result<Answer, Failure>>,
+    answers: impl IntoIterator<Item = Result<Answer, Verdict>>,
 ) -> (Sender<Scripted>, Sent) {
     let sent = Sent::default();
     let post = Scripted { answers: answers.into_iter().collect(), sent: Arc::clone(&sent) };
-    (Sender::with_post(post, otlp.settings().unwrap()), sent)
+    (Sender::new(post, otlp.settings().unwrap()), sent)
 }
 
 fn payload() -> Payload<Vec<u8>> {

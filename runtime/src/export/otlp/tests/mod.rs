@@ -32,7 +32,8 @@ impl Harness {
     fn with_first_wait(otlp: &Otlp, bytes: usize, first_wait: Duration) -> Self {
         let mut settings = otlp.settings().unwrap();
         Arc::get_mut(&mut settings).unwrap().first_wait = first_wait;
-        let resource = Resource::new(settings.encoding, [("service.name", Value::Str("shop"))], "");
+        let resource =
+            Resource::new(settings.encoding(), [("service.name", Value::Str("shop"))], "");
         let stats = Arc::new(Stats::new(Arc::new(Losses::new())));
         let sink = OtlpSink::new(settings, resource, None, bytes, Arc::clone(&stats));
         Self { sink, stats, produced: 0 }

@@ -1,0 +1,100 @@
+//! The forms of OTLP: how requests travel, and in what they are written.
+
+use std::sync::Arc;
+
+use ureq::http::{HeaderName, HeaderValue, header::InvalidHeaderValue};
+
+#[cfg(feature = "otlp-grpc")]
+use super::grpc::{self, Grpc};
+use super::{batch::Encoding, config::Settings, deliver::Sender, http::Http};
+use crate::export::worker::Deliver;
+
+/// How requests travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    #[cfg(feature = "otlp-grpc")]
+    Grpc,
+    HttpJson,
+    HttpProtobuf,
+}
+
+/// Headers that follow from the body: another value would make the request unreadable.
+const OURS: [&str; 6] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "host",
+    "transfer-encoding",
+];
+
+impl Protocol {
+    /// Where a collector on the same machine listens.
+    pub(super) fn default_endpoint(self) -> &'static str {
+        match self {
+            #[cfg(feature = "otlp-grpc")]
+            Self::Grpc => "http://localhost:4317",
+            Self::HttpJson | Self::HttpProtobuf => "http://localhost:4318",
+        }
+    }
+
+    /// What is appended to a base URL.
+    pub(super) fn path(self) -> &'static str {
+        match self {
+            #[cfg(feature = "otlp-grpc")]
+            Self::Grpc => "",
+            Self::HttpJson | Self::HttpProtobuf => "/v1/traces",
+        }
+    }
+
+    pub(super) fn encoding(self) -> Encoding {
+        match self {
+            #[cfg(feature = "otlp-grpc")]
+            Self::Grpc => Encoding::Protobuf,
+            Self::HttpJson => Encoding::Json,
+            Self::HttpProtobuf => Encoding::Protobuf,
+        }
+    }
+
+    /// Whether a header is not for the user to set.
+    pub(super) fn owns(self, header: &HeaderName) -> bool {
+        match self {
+            #[cfg(feature = "otlp-grpc")]
+            Self::Grpc => grpc::owns(header),
+            Self::HttpJson | Self::HttpProtobuf => OURS.contains(&header.as_str()),
+        }
+    }
+
+    /// A value of the user as it travels.
+    pub(super) fn header_value(
+        self,
+        header: &HeaderName,
+        value: &str,
+    ) -> Result<HeaderValue, InvalidHeaderValue> {
+        match self {
+            #[cfg(feature = "otlp-grpc")]
+            Self::Grpc => grpc::metadata(header, value),
+            Self::HttpJson | Self::HttpProtobuf => HeaderValue::from_str(value),
+        }
+    }
+
+    pub(super) fn sender(self, settings: &Arc<Settings>) -> Box<dyn Deliver<Vec<u8>>> {
+        let settings = Arc::clone(settings);
+        match self {
+            #[cfg(feature = "otlp-grpc")]
+            Self::Grpc => Box::new(Sender::new(Grpc::new(&settings), settings)),
+            Self::HttpJson | Self::HttpProtobuf => {
+                Box::new(Sender::new(Http::new(Arc::clone(&settings)), settings))
+            }
+        }
+    }
+}
+
+impl Encoding {
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Protobuf => "application/x-protobuf",
+        }
+    }
+}
