@@ -4,6 +4,8 @@ mod batching;
 #[cfg(feature = "console")]
 pub(crate) mod console;
 pub(crate) mod custom;
+#[cfg(any(feature = "otlp", feature = "zipkin"))]
+mod delivery;
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
 pub(crate) mod encoding_sink;
 #[cfg(feature = "file")]
@@ -21,7 +23,9 @@ pub use batching::Batching;
 #[cfg(feature = "console")]
 pub use console::{ColorChoice, Console, Summary};
 pub use custom::{ExportError, SpanExporter};
+#[cfg(any(feature = "otlp", feature = "zipkin"))]
+pub use delivery::Compression;
 #[cfg(feature = "file")]
 pub use file::OtlpFile;
 #[cfg(feature = "otlp")]
-pub use otlp::{Compression, Otlp, OtlpError};
+pub use otlp::{Otlp, OtlpError};

@@ -102,8 +102,6 @@ fn own_crate(settings: &Settings, package: Package) -> OwnCrate {
 
 #[cfg(feature = "otlp")]
 pub(super) mod otlp {
-    use std::sync::Arc;
-
     use super::{Chosen, Error, Package, Settings, own_crate};
     use crate::export::{
         Otlp,
@@ -129,13 +127,7 @@ pub(super) mod otlp {
                 let encoded =
                     Resource::new(checked.encoding(), resource.iter(), resource.schema_url());
                 let own_crate = Some(own_crate.clone());
-                Some(Box::new(OtlpSink::new(
-                    Arc::clone(&checked),
-                    encoded,
-                    own_crate,
-                    bytes,
-                    stats,
-                )))
+                Some(Box::new(OtlpSink::new(&checked, encoded, own_crate, bytes, stats)))
             }),
         ))
     }

@@ -16,18 +16,13 @@ use super::{
     protocol::Protocol,
     tls,
 };
-use crate::{diag, export::Batching};
-
-/// How requests are compressed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Compression {
-    /// Not at all.
-    #[default]
-    None,
-    /// With gzip, at its fastest: about a fifth of the bytes.
-    Gzip,
-}
+use crate::{
+    diag,
+    export::{
+        Batching, Compression,
+        delivery::{self, Terms, without_secrets},
+    },
+};
 
 /// Exports spans by OTLP: over HTTP, with protobuf or JSON, or over gRPC.
 ///
@@ -219,7 +214,7 @@ impl Otlp {
             url,
             headers: self.checked_headers()?,
             timeout: self.timeout,
-            first_wait: FIRST_WAIT,
+            first_wait: Terms::FIRST_WAIT,
             compression: self.compression,
             tls,
             #[cfg(feature = "otlp-grpc")]
@@ -254,9 +249,6 @@ impl Otlp {
     }
 }
 
-/// The wait before the second attempt; it doubles from there.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-
 /// What was said, checked.
 pub(crate) struct Settings {
     pub(super) protocol: Protocol,
@@ -273,6 +265,16 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// On what terms requests are sent.
+    pub(super) fn terms(&self) -> Terms {
+        Terms {
+            to: delivery::shown(&self.url),
+            timeout: self.timeout,
+            first_wait: self.first_wait,
+            compression: self.compression,
+        }
+    }
+
     /// What requests are written in.
     pub(crate) fn encoding(&self) -> Encoding {
         self.protocol.encoding()
@@ -285,11 +287,8 @@ impl fmt::Debug for Otlp {
         let headers: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("Otlp")
             .field("protocol", &self.protocol)
-            .field("endpoint", &self.endpoint.as_deref().map(endpoint::without_secrets))
-            .field(
-                "traces_endpoint",
-                &self.traces_endpoint.as_deref().map(endpoint::without_secrets),
-            )
+            .field("endpoint", &self.endpoint.as_deref().map(without_secrets))
+            .field("traces_endpoint", &self.traces_endpoint.as_deref().map(without_secrets))
             .field("headers", &headers)
             .field("timeout", &self.timeout)
             .field("compression", &self.compression)

@@ -17,7 +17,7 @@ pub(crate) type OtlpSink = EncodingSink<Batch>;
 impl OtlpSink {
     /// A sink that holds no more than `bytes` bytes, encoded spans and queue together.
     pub(crate) fn new(
-        settings: Arc<Settings>,
+        settings: &Settings,
         resource: Resource,
         own_crate: Option<OwnCrate>,
         bytes: usize,
@@ -25,7 +25,7 @@ impl OtlpSink {
     ) -> Self {
         let share = Share::new(bytes);
         let batching = settings.batching;
-        let sender = settings.protocol.sender(&settings);
+        let sender = settings.protocol.sender(settings);
         let batch = Batch::new(resource, own_crate, share.request_bytes());
         Self::with_deliver(("spandrel-otlp", sender), batch, share, batching, stats)
     }

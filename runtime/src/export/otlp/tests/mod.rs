@@ -35,7 +35,7 @@ impl Harness {
         let resource =
             Resource::new(settings.encoding(), [("service.name", Value::Str("shop"))], "");
         let stats = Arc::new(Stats::new(Arc::new(Losses::new())));
-        let sink = OtlpSink::new(settings, resource, None, bytes, Arc::clone(&stats));
+        let sink = OtlpSink::new(&settings, resource, None, bytes, Arc::clone(&stats));
         Self { sink, stats, produced: 0 }
     }
 

@@ -2,17 +2,12 @@
 
 use std::{
     io::Write as _,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use flate2::write::GzEncoder;
 
-use super::{
-    config::{Compression, Settings},
-    endpoint,
-    response::Verdict,
-};
+use super::{Compression, answer::Verdict};
 use crate::{
     diag,
     export::{
@@ -28,7 +23,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const LONGEST_THROTTLE: Duration = Duration::from_secs(60);
 
 /// Makes one attempt: sends a request and reads the answer. A test has its own.
-pub(super) trait Post: Send {
+pub(in crate::export) trait Post: Send {
     /// Sends a body, in this form, and waits no longer than this for what comes of it.
     fn post(
         &mut self,
@@ -45,9 +40,9 @@ pub(super) trait Post: Send {
 }
 
 /// Sends requests with one `Post`.
-pub(super) struct Sender<P> {
+pub(in crate::export) struct Sender<P> {
     post: P,
-    settings: Arc<Settings>,
+    terms: Terms,
     random: Generator,
     compressed: Vec<u8>,
     /// The receiver wants nothing before then.
@@ -55,12 +50,29 @@ pub(super) struct Sender<P> {
     trouble: Trouble,
 }
 
+/// On what terms it sends.
+#[derive(Clone, Debug)]
+pub(in crate::export) struct Terms {
+    /// The receiver, for people.
+    pub(in crate::export) to: String,
+    /// The longest that one request takes, with all its attempts.
+    pub(in crate::export) timeout: Duration,
+    /// The wait before the second attempt; it doubles from there.
+    pub(in crate::export) first_wait: Duration,
+    pub(in crate::export) compression: Compression,
+}
+
+impl Terms {
+    /// See [`Terms::first_wait`].
+    pub(in crate::export) const FIRST_WAIT: Duration = Duration::from_millis(500);
+}
+
 impl<P: Post> Sender<P> {
-    pub(super) fn new(post: P, settings: Arc<Settings>) -> Self {
+    pub(in crate::export) fn new(post: P, terms: Terms) -> Self {
         let random = Generator::unseeded();
         Self {
             post,
-            settings,
+            terms,
             random,
             compressed: Vec::new(),
             not_before: None,
@@ -74,7 +86,7 @@ impl<P: Post> Sender<P> {
         {
             return Err("the receiver asked to wait longer than the shutdown may take".into());
         }
-        let deadline = pace.now() + self.settings.timeout;
+        let deadline = pace.now() + self.terms.timeout;
         let mut attempts = 0;
         loop {
             let deadline = pace.deadline().map_or(deadline, |other| other.min(deadline));
@@ -91,7 +103,7 @@ impl<P: Post> Sender<P> {
                 Verdict::Retry { why, after } => (why, after),
             };
             let wait = after.unwrap_or_default().min(LONGEST_THROTTLE);
-            let wait = wait.max(backoff(self.settings.first_wait, attempts, self.random.next()));
+            let wait = wait.max(backoff(self.terms.first_wait, attempts, self.random.next()));
             let until = pace.now() + wait;
             attempts += 1;
             if until >= deadline {
@@ -99,7 +111,10 @@ impl<P: Post> Sender<P> {
                 self.not_before = after.map(|_| until);
                 return Err(format!("{why} (after {attempts} attempts)"));
             }
-            diag::debug(format_args!("OTLP attempt {attempts} failed, next in {wait:.1?}: {why}"));
+            diag::debug(format_args!(
+                "attempt {attempts} for {} failed, next in {wait:.1?}: {why}",
+                self.terms.to
+            ));
             if !pace.pause_until(until) {
                 return Err(format!("{why} (no time for another attempt)"));
             }
@@ -116,7 +131,7 @@ impl<P: Post> Sender<P> {
 
 impl<P: Post> Deliver<Vec<u8>> for Sender<P> {
     fn deliver(&mut self, payload: &mut Payload<Vec<u8>>, pace: &dyn Pace) -> Delivery {
-        let compressed = match self.settings.compression {
+        let compressed = match self.terms.compression {
             Compression::Gzip => self.compress(&payload.content),
             Compression::None => None,
         };
@@ -125,14 +140,13 @@ impl<P: Post> Deliver<Vec<u8>> for Sender<P> {
             None => self.send(&payload.content, Compression::None, pace),
         };
         self.compressed = compressed.unwrap_or_default();
-        let url = endpoint::shown(&self.settings.url);
         match result {
             Ok(rejected) => {
-                self.trouble.worked(url, payload.spans);
+                self.trouble.worked(&self.terms.to, payload.spans);
                 Delivery::Accepted { rejected }
             }
             Err(why) => {
-                self.trouble.failed(url, payload.spans, &why);
+                self.trouble.failed(&self.terms.to, payload.spans, &why);
                 Delivery::Failed
             }
         }
