@@ -14,10 +14,14 @@ pub(crate) mod file;
 mod json_text;
 #[cfg(any(feature = "file", feature = "otlp"))]
 pub(crate) mod otlp;
+#[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
+mod own_crate;
 pub(crate) mod stats;
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
 mod trouble;
 pub(crate) mod worker;
+#[cfg(feature = "zipkin")]
+pub(crate) mod zipkin;
 
 pub use batching::Batching;
 #[cfg(feature = "console")]
@@ -29,3 +33,7 @@ pub use delivery::Compression;
 pub use file::OtlpFile;
 #[cfg(feature = "otlp")]
 pub use otlp::{Otlp, OtlpError};
+#[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
+pub(crate) use own_crate::OwnCrate;
+#[cfg(feature = "zipkin")]
+pub use zipkin::{Zipkin, ZipkinError};

@@ -51,6 +51,8 @@ pub struct Builder {
     otlp: Vec<crate::export::Otlp>,
     #[cfg(feature = "file")]
     files: Vec<crate::export::OtlpFile>,
+    #[cfg(feature = "zipkin")]
+    zipkins: Vec<crate::export::Zipkin>,
     #[cfg(feature = "console")]
     consoles: Vec<crate::export::Console>,
     #[cfg(feature = "console")]
@@ -68,6 +70,8 @@ impl Builder {
             otlp: Vec::new(),
             #[cfg(feature = "file")]
             files: Vec::new(),
+            #[cfg(feature = "zipkin")]
+            zipkins: Vec::new(),
             #[cfg(feature = "console")]
             consoles: Vec::new(),
             #[cfg(feature = "console")]
@@ -166,6 +170,13 @@ impl Builder {
         self
     }
 
+    /// Adds an exporter to Zipkin.
+    #[cfg(feature = "zipkin")]
+    pub fn zipkin(mut self, zipkin: crate::export::Zipkin) -> Self {
+        self.zipkins.push(zipkin);
+        self
+    }
+
     /// Shows the spans on the console, in the form that `SPANDREL_CONSOLE` chooses.
     pub fn console(mut self) -> Self {
         self.code.exporters.get_or_insert_default().push(Exporter::Console);
@@ -233,6 +244,10 @@ impl Builder {
         {
             self.code.custom_exporters += self.files.len();
         }
+        #[cfg(feature = "zipkin")]
+        {
+            self.code.custom_exporters += self.zipkins.len();
+        }
         #[cfg(feature = "console")]
         {
             // Not the summaries: nobody sees spans there.
@@ -255,6 +270,10 @@ impl Builder {
         #[cfg(feature = "file")]
         for file in self.files {
             chosen.push(sinks::file::in_code(file, &settings, self.package));
+        }
+        #[cfg(feature = "zipkin")]
+        for zipkin in self.zipkins {
+            chosen.push(sinks::zipkin::in_code(&zipkin, &settings, self.package)?);
         }
         #[cfg(feature = "console")]
         {

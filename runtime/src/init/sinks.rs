@@ -8,7 +8,7 @@ use super::config::{Package, Settings};
 #[cfg(feature = "file")]
 use crate::export::OtlpFile;
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
-use crate::export::otlp::batch::OwnCrate;
+use crate::export::OwnCrate;
 use crate::{
     diag,
     error::Error,
@@ -69,6 +69,11 @@ impl Chosen {
                 config::Exporter::Stdout => {
                     let stdout = OtlpFile::stdout().batching(settings.batch.batching());
                     Ok(file::in_code(stdout, settings, package))
+                }
+                #[cfg(feature = "zipkin")]
+                config::Exporter::Zipkin => {
+                    let zipkin = settings.zipkin.exporter(&settings.batch);
+                    zipkin::in_code(&zipkin, settings, package)
                 }
                 #[cfg(feature = "console")]
                 config::Exporter::Console => Ok(console::configured(settings)),
@@ -153,6 +158,30 @@ pub(super) mod file {
                 Some(Box::new(file.sink(encoded, Some(own_crate.clone()), bytes, stats)))
             }),
         )
+    }
+}
+
+#[cfg(feature = "zipkin")]
+pub(super) mod zipkin {
+    use super::{Chosen, Error, Package, Settings, own_crate};
+    use crate::export::Zipkin;
+
+    /// An exporter to Zipkin.
+    pub(in crate::init) fn in_code(
+        zipkin: &Zipkin,
+        settings: &Settings,
+        package: Package,
+    ) -> Result<Chosen, Error> {
+        let checked = zipkin.settings().map_err(Error::configuration)?;
+        let resource = settings.resource.clone();
+        let own_crate = own_crate(settings, package);
+        Ok(Chosen::new(
+            "zipkin",
+            Box::new(move |bytes, stats| {
+                let own_crate = Some(own_crate.clone());
+                Some(Box::new(Zipkin::sink(&checked, &resource, own_crate, bytes, stats)))
+            }),
+        ))
     }
 }
 

@@ -12,9 +12,9 @@ mod url;
 
 #[cfg(feature = "otlp")]
 pub(super) use answer::Hint;
-pub(super) use answer::{Dialect, shown_text};
 #[cfg(any(test, feature = "otlp-grpc"))]
 pub(super) use answer::Verdict;
+pub(super) use answer::{Dialect, shown_text};
 pub use compression::Compression;
 pub(super) use http::{Http, Target};
 pub(super) use sender::{Post, Sender, Terms};

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::{OtlpFile, writer::Writer};
 use crate::export::{
+    OwnCrate,
     encoding_sink::{EncodingSink, Share},
-    otlp::batch::{Batch, OwnCrate, Resource},
+    otlp::batch::{Batch, Resource},
     stats::Stats,
 };
 

@@ -13,7 +13,10 @@ use super::json;
 #[cfg(feature = "otlp")]
 use super::{encode, wire};
 use crate::{
-    export::encoding_sink::{Push, Requests},
+    export::{
+        OwnCrate,
+        encoding_sink::{Push, Requests},
+    },
     trace::SpanView,
     value::Value,
 };
@@ -79,14 +82,6 @@ struct Scopes {
     known: Vec<Scope>,
     /// Finds a scope by the address of its name.
     recent: [u32; Self::RECENT],
-}
-
-/// Whose version is known: scopes of the crate that initialised Spandrel.
-#[derive(Clone, Debug)]
-pub(crate) struct OwnCrate {
-    /// As it stands in module paths.
-    pub(crate) name: String,
-    pub(crate) version: String,
 }
 
 #[derive(Debug)]
@@ -266,21 +261,13 @@ impl Scopes {
     }
 
     fn head(&self, name: &str) -> Vec<u8> {
-        let version = self.own_crate.as_ref().filter(|own| own.has(name)).map(|own| &own.version);
-        let version = version.map_or("", |version| version);
+        let version = self.own_crate.as_ref().and_then(|own| own.version_of(name));
+        let version = version.unwrap_or_default();
         match self.encoding {
             Encoding::Json => json::scope(name, version),
             #[cfg(feature = "otlp")]
             Encoding::Protobuf => encode::scope(name, version),
         }
-    }
-}
-
-impl OwnCrate {
-    fn has(&self, module: &str) -> bool {
-        module
-            .strip_prefix(&self.name)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
     }
 }
 

@@ -39,4 +39,4 @@ pub use config::Otlp;
 pub use error::OtlpError;
 
 #[cfg(all(test, feature = "otlp"))]
-mod tests;
+pub(super) mod tests;

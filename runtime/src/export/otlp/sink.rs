@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::{
-    batch::{Batch, OwnCrate, Resource},
+    batch::{Batch, Resource},
     config::Settings,
 };
 use crate::export::{
+    OwnCrate,
     encoding_sink::{EncodingSink, Share},
     stats::Stats,
 };

@@ -28,6 +28,17 @@ impl Zipkin {
         }
     }
 
+    /// The exporter that does all this.
+    #[cfg(feature = "zipkin")]
+    pub(crate) fn exporter(&self, batch: &super::Batch) -> crate::export::Zipkin {
+        let timeouts = [self.timeout.value, batch.export_timeout.value];
+        let timeout = timeouts.into_iter().flatten().min();
+        crate::export::Zipkin::new()
+            .endpoint(self.endpoint.value.url())
+            .timeout(timeout.unwrap_or(Duration::from_millis(u32::MAX.into())))
+            .batching(batch.batching())
+    }
+
     /// Who named a receiver, if somebody did.
     pub(super) fn endpoint_source(&self) -> Option<Source> {
         Some(self.endpoint.source).filter(|source| *source != Source::Default)

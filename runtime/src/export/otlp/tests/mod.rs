@@ -1,7 +1,7 @@
 //! The exporter against receivers that answer, refuse, hang and lie.
 
 mod collector;
-mod mock;
+pub(in crate::export) mod mock;
 mod receivers;
 mod tls;
 
