@@ -14,7 +14,10 @@ use std::{
 };
 
 use crate::{
-    export::otlp::batch::{Batch, Encoding, Push, Resource},
+    export::{
+        encoding_sink::{Push, Requests as _},
+        otlp::batch::{Batch, Encoding, Resource},
+    },
     level,
     site::{self, Level},
     time,

@@ -1,25 +1,37 @@
 //! JSON text (RFC 8259), written by appending to a string.
 
-#[cfg(feature = "console")]
-use std::fmt::Write as _;
+use std::{fmt, io};
 
 #[cfg(feature = "console")]
-use crate::{time::Rfc3339, value::Value};
+use crate::time::Rfc3339;
+#[cfg(any(feature = "console", feature = "zipkin"))]
+use crate::value::Value;
 
 /// Where text is appended to.
 pub(super) trait Text {
     fn put(&mut self, text: &str);
+
+    /// As `write!` has it, which cannot fail here.
+    fn write_fmt(&mut self, text: fmt::Arguments<'_>);
 }
 
 impl Text for String {
     fn put(&mut self, text: &str) {
         self.push_str(text);
     }
+
+    fn write_fmt(&mut self, text: fmt::Arguments<'_>) {
+        let _ = fmt::Write::write_fmt(self, text);
+    }
 }
 
 impl Text for Vec<u8> {
     fn put(&mut self, text: &str) {
         self.extend_from_slice(text.as_bytes());
+    }
+
+    fn write_fmt(&mut self, text: fmt::Arguments<'_>) {
+        let _ = io::Write::write_fmt(self, text);
     }
 }
 
@@ -40,7 +52,7 @@ pub(super) fn string(text: &mut impl Text, value: &str) {
             b'\n' => text.put("\\n"),
             b'\r' => text.put("\\r"),
             b'\t' => text.put("\\t"),
-            _ => text.put(&format!("\\u{byte:04x}")),
+            _ => write!(text, "\\u{byte:04x}"),
         }
     }
     text.put(&value[copied..]);
@@ -76,15 +88,15 @@ pub(super) fn decimal(out: &mut Vec<u8>, mut number: u64) {
 /// Appends an attribute's value.
 ///
 /// Numbers that JSON does not have (infinities, not a number) become strings: better than a lie.
-#[cfg(feature = "console")]
-pub(super) fn value(text: &mut String, value: Value<'_>) {
+#[cfg(any(feature = "console", feature = "zipkin"))]
+pub(super) fn value(text: &mut impl Text, value: Value<'_>) {
     match value {
-        Value::Bool(value) => _ = write!(text, "{value}"),
-        Value::I64(value) => _ = write!(text, "{value}"),
-        Value::U64(value) => _ = write!(text, "{value}"),
+        Value::Bool(value) => write!(text, "{value}"),
+        Value::I64(value) => write!(text, "{value}"),
+        Value::U64(value) => write!(text, "{value}"),
         Value::F64(value) if !value.is_finite() => string(text, &value.to_string()),
         // By `Debug`, so that `1.0` stays a floating-point number for the reader.
-        Value::F64(value) => _ = write!(text, "{value:?}"),
+        Value::F64(value) => write!(text, "{value:?}"),
         Value::Str(value) => string(text, value),
         Value::Array(array) => list(text, array.iter(), self::value),
     }
@@ -94,25 +106,24 @@ pub(super) fn value(text: &mut String, value: Value<'_>) {
 ///
 /// A number of nanoseconds would exceed 2^53, and many readers of JSON would round it.
 #[cfg(feature = "console")]
-pub(super) fn timestamp(text: &mut String, unix_nanos: u64) {
-    let _ = write!(text, "\"{}\"", Rfc3339(unix_nanos));
+pub(super) fn timestamp(text: &mut impl Text, unix_nanos: u64) {
+    write!(text, "\"{}\"", Rfc3339(unix_nanos));
 }
 
 /// Appends an array.
-#[cfg(feature = "console")]
-pub(super) fn list<T>(
-    text: &mut String,
+pub(super) fn list<T, O: Text>(
+    text: &mut O,
     items: impl Iterator<Item = T>,
-    write: impl Fn(&mut String, T),
+    mut write: impl FnMut(&mut O, T),
 ) {
-    text.push('[');
+    text.put("[");
     for (index, item) in items.enumerate() {
         if index != 0 {
-            text.push(',');
+            text.put(",");
         }
         write(text, item);
     }
-    text.push(']');
+    text.put("]");
 }
 
 #[cfg(test)]

@@ -50,6 +50,10 @@ pub struct Builder {
     custom: Vec<Box<dyn SpanExporter>>,
     #[cfg(feature = "otlp")]
     otlp: Vec<crate::export::Otlp>,
+    #[cfg(feature = "file")]
+    files: Vec<crate::export::OtlpFile>,
+    #[cfg(feature = "zipkin")]
+    zipkins: Vec<crate::export::Zipkin>,
     #[cfg(feature = "console")]
     consoles: Vec<crate::export::Console>,
     #[cfg(feature = "console")]
@@ -67,6 +71,10 @@ impl Builder {
             custom: Vec::new(),
             #[cfg(feature = "otlp")]
             otlp: Vec::new(),
+            #[cfg(feature = "file")]
+            files: Vec::new(),
+            #[cfg(feature = "zipkin")]
+            zipkins: Vec::new(),
             #[cfg(feature = "console")]
             consoles: Vec::new(),
             #[cfg(feature = "console")]
@@ -160,6 +168,20 @@ impl Builder {
         self
     }
 
+    /// Adds an exporter that writes OTLP to a file, or to stdout.
+    #[cfg(feature = "file")]
+    pub fn otlp_file(mut self, file: crate::export::OtlpFile) -> Self {
+        self.files.push(file);
+        self
+    }
+
+    /// Adds an exporter to Zipkin.
+    #[cfg(feature = "zipkin")]
+    pub fn zipkin(mut self, zipkin: crate::export::Zipkin) -> Self {
+        self.zipkins.push(zipkin);
+        self
+    }
+
     /// Shows the spans on the console, in the form that `SPANDREL_CONSOLE` chooses.
     pub fn console(mut self) -> Self {
         self.code.exporters.get_or_insert_default().push(Exporter::Console);
@@ -233,6 +255,14 @@ impl Builder {
         {
             self.code.custom_exporters += self.otlp.len();
         }
+        #[cfg(feature = "file")]
+        {
+            self.code.custom_exporters += self.files.len();
+        }
+        #[cfg(feature = "zipkin")]
+        {
+            self.code.custom_exporters += self.zipkins.len();
+        }
         #[cfg(feature = "console")]
         {
             // Not the summaries: nobody sees spans there.
@@ -251,6 +281,14 @@ impl Builder {
         #[cfg(feature = "otlp")]
         for otlp in self.otlp {
             chosen.push(sinks::otlp::in_code(&otlp, &settings, self.package)?);
+        }
+        #[cfg(feature = "file")]
+        for file in self.files {
+            chosen.push(sinks::file::in_code(file, &settings, self.package));
+        }
+        #[cfg(feature = "zipkin")]
+        for zipkin in self.zipkins {
+            chosen.push(sinks::zipkin::in_code(&zipkin, &settings, self.package)?);
         }
         #[cfg(feature = "console")]
         {

@@ -86,6 +86,15 @@ impl Settings {
         }
         if self.exporters.value.contains(&super::Exporter::Otlp) {
             lines.extend(otlp_lines(otlp));
+            lines.extend(spool_lines(&self.spool));
+        }
+        if self.exporters.value.contains(&super::Exporter::File) {
+            lines.extend(file_lines(&self.file));
+        }
+        if self.exporters.value.contains(&super::Exporter::Zipkin) {
+            let super::Zipkin { endpoint, timeout } = &self.zipkin;
+            lines.push(("zipkin endpoint", endpoint.value.to_string(), endpoint.source));
+            lines.push(("zipkin timeout", Time(timeout.value).to_string(), timeout.source));
         }
         lines
     }
@@ -109,6 +118,25 @@ fn otlp_lines(otlp: &super::Otlp) -> [(&'static str, String, Source); 8] {
             file(&otlp.client_certificate.value),
             otlp.client_certificate.source,
         ),
+    ]
+}
+
+fn spool_lines(spool: &super::Spool) -> [(&'static str, String, Source); 2] {
+    let super::Spool { folder, max_bytes } = spool;
+    let shown = folder.value.as_ref().map(|folder| folder.display().to_string());
+    [
+        ("spool", or_none(shown.unwrap_or_default()), folder.source),
+        ("spool size", format!("{} bytes", max_bytes.value), max_bytes.source),
+    ]
+}
+
+fn file_lines(file: &super::File) -> [(&'static str, String, Source); 3] {
+    let super::File { path, max_bytes, max_files } = file;
+    let shown = path.value.as_ref().map(|path| path.display().to_string());
+    [
+        ("file", shown.unwrap_or_else(|| "stdout".to_owned()), path.source),
+        ("file size", format!("{} bytes", max_bytes.value), max_bytes.source),
+        ("files", max_files.value.to_string(), max_files.source),
     ]
 }
 

@@ -10,23 +10,29 @@ mod console;
 mod endpoint;
 mod explain;
 mod exporters;
+mod file;
 mod general;
 mod headers;
 mod limits;
 mod otlp;
 mod sampler;
 mod setting;
+mod spool;
 #[cfg(test)]
 mod tests;
+mod zipkin;
 
 pub(crate) use batch::Batch;
 pub(crate) use code::{Code, Package};
 pub(crate) use console::{Color, Console, Form};
 pub(crate) use exporters::Exporter;
+pub(crate) use file::File;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
 pub(crate) use otlp::{Compression, Otlp, Protocol};
 pub(crate) use setting::{Setting, Source};
+pub(crate) use spool::Spool;
+pub(crate) use zipkin::Zipkin;
 
 use std::io::IsTerminal as _;
 
@@ -68,6 +74,9 @@ pub(crate) struct Settings {
     /// Empty: nothing is exported. Exporters that the program brings along are not among them.
     pub(crate) exporters: Setting<Vec<Exporter>>,
     pub(crate) otlp: Otlp,
+    pub(crate) spool: Spool,
+    pub(crate) file: File,
+    pub(crate) zipkin: Zipkin,
     pub(crate) console: Console,
     /// How much Spandrel says about itself.
     pub(crate) diagnostics: Setting<Level>,
@@ -88,16 +97,20 @@ pub(crate) struct Surroundings<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Features {
     pub(crate) console: bool,
+    pub(crate) file: bool,
     pub(crate) otlp: bool,
     pub(crate) grpc: bool,
+    pub(crate) zipkin: bool,
 }
 
 impl Features {
     /// As this crate was compiled.
     pub(crate) const COMPILED: Self = Self {
         console: cfg!(feature = "console"),
+        file: cfg!(feature = "file"),
         otlp: cfg!(feature = "otlp"),
         grpc: cfg!(feature = "otlp-grpc"),
+        zipkin: cfg!(feature = "zipkin"),
     };
 }
 
@@ -131,9 +144,15 @@ impl Settings {
         let resource = resource::detect(&mut reader, code, around.machine);
         let otlp = Otlp::read(&mut reader, code);
         let console = Console::read(&mut reader, code);
+        let file = File::read(&mut reader);
+        let zipkin = Zipkin::read(&mut reader);
         let exporters = exporters::Choice {
             enabled: enabled.value,
-            endpoint: otlp.endpoint_source(),
+            named: [
+                (Exporter::Otlp, otlp.endpoint_source()),
+                (Exporter::File, file.path_source()),
+                (Exporter::Zipkin, zipkin.endpoint_source()),
+            ],
             console: console.wish(),
             around,
         }
@@ -156,8 +175,11 @@ impl Settings {
             diagnostics: general::diagnostics(&mut reader, code),
             resource: resource.resource,
             resource_sources: resource.sources,
+            spool: Spool::read(&mut reader),
             exporters,
             otlp,
+            file,
+            zipkin,
             console,
             notices: Vec::new(),
         };

@@ -88,8 +88,8 @@ fn a_collector_understands_every_field() {
     for otlp in [
         Otlp::http(),
         Otlp::http().compression(Compression::Gzip),
-        Otlp::http().json(),
-        Otlp::http().json().compression(Compression::Gzip),
+        Otlp::http_json(),
+        Otlp::http_json().compression(Compression::Gzip),
     ] {
         let otlp = otlp.endpoint(&endpoint);
         let mut harness = Harness::new(&otlp, 1024 * 1024);
