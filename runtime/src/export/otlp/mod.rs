@@ -45,5 +45,6 @@ pub use config::{Compression, Otlp};
 #[cfg(feature = "otlp")]
 pub use error::OtlpError;
 
-#[cfg(all(test, feature = "otlp"))]
+#[cfg(test)]
+#[cfg(feature = "otlp")]
 mod tests;
