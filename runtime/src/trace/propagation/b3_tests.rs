@@ -206,7 +206,7 @@ fn what_is_sent_is_strict_and_names_no_parent() {
         several.extend(ids.clone());
         several.sort_unstable();
 
-        assert_eq!(injected("b3", &context, &[]), [single.clone()]);
+        assert_eq!(injected("b3", &context, &[]), [single.as_str()]);
         assert_eq!(injected("b3multi", &context, &[]), several);
         several.insert(0, single);
         assert_eq!(injected("b3,b3multi", &context, &[]), several);
