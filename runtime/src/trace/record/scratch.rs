@@ -13,7 +13,7 @@ thread_local! {
 /// The words of what the closure writes about a span of the site.
 pub(crate) fn attributes(site: &'static Site, write: &dyn Fn(&mut Writer)) -> Vec<u64> {
     // A value that is formatted may come here itself: it gets a scratch of its own.
-    let scratch = SCRATCH.try_with(Cell::take).ok().flatten().unwrap_or_else(new);
+    let scratch = SCRATCH.try_with(Cell::take).ok().flatten().unwrap_or_else(leak);
     let mut writer = Writer::new(scratch, 0, site.field_table(), site.redacts());
     write(&mut writer);
     let used = writer.finish();
@@ -22,6 +22,6 @@ pub(crate) fn attributes(site: &'static Site, write: &dyn Fn(&mut Writer)) -> Ve
     words
 }
 
-fn new() -> &'static [AtomicU64] {
+fn leak() -> &'static [AtomicU64] {
     Box::leak((0..MAX_RECORD_WORDS).map(|_| AtomicU64::new(0)).collect())
 }
