@@ -27,6 +27,9 @@ struct Entry {
     left: bool,
 }
 
+/// The spans that are entered, the last one last.
+struct Entered(Vec<Entry>);
+
 /// How a span was while it was entered.
 #[derive(Debug)]
 pub(super) struct Left {
@@ -38,78 +41,80 @@ pub(super) struct Left {
 }
 
 thread_local! {
-    static ENTERED: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
+    static ENTERED: RefCell<Entered> = const { RefCell::new(Entered(Vec::new())) };
 }
 
 /// Makes a span's context current.
+#[inline]
 pub(super) fn enter(key: Key, context: Context) {
-    settle();
     let span = context.span;
     let mut previous = context.shown_as_current();
-    previous.swap();
-    let mut entry = Some(Entry { key, span, previous, failed: false, left: false });
+    // In a thread that is ending, nothing would restore what was current.
     let _ = ENTERED.try_with(|entered| {
         if let Ok(mut entered) = entered.try_borrow_mut() {
-            entered.extend(entry.take());
+            settle(&mut entered.0);
+            previous.swap();
+            entered.0.push(Entry { key, span, previous, failed: false, left: false });
         }
     });
-    // The list is gone while the thread ends; then nothing would restore what was current.
-    if let Some(mut entry) = entry {
-        entry.previous.swap();
-    }
 }
 
 /// Makes current what was so before, if the span is entered on this thread.
+#[inline]
 pub(super) fn leave(key: Key) -> Option<Left> {
-    let mut left =
-        Left { tick: time::ticks(), flags: LATE, failed: false, panicked: thread::panicking() };
-    let top = ENTERED.try_with(|entered| {
-        let mut entered = entered.try_borrow_mut().ok()?;
-        let at = entered.iter().rposition(|entry| entry.key == key && !entry.left)?;
-        left.failed = entered[at].failed;
-        let span = entered[at].span;
-        let is_top = at + 1 == entered.len();
-        if is_top && Local.span() == span {
-            return Some(entered.pop());
-        }
-        match entered.get_mut(at + 1) {
+    ENTERED.try_with(|entered| entered.try_borrow_mut().ok()?.leave(key)).ok()?
+}
+
+impl Entered {
+    #[inline]
+    fn leave(&mut self, key: Key) -> Option<Left> {
+        let tick = time::ticks();
+        let panicked = thread::panicking();
+        let top = self.0.pop_if(|top| top.key == key && top.span == Local.span() && !top.left);
+        let Some(mut entry) = top else {
+            return self.leave_below(key, tick, panicked);
+        };
+        entry.previous.swap();
+        settle(&mut self.0);
+        let flags = entry.previous.flags & (LATE | SHARED);
+        Some(Left { tick, flags, failed: entry.failed, panicked })
+    }
+
+    /// The span is not what is current.
+    #[cold]
+    #[inline(never)]
+    fn leave_below(&mut self, key: Key, tick: u64, panicked: bool) -> Option<Left> {
+        let entries = &mut self.0;
+        let at = entries.iter().rposition(|entry| entry.key == key && !entry.left)?;
+        let (span, failed) = (entries[at].span, entries[at].failed);
+        let mut flags = LATE;
+        match entries.get_mut(at + 1) {
             Some(above) if above.previous.span == span => {
-                left.flags = above.previous.flags;
-                let entry = entered.remove(at);
-                if let Some(above) = entered.get_mut(at) {
+                flags = above.previous.flags & (LATE | SHARED);
+                let entry = entries.remove(at);
+                if let Some(above) = entries.get_mut(at) {
                     above.previous = entry.previous;
                 }
             }
-            _ => entered[at].left = true,
+            _ => entries[at].left = true,
         }
-        Some(None)
-    });
-    if let Some(mut entry) = top.ok().flatten()? {
-        entry.previous.swap();
-        left.flags = entry.previous.flags;
-        settle();
+        Some(Left { tick, flags, failed, panicked })
     }
-    left.flags &= LATE | SHARED;
-    Some(left)
 }
 
-/// The span that is current failed; `false`: it is not in this list.
-pub(super) fn fail(span: u64) -> bool {
-    let fail = |entered: &RefCell<Vec<Entry>>| {
+/// The span that is current failed, if it is in this list.
+pub(super) fn fail(span: u64) {
+    let _ = ENTERED.try_with(|entered| {
         let mut entered = entered.try_borrow_mut().ok()?;
-        entered.iter_mut().rfind(|entry| entry.span == span)?.failed = true;
+        entered.0.iter_mut().rfind(|entry| entry.span == span)?.failed = true;
         Some(())
-    };
-    ENTERED.try_with(fail).ok().flatten().is_some()
+    });
 }
 
 /// Restores what was current before spans that were left while something else was current.
-fn settle() {
-    let next = |entered: &RefCell<Vec<Entry>>| {
-        let mut entered = entered.try_borrow_mut().ok()?;
-        entered.pop_if(|entry| entry.left && entry.span == Local.span())
-    };
-    while let Ok(Some(mut entry)) = ENTERED.try_with(next) {
+#[inline]
+fn settle(entered: &mut Vec<Entry>) {
+    while let Some(mut entry) = entered.pop_if(|top| top.left && top.span == Local.span()) {
         entry.previous.swap();
     }
 }

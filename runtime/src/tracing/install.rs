@@ -1,6 +1,6 @@
 //! The subscriber that `init!` installs, if the program has none.
 
-use tracing_core::dispatcher;
+use tracing_core::{Dispatch, dispatcher};
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
 use super::{
@@ -15,7 +15,7 @@ use crate::diag;
 /// `lines` says which events become lines on stderr.
 pub(crate) fn at_init(lines: &str) {
     if dispatcher::has_been_set() {
-        let has_layer = layer::is_installed() || dispatcher::get_default(|d| d.is::<Recording>());
+        let has_layer = layer::is_installed() || dispatcher::get_default(Dispatch::is::<Recording>);
         if !has_layer {
             diag::info(format_args!(
                 "the `tracing` subscriber of the program stays as it is; add \

@@ -189,9 +189,7 @@ impl<S: Subscriber> Layer<S> for Recording {
         }
         if event.is_contextual() {
             if let Some(span) = event::current() {
-                event::record(span, callsite, event, || {
-                    entered::fail(span);
-                });
+                event::record(span, callsite, event, || entered::fail(span));
             }
         } else if let Some(parent) = event.parent()
             && let Some(Some(span)) = self.with(parent, Tracked::recorded)
@@ -213,12 +211,13 @@ impl<S: Subscriber> Layer<S> for Recording {
     }
 
     fn on_close(&self, id: Id, _registry: Registry<'_, S>) {
+        let Some(mut span) = self.spans.remove(id.into_u64()) else { return };
         // Whoever entered it did not leave it: another subscriber panicked in between.
-        if let Some(true) = self.with(&id, |span| span.is_entered()) {
-            self.leave(&id);
+        if span.is_entered()
+            && let Some(left) = entered::leave((self.number, id.into_u64()))
+        {
+            span.leave(&left);
         }
-        if let Some(span) = self.spans.remove(id.into_u64()) {
-            span.end();
-        }
+        span.end();
     }
 }

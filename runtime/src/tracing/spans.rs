@@ -1,12 +1,12 @@
 //! The open spans of a layer, by the ids that its registry gave them.
 //!
 //! The registry has a place for what layers know of a span, but a box and a map of types for each
-//! span is what makes layers slow. Ours are in tables of our own: nothing is allocated for a span,
-//! and its number is its hash.
+//! span is what makes layers slow. Ours have a table of their own: each id has one place in it, and
+//! where that is taken, the span goes to a map beside. Nothing is allocated for a span.
 
 use std::{
     collections::HashMap,
-    hash::{BuildHasherDefault, Hasher},
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
 use super::{callsite::Callsite, entered::Left};
@@ -17,23 +17,22 @@ use crate::{
     trace::{Context, OwnedStatus, Status, active::Active, deferred::Deferred, link, span::say},
 };
 
-/// So many that threads rarely meet.
-const SHARDS: usize = 64;
+/// More than a program has open at once, as a rule; a power of two.
+const PLACES: usize = 512;
 
 /// The open spans of a layer.
 #[derive(Debug)]
 pub(super) struct Spans {
-    shards: Box<[Shard]>,
+    places: Box<[Place]>,
+    beyond: Mutex<HashMap<u64, Tracked>>,
+    /// How many are there: nobody looks for nothing.
+    are_beyond: AtomicUsize,
 }
 
 /// As large as two cache lines, which processors fetch together.
 #[derive(Debug, Default)]
 #[repr(align(128))]
-struct Shard(Mutex<HashMap<u64, Tracked, BuildHasherDefault<Spread>>>);
-
-/// Ids differ in few bits.
-#[derive(Default)]
-struct Spread(u64);
+struct Place(Mutex<Option<(u64, Tracked)>>);
 
 /// A span of another library.
 #[derive(Debug)]
@@ -71,50 +70,57 @@ pub(super) enum Whereabouts {
 
 impl Spans {
     pub(super) fn new() -> Self {
-        Self { shards: (0..SHARDS).map(|_| Shard::default()).collect() }
+        Self {
+            places: (0..PLACES).map(|_| Place::default()).collect(),
+            beyond: Mutex::default(),
+            are_beyond: AtomicUsize::new(0),
+        }
     }
 
     #[inline]
     pub(super) fn insert(&self, id: u64, span: Tracked) {
-        lock(&self.shard(id).0).insert(id, span);
+        let mut place = lock(self.place(id));
+        if place.is_none() {
+            *place = Some((id, span));
+        } else {
+            drop(place);
+            self.are_beyond.fetch_add(1, Relaxed);
+            lock(&self.beyond).insert(id, span);
+        }
     }
 
     /// Looks at a span. Nothing that a user wrote may run meanwhile: it could come back here.
     #[inline]
     pub(super) fn with<R>(&self, id: u64, look: impl FnOnce(&mut Tracked) -> R) -> Option<R> {
-        lock(&self.shard(id).0).get_mut(&id).map(look)
+        match &mut *lock(self.place(id)) {
+            Some((found, span)) if *found == id => return Some(look(span)),
+            _ => {}
+        }
+        if self.are_beyond.load(Relaxed) == 0 {
+            return None;
+        }
+        lock(&self.beyond).get_mut(&id).map(look)
     }
 
     #[inline]
     pub(super) fn remove(&self, id: u64) -> Option<Tracked> {
-        lock(&self.shard(id).0).remove(&id)
+        let taken = lock(self.place(id)).take_if(|(found, _)| *found == id);
+        if let Some((_, span)) = taken {
+            return Some(span);
+        }
+        if self.are_beyond.load(Relaxed) == 0 {
+            return None;
+        }
+        let span = lock(&self.beyond).remove(&id)?;
+        self.are_beyond.fetch_sub(1, Relaxed);
+        Some(span)
     }
 
     #[inline]
-    fn shard(&self, id: u64) -> &Shard {
-        let at = spread(id) >> (u64::BITS - SHARDS.ilog2());
-        &self.shards[at as usize % SHARDS]
-    }
-}
-
-#[inline]
-fn spread(id: u64) -> u64 {
-    id.wrapping_mul(0x9e37_79b9_7f4a_7c15)
-}
-
-impl Hasher for Spread {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.0 = spread(self.0 ^ u64::from(*byte)));
-    }
-
-    #[inline]
-    fn write_u64(&mut self, id: u64) {
-        // The table takes bits from both ends, the shards have taken the highest.
-        self.0 = spread(id).rotate_left(SHARDS.ilog2());
+    fn place(&self, id: u64) -> &Mutex<Option<(u64, Tracked)>> {
+        // Ids differ in few bits, low ones and high ones.
+        let spread = id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - PLACES.ilog2());
+        &self.places[spread as usize % PLACES].0
     }
 }
 
