@@ -159,12 +159,13 @@ pub fn no_parent(_site: &'static Site) -> Origin {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __field {
+    (@probe $value:expr) => {{
+        #[allow(unused_imports, reason = "the type of the value decides which is used")]
+        use $crate::__private::instrument::{NoValue as _, OurValue as _, TheirValue as _};
+        (&&&$crate::__private::instrument::Field($value)).value()
+    }};
     ($writer:expr, $index:literal, $value:expr) => {
-        $writer.set($index, {
-            #[allow(unused_imports, reason = "the type of the value decides which is used")]
-            use $crate::__private::instrument::{NoValue as _, OurValue as _, TheirValue as _};
-            &(&&&$crate::__private::instrument::Field($value)).value()
-        })
+        $writer.set($index, &$crate::__field!(@probe $value))
     };
 }
 
@@ -218,11 +219,7 @@ macro_rules! __causes {
 macro_rules! __failed {
     ($site:expr, $level:expr, $result:expr, $how:literal) => {
         if let ::core::result::Result::Err(error) = &$result {
-            $crate::__private::instrument::failed(
-                $site,
-                $level,
-                ::core::format_args!($how, error),
-            );
+            $crate::__private::instrument::failed($site, $level, ::core::format_args!($how, error));
         }
     };
 }
