@@ -1,18 +1,19 @@
 //! What `#[instrument]` names: our side of it, and that of `tracing` where the feature is on.
 
+use std::fmt;
+
 #[cfg(feature = "tracing")]
 use crate::tracing::mirror::{
     TRACING,
     told::{self, Told},
 };
 use crate::{
-    call::{Ending, Origin},
+    call::Ending,
     mirror::Reflection,
     site::{Level, Site},
     trace::Slot,
     value::Attribute,
 };
-use std::fmt;
 
 #[cfg(feature = "tracing")]
 pub use crate::tracing::mirror::{
@@ -151,8 +152,8 @@ impl<T: Attribute + ?Sized> Attribute for Neither<'_, T> {
 
 /// No parent: a trace begins.
 #[cfg(not(feature = "tracing"))]
-pub fn no_parent(_site: &'static Site) -> Origin {
-    Origin::root()
+pub fn no_parent(_site: &'static Site) -> crate::call::Origin {
+    crate::call::Origin::root()
 }
 
 /// Captures the value of a field.

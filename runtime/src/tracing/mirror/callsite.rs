@@ -6,7 +6,7 @@
 
 use std::{
     any::Any,
-    collections::HashSet,
+    collections::HashMap,
     sync::{
         Once, OnceLock, PoisonError, RwLock,
         atomic::{AtomicU8, AtomicUsize, Ordering::Relaxed},
@@ -114,7 +114,7 @@ impl Callsite {
         callsite.metadata.get_or_init(|| metadata);
         callsite.fields.get_or_init(|| metadata.fields().iter().collect());
         let mut ours = OURS.write().unwrap_or_else(PoisonError::into_inner);
-        ours.get_or_insert_default().insert(identity);
+        ours.get_or_insert_default().insert(identity, site);
         drop(ours);
         COUNT.fetch_add(1, Relaxed);
         callsite
@@ -187,7 +187,7 @@ pub(super) fn any_field() -> Option<Field> {
     NOBODYS.fields().iter().next()
 }
 
-static OURS: RwLock<Option<HashSet<Identifier>>> = RwLock::new(None);
+static OURS: RwLock<Option<HashMap<Identifier, &'static Site>>> = RwLock::new(None);
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Whether these metadata are of a span that shows one of ours, or of an event about it.
@@ -202,12 +202,16 @@ static COUNT: AtomicUsize = AtomicUsize::new(0);
 /// ```
 #[must_use]
 pub fn is_mirrored(metadata: &Metadata<'_>) -> bool {
-    COUNT.load(Relaxed) != 0
-        && OURS
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_ref()
-            .is_some_and(|ours| ours.contains(&metadata.callsite()))
+    site_of(metadata).is_some()
+}
+
+/// Our site behind the metadata of a span that shows one of ours, or of an event about it.
+pub(in crate::tracing) fn site_of(metadata: &Metadata<'_>) -> Option<&'static Site> {
+    if COUNT.load(Relaxed) == 0 {
+        return None;
+    }
+    let ours = OURS.read().unwrap_or_else(PoisonError::into_inner);
+    ours.as_ref()?.get(&metadata.callsite()).copied()
 }
 
 pub(super) fn level(level: Level) -> TheirLevel {

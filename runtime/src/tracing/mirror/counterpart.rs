@@ -31,23 +31,25 @@ pub(in crate::tracing) struct Counterpart {
 
 thread_local! {
     static BEGINNING: RefCell<Option<Arc<Counterpart>>> = const { RefCell::new(None) };
-    static MOVING: Cell<bool> = const { Cell::new(false) };
+    static TELLING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether we enter or leave a span of `tracing` here, because ours was entered or left.
-pub(in crate::tracing) fn is_moving() -> bool {
-    MOVING.try_with(Cell::get).unwrap_or(false)
+/// Whether it is we who tell a subscriber something right now, about a span of ours.
+#[inline]
+pub(in crate::tracing) fn is_telling() -> bool {
+    TELLING.try_with(Cell::get).unwrap_or(false)
 }
 
-pub(super) fn while_moving(run: impl FnOnce()) {
+/// Tells a subscriber something.
+pub(super) fn tell<R>(tell: impl FnOnce() -> R) -> R {
     struct Before(bool);
     impl Drop for Before {
         fn drop(&mut self) {
-            let _ = MOVING.try_with(|moving| moving.set(self.0));
+            let _ = TELLING.try_with(|telling| telling.set(self.0));
         }
     }
-    let _before = Before(MOVING.try_with(|moving| moving.replace(true)).unwrap_or(false));
-    run();
+    let _before = Before(TELLING.try_with(|telling| telling.replace(true)).unwrap_or(false));
+    tell()
 }
 
 impl Counterpart {
@@ -61,7 +63,7 @@ impl Counterpart {
         }
         let before = BEGINNING.try_with(|beginning| beginning.replace(Some(Arc::clone(self))));
         let _before = Before(before.ok().flatten());
-        run()
+        tell(run)
     }
 
     pub(super) fn is_recorded_as(&self, span: u64) {

@@ -19,7 +19,7 @@ use crate::{
     site::Site,
 };
 
-pub(super) use counterpart::{Counterpart, Counterparts, is_moving};
+pub(super) use counterpart::{Counterpart, Counterparts, is_telling};
 
 /// Shows spans to whatever subscriber is the default where they begin.
 #[derive(Debug)]
@@ -77,11 +77,11 @@ struct TheirSpan {
 impl MirrorSpan for TheirSpan {
     fn enter(&self) {
         self.counterpart.is_current();
-        counterpart::while_moving(|| self.dispatch.enter(&self.id));
+        counterpart::tell(|| self.dispatch.enter(&self.id));
     }
 
     fn exit(&self) {
-        counterpart::while_moving(|| self.dispatch.exit(&self.id));
+        counterpart::tell(|| self.dispatch.exit(&self.id));
     }
 
     fn is_recorded_as(&self, span: u64) {

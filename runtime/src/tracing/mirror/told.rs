@@ -5,7 +5,10 @@ use std::fmt;
 use tracing_core::{Event, dispatcher, field};
 
 pub(crate) use super::callsite::Told;
-use super::callsite::{self, Callsites};
+use super::{
+    callsite::{self, Callsites},
+    counterpart,
+};
 use crate::{
     mirror::contained,
     site::{Level, Site},
@@ -33,7 +36,7 @@ fn tell_somebody(
                 let text = field::debug(text);
                 let values = [(field, Some(&text as &dyn field::Value))];
                 let values = callsite.known().fields().value_set(&values);
-                dispatch.event(&Event::new(callsite.known(), &values));
+                counterpart::tell(|| dispatch.event(&Event::new(callsite.known(), &values)));
             }
         });
     }
