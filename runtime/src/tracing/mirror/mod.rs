@@ -23,10 +23,13 @@ pub(super) use counterpart::{Counterpart, Counterparts, is_telling};
 
 /// Shows spans to whatever subscriber is the default where they begin.
 #[derive(Debug)]
-pub(crate) struct Tracing;
+pub(crate) struct Tracing {
+    /// Mirrors are told apart by their addresses, which nothing of no size has for itself.
+    _address: u8,
+}
 
 /// The one mirror, for sites that have it always and for those that are asked to.
-pub(crate) static TRACING: Tracing = Tracing;
+pub(crate) static TRACING: Tracing = Tracing { _address: 0 };
 
 impl Mirror for Tracing {
     fn wants(&self, site: &'static Site) -> bool {
