@@ -238,6 +238,17 @@ impl Builder {
         self
     }
 
+    /// Whether all spans are shown to the program's `tracing` subscriber, as `SPANDREL_MIRROR` says.
+    ///
+    /// Its layers then see them as spans of `tracing`, and `tracing::Span::current()` is one. Off by
+    /// default, because it costs each span what a span of `tracing` costs. Those of
+    /// [`#[instrument]`](macro@crate::instrument) are shown in any case.
+    #[cfg(feature = "tracing")]
+    pub fn mirror(mut self, mirror: bool) -> Self {
+        self.code.mirror = Some(mirror);
+        self
+    }
+
     fn attribute(mut self, key: &'static str, value: &str) -> Self {
         self.code.resource = self.code.resource.with(key, value);
         self
@@ -301,10 +312,16 @@ impl Builder {
         }
         #[cfg(feature = "tracing")]
         let log_lines = settings.log_lines.value.clone();
+        #[cfg(feature = "tracing")]
+        let mirror = settings.mirror.value;
         let telemetry = start(settings, chosen, self.watches_signals)?;
         #[cfg(feature = "tracing")]
         if self.uses_tracing {
             crate::tracing::at_init(&log_lines);
+        }
+        #[cfg(feature = "tracing")]
+        if mirror {
+            crate::mirror::install(&crate::tracing::mirror::TRACING);
         }
         Ok(telemetry)
     }

@@ -389,6 +389,7 @@ impl Active {
         word: u32,
         capture: impl FnOnce(Fields) -> Begun,
     ) -> Self {
+        let word = mirror::settle(site, word);
         let mut before = Before::begin(word);
         let recorded = word & site::TRACED != 0
             && match Local.verdict() {
@@ -415,9 +416,14 @@ impl Active {
     #[cold]
     #[inline(never)]
     fn show(&mut self) {
-        let Some(mirror) = mirror::take() else { return };
+        let recorded = self.is_recording().then_some(self.context.span);
+        let Some(mirror) = mirror::take(recorded) else { return };
         if !self.has_context() {
             *self = Self::unrecorded();
+        }
+        if recorded.is_some() {
+            // The other API hands the counterpart out, and what is recorded there is recorded here.
+            self.mark_shared();
         }
         self.context = mem::take(&mut self.context).shown_by(mirror);
     }
@@ -453,6 +459,12 @@ impl Active {
     #[inline(always)]
     pub(crate) fn has_context(&self) -> bool {
         self.context.flags & (ACTIVE | EXTRA) != 0
+    }
+
+    /// Whether other APIs are shown the span; asked while it is not entered.
+    #[inline(always)]
+    pub(crate) fn is_shown(&self) -> bool {
+        self.context.flags & EXTRA != 0 && self.context.is_shown()
     }
 
     /// The span while it is not entered; while it is, the one that was current before.

@@ -74,6 +74,8 @@ pub(crate) enum Phase {
     DroppingWithin,
     /// Ready.
     Done,
+    /// Ready, and being dropped, its context being current.
+    DoneWithin,
 }
 
 /// Keeps a context current; see [`Context::attach`].
@@ -276,6 +278,18 @@ impl Context {
         }
         let mirror = local::clone_extra().and_then(|extra| extra.mirror.clone());
         self.change_extra(|extra| extra.mirror = mirror)
+    }
+
+    /// The same context, for what must not keep the counterparts of its span alive.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn shown_to_nobody(self) -> Self {
+        if self.extra.is_none() { self } else { self.change_extra(|extra| extra.mirror = None) }
+    }
+
+    /// Whether other APIs are shown the current span.
+    #[cold]
+    pub(super) fn is_shown(&self) -> bool {
+        self.extra.as_ref().is_some_and(|extra| extra.mirror.is_some())
     }
 
     /// The same context, shown to other APIs by these counterparts.

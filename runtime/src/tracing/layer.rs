@@ -13,6 +13,7 @@ use super::{
     callsite::{self, Callsite},
     entered, event,
     lines::Lines,
+    mirror::{self, Counterparts, callsite::is_mirrored},
     spans::{Spans, Tracked, Whereabouts},
     visit::{self, Meanings},
 };
@@ -42,6 +43,8 @@ pub(super) struct Recording {
     /// Tells ids of this layer's registry from those of other registries.
     number: u64,
     spans: Spans,
+    /// Spans of ours, as they are shown to `tracing`.
+    counterparts: Counterparts,
     /// In the subscriber that `init!` installs.
     lines: Option<Lines>,
 }
@@ -50,7 +53,8 @@ impl Recording {
     pub(super) fn new(lines: Option<Lines>) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         site::watch_switches(rebuild_interest_cache);
-        Self { number: NEXT.fetch_add(1, Relaxed), spans: Spans::new(), lines }
+        let number = NEXT.fetch_add(1, Relaxed);
+        Self { number, spans: Spans::new(), counterparts: Counterparts::default(), lines }
     }
 
     pub(super) fn with<R>(&self, id: &Id, look: impl FnOnce(&mut Tracked) -> R) -> Option<R> {
@@ -59,8 +63,23 @@ impl Recording {
 
     /// The context of a span; of one that is not recorded here, what is current.
     fn context(&self, id: &Id) -> Context {
-        let context = self.with(id, Tracked::context);
-        context.unwrap_or_else(Context::peek).shown_as_current()
+        self.known_context(id).unwrap_or_else(Context::peek).shown_as_current()
+    }
+
+    /// The context of a span, or of ours that it shows.
+    pub(super) fn known_context(&self, id: &Id) -> Option<Context> {
+        let own = self.with(id, Tracked::context);
+        own.or_else(|| Some(self.counterparts.get(id)?.context()))
+    }
+
+    /// A span as the recorder knows it, or ours that it shows.
+    pub(super) fn recorded(&self, id: &Id) -> Option<u64> {
+        self.with(id, Tracked::recorded).unwrap_or_else(|| self.shown(id))
+    }
+
+    /// Our span that a span shows, if that is recorded.
+    pub(super) fn shown(&self, id: &Id) -> Option<u64> {
+        self.counterparts.get(id)?.span()
     }
 
     /// Makes the parent current that the span was given, if it was given one.
@@ -112,7 +131,12 @@ impl Recording {
     /// What was recorded about a span after it had begun.
     fn record(&self, id: &Id, values: &Record<'_>) {
         let found = self.with(id, |span| (span.callsite(), span.whereabouts()));
-        let Some((callsite, whereabouts)) = found else { return };
+        let Some((callsite, whereabouts)) = found else {
+            if let Some(counterpart) = self.counterparts.get(id) {
+                counterpart.record(values);
+            }
+            return;
+        };
         let roles = callsite.roles();
         let write = |writer: &mut Writer, indexed| {
             values.record(&mut visit::Attributes { writer, roles, indexed, error_key: "" });
@@ -159,6 +183,9 @@ impl<S: Subscriber> Layer<S> for Recording {
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _registry: Registry<'_, S>) {
+        if mirror::is_telling() && is_mirrored(attributes.metadata()) {
+            return self.counterparts.insert(id);
+        }
         let callsite = callsite::of(attributes.metadata());
         if !callsite.is_on() {
             return;
@@ -175,13 +202,17 @@ impl<S: Subscriber> Layer<S> for Recording {
     }
 
     fn on_follows_from(&self, id: &Id, follows: &Id, _registry: Registry<'_, S>) {
-        let Some(follows) = self.with(follows, Tracked::context) else { return };
+        let Some(follows) = self.known_context(follows) else { return };
         self.with(id, |span| span.add_link(&follows));
     }
 
     fn on_event(&self, event: &Event<'_>, _registry: Registry<'_, S>) {
         if let Some(lines) = &self.lines {
             lines.write(event);
+        }
+        if mirror::is_telling() && is_mirrored(event.metadata()) {
+            // Our span says itself how it ended.
+            return;
         }
         let callsite = callsite::of(event.metadata());
         if !callsite.is_on() {
@@ -192,7 +223,7 @@ impl<S: Subscriber> Layer<S> for Recording {
                 event::record(span, callsite, event, || entered::fail(span));
             }
         } else if let Some(parent) = event.parent()
-            && let Some(Some(span)) = self.with(parent, Tracked::recorded)
+            && let Some(span) = self.recorded(parent)
         {
             event::record(span, callsite, event, || {
                 self.with(parent, Tracked::fail);
@@ -201,17 +232,26 @@ impl<S: Subscriber> Layer<S> for Recording {
     }
 
     fn on_enter(&self, id: &Id, _registry: Registry<'_, S>) {
-        if let Some(Some(context)) = self.with(id, Tracked::enter) {
+        if mirror::is_telling() {
+            return;
+        }
+        let context = self.with(id, Tracked::enter);
+        let shown = || Some(self.counterparts.get(id)?.context());
+        if let Some(context) = context.unwrap_or_else(shown) {
             entered::enter((self.number, id.into_u64()), context);
         }
     }
 
     fn on_exit(&self, id: &Id, _registry: Registry<'_, S>) {
-        self.leave(id);
+        if !mirror::is_telling() {
+            self.leave(id);
+        }
     }
 
     fn on_close(&self, id: Id, _registry: Registry<'_, S>) {
-        let Some(mut span) = self.spans.remove(id.into_u64()) else { return };
+        let Some(mut span) = self.spans.remove(id.into_u64()) else {
+            return self.counterparts.remove(&id);
+        };
         // Whoever entered it did not leave it: another subscriber panicked in between.
         if span.is_entered()
             && let Some(left) = entered::leave((self.number, id.into_u64()))

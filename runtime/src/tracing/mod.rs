@@ -61,14 +61,16 @@ mod event;
 mod install;
 mod layer;
 mod lines;
+pub(crate) mod mirror;
 mod span_ext;
 mod spans;
 mod visit;
 mod wanted;
 
+pub use mirror::callsite::is_mirrored;
 pub use span_ext::{SetParentError, SpanExt};
 
-use tracing_core::{Metadata, Subscriber};
+use tracing_core::Subscriber;
 use tracing_subscriber::{layer::Layer, registry::LookupSpan};
 
 pub(crate) use install::at_init;
@@ -89,9 +91,4 @@ where
     S: Subscriber + for<'span> LookupSpan<'span> + 'static,
 {
     layer::Recording::new(None).with_filter(wanted::Wanted { lines: None })
-}
-
-/// Whether a callsite shows one of our own spans to others; it is no second span.
-fn is_mirrored(_metadata: &Metadata<'_>) -> bool {
-    false
 }

@@ -4,9 +4,9 @@ use std::fmt;
 
 use tracing::Span;
 
-use super::{layer::Recording, spans::Tracked};
+use super::layer::Recording;
 use crate::{
-    trace::{Context, Status, record::scratch, span::say},
+    trace::{Context, Status, link, record::scratch, span::say},
     tracing::spans::Whereabouts,
     value::Attribute,
 };
@@ -78,25 +78,38 @@ fn with<R>(span: &Span, look: impl FnOnce(&Recording, &tracing_core::span::Id) -
 
 impl SpanExt for Span {
     fn context(&self) -> Context {
-        with(self, |layer, id| layer.with(id, Tracked::context)).flatten().unwrap_or_default()
+        with(self, |layer, id| layer.known_context(id)).flatten().unwrap_or_default()
     }
 
     fn set_parent(&self, parent: Context) -> Result<(), SetParentError> {
         match with(self, |layer, id| layer.with(id, |span| span.set_parent(parent))).flatten() {
             Some(true) => Ok(()),
             Some(false) => Err(SetParentError::AlreadyStarted),
+            None if with(self, Recording::shown).flatten().is_some() => {
+                Err(SetParentError::AlreadyStarted)
+            }
             None => Err(SetParentError::NotRecorded),
         }
     }
 
     fn add_link(&self, to: &Context) {
-        with(self, |layer, id| layer.with(id, |span| span.add_link(to)));
+        with(self, |layer, id| {
+            let added = layer.with(id, |span| span.add_link(to));
+            if let (None, Some(span)) = (added, layer.shown(id)) {
+                link::write(span, to, &[]);
+            }
+        });
     }
 
     fn set_attribute(&self, key: &str, value: impl Attribute) {
         with(self, |layer, id| {
             let found = layer.with(id, |span| (span.callsite().site(), span.whereabouts()));
-            let Some((site, whereabouts)) = found else { return };
+            let Some((site, whereabouts)) = found else {
+                if let Some(span) = layer.shown(id) {
+                    say::attribute(span, key, &value);
+                }
+                return;
+            };
             match whereabouts {
                 Whereabouts::Nowhere => {}
                 Whereabouts::Pending => {
@@ -110,14 +123,19 @@ impl SpanExt for Span {
 
     fn add_event(&self, name: &str, attributes: &[(&str, &dyn Attribute)]) {
         with(self, |layer, id| {
-            if let Some(span) = layer.with(id, Tracked::recorded).flatten() {
+            if let Some(span) = layer.recorded(id) {
                 say::event(span, name, attributes);
             }
         });
     }
 
     fn set_status(&self, status: Status<'_>) {
-        with(self, |layer, id| layer.with(id, |span| span.set_status(status)));
+        with(self, |layer, id| {
+            let set = layer.with(id, |span| span.set_status(status));
+            if let (None, Some(span)) = (set, layer.shown(id)) {
+                say::status(span, status);
+            }
+        });
     }
 }
 

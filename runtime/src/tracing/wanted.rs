@@ -8,10 +8,13 @@ use tracing_subscriber::{
 
 use super::{
     callsite::{self, Callsite},
-    is_mirrored,
     lines::Lines,
+    mirror,
 };
-use crate::{level, site::Level};
+use crate::{
+    level,
+    site::{Level, Site, TRACED},
+};
 
 /// The filter of the layer, by the switches of the sites and by what becomes lines.
 ///
@@ -23,6 +26,11 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
+    /// Of a span of ours, so that programs can name it; its events only tell what it says itself.
+    fn wants_mirrored(&self, site: &Site, metadata: &Metadata<'_>) -> bool {
+        if metadata.is_span() { site.word() & TRACED != 0 } else { self.as_line(metadata) }
+    }
+
     fn as_line(&self, metadata: &Metadata<'_>) -> bool {
         !metadata.is_span() && self.lines.as_ref().is_some_and(|lines| lines.wants(metadata))
     }
@@ -30,8 +38,8 @@ impl Wanted {
 
 impl<S> Filter<S> for Wanted {
     fn enabled(&self, metadata: &Metadata<'_>, _context: &Context<'_, S>) -> bool {
-        if is_mirrored(metadata) {
-            return false;
+        if let Some(site) = mirror::callsite::site_of(metadata) {
+            return self.wants_mirrored(site, metadata);
         }
         // Metadata that was made for one event, as those of the `log` crate are, is not known.
         let is_on = callsite::find(metadata).is_none_or(Callsite::is_on);
@@ -39,8 +47,9 @@ impl<S> Filter<S> for Wanted {
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if is_mirrored(metadata) {
-            return Interest::never();
+        if let Some(site) = mirror::callsite::site_of(metadata) {
+            let wants = self.wants_mirrored(site, metadata);
+            return if wants { Interest::always() } else { Interest::never() };
         }
         let is_on = callsite::of(metadata).is_on();
         // A record of the `log` crate is told apart when it comes, by the target it brings.

@@ -113,6 +113,18 @@ pub(super) fn diagnostics(reader: &mut Reader<'_>, code: &Code) -> Setting<Level
     Setting::pick(code, debug.or(log_level), Level::Info)
 }
 
+/// Without the feature there is nobody to show a span to.
+pub(super) fn mirror(reader: &mut Reader<'_>, code: &Code) -> Setting<bool> {
+    let variable = reader.boolean(table::MIRROR);
+    if !cfg!(feature = "tracing") && variable.as_ref().is_some_and(|mirror| mirror.value) {
+        reader.inform(format!(
+            "`{}` has no effect: the feature `tracing` is not compiled in",
+            table::MIRROR.name
+        ));
+    }
+    Setting::pick(code.mirror, variable, false)
+}
+
 /// Variables that are honoured by saying what they do not do yet.
 pub(super) fn mention_what_comes_later(reader: &mut Reader<'_>) {
     for (variable, signal) in [(table::METRICS_EXPORTER, "metrics"), (table::LOGS_EXPORTER, "logs")]

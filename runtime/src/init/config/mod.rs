@@ -78,6 +78,8 @@ pub(crate) struct Settings {
     pub(crate) file: File,
     pub(crate) zipkin: Zipkin,
     pub(crate) console: Console,
+    /// Whether `tracing` is shown all spans.
+    pub(crate) mirror: Setting<bool>,
     /// How much Spandrel says about itself.
     pub(crate) diagnostics: Setting<Level>,
     /// To be said once the diagnostics work.
@@ -172,6 +174,7 @@ impl Settings {
             memory: general::memory(&mut reader, code),
             clock: general::clock(&mut reader, code),
             batch: Batch::read(&mut reader, code),
+            mirror: general::mirror(&mut reader, code),
             diagnostics: general::diagnostics(&mut reader, code),
             resource: resource.resource,
             resource_sources: resource.sources,

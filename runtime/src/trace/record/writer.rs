@@ -263,7 +263,7 @@ impl Slot<'_> {
 
     /// Records what formatting prints, without a `String` in between.
     pub fn format(self, value: fmt::Arguments<'_>) {
-        self.writer.formatted(self.key, Tag::STR, value);
+        self.writer.formatted(self.key, Tag::FORMATTED, value);
     }
 
     /// Records an array; elements that find no room are left out.
