@@ -35,6 +35,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("trace", 3),
     // Leaves.
     ("export", 4),
+    ("tracing", 4),
     // Assembly, and the faces that the outside sees.
     ("__private", 5),
     ("bench", 5),

@@ -1,7 +1,10 @@
 //! Reads any bytes as the background thread reads a chunk, for tests that bring bytes at random.
 
 use crate::{
-    export::otlp::batch::{Batch, Encoding, Push, Resource},
+    export::{
+        encoding_sink::{Push, Requests as _},
+        otlp::batch::{Batch, Encoding, Resource},
+    },
     outcome::Outcome,
     site::Site,
     time::anchor::Anchor,

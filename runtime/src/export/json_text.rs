@@ -1,25 +1,37 @@
 //! JSON text (RFC 8259), written by appending to a string.
 
-#[cfg(feature = "console")]
-use std::fmt::Write as _;
+use std::{fmt, io};
 
 #[cfg(feature = "console")]
+use crate::time::Rfc3339;
+#[cfg(any(feature = "console", feature = "zipkin"))]
 use crate::value::Value;
 
 /// Where text is appended to.
 pub(super) trait Text {
     fn put(&mut self, text: &str);
+
+    /// As `write!` has it, which cannot fail here.
+    fn write_fmt(&mut self, text: fmt::Arguments<'_>);
 }
 
 impl Text for String {
     fn put(&mut self, text: &str) {
         self.push_str(text);
     }
+
+    fn write_fmt(&mut self, text: fmt::Arguments<'_>) {
+        let _ = fmt::Write::write_fmt(self, text);
+    }
 }
 
 impl Text for Vec<u8> {
     fn put(&mut self, text: &str) {
         self.extend_from_slice(text.as_bytes());
+    }
+
+    fn write_fmt(&mut self, text: fmt::Arguments<'_>) {
+        let _ = io::Write::write_fmt(self, text);
     }
 }
 
@@ -40,7 +52,7 @@ pub(super) fn string(text: &mut impl Text, value: &str) {
             b'\n' => text.put("\\n"),
             b'\r' => text.put("\\r"),
             b'\t' => text.put("\\t"),
-            _ => text.put(&format!("\\u{byte:04x}")),
+            _ => write!(text, "\\u{byte:04x}"),
         }
     }
     text.put(&value[copied..]);
@@ -76,15 +88,15 @@ pub(super) fn decimal(out: &mut Vec<u8>, mut number: u64) {
 /// Appends an attribute's value.
 ///
 /// Numbers that JSON does not have (infinities, not a number) become strings: better than a lie.
-#[cfg(feature = "console")]
-pub(super) fn value(text: &mut String, value: Value<'_>) {
+#[cfg(any(feature = "console", feature = "zipkin"))]
+pub(super) fn value(text: &mut impl Text, value: Value<'_>) {
     match value {
-        Value::Bool(value) => _ = write!(text, "{value}"),
-        Value::I64(value) => _ = write!(text, "{value}"),
-        Value::U64(value) => _ = write!(text, "{value}"),
+        Value::Bool(value) => write!(text, "{value}"),
+        Value::I64(value) => write!(text, "{value}"),
+        Value::U64(value) => write!(text, "{value}"),
         Value::F64(value) if !value.is_finite() => string(text, &value.to_string()),
         // By `Debug`, so that `1.0` stays a floating-point number for the reader.
-        Value::F64(value) => _ = write!(text, "{value:?}"),
+        Value::F64(value) => write!(text, "{value:?}"),
         Value::Str(value) => string(text, value),
         Value::Array(array) => list(text, array.iter(), self::value),
     }
@@ -94,52 +106,28 @@ pub(super) fn value(text: &mut String, value: Value<'_>) {
 ///
 /// A number of nanoseconds would exceed 2^53, and many readers of JSON would round it.
 #[cfg(feature = "console")]
-pub(super) fn timestamp(text: &mut String, unix_nanos: u64) {
-    let (seconds, nanos) = (unix_nanos / 1_000_000_000, unix_nanos % 1_000_000_000);
-    let (days, second) = (seconds / 86_400, seconds % 86_400);
-    let (year, month, day) = date(days);
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    let _ = write!(
-        text,
-        "\"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z\""
-    );
+pub(super) fn timestamp(text: &mut impl Text, unix_nanos: u64) {
+    write!(text, "\"{}\"", Rfc3339(unix_nanos));
 }
 
 /// Appends an array.
-#[cfg(feature = "console")]
-pub(super) fn list<T>(
-    text: &mut String,
+pub(super) fn list<T, O: Text>(
+    text: &mut O,
     items: impl Iterator<Item = T>,
-    write: impl Fn(&mut String, T),
+    mut write: impl FnMut(&mut O, T),
 ) {
-    text.push('[');
+    text.put("[");
     for (index, item) in items.enumerate() {
         if index != 0 {
-            text.push(',');
+            text.put(",");
         }
         write(text, item);
     }
-    text.push(']');
+    text.put("]");
 }
 
-/// The day of the Gregorian calendar that is so many days after 1970-01-01.
-///
-/// Years begin in March here, so that a leap day is the last of its year.
+#[cfg(test)]
 #[cfg(feature = "console")]
-fn date(days: u64) -> (u64, u64, u64) {
-    const DAYS_OF_400_YEARS: u64 = 146_097;
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / DAYS_OF_400_YEARS, days % DAYS_OF_400_YEARS);
-    let leap_days = day_of_era / 1_460 - day_of_era / 36_524 + day_of_era / 146_096;
-    let year_of_era = (day_of_era - leap_days) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let (year, month) = if month < 10 { (0, month + 3) } else { (1, month - 9) };
-    (era * 400 + year_of_era + year, month, day)
-}
-
-#[cfg(all(test, feature = "console"))]
 mod tests {
     use super::*;
 
@@ -162,29 +150,6 @@ mod tests {
         ];
         for (nanos, expected) in known {
             assert_eq!(written(|text| timestamp(text, nanos)), expected);
-        }
-    }
-
-    #[test]
-    fn every_day_follows_the_day_before_it() {
-        let leap = |year: u64| {
-            year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-        };
-        let days_of = |year, month| match month {
-            2 if leap(year) => 29,
-            2 => 28,
-            4 | 6 | 9 | 11 => 30,
-            _ => 31,
-        };
-        let mut expected = (1970, 1, 1);
-        for days in 0..u64::MAX / 1_000_000_000 / 86_400 {
-            assert_eq!(date(days), expected);
-            let (year, month, day) = expected;
-            expected = match (month, day == days_of(year, month)) {
-                (_, false) => (year, month, day + 1),
-                (12, true) => (year + 1, 1, 1),
-                (_, true) => (year, month + 1, 1),
-            };
         }
     }
 

@@ -4,16 +4,36 @@ mod batching;
 #[cfg(feature = "console")]
 pub(crate) mod console;
 pub(crate) mod custom;
+#[cfg(any(feature = "otlp", feature = "zipkin"))]
+mod delivery;
+#[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
+pub(crate) mod encoding_sink;
+#[cfg(feature = "file")]
+pub(crate) mod file;
 #[cfg(any(feature = "console", feature = "file", feature = "otlp", feature = "zipkin"))]
 mod json_text;
 #[cfg(any(feature = "file", feature = "otlp"))]
 pub(crate) mod otlp;
+#[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
+mod own_crate;
 pub(crate) mod stats;
+#[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
+mod trouble;
 pub(crate) mod worker;
+#[cfg(feature = "zipkin")]
+pub(crate) mod zipkin;
 
 pub use batching::Batching;
 #[cfg(feature = "console")]
 pub use console::{ColorChoice, Console, Summary};
 pub use custom::{ExportError, SpanExporter};
+#[cfg(any(feature = "otlp", feature = "zipkin"))]
+pub use delivery::Compression;
+#[cfg(feature = "file")]
+pub use file::OtlpFile;
 #[cfg(feature = "otlp")]
-pub use otlp::{Compression, Otlp, OtlpError};
+pub use otlp::{Otlp, OtlpError};
+#[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
+pub(crate) use own_crate::OwnCrate;
+#[cfg(feature = "zipkin")]
+pub use zipkin::{Zipkin, ZipkinError};

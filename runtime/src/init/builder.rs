@@ -12,6 +12,7 @@ use crate::{
     diag,
     error::Error,
     export::{Batching, SpanExporter},
+    level,
     resource::Resource,
     site, time,
     time::Clock,
@@ -49,11 +50,17 @@ pub struct Builder {
     custom: Vec<Box<dyn SpanExporter>>,
     #[cfg(feature = "otlp")]
     otlp: Vec<crate::export::Otlp>,
+    #[cfg(feature = "file")]
+    files: Vec<crate::export::OtlpFile>,
+    #[cfg(feature = "zipkin")]
+    zipkins: Vec<crate::export::Zipkin>,
     #[cfg(feature = "console")]
     consoles: Vec<crate::export::Console>,
     #[cfg(feature = "console")]
     summaries: Vec<crate::export::Summary>,
     watches_signals: bool,
+    #[cfg(feature = "tracing")]
+    uses_tracing: bool,
 }
 
 impl Builder {
@@ -64,11 +71,17 @@ impl Builder {
             custom: Vec::new(),
             #[cfg(feature = "otlp")]
             otlp: Vec::new(),
+            #[cfg(feature = "file")]
+            files: Vec::new(),
+            #[cfg(feature = "zipkin")]
+            zipkins: Vec::new(),
             #[cfg(feature = "console")]
             consoles: Vec::new(),
             #[cfg(feature = "console")]
             summaries: Vec::new(),
             watches_signals: true,
+            #[cfg(feature = "tracing")]
+            uses_tracing: true,
         }
     }
 
@@ -155,6 +168,20 @@ impl Builder {
         self
     }
 
+    /// Adds an exporter that writes OTLP to a file, or to stdout.
+    #[cfg(feature = "file")]
+    pub fn otlp_file(mut self, file: crate::export::OtlpFile) -> Self {
+        self.files.push(file);
+        self
+    }
+
+    /// Adds an exporter to Zipkin.
+    #[cfg(feature = "zipkin")]
+    pub fn zipkin(mut self, zipkin: crate::export::Zipkin) -> Self {
+        self.zipkins.push(zipkin);
+        self
+    }
+
     /// Shows the spans on the console, in the form that `SPANDREL_CONSOLE` chooses.
     pub fn console(mut self) -> Self {
         self.code.exporters.get_or_insert_default().push(Exporter::Console);
@@ -201,6 +228,27 @@ impl Builder {
         self
     }
 
+    /// Whether `init` looks after the program's `tracing` subscriber (default).
+    ///
+    /// It installs one if there is none, and says what to add to one that is there; see
+    /// [`tracing`](crate::tracing).
+    #[cfg(feature = "tracing")]
+    pub fn tracing(mut self, uses_tracing: bool) -> Self {
+        self.uses_tracing = uses_tracing;
+        self
+    }
+
+    /// Whether all spans are shown to the program's `tracing` subscriber, as `SPANDREL_MIRROR` says.
+    ///
+    /// Its layers then see them as spans of `tracing`, and `tracing::Span::current()` is one. Off by
+    /// default, because it costs each span what a span of `tracing` costs. Those of
+    /// [`#[instrument]`](macro@crate::instrument) are shown in any case.
+    #[cfg(feature = "tracing")]
+    pub fn mirror(mut self, mirror: bool) -> Self {
+        self.code.mirror = Some(mirror);
+        self
+    }
+
     fn attribute(mut self, key: &'static str, value: &str) -> Self {
         self.code.resource = self.code.resource.with(key, value);
         self
@@ -217,6 +265,14 @@ impl Builder {
         #[cfg(feature = "otlp")]
         {
             self.code.custom_exporters += self.otlp.len();
+        }
+        #[cfg(feature = "file")]
+        {
+            self.code.custom_exporters += self.files.len();
+        }
+        #[cfg(feature = "zipkin")]
+        {
+            self.code.custom_exporters += self.zipkins.len();
         }
         #[cfg(feature = "console")]
         {
@@ -237,6 +293,14 @@ impl Builder {
         for otlp in self.otlp {
             chosen.push(sinks::otlp::in_code(&otlp, &settings, self.package)?);
         }
+        #[cfg(feature = "file")]
+        for file in self.files {
+            chosen.push(sinks::file::in_code(file, &settings, self.package));
+        }
+        #[cfg(feature = "zipkin")]
+        for zipkin in self.zipkins {
+            chosen.push(sinks::zipkin::in_code(&zipkin, &settings, self.package)?);
+        }
         #[cfg(feature = "console")]
         {
             let consoles = self.consoles.into_iter();
@@ -246,7 +310,20 @@ impl Builder {
         for exporter in self.custom {
             chosen.push(Chosen::custom(exporter, settings.batch.batching()));
         }
-        start(settings, chosen, self.watches_signals)
+        #[cfg(feature = "tracing")]
+        let log_lines = settings.log_lines.value.clone();
+        #[cfg(feature = "tracing")]
+        let mirror = settings.mirror.value;
+        let telemetry = start(settings, chosen, self.watches_signals)?;
+        #[cfg(feature = "tracing")]
+        if self.uses_tracing {
+            crate::tracing::at_init(&log_lines);
+        }
+        #[cfg(feature = "tracing")]
+        if mirror {
+            crate::mirror::install(&crate::tracing::mirror::TRACING);
+        }
+        Ok(telemetry)
     }
 }
 
@@ -279,6 +356,7 @@ fn start(
     limits::set_value_chars(value_chars);
     if records {
         let filter = settings.level.value;
+        level::set_most_verbose(filter.most_verbose());
         site::set_switches(move |site| {
             let traced = filter.is_enabled(site.target(), site.level());
             if traced { site::ON } else { site::COUNTED }

@@ -2,9 +2,13 @@
 
 use std::sync::{Arc, Mutex};
 
-#[cfg(any(feature = "otlp", feature = "console"))]
+#[cfg(any(feature = "console", feature = "file", feature = "otlp", feature = "zipkin"))]
 use super::config;
 use super::config::{Package, Settings};
+#[cfg(feature = "file")]
+use crate::export::OtlpFile;
+#[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
+use crate::export::OwnCrate;
 use crate::{
     diag,
     error::Error,
@@ -48,8 +52,8 @@ impl Chosen {
 
     /// The exporters that the configuration names.
     #[cfg_attr(
-        not(feature = "otlp"),
-        expect(unused_variables, reason = "only OTLP says which crate it speaks for")
+        not(any(feature = "file", feature = "otlp", feature = "zipkin")),
+        expect(unused_variables, reason = "only these say which crate they speak for")
     )]
     pub(super) fn configured(settings: &Settings, package: Package) -> Result<Vec<Self>, Error> {
         let exporters = settings.exporters.value.iter();
@@ -57,6 +61,20 @@ impl Chosen {
             .map(|exporter| match exporter {
                 #[cfg(feature = "otlp")]
                 config::Exporter::Otlp => otlp::configured(settings, package),
+                #[cfg(feature = "file")]
+                config::Exporter::File => {
+                    Ok(file::in_code(settings.file.exporter(&settings.batch), settings, package))
+                }
+                #[cfg(feature = "file")]
+                config::Exporter::Stdout => {
+                    let stdout = OtlpFile::stdout().batching(settings.batch.batching());
+                    Ok(file::in_code(stdout, settings, package))
+                }
+                #[cfg(feature = "zipkin")]
+                config::Exporter::Zipkin => {
+                    let zipkin = settings.zipkin.exporter(&settings.batch);
+                    zipkin::in_code(&zipkin, settings, package)
+                }
                 #[cfg(feature = "console")]
                 config::Exporter::Console => Ok(console::configured(settings)),
                 // `Settings::resolve` has refused what is not compiled in.
@@ -79,23 +97,22 @@ pub(super) fn factory(chosen: Vec<Chosen>, bytes: usize) -> SinkFactory {
     })
 }
 
+/// The crate that the exporters speak for.
+#[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
+fn own_crate(settings: &Settings, package: Package) -> OwnCrate {
+    let version = settings.resource.get("service.version").map(|value| value.to_string());
+    let version = version.unwrap_or_else(|| package.version.to_owned());
+    OwnCrate { name: package.name.replace('-', "_"), version }
+}
+
 #[cfg(feature = "otlp")]
 pub(super) mod otlp {
-    use std::sync::Arc;
-
-    use super::{Chosen, Error, Package, Settings};
+    use super::{Chosen, Error, Package, Settings, own_crate};
     use crate::export::{
         Otlp,
-        otlp::{
-            batch::{OwnCrate, Resource},
-            sink::OtlpSink,
-        },
+        otlp::{batch::Resource, sink::OtlpSink},
     };
 
-    #[cfg_attr(
-        not(feature = "otlp"),
-        expect(unused_variables, reason = "only OTLP says which crate it speaks for")
-    )]
     pub(super) fn configured(settings: &Settings, package: Package) -> Result<Chosen, Error> {
         in_code(&settings.otlp.exporter(&settings.batch), settings, package)
     }
@@ -108,22 +125,61 @@ pub(super) mod otlp {
     ) -> Result<Chosen, Error> {
         let checked = otlp.settings().map_err(Error::configuration)?;
         let resource = settings.resource.clone();
-        let text = |key| resource.get(key).map(|value| value.to_string());
-        let version = text("service.version").unwrap_or_else(|| package.version.to_owned());
-        let own_crate = OwnCrate { name: package.name.replace('-', "_"), version };
+        let own_crate = own_crate(settings, package);
         Ok(Chosen::new(
             "otlp",
             Box::new(move |bytes, stats| {
                 let encoded =
-                    Resource::new(checked.encoding, resource.iter(), resource.schema_url());
+                    Resource::new(checked.encoding(), resource.iter(), resource.schema_url());
                 let own_crate = Some(own_crate.clone());
-                Some(Box::new(OtlpSink::new(
-                    Arc::clone(&checked),
-                    encoded,
-                    own_crate,
-                    bytes,
-                    stats,
-                )))
+                Some(Box::new(OtlpSink::new(&checked, encoded, own_crate, bytes, stats)))
+            }),
+        ))
+    }
+}
+
+#[cfg(feature = "file")]
+pub(super) mod file {
+    use super::{Chosen, OtlpFile, Package, Settings, own_crate};
+    use crate::export::otlp::batch::{Encoding, Resource};
+
+    /// An exporter to a file.
+    pub(in crate::init) fn in_code(
+        file: OtlpFile,
+        settings: &Settings,
+        package: Package,
+    ) -> Chosen {
+        let resource = settings.resource.clone();
+        let own_crate = own_crate(settings, package);
+        Chosen::new(
+            "otlp_file",
+            Box::new(move |bytes, stats| {
+                let encoded = Resource::new(Encoding::Json, resource.iter(), resource.schema_url());
+                Some(Box::new(file.sink(encoded, Some(own_crate.clone()), bytes, stats)))
+            }),
+        )
+    }
+}
+
+#[cfg(feature = "zipkin")]
+pub(super) mod zipkin {
+    use super::{Chosen, Error, Package, Settings, own_crate};
+    use crate::export::Zipkin;
+
+    /// An exporter to Zipkin.
+    pub(in crate::init) fn in_code(
+        zipkin: &Zipkin,
+        settings: &Settings,
+        package: Package,
+    ) -> Result<Chosen, Error> {
+        let checked = zipkin.settings().map_err(Error::configuration)?;
+        let resource = settings.resource.clone();
+        let own_crate = own_crate(settings, package);
+        Ok(Chosen::new(
+            "zipkin",
+            Box::new(move |bytes, stats| {
+                let own_crate = Some(own_crate.clone());
+                Some(Box::new(Zipkin::sink(&checked, &resource, own_crate, bytes, stats)))
             }),
         ))
     }

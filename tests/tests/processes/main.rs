@@ -8,5 +8,8 @@ mod flood;
 mod forking;
 mod garbage;
 mod probe;
+mod propagating;
 mod receiver;
+mod reference;
 mod starting;
+mod subscribing;

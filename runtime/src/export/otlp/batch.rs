@@ -12,7 +12,14 @@
 use super::json;
 #[cfg(feature = "otlp")]
 use super::{encode, wire};
-use crate::{trace::SpanView, value::Value};
+use crate::{
+    export::{
+        OwnCrate,
+        encoding_sink::{Push, Requests},
+    },
+    trace::SpanView,
+    value::Value,
+};
 
 /// How a request is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,16 +44,6 @@ pub(crate) struct Batch {
     /// Bytes of the whole request, as it stands.
     bytes: usize,
     max_bytes: usize,
-}
-
-/// What became of a span.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Push {
-    Taken,
-    /// Finish the request first: with this span it would be too large.
-    Full,
-    /// No request could hold it.
-    TooLarge,
 }
 
 /// The resource, encoded once: what stands around the scopes of a request.
@@ -87,14 +84,6 @@ struct Scopes {
     recent: [u32; Self::RECENT],
 }
 
-/// Whose version is known: scopes of the crate that initialised Spandrel.
-#[derive(Clone, Debug)]
-pub(crate) struct OwnCrate {
-    /// As it stands in module paths.
-    pub(crate) name: String,
-    pub(crate) version: String,
-}
-
 #[derive(Debug)]
 struct Scope {
     name: &'static str,
@@ -128,8 +117,18 @@ impl Batch {
         batch
     }
 
-    /// Encodes a span.
-    pub(crate) fn push(&mut self, span: &SpanView<'_>) -> Push {
+    fn clear(&mut self) {
+        for at in self.active.drain(..) {
+            self.scopes.known[at as usize].bytes = 0;
+        }
+        self.spans.clear();
+        self.encoded.clear();
+        self.bytes = self.resource.head.len() + self.resource.tail.len() + WIDEST;
+    }
+}
+
+impl Requests for Batch {
+    fn push(&mut self, span: &SpanView<'_>) -> Push {
         let start = self.encoded.len();
         let encoding = self.resource.encoding;
         encoding.span(&mut self.encoded, span);
@@ -162,12 +161,11 @@ impl Batch {
         Push::Taken
     }
 
-    pub(crate) fn spans(&self) -> u32 {
+    fn spans(&self) -> u32 {
         self.spans.len() as u32
     }
 
-    /// Writes the request, and begins the next one.
-    pub(crate) fn finish(&mut self, out: &mut Vec<u8>) {
+    fn finish(&mut self, out: &mut Vec<u8>) {
         out.clear();
         let scopes = self.active.iter().map(|at| {
             let Scope { head, bytes, first, .. } = &self.scopes.known[*at as usize];
@@ -179,15 +177,6 @@ impl Batch {
             Encoding::Protobuf => encode::request(out, &self.resource, scopes),
         }
         self.clear();
-    }
-
-    fn clear(&mut self) {
-        for at in self.active.drain(..) {
-            self.scopes.known[at as usize].bytes = 0;
-        }
-        self.spans.clear();
-        self.encoded.clear();
-        self.bytes = self.resource.head.len() + self.resource.tail.len() + WIDEST;
     }
 }
 
@@ -272,21 +261,13 @@ impl Scopes {
     }
 
     fn head(&self, name: &str) -> Vec<u8> {
-        let version = self.own_crate.as_ref().filter(|own| own.has(name)).map(|own| &own.version);
-        let version = version.map_or("", |version| version);
+        let version = self.own_crate.as_ref().and_then(|own| own.version_of(name));
+        let version = version.unwrap_or_default();
         match self.encoding {
             Encoding::Json => json::scope(name, version),
             #[cfg(feature = "otlp")]
             Encoding::Protobuf => encode::scope(name, version),
         }
-    }
-}
-
-impl OwnCrate {
-    fn has(&self, module: &str) -> bool {
-        module
-            .strip_prefix(&self.name)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
     }
 }
 

@@ -16,18 +16,13 @@ use super::{
     protocol::Protocol,
     tls,
 };
-use crate::{diag, export::Batching};
-
-/// How requests are compressed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Compression {
-    /// Not at all.
-    #[default]
-    None,
-    /// With gzip, at its fastest: about a fifth of the bytes.
-    Gzip,
-}
+use crate::{
+    diag,
+    export::{
+        Batching, Compression,
+        delivery::{self, Terms, without_secrets},
+    },
+};
 
 /// Exports spans by OTLP: over HTTP, with protobuf or JSON, or over gRPC.
 ///
@@ -72,6 +67,12 @@ impl Otlp {
         Self::new(Protocol::HttpProtobuf)
     }
 
+    /// With JSON instead of protobuf: three times the bytes, for receivers that take nothing else.
+    #[must_use]
+    pub const fn http_json() -> Self {
+        Self::new(Protocol::HttpJson)
+    }
+
     /// Over gRPC, to a collector on this machine: `http://localhost:4317`.
     ///
     /// No path belongs to the endpoint, and headers travel as metadata: the value of one whose name
@@ -103,14 +104,6 @@ impl Otlp {
             client_key: None,
             batching: Batching::new(),
         }
-    }
-
-    /// Sends JSON over HTTP (`OTEL_EXPORTER_OTLP_PROTOCOL=http/json`): three times the bytes, for
-    /// receivers that take nothing else.
-    #[must_use]
-    pub const fn json(mut self) -> Self {
-        self.protocol = Protocol::HttpJson;
-        self
     }
 
     /// The base URL of the receiver (`OTEL_EXPORTER_OTLP_ENDPOINT`).
@@ -218,11 +211,10 @@ impl Otlp {
         };
         Ok(Arc::new(Settings {
             protocol: self.protocol,
-            encoding: self.protocol.encoding(),
             url,
             headers: self.checked_headers()?,
             timeout: self.timeout,
-            first_wait: FIRST_WAIT,
+            first_wait: Terms::FIRST_WAIT,
             compression: self.compression,
             tls,
             #[cfg(feature = "otlp-grpc")]
@@ -257,13 +249,9 @@ impl Otlp {
     }
 }
 
-/// The wait before the second attempt; it doubles from there.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-
 /// What was said, checked.
 pub(crate) struct Settings {
     pub(super) protocol: Protocol,
-    pub(crate) encoding: Encoding,
     pub(super) url: Uri,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
     pub(super) timeout: Duration,
@@ -276,17 +264,31 @@ pub(crate) struct Settings {
     pub(super) batching: Batching,
 }
 
+impl Settings {
+    /// On what terms requests are sent.
+    pub(super) fn terms(&self) -> Terms {
+        Terms {
+            to: delivery::shown(&self.url),
+            timeout: self.timeout,
+            first_wait: self.first_wait,
+            compression: self.compression,
+        }
+    }
+
+    /// What requests are written in.
+    pub(crate) fn encoding(&self) -> Encoding {
+        self.protocol.encoding()
+    }
+}
+
 impl fmt::Debug for Otlp {
     /// Shows no value of a header: it may be a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let headers: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("Otlp")
             .field("protocol", &self.protocol)
-            .field("endpoint", &self.endpoint.as_deref().map(endpoint::without_secrets))
-            .field(
-                "traces_endpoint",
-                &self.traces_endpoint.as_deref().map(endpoint::without_secrets),
-            )
+            .field("endpoint", &self.endpoint.as_deref().map(without_secrets))
+            .field("traces_endpoint", &self.traces_endpoint.as_deref().map(without_secrets))
             .field("headers", &headers)
             .field("timeout", &self.timeout)
             .field("compression", &self.compression)

@@ -6,6 +6,7 @@ use super::{
     error::{Kind, OtlpError},
     protocol::Protocol,
 };
+use crate::export::delivery::without_secrets;
 
 /// The URL of the traces: `traces` as it is, else `base` with the path of the protocol appended.
 ///
@@ -43,20 +44,6 @@ fn scheme(given: &str) -> OtlpError {
 fn with_path(base: &str, more: &str) -> String {
     let (path, query) = base.split_at(base.find(['?', '#']).unwrap_or(base.len()));
     format!("{}{more}{query}", path.trim_end_matches('/'))
-}
-
-/// The URL as it may be shown: without a password and without a query, where tokens stand.
-pub(super) fn shown(uri: &Uri) -> String {
-    without_secrets(&uri.to_string())
-}
-
-pub(super) fn without_secrets(url: &str) -> String {
-    let url = url.split(['?', '#']).next().unwrap_or_default();
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let separator = if scheme.is_empty() { "" } else { "://" };
-    format!("{scheme}{separator}{host}{path}")
 }
 
 #[cfg(test)]

@@ -4,14 +4,12 @@
 //! as numbers, integers of 64 bits as strings of digits; what is empty or zero is left out. Numbers
 //! that JSON does not have are the strings of the protobuf mapping (`"NaN"`, `"Infinity"`).
 
-use std::io::Write as _;
-
 use super::{
     batch::{Resource, ScopeSpans},
     fields::{flags, status_code},
 };
 use crate::{
-    export::json_text::{Text as _, decimal, hex, string},
+    export::json_text::{Text as _, decimal, hex, list, string},
     trace::{EventView, LinkView, SpanView, Status},
     value::Value,
 };
@@ -42,9 +40,9 @@ pub(super) fn resource<'a>(
     attributes: impl Iterator<Item = (&'a str, Value<'a>)>,
     schema_url: &str,
 ) -> (Vec<u8>, Vec<u8>) {
-    let mut head = b"{\"resourceSpans\":[{\"resource\":{\"attributes\":[".to_vec();
+    let mut head = b"{\"resourceSpans\":[{\"resource\":{\"attributes\":".to_vec();
     list(&mut head, attributes, attribute);
-    head.put("]},\"scopeSpans\":[");
+    head.put("},\"scopeSpans\":[");
     let mut tail = b"]".to_vec();
     text(&mut tail, ",\"schemaUrl\":", schema_url);
     tail.put("}]}");
@@ -171,9 +169,9 @@ fn any_value(out: &mut Vec<u8>, value: Value<'_>) {
             out.put("}");
         }
         Value::Array(values) => {
-            out.put("{\"arrayValue\":{\"values\":[");
+            out.put("{\"arrayValue\":{\"values\":");
             list(out, values.iter(), any_value);
-            out.put("]}}");
+            out.put("}}");
         }
     }
 }
@@ -181,7 +179,7 @@ fn any_value(out: &mut Vec<u8>, value: Value<'_>) {
 fn double(out: &mut Vec<u8>, number: f64) {
     if number.is_finite() {
         // By `Debug`: the shortest text that is read back as the same number.
-        let _ = write!(out, "{number:?}");
+        write!(out, "{number:?}");
         return;
     }
     out.put(match number {
@@ -220,17 +218,6 @@ fn members<T>(
         write(out, item);
     }
     members.end(out);
-}
-
-fn list<T>(
-    out: &mut Vec<u8>,
-    items: impl Iterator<Item = T>,
-    mut write: impl FnMut(&mut Vec<u8>, T),
-) {
-    for (index, item) in items.enumerate() {
-        out.put(if index == 0 { "" } else { "," });
-        write(out, item);
-    }
 }
 
 /// An array that begins with its first element, if there is one.

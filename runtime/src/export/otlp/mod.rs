@@ -2,8 +2,7 @@
 //!
 //! The recorder's background thread encodes each span as it passes, as protobuf ([`encode`]) or as
 //! JSON ([`json`]), and collects a request ([`batch`]); the exporter's own thread sends it
-//! ([`deliver`] through [`http`] or `grpc`). Between the two stands the bounded queue of
-//! [`super::worker`].
+//! ([`super::delivery`]), over HTTP or gRPC. Between the two stands the bounded queue of [`super::worker`].
 //!
 //! Encoding needs nothing from outside: it is there for whoever writes OTLP elsewhere than to a
 //! collector, without the feature `otlp`.
@@ -11,8 +10,6 @@
 pub(crate) mod batch;
 #[cfg(feature = "otlp")]
 pub(crate) mod config;
-#[cfg(feature = "otlp")]
-mod deliver;
 #[cfg(feature = "otlp")]
 mod encode;
 #[cfg(feature = "otlp")]
@@ -22,8 +19,6 @@ mod error;
 mod fields;
 #[cfg(feature = "otlp-grpc")]
 mod grpc;
-#[cfg(feature = "otlp")]
-mod http;
 mod json;
 #[cfg(feature = "otlp")]
 mod json_read;
@@ -32,8 +27,6 @@ mod protocol;
 #[cfg(feature = "otlp")]
 mod response;
 #[cfg(feature = "otlp")]
-mod retry_after;
-#[cfg(feature = "otlp")]
 pub(crate) mod sink;
 #[cfg(feature = "otlp")]
 mod tls;
@@ -41,10 +34,10 @@ mod tls;
 mod wire;
 
 #[cfg(feature = "otlp")]
-pub use config::{Compression, Otlp};
+pub use config::Otlp;
 #[cfg(feature = "otlp")]
 pub use error::OtlpError;
 
 #[cfg(test)]
 #[cfg(feature = "otlp")]
-mod tests;
+pub(super) mod tests;

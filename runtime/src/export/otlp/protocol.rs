@@ -1,13 +1,14 @@
 //! The forms of OTLP: how requests travel, and in what they are written.
 
-use std::sync::Arc;
-
 use ureq::http::{HeaderName, HeaderValue, header::InvalidHeaderValue};
 
 #[cfg(feature = "otlp-grpc")]
 use super::grpc::{self, Grpc};
-use super::{batch::Encoding, config::Settings, deliver::Sender, http::Http};
-use crate::export::worker::Deliver;
+use super::{batch::Encoding, config::Settings, response};
+use crate::export::{
+    delivery::{Http, Sender, Target},
+    worker::Deliver,
+};
 
 /// How requests travel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,13 +83,18 @@ impl Protocol {
         }
     }
 
-    pub(super) fn sender(self, settings: &Arc<Settings>) -> Box<dyn Deliver<Vec<u8>>> {
-        let settings = Arc::clone(settings);
+    pub(super) fn sender(self, settings: &Settings) -> Box<dyn Deliver<Vec<u8>>> {
         match self {
             #[cfg(feature = "otlp-grpc")]
-            Self::Grpc => Box::new(Sender::new(Grpc::new(&settings), settings)),
+            Self::Grpc => Box::new(Sender::new(Grpc::new(settings), settings.terms())),
             Self::HttpJson | Self::HttpProtobuf => {
-                Box::new(Sender::new(Http::new(Arc::clone(&settings)), settings))
+                let target = Target {
+                    url: settings.url.clone(),
+                    headers: settings.headers.clone(),
+                    tls: settings.tls.clone(),
+                    dialect: response::dialect(self.encoding()),
+                };
+                Box::new(Sender::new(Http::new(target), settings.terms()))
             }
         }
     }

@@ -89,6 +89,6 @@ pub(super) fn timeout(
     Setting::pick(code, variable, default).map(|timeout| Some(timeout).filter(|t| !t.is_zero()))
 }
 
-fn at_least_one(text: &str) -> Result<NonZeroU32, Rejected> {
+pub(super) fn at_least_one(text: &str) -> Result<NonZeroU32, Rejected> {
     parse::count(text).and_then(NonZeroU32::new).ok_or_else(Rejected::not_understood)
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::Protocol;
-use crate::init::env::Rejected;
+use super::{Protocol, Setting};
+use crate::init::env::{Reader, Rejected};
 
 /// Where traces go below a general endpoint.
 const TRACES_PATH: &str = "/v1/traces";
@@ -28,6 +28,12 @@ impl Endpoint {
         };
         let url = format!("http://localhost:{port}{path}");
         Self { url, port: Some(port), scheme_is_guessed: false }
+    }
+
+    /// Zipkin on this machine.
+    pub(super) fn local_zipkin() -> Self {
+        let url = "http://localhost:9411/api/v2/spans".to_owned();
+        Self { url, port: Some(9_411), scheme_is_guessed: false }
     }
 
     /// Reads a URL; without scheme it means `https`, unless `insecure` says otherwise.
@@ -106,9 +112,22 @@ impl Endpoint {
     }
 
     /// The whole URL, with what is secret in it.
-    #[cfg(any(test, feature = "otlp"))]
+    #[cfg(any(test, feature = "otlp", feature = "zipkin"))]
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+}
+
+impl Setting<Endpoint> {
+    /// Says that nobody wrote `http` or `https`, if that is so.
+    pub(super) fn warn_of_guessed_scheme(&self, reader: &mut Reader<'_>) {
+        if self.value.scheme_is_guessed {
+            reader.warn(format!(
+                "the endpoint {} has no scheme and is taken for `https`; write `http://` or \
+                 `https://` before it",
+                self.source
+            ));
+        }
     }
 }
 

@@ -28,6 +28,8 @@ impl Settings {
             ("sampler", self.sampler.value.to_string(), self.sampler.source),
             ("sampler overrides", or_none(overrides), self.sampler_overrides.source),
             ("level", self.level.value.to_string(), self.level.source),
+            ("log lines", self.log_lines.value.clone(), self.log_lines.source),
+            ("mirror", self.mirror.value.to_string(), self.mirror.source),
             ("memory", format!("{} bytes", self.memory.value.bytes()), self.memory.source),
             ("clock", format!("{:?}", self.clock.value).to_lowercase(), self.clock.source),
             (
@@ -85,6 +87,15 @@ impl Settings {
         }
         if self.exporters.value.contains(&super::Exporter::Otlp) {
             lines.extend(otlp_lines(otlp));
+            lines.extend(spool_lines(&self.spool));
+        }
+        if self.exporters.value.contains(&super::Exporter::File) {
+            lines.extend(file_lines(&self.file));
+        }
+        if self.exporters.value.contains(&super::Exporter::Zipkin) {
+            let super::Zipkin { endpoint, timeout } = &self.zipkin;
+            lines.push(("zipkin endpoint", endpoint.value.to_string(), endpoint.source));
+            lines.push(("zipkin timeout", Time(timeout.value).to_string(), timeout.source));
         }
         lines
     }
@@ -108,6 +119,25 @@ fn otlp_lines(otlp: &super::Otlp) -> [(&'static str, String, Source); 8] {
             file(&otlp.client_certificate.value),
             otlp.client_certificate.source,
         ),
+    ]
+}
+
+fn spool_lines(spool: &super::Spool) -> [(&'static str, String, Source); 2] {
+    let super::Spool { folder, max_bytes } = spool;
+    let shown = folder.value.as_ref().map(|folder| folder.display().to_string());
+    [
+        ("spool", or_none(shown.unwrap_or_default()), folder.source),
+        ("spool size", format!("{} bytes", max_bytes.value), max_bytes.source),
+    ]
+}
+
+fn file_lines(file: &super::File) -> [(&'static str, String, Source); 3] {
+    let super::File { path, max_bytes, max_files } = file;
+    let shown = path.value.as_ref().map(|path| path.display().to_string());
+    [
+        ("file", shown.unwrap_or_else(|| "stdout".to_owned()), path.source),
+        ("file size", format!("{} bytes", max_bytes.value), max_bytes.source),
+        ("files", max_files.value.to_string(), max_files.source),
     ]
 }
 

@@ -10,33 +10,48 @@ use crate::init::env::{Reader, parse, table};
 #[non_exhaustive]
 pub(crate) enum Exporter {
     Console,
+    /// OTLP in a file.
+    File,
     Otlp,
+    /// The same as `File`, wherever the file would be.
+    Stdout,
+    Zipkin,
 }
 
 /// What the choice depends on, besides the variable and the code.
 pub(super) struct Choice<'a> {
     pub(super) enabled: bool,
-    /// Who named a collector, if somebody did.
-    pub(super) endpoint: Option<Source>,
+    /// Exporters, and who named a place to export to, if somebody did.
+    pub(super) named: [(Exporter, Option<Source>); 3],
     /// Whether `SPANDREL_CONSOLE` turns the console on or off.
     pub(super) console: Option<&'a Setting<bool>>,
     pub(super) around: &'a Surroundings<'a>,
 }
 
-const EXPORTERS: [(&str, Exporter); 2] = [("otlp", Exporter::Otlp), ("console", Exporter::Console)];
+const EXPORTERS: [(&str, Exporter); 5] = [
+    ("otlp", Exporter::Otlp),
+    ("console", Exporter::Console),
+    ("otlp_file", Exporter::File),
+    ("otlp/stdout", Exporter::Stdout),
+    ("zipkin", Exporter::Zipkin),
+];
 
 impl Exporter {
     fn feature(self) -> &'static str {
         match self {
             Self::Console => "console",
+            Self::File | Self::Stdout => "file",
             Self::Otlp => "otlp",
+            Self::Zipkin => "zipkin",
         }
     }
 
     fn is_in(self, features: Features) -> bool {
         match self {
             Self::Console => features.console,
+            Self::File | Self::Stdout => features.file,
             Self::Otlp => features.otlp,
+            Self::Zipkin => features.zipkin,
         }
     }
 }
@@ -73,11 +88,13 @@ impl Choice<'_> {
         chosen
     }
 
-    /// A collector that is named is meant to be used; a person at a terminal wants to see
+    /// A receiver or a file that is named is meant to be used; a person at a terminal wants to see
     /// something; anything else would write into somebody's logs.
     fn unasked(&self, code: &Code) -> Setting<Vec<Exporter>> {
-        if let Some(source) = self.endpoint {
-            return Setting { value: vec![Exporter::Otlp], source };
+        let named =
+            || self.named.iter().filter_map(|(exporter, source)| Some((exporter, (*source)?)));
+        if let Some((_, source)) = named().next() {
+            return Setting { value: named().map(|(exporter, _)| *exporter).collect(), source };
         }
         let show = self.around.stderr_is_terminal
             && self.around.features.console
@@ -120,7 +137,6 @@ fn variable(reader: &mut Reader<'_>) -> Option<Setting<Vec<Exporter>>> {
                     table::OTLP_ENDPOINT.name
                 ));
             }
-            (Err(_), "zipkin") => wrong.push(format!("`{name}`, which this version lacks")),
             (Err(_), _) => wrong.push(format!("`{name}`, which is no exporter")),
         }
     }

@@ -10,23 +10,29 @@ mod console;
 mod endpoint;
 mod explain;
 mod exporters;
+mod file;
 mod general;
 mod headers;
 mod limits;
 mod otlp;
 mod sampler;
 mod setting;
+mod spool;
 #[cfg(test)]
 mod tests;
+mod zipkin;
 
 pub(crate) use batch::Batch;
 pub(crate) use code::{Code, Package};
 pub(crate) use console::{Color, Console, Form};
 pub(crate) use exporters::Exporter;
+pub(crate) use file::File;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
 pub(crate) use otlp::{Compression, Otlp, Protocol};
 pub(crate) use setting::{Setting, Source};
+pub(crate) use spool::Spool;
+pub(crate) use zipkin::Zipkin;
 
 use std::io::IsTerminal as _;
 
@@ -59,6 +65,8 @@ pub(crate) struct Settings {
     pub(crate) sampler: Setting<Sampler>,
     pub(crate) sampler_overrides: Setting<Overrides>,
     pub(crate) level: Setting<LevelFilter>,
+    /// Which events of `tracing` become lines for people, as `RUST_LOG` has it.
+    pub(crate) log_lines: Setting<String>,
     pub(crate) limits: LimitSettings,
     pub(crate) memory: Setting<Memory>,
     pub(crate) clock: Setting<Clock>,
@@ -66,7 +74,12 @@ pub(crate) struct Settings {
     /// Empty: nothing is exported. Exporters that the program brings along are not among them.
     pub(crate) exporters: Setting<Vec<Exporter>>,
     pub(crate) otlp: Otlp,
+    pub(crate) spool: Spool,
+    pub(crate) file: File,
+    pub(crate) zipkin: Zipkin,
     pub(crate) console: Console,
+    /// Whether `tracing` is shown all spans.
+    pub(crate) mirror: Setting<bool>,
     /// How much Spandrel says about itself.
     pub(crate) diagnostics: Setting<Level>,
     /// To be said once the diagnostics work.
@@ -86,16 +99,20 @@ pub(crate) struct Surroundings<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Features {
     pub(crate) console: bool,
+    pub(crate) file: bool,
     pub(crate) otlp: bool,
     pub(crate) grpc: bool,
+    pub(crate) zipkin: bool,
 }
 
 impl Features {
     /// As this crate was compiled.
     pub(crate) const COMPILED: Self = Self {
         console: cfg!(feature = "console"),
+        file: cfg!(feature = "file"),
         otlp: cfg!(feature = "otlp"),
         grpc: cfg!(feature = "otlp-grpc"),
+        zipkin: cfg!(feature = "zipkin"),
     };
 }
 
@@ -129,9 +146,15 @@ impl Settings {
         let resource = resource::detect(&mut reader, code, around.machine);
         let otlp = Otlp::read(&mut reader, code);
         let console = Console::read(&mut reader, code);
+        let file = File::read(&mut reader);
+        let zipkin = Zipkin::read(&mut reader);
         let exporters = exporters::Choice {
             enabled: enabled.value,
-            endpoint: otlp.endpoint_source(),
+            named: [
+                (Exporter::Otlp, otlp.endpoint_source()),
+                (Exporter::File, file.path_source()),
+                (Exporter::Zipkin, zipkin.endpoint_source()),
+            ],
             console: console.wish(),
             around,
         }
@@ -139,21 +162,27 @@ impl Settings {
         if exporters.value.contains(&Exporter::Otlp) {
             otlp.check(&mut reader, around.features);
         }
+        let level = general::level(&mut reader, code);
         let mut settings = Self {
             enabled,
+            log_lines: general::log_lines(&mut reader, &level),
+            level,
             propagators: general::propagators(&mut reader, code),
             sampler: sampler::sampler(&mut reader, code),
             sampler_overrides: sampler::overrides(&mut reader, code),
-            level: general::level(&mut reader, code),
             limits: LimitSettings::read(&mut reader, code),
             memory: general::memory(&mut reader, code),
             clock: general::clock(&mut reader, code),
             batch: Batch::read(&mut reader, code),
+            mirror: general::mirror(&mut reader, code),
             diagnostics: general::diagnostics(&mut reader, code),
             resource: resource.resource,
             resource_sources: resource.sources,
+            spool: Spool::read(&mut reader),
             exporters,
             otlp,
+            file,
+            zipkin,
             console,
             notices: Vec::new(),
         };

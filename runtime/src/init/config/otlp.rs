@@ -148,7 +148,7 @@ impl Otlp {
         let exporter = match self.protocol.value {
             #[cfg(feature = "otlp-grpc")]
             Protocol::Grpc => crate::export::Otlp::grpc(),
-            Protocol::HttpJson => crate::export::Otlp::http().json(),
+            Protocol::HttpJson => crate::export::Otlp::http_json(),
             // Without the feature, `check` has refused gRPC.
             _ => crate::export::Otlp::http(),
         };
@@ -224,13 +224,7 @@ fn endpoint_of_environment(
         }
         Some(general.map(Endpoint::for_traces))
     })?;
-    if endpoint.value.scheme_is_guessed {
-        reader.warn(format!(
-            "the endpoint {} has no scheme and is taken for `https`; write `http://` or `https://` \
-             before it",
-            endpoint.source
-        ));
-    }
+    endpoint.warn_of_guessed_scheme(reader);
     Some(endpoint)
 }
 

@@ -67,8 +67,9 @@ table! {
         "not supported: one warning, and the other variables hold";
 
     // Exporters
-    TRACES_EXPORTER: "OTEL_TRACES_EXPORTER", Specified, Choices(&["otlp", "console", "none"]),
-        "`otlp` if an endpoint is set; else `console` on a terminal; else `none`",
+    TRACES_EXPORTER: "OTEL_TRACES_EXPORTER", Specified,
+        Choices(&["otlp", "console", "otlp_file", "otlp/stdout", "zipkin", "none"]),
+        "those whose endpoint or file is set; else `console` on a terminal; else `none`",
         "where spans go; several are separated by commas";
     METRICS_EXPORTER: "OTEL_METRICS_EXPORTER", Specified,
         Choices(&["otlp", "prometheus", "console", "none"]), "none",
@@ -170,19 +171,42 @@ table! {
     OTLP_INSECURE_ALIAS: "OTLP_INSECURE", Alias("OTEL_EXPORTER_OTLP_INSECURE"), Switch, "false",
         "an endpoint without scheme means `http`, not `https`";
 
+    // Zipkin
+    ZIPKIN_ENDPOINT: "OTEL_EXPORTER_ZIPKIN_ENDPOINT", Specified, Url,
+        "http://localhost:9411/api/v2/spans", "where Zipkin takes spans. Needs the feature `zipkin`";
+    ZIPKIN_TIMEOUT: "OTEL_EXPORTER_ZIPKIN_TIMEOUT", Specified, Timeout { example: "10000" },
+        "10000", "how long one batch may take, retries included";
+
     // Spandrel's own
     LEVEL: "SPANDREL_LEVEL", Own, Levels, "info",
         "the least level that is recorded, for all modules and for some";
     DEBUG: "SPANDREL_DEBUG", Own, Switch, "false",
         "says on stderr what was configured from where, what is sent, what fails and why";
+    MIRROR: "SPANDREL_MIRROR", Own, Switch, "false",
+        "shows all spans to the `tracing` subscriber, so that its layers see them";
     CONSOLE: "SPANDREL_CONSOLE", Own, Choice(&["tree", "json", "off"]), "tree",
         "the form of the console exporter; `tree` and `json` turn it on, `off` turns it off";
+    FILE: "SPANDREL_FILE", Own, Path, "stdout",
+        "the file of the exporter `otlp_file`, which it turns on. Needs the feature `file`";
+    FILE_BYTES: "SPANDREL_FILE_BYTES", Own, Size, "64MiB",
+        "the most bytes of one such file; then it is renamed and a new one begins";
+    FILE_COUNT: "SPANDREL_FILE_COUNT", Own, Count { least: 1, example: "4" }, "4",
+        "the most such files; the oldest one is removed";
+    SPOOL_DIR: "SPANDREL_SPOOL_DIR", Own, Path, "",
+        "a folder where `otlp` keeps what it could not deliver, to deliver it later";
+    SPOOL_BYTES: "SPANDREL_SPOOL_BYTES", Own, Size, "64MiB",
+        "the most bytes in that folder; the oldest spans are dropped first";
     MEMORY: "SPANDREL_MEMORY", Own, Size, "16MiB", "the hard bound on the recorder's memory";
     CLOCK: "SPANDREL_CLOCK", Own, Choice(&["auto", "monotonic", "tsc"]), "auto",
         "`tsc`: the time-stamp counter although the processor does not promise that it is \
          invariant";
     MACROS_DEBUG: "SPANDREL_MACROS_DEBUG", Own, Switch, "false",
         "prints expansions while the program is compiled; nothing at run time";
+
+    // Logs
+    RUST_LOG: "RUST_LOG", Convention, Text, "SPANDREL_LEVEL",
+        "which events of `tracing` become lines on stderr, where `init!` installs the subscriber: \
+         `level` and `target=level`, separated by commas";
 
     // Colours
     NO_COLOR: "NO_COLOR", Convention, Presence, "", "no colours on the console";

@@ -14,7 +14,7 @@ use h2::{
 use http::{HeaderValue, Request, header};
 
 use super::status::{Code, Status};
-use crate::export::otlp::{config::Compression, response::Verdict};
+use crate::export::{Compression, delivery::Verdict};
 
 /// Answers are a few bytes; a receiver that sends more is not read to its end.
 const MOST_ANSWER_BYTES: usize = 64 * 1024;

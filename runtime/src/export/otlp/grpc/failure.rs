@@ -9,7 +9,7 @@ use super::{
     first::First,
     status::{Code, Status},
 };
-use crate::export::otlp::response::Verdict;
+use crate::export::delivery::Verdict;
 
 pub(super) const NO_HTTP2: &str =
     "the receiver speaks no HTTP/2; is that the http/protobuf port 4318?";

@@ -9,7 +9,7 @@ use http::{
 };
 
 use super::{Message, base64};
-use crate::export::otlp::{config::Compression, http::USER_AGENT};
+use crate::export::{Compression, otlp::response::USER_AGENT};
 
 const CALL: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 

@@ -33,12 +33,12 @@ use self::{
     connection::{Connection, Target},
     failure::Failure,
 };
-use super::{
-    config::{Compression, Settings},
-    deliver::Post,
-    response::Verdict,
+use super::config::Settings;
+use crate::export::{
+    Compression,
+    delivery::{Post, Verdict},
+    worker::Pace,
 };
-use crate::export::worker::Pace;
 
 pub(super) use self::{
     head::{metadata, owns},

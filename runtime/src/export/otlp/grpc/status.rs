@@ -5,10 +5,12 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue};
 
 use super::base64;
-use crate::export::otlp::{
-    batch::Encoding,
-    response::{Verdict, partial_success, shown},
-    wire::{Field, fields},
+use crate::export::{
+    delivery::{Verdict, shown_text},
+    otlp::{
+        response::partial_success,
+        wire::{Field, fields},
+    },
 };
 
 /// A status code of gRPC.
@@ -77,7 +79,7 @@ impl Code {
 
 impl Status {
     pub(super) fn new(code: Code, message: &str) -> Self {
-        Self { code, message: shown(message), retry_after: None }
+        Self { code, message: shown_text(message.as_bytes()), retry_after: None }
     }
 
     /// The status that trailers carry, if they carry one.
@@ -90,7 +92,7 @@ impl Status {
         let details = details.and_then(|details| base64::decode(details.as_bytes()));
         Some(Self {
             code,
-            message: shown(&String::from_utf8_lossy(&percent_decoded(message))),
+            message: shown_text(&percent_decoded(message)),
             retry_after: details.and_then(|details| retry_info(&details)),
         })
     }
@@ -120,7 +122,7 @@ impl Status {
     pub(super) fn verdict(&self, message: &[u8]) -> Verdict {
         match self.code {
             Code::OK => {
-                let (rejected, note) = partial_success(message, Encoding::Protobuf);
+                let (rejected, note) = partial_success(message);
                 Verdict::Accepted { rejected, note }
             }
             Code::CANCELLED

@@ -20,7 +20,7 @@ use crate::sync::lock;
 
 /// What it does with the next request; after the last one, it answers 200.
 #[derive(Clone, Debug)]
-pub(super) enum Reply {
+pub(in crate::export) enum Reply {
     /// Status, headers and body.
     Answer(u16, &'static str, Vec<u8>),
     /// Takes the request and never answers, until the test is over.
@@ -44,13 +44,13 @@ const TLS_HANDSHAKE: u8 = 0x16;
 
 /// A request as it came.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Received {
-    pub(super) line: String,
+pub(in crate::export) struct Received {
+    pub(in crate::export) line: String,
     headers: Vec<(String, String)>,
-    pub(super) body: Vec<u8>,
+    pub(in crate::export) body: Vec<u8>,
 }
 
-pub(super) struct Mock {
+pub(in crate::export) struct Mock {
     address: SocketAddr,
     shared: Arc<Shared>,
     acceptor: Option<thread::JoinHandle<()>>,
@@ -67,11 +67,11 @@ struct Shared {
 }
 
 impl Mock {
-    pub(super) fn start(script: impl IntoIterator<Item = Reply>) -> Self {
+    pub(in crate::export) fn start(script: impl IntoIterator<Item = Reply>) -> Self {
         Self::start_with(script, None)
     }
 
-    pub(super) fn start_with(
+    pub(in crate::export) fn start_with(
         script: impl IntoIterator<Item = Reply>,
         tls: Option<Arc<ServerConfig>>,
     ) -> Self {
@@ -86,12 +86,12 @@ impl Mock {
         Self { address, shared, acceptor: Some(acceptor) }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(in crate::export) fn url(&self) -> String {
         let scheme = if self.shared.tls.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
     }
 
-    pub(super) fn received(&self) -> Vec<Received> {
+    pub(in crate::export) fn received(&self) -> Vec<Received> {
         lock(&self.shared.received).clone()
     }
 }
@@ -205,13 +205,13 @@ impl Received {
         Ok(received)
     }
 
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(in crate::export) fn header(&self, name: &str) -> Option<&str> {
         let header = self.headers.iter().find(|(known, _)| known == name);
         header.map(|(_, value)| value.as_str())
     }
 
     /// How many spans it holds.
-    pub(super) fn spans(&self) -> usize {
+    pub(in crate::export) fn spans(&self) -> usize {
         let mut body = self.body.clone();
         if self.header("content-encoding") == Some("gzip") {
             body.clear();

@@ -3,7 +3,7 @@
 mod collector;
 #[cfg(feature = "otlp-grpc")]
 mod grpc;
-mod mock;
+pub(in crate::export) mod mock;
 mod receivers;
 mod tls;
 
@@ -34,9 +34,10 @@ impl Harness {
     fn with_first_wait(otlp: &Otlp, bytes: usize, first_wait: Duration) -> Self {
         let mut settings = otlp.settings().unwrap();
         Arc::get_mut(&mut settings).unwrap().first_wait = first_wait;
-        let resource = Resource::new(settings.encoding, [("service.name", Value::Str("shop"))], "");
+        let resource =
+            Resource::new(settings.encoding(), [("service.name", Value::Str("shop"))], "");
         let stats = Arc::new(Stats::new(Arc::new(Losses::new())));
-        let sink = OtlpSink::new(settings, resource, None, bytes, Arc::clone(&stats));
+        let sink = OtlpSink::new(&settings, resource, None, bytes, Arc::clone(&stats));
         Self { sink, stats, produced: 0 }
     }
 

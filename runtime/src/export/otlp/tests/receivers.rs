@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     diag::{self, Level},
-    export::{Batching, Compression, Otlp},
+    export::{Batching, Compression, Otlp, encoding_sink::Requests as _},
     time,
     trace::{LossReason, drain::Sink as _, record::fixture::SpanBuilder},
 };
@@ -52,7 +52,7 @@ fn a_request_is_what_the_protocol_says() {
 fn json_is_said_and_done() {
     let partial = br#"{"partialSuccess":{"rejectedSpans":"4","errorMessage":"too old"}}"#;
     let mock = Mock::start([Reply::Answer(200, "", partial.to_vec())]);
-    let otlp = Otlp::http().json().endpoint(mock.url());
+    let otlp = Otlp::http_json().endpoint(mock.url());
     let mut harness = Harness::new(&otlp, MEMORY);
 
     harness.send(10);
@@ -254,12 +254,12 @@ fn a_batch_is_due_when_it_is_full_or_when_its_first_span_has_waited() {
     let now = time::now();
 
     harness.produce(5);
-    assert_eq!(harness.sink.batch.spans(), 1);
+    assert_eq!(harness.sink.requests.spans(), 1);
     harness.sink.end_pass(now);
     harness.sink.end_pass(now + delay - Duration::from_nanos(1));
-    assert_eq!(harness.sink.batch.spans(), 1);
+    assert_eq!(harness.sink.requests.spans(), 1);
     harness.sink.end_pass(now + delay);
-    assert_eq!(harness.sink.batch.spans(), 0);
+    assert_eq!(harness.sink.requests.spans(), 0);
 
     assert!(harness.flush());
     let sizes: Vec<_> = mock.received().iter().map(super::mock::Received::spans).collect();

@@ -87,11 +87,11 @@ const WARNED: &[Case] = &[
     ),
     (
         table::TRACES_EXPORTER,
-        "otlp,zipkin",
+        "otlp,scribe",
         NO,
         "exporters = otlp (from OTEL_TRACES_EXPORTER)",
-        "`OTEL_TRACES_EXPORTER=otlp,zipkin` has `zipkin`, which this version lacks and is \
-         ignored; write a list of `otlp`, `console` and `none`",
+        "`OTEL_TRACES_EXPORTER=otlp,scribe` has `scribe`, which is no exporter and is ignored; \
+         write a list of `otlp`, `console`, `otlp_file`, `otlp/stdout`, `zipkin` and `none`",
     ),
     (
         table::METRICS_EXPORTER,
@@ -374,6 +374,22 @@ const WARNED: &[Case] = &[
         "exporters = otlp (from OTEL_TRACES_EXPORTER)",
         "`OTLP_INSECURE=maybe` is not understood and is ignored; write `true` or `false`",
     ),
+    (
+        table::ZIPKIN_ENDPOINT,
+        "scribe://z:9410",
+        &[("OTEL_TRACES_EXPORTER", "zipkin")],
+        "zipkin endpoint = http://localhost:9411/api/v2/spans (default)",
+        "`OTEL_EXPORTER_ZIPKIN_ENDPOINT=scribe://z:9410` is neither `http` nor `https` and is \
+         ignored; write a URL, such as `http://localhost:4318`",
+    ),
+    (
+        table::ZIPKIN_TIMEOUT,
+        "soon",
+        &[("OTEL_TRACES_EXPORTER", "zipkin")],
+        "zipkin timeout = 10s (default)",
+        "`OTEL_EXPORTER_ZIPKIN_TIMEOUT=soon` is not understood and is ignored; write \
+         milliseconds, such as `10000`",
+    ),
 ];
 
 /// A variable of ours, a value that it does not take, and the problem.
@@ -385,10 +401,27 @@ const REFUSED: &[(&Variable, &str, &str)] = &[
          modules with levels, or both: `info,shop::db=trace`",
     ),
     (table::DEBUG, "maybe", "`SPANDREL_DEBUG=maybe` is not understood; write `true` or `false`"),
+    (table::MIRROR, "all", "`SPANDREL_MIRROR=all` is not understood; write `true` or `false`"),
     (
         table::CONSOLE,
         "graph",
         "`SPANDREL_CONSOLE=graph` is not understood; write `tree`, `json` or `off`",
+    ),
+    (table::FILE_BYTES, "10k", "`SPANDREL_FILE_BYTES=10k` is too little; write at least `1MiB`"),
+    (
+        table::FILE_COUNT,
+        "0",
+        "`SPANDREL_FILE_COUNT=0` is not understood; write a whole number from 1, such as `4`",
+    ),
+    (
+        table::SPOOL_BYTES,
+        "much",
+        "`SPANDREL_SPOOL_BYTES=much` is not understood; write a number of bytes, such as `16MiB`",
+    ),
+    (
+        table::SPOOL_BYTES,
+        "1MiB",
+        "`SPANDREL_SPOOL_BYTES=1MiB` is too little; write at least `4MiB`",
     ),
     (
         table::MEMORY,

@@ -16,8 +16,9 @@ fn at_terminal(variables: &[(&str, &str)], features: Features) -> Result<Setting
     )
 }
 
-const ALL: Features = Features { console: true, otlp: true, grpc: true };
-const NONE: Features = Features { console: false, otlp: false, grpc: false };
+const ALL: Features = Features { console: true, file: true, otlp: true, grpc: true, zipkin: true };
+const NONE: Features =
+    Features { console: false, file: false, otlp: false, grpc: false, zipkin: false };
 
 #[test]
 fn a_newcomer_at_a_terminal_sees_a_tree() {
@@ -64,6 +65,28 @@ fn an_endpoint_is_meant_to_be_used() {
         let settings = at_terminal(&[(name, "http://c:4318")], ALL).unwrap();
 
         assert_eq!(settings.exporters.value, [Exporter::Otlp], "{name}");
+    }
+}
+
+#[test]
+fn every_place_that_is_named_is_meant_to_be_used() {
+    let file = ("SPANDREL_FILE", "/var/log/traces.jsonl");
+    let zipkin = ("OTEL_EXPORTER_ZIPKIN_ENDPOINT", "http://z:9411/api/v2/spans");
+    let otlp = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318");
+
+    assert_eq!(resolve(&[file]).exporters.value, [Exporter::File]);
+    assert_eq!(resolve(&[zipkin]).exporters.value, [Exporter::Zipkin]);
+    let all = resolve(&[file, zipkin, otlp]).exporters.value;
+    assert_eq!(all, [Exporter::Otlp, Exporter::File, Exporter::Zipkin]);
+}
+
+#[test]
+fn an_exporter_that_is_not_compiled_in_is_an_error_that_names_its_feature() {
+    for (name, feature) in [("otlp_file", "file"), ("otlp/stdout", "file"), ("zipkin", "zipkin")] {
+        let problems = at_terminal(&[("OTEL_TRACES_EXPORTER", name)], NONE).unwrap_err();
+
+        let advice = format!("write `features = [\"{feature}\"]`");
+        assert!(problems.to_string().contains(&advice), "{problems}");
     }
 }
 

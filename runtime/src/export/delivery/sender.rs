@@ -2,20 +2,18 @@
 
 use std::{
     io::Write as _,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use flate2::write::GzEncoder;
 
-use super::{
-    config::{Compression, Settings},
-    endpoint,
-    response::Verdict,
-};
+use super::{Compression, answer::Verdict};
 use crate::{
     diag,
-    export::worker::{Deliver, Delivery, Pace, Payload},
+    export::{
+        trouble::Trouble,
+        worker::{Deliver, Delivery, Pace, Payload},
+    },
     random::Generator,
 };
 
@@ -25,7 +23,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const LONGEST_THROTTLE: Duration = Duration::from_secs(60);
 
 /// Makes one attempt: sends a request and reads the answer. A test has its own.
-pub(super) trait Post: Send {
+pub(in crate::export) trait Post: Send {
     /// Sends a body, in this form, and waits no longer than this for what comes of it.
     fn post(
         &mut self,
@@ -42,27 +40,44 @@ pub(super) trait Post: Send {
 }
 
 /// Sends requests with one `Post`.
-pub(super) struct Sender<P> {
+pub(in crate::export) struct Sender<P> {
     post: P,
-    settings: Arc<Settings>,
+    terms: Terms,
     random: Generator,
     compressed: Vec<u8>,
     /// The receiver wants nothing before then.
     not_before: Option<Instant>,
-    trouble: Option<Trouble>,
+    trouble: Trouble,
 }
 
-/// Exports have failed, one after the other.
-struct Trouble {
-    why: String,
-    exports: u64,
-    spans: u64,
+/// On what terms it sends.
+#[derive(Clone, Debug)]
+pub(in crate::export) struct Terms {
+    /// The receiver, for people.
+    pub(in crate::export) to: String,
+    /// The longest that one request takes, with all its attempts.
+    pub(in crate::export) timeout: Duration,
+    /// The wait before the second attempt; it doubles from there.
+    pub(in crate::export) first_wait: Duration,
+    pub(in crate::export) compression: Compression,
+}
+
+impl Terms {
+    /// See [`Terms::first_wait`].
+    pub(in crate::export) const FIRST_WAIT: Duration = Duration::from_millis(500);
 }
 
 impl<P: Post> Sender<P> {
-    pub(super) fn new(post: P, settings: Arc<Settings>) -> Self {
+    pub(in crate::export) fn new(post: P, terms: Terms) -> Self {
         let random = Generator::unseeded();
-        Self { post, settings, random, compressed: Vec::new(), not_before: None, trouble: None }
+        Self {
+            post,
+            terms,
+            random,
+            compressed: Vec::new(),
+            not_before: None,
+            trouble: Trouble::default(),
+        }
     }
 
     fn send(&mut self, body: &[u8], form: Compression, pace: &dyn Pace) -> Result<u32, String> {
@@ -71,7 +86,7 @@ impl<P: Post> Sender<P> {
         {
             return Err("the receiver asked to wait longer than the shutdown may take".into());
         }
-        let deadline = pace.now() + self.settings.timeout;
+        let deadline = pace.now() + self.terms.timeout;
         let mut attempts = 0;
         loop {
             let deadline = pace.deadline().map_or(deadline, |other| other.min(deadline));
@@ -88,7 +103,7 @@ impl<P: Post> Sender<P> {
                 Verdict::Retry { why, after } => (why, after),
             };
             let wait = after.unwrap_or_default().min(LONGEST_THROTTLE);
-            let wait = wait.max(backoff(self.settings.first_wait, attempts, self.random.next()));
+            let wait = wait.max(backoff(self.terms.first_wait, attempts, self.random.next()));
             let until = pace.now() + wait;
             attempts += 1;
             if until >= deadline {
@@ -96,7 +111,10 @@ impl<P: Post> Sender<P> {
                 self.not_before = after.map(|_| until);
                 return Err(format!("{why} (after {attempts} attempts)"));
             }
-            diag::debug(format_args!("OTLP attempt {attempts} failed, next in {wait:.1?}: {why}"));
+            diag::debug(format_args!(
+                "attempt {attempts} for {} failed, next in {wait:.1?}: {why}",
+                self.terms.to
+            ));
             if !pace.pause_until(until) {
                 return Err(format!("{why} (no time for another attempt)"));
             }
@@ -109,39 +127,11 @@ impl<P: Post> Sender<P> {
         let mut encoder = GzEncoder::new(out, flate2::Compression::fast());
         encoder.write_all(body).and_then(|()| encoder.finish()).ok()
     }
-
-    /// Says the first failure of a row, or another reason, and then how the row ended.
-    fn note(&mut self, spans: u32, result: &Result<u32, String>) {
-        let url = || endpoint::shown(&self.settings.url);
-        match (result, &mut self.trouble) {
-            (Ok(_), None) => diag::debug(format_args!("exported {spans} spans to {}", url())),
-            (Ok(_), Some(Trouble { exports, spans, .. })) => {
-                diag::warn(format_args!(
-                    "exporting to {} works again, {spans} spans in {exports} requests were lost",
-                    url()
-                ));
-                self.trouble = None;
-            }
-            (Err(why), Some(trouble)) if trouble.why == *why => {
-                trouble.exports += 1;
-                trouble.spans += u64::from(spans);
-                diag::debug(format_args!("{spans} more spans lost: {why}"));
-            }
-            (Err(why), trouble) => {
-                diag::warn(format_args!("{spans} spans for {} are lost: {why}", url()));
-                let trouble =
-                    trouble.get_or_insert(Trouble { why: String::new(), exports: 0, spans: 0 });
-                trouble.why.clone_from(why);
-                trouble.exports += 1;
-                trouble.spans += u64::from(spans);
-            }
-        }
-    }
 }
 
 impl<P: Post> Deliver<Vec<u8>> for Sender<P> {
     fn deliver(&mut self, payload: &mut Payload<Vec<u8>>, pace: &dyn Pace) -> Delivery {
-        let compressed = match self.settings.compression {
+        let compressed = match self.terms.compression {
             Compression::Gzip => self.compress(&payload.content),
             Compression::None => None,
         };
@@ -150,8 +140,16 @@ impl<P: Post> Deliver<Vec<u8>> for Sender<P> {
             None => self.send(&payload.content, Compression::None, pace),
         };
         self.compressed = compressed.unwrap_or_default();
-        self.note(payload.spans, &result);
-        result.map_or(Delivery::Failed, |rejected| Delivery::Accepted { rejected })
+        match result {
+            Ok(rejected) => {
+                self.trouble.worked(&self.terms.to, payload.spans);
+                Delivery::Accepted { rejected }
+            }
+            Err(why) => {
+                self.trouble.failed(&self.terms.to, payload.spans, &why);
+                Delivery::Failed
+            }
+        }
     }
 
     fn interrupter(&self) -> Option<Box<dyn FnOnce() + Send>> {

@@ -3,20 +3,18 @@
 use std::{
     io::{self, Read as _},
     net::IpAddr,
-    sync::Arc,
     time::Duration,
 };
 
 use ureq::{
     Agent, Error,
-    http::{Response, header},
+    http::{HeaderName, HeaderValue, Response, Uri, header},
+    tls::TlsConfig,
 };
 
 use super::{
-    batch::Encoding,
-    config::{Compression, Settings},
-    deliver::Post,
-    response::{Answer, Verdict},
+    Compression, Post,
+    answer::{Answer, Dialect, Verdict},
 };
 use crate::export::worker::Pace;
 
@@ -24,31 +22,35 @@ use crate::export::worker::Pace;
 const MOST_ANSWER_BYTES: u64 = 64 * 1024;
 const MOST_HEADER_BYTES: usize = 64 * 1024;
 
-/// As the OTLP exporter specification has it.
-pub(super) const USER_AGENT: &str =
-    concat!("OTel-OTLP-Exporter-Spandrel/", env!("CARGO_PKG_VERSION"));
-
 /// The HTTP client.
-pub(super) struct Http {
+pub(in crate::export) struct Http {
     agent: Agent,
-    settings: Arc<Settings>,
+    target: Target,
+}
+
+/// Whom it speaks to, and how.
+pub(in crate::export) struct Target {
+    pub(in crate::export) url: Uri,
+    pub(in crate::export) headers: Vec<(HeaderName, HeaderValue)>,
+    pub(in crate::export) tls: TlsConfig,
+    pub(in crate::export) dialect: &'static Dialect,
 }
 
 impl Http {
-    pub(super) fn new(settings: Arc<Settings>) -> Self {
+    pub(in crate::export) fn new(target: Target) -> Self {
         let mut config = Agent::config_builder()
             // Credentials go where the user said, and nowhere else.
             .max_redirects(0)
             .max_redirects_will_error(false)
             .http_status_as_error(false)
             .max_response_header_size(MOST_HEADER_BYTES)
-            .tls_config(settings.tls.clone())
-            .user_agent(USER_AGENT)
-            .accept(media_type(settings.encoding));
-        if settings.url.host().is_some_and(is_this_machine) {
+            .tls_config(target.tls.clone())
+            .user_agent(target.dialect.user_agent)
+            .accept(target.dialect.media_type);
+        if target.url.host().is_some_and(is_this_machine) {
             config = config.proxy(None);
         }
-        Self { agent: config.build().new_agent(), settings }
+        Self { agent: config.build().new_agent(), target }
     }
 }
 
@@ -60,18 +62,17 @@ impl Post for Http {
         within: Duration,
         pace: &dyn Pace,
     ) -> Verdict {
-        let mut request = self.agent.post(&self.settings.url);
+        let mut request = self.agent.post(&self.target.url);
         if let Some(headers) = request.headers_mut() {
-            headers.extend(self.settings.headers.iter().cloned());
+            headers.extend(self.target.headers.iter().cloned());
         }
-        request = request.header(header::CONTENT_TYPE, media_type(self.settings.encoding));
+        request = request.header(header::CONTENT_TYPE, self.target.dialect.media_type);
         if form == Compression::Gzip {
             request = request.header(header::CONTENT_ENCODING, "gzip");
         }
         let response = request.config().timeout_global(Some(within)).build().send(body);
-        let encoding = self.settings.encoding;
-        match response {
-            Ok(response) => read(response, encoding).verdict(pace.unix_seconds()),
+        match response.map(read) {
+            Ok(answer) => answer.verdict(self.target.dialect, pace.unix_seconds()),
             Err(error) => failure(&error),
         }
     }
@@ -82,21 +83,14 @@ impl Post for Http {
     }
 }
 
-fn media_type(encoding: Encoding) -> &'static str {
-    match encoding {
-        Encoding::Json => "application/json",
-        Encoding::Protobuf => "application/x-protobuf",
-    }
-}
-
-fn read(response: Response<ureq::Body>, encoding: Encoding) -> Answer {
+fn read(response: Response<ureq::Body>) -> Answer {
     let header = |name| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
     let (retry_after, location) = (header(header::RETRY_AFTER), header(header::LOCATION));
     let status = response.status().as_u16();
     let mut body = Vec::new();
     // The status has said what happened. A body that is cut off, or never ends, changes nothing.
     let _ = response.into_body().into_reader().take(MOST_ANSWER_BYTES).read_to_end(&mut body);
-    Answer { encoding, status, retry_after, location, body }
+    Answer { status, retry_after, location, body }
 }
 
 /// No answer came.

@@ -1,0 +1,24 @@
+//! Delivers encoded requests across the network: as often as it takes, as long as there is time.
+//!
+//! A [`Sender`] knows when to try again and when to give up; a [`Post`] makes one attempt, over HTTP
+//! ([`Http`]) or otherwise. What the bodies of answers mean is the receiver's [`Dialect`].
+
+mod answer;
+mod compression;
+mod http;
+mod retry_after;
+mod sender;
+mod url;
+
+#[cfg(feature = "otlp")]
+pub(super) use answer::Hint;
+#[cfg(any(test, feature = "otlp-grpc"))]
+pub(super) use answer::Verdict;
+pub(super) use answer::{Dialect, shown_text};
+pub use compression::Compression;
+pub(super) use http::{Http, Target};
+pub(super) use sender::{Post, Sender, Terms};
+pub(super) use url::{shown, without_secrets};
+
+#[cfg(test)]
+pub(super) use answer::Answer;
