@@ -12,7 +12,10 @@ use std::{
 use tracing_core::{dispatcher, span::Id};
 
 use crate::{
-    IntoLinks, IntoParent, call::Origin, site::Site, trace::Context, tracing::layer::Recording,
+    call::{IntoLinks, IntoParent, Origin},
+    site::Site,
+    trace::Context,
+    tracing::layer::Recording,
 };
 
 /// What was chosen for the next span of a site.
@@ -97,6 +100,7 @@ impl<P: Into<Option<Id>>> TheirParent for &Given<P> {
 }
 
 /// The span begins a trace, there and here.
+#[doc(hidden)]
 pub fn no_parent(site: &'static Site) -> Origin {
     choose(site, |chosen| chosen.parent = Some(None));
     Origin::under(Context::of_current_scope().shown_as_current())
