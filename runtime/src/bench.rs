@@ -25,7 +25,7 @@ use crate::{
         drain::{Pending, Sink},
         loss::Losses,
         recorder::{self, Settings},
-        sampler::Sampler,
+        sampler::{Overrides, Sampler},
         sampling::Sampling,
         scope::Scope,
     },
@@ -78,10 +78,8 @@ pub fn settle() {
 /// The context of a trace that is not recorded.
 #[must_use]
 pub fn unsampled() -> Context {
-    let scope = Scope::open(
-        Limits::new(),
-        Sampling { sampler: Sampler::always_off(), ..Sampling::default() },
-    );
+    let scope =
+        Scope::open(Limits::new(), Sampling::new(Sampler::always_off(), Overrides::default()));
     Context::of_scope(scope.id())
 }
 

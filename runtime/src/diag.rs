@@ -18,7 +18,7 @@ use std::{
     },
 };
 
-use crate::time;
+use crate::{pace::Pace, time};
 
 /// How much is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,11 +84,9 @@ fn say(level: Level, limiter: &Limiter, message: fmt::Arguments<'_>) {
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
-/// Lets a burst pass, then one message an interval (GCRA: one word holds all of it).
+/// Lets a burst pass, then one message an interval.
 struct Limiter {
-    burst_nanos: u64,
-    interval_nanos: u64,
-    /// When the next message would arrive if they came evenly.
+    pace: Pace,
     arrival: AtomicU64,
     suppressed: AtomicU64,
 }
@@ -96,8 +94,7 @@ struct Limiter {
 impl Limiter {
     const fn new(burst: u64, interval_nanos: u64) -> Self {
         Self {
-            burst_nanos: burst * interval_nanos,
-            interval_nanos,
+            pace: Pace::new(interval_nanos, burst * interval_nanos),
             arrival: AtomicU64::new(0),
             suppressed: AtomicU64::new(0),
         }
@@ -105,11 +102,8 @@ impl Limiter {
 
     /// `Some(n)`: say it; `n` messages were not said since the last one.
     fn admit(&self, now: u64) -> Option<u64> {
-        let admitted = self.arrival.fetch_update(Relaxed, Relaxed, |arrival| {
-            let next = arrival.max(now).saturating_add(self.interval_nanos);
-            (next <= now.saturating_add(self.burst_nanos)).then_some(next)
-        });
-        if admitted.is_ok() {
+        let next = |arrival| self.pace.next(arrival, now);
+        if self.arrival.fetch_update(Relaxed, Relaxed, next).is_ok() {
             Some(self.suppressed.swap(0, Relaxed))
         } else {
             self.suppressed.fetch_add(1, Relaxed);

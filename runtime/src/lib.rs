@@ -20,6 +20,7 @@ mod init;
 mod level;
 mod mirror;
 mod outcome;
+mod pace;
 mod paths;
 mod random;
 mod redact;

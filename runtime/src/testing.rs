@@ -17,7 +17,7 @@ use crate::{
         Context, Limits, SpanData,
         loss::Losses,
         recorder::{self, Settings},
-        sampler::Sampler,
+        sampler::{Overrides, Sampler},
         sampling::Sampling,
         scope::Scope,
     },
@@ -101,7 +101,7 @@ impl CaptureBuilder {
     }
 
     fn open(self) -> Capture {
-        let sampling = Sampling { sampler: self.sampler, ..Sampling::default() };
+        let sampling = Sampling::new(self.sampler, Overrides::default());
         Capture { scope: Scope::open(self.limits, sampling) }
     }
 }

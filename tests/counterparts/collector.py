@@ -1,10 +1,11 @@
 """Runs a real OTLP collector, and tells what it sends on.
 
-The collector (rotel) listens on a port of this machine and sends on to a sink in this process. The
-first line on stdout is where the collector listens; each further line is one request as the sink
-read it, in JSON: ids in hexadecimal, values by the names of the OTLP schema, so that their types
-show. It ends, and the collector with it, when stdin is closed, or when a test cannot be waiting for
-it any more.
+The collector (rotel) listens on two ports of this machine and sends on to a sink in this process.
+The first line on stdout is where the collector listens, for HTTP and for gRPC; each further line is
+one request as the sink read it, in JSON: ids in hexadecimal, values by the names of the OTLP schema,
+so that their types show. A line `kill` on stdin kills the collector, `start` starts it on the same
+ports; each is answered when it is done. It ends, and the collector with it, when stdin is closed, or
+when a test cannot be waiting for it any more.
 """
 
 import gzip
@@ -81,46 +82,83 @@ def listens(port):
         return False
 
 
-def start(sink_port):
-    """Starts the collector. A free port may be taken before it binds it: then another is tried."""
-    binary = os.path.join(os.path.dirname(rotel.__file__), "rotel-agent")
-    for _ in range(TRIES):
-        http, grpc = free_port(), free_port()
-        collector = subprocess.Popen(
+class Collector:
+    """The collector, on ports that it keeps when it is killed and started again."""
+
+    def __init__(self, sink_port):
+        self.sink_port = sink_port
+        self.http, self.grpc, self.process = 0, 0, None
+        # A free port may be taken before the collector binds it: then another is tried.
+        for _ in range(TRIES):
+            self.http, self.grpc = free_port(), free_port()
+            if self.start():
+                return
+        sys.exit("the collector did not start")
+
+    def start(self):
+        self.process = subprocess.Popen(
             [
-                binary, "start",
-                "--otlp-http-endpoint", f"127.0.0.1:{http}",
-                "--otlp-grpc-endpoint", f"127.0.0.1:{grpc}",
+                os.path.join(os.path.dirname(rotel.__file__), "rotel-agent"), "start",
+                "--otlp-http-endpoint", f"127.0.0.1:{self.http}",
+                "--otlp-grpc-endpoint", f"127.0.0.1:{self.grpc}",
                 "--exporter", "otlp",
                 "--otlp-exporter-protocol", "http",
-                "--otlp-exporter-endpoint", f"http://127.0.0.1:{sink_port}",
+                "--otlp-exporter-endpoint", f"http://127.0.0.1:{self.sink_port}",
                 "--batch-timeout", "50ms",
             ],
             stdin=subprocess.DEVNULL, stdout=sys.stderr, stderr=sys.stderr,
         )
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while collector.poll() is None and time.monotonic() < deadline:
-            if listens(http):
-                return collector, http
+        while self.process.poll() is None and time.monotonic() < deadline:
+            if listens(self.http) and listens(self.grpc):
+                return True
             time.sleep(0.02)
-        collector.kill()
-        collector.wait()
-    sys.exit("the collector did not start")
+        self.kill()
+        return False
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+    def obey(self, command):
+        if command == "kill":
+            self.kill()
+        elif not self.start():
+            sys.exit("the collector did not start again")
+        say({"done": command})
+
+
+def commands():
+    """The lines of stdin, until it is closed or nobody can be waiting any more."""
+    deadline = time.monotonic() + LIFETIME_SECONDS
+    while select.select([sys.stdin], [], [], max(0, deadline - time.monotonic()))[0]:
+        # One line at a time: the test waits for the answer before it writes the next.
+        line = sys.stdin.readline()
+        if not line:
+            return
+        yield line.strip()
 
 
 def main():
     sink = ThreadingHTTPServer(("127.0.0.1", 0), Sink)
     threading.Thread(target=sink.serve_forever, daemon=True).start()
-    collector, port = start(sink.server_address[1])
+    collector = Collector(sink.server_address[1])
     try:
-        say({"endpoint": f"http://127.0.0.1:{port}"})
-        select.select([sys.stdin], [], [], LIFETIME_SECONDS)
+        say({
+            "endpoint": f"http://127.0.0.1:{collector.http}",
+            "grpc_endpoint": f"http://127.0.0.1:{collector.grpc}",
+        })
+        for command in commands():
+            collector.obey(command)
     finally:
-        collector.terminate()
-        try:
-            collector.wait(timeout=PATIENCE_SECONDS)
-        except subprocess.TimeoutExpired:
-            collector.kill()
+        collector.stop()
 
 
 main()

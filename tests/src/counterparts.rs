@@ -1,6 +1,7 @@
 //! Real receivers, started for one test on ports of this machine.
 
 use std::{
+    collections::VecDeque,
     env,
     fs::File,
     io::{BufRead, BufReader, Lines, Write, stderr},
@@ -19,6 +20,9 @@ pub struct Collector {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     endpoint: String,
+    grpc_endpoint: String,
+    /// What it sent on while it was asked for something else.
+    early: VecDeque<Value>,
 }
 
 impl Collector {
@@ -52,17 +56,53 @@ impl Collector {
             .spawn()
             .expect("the interpreter of the counterparts starts");
         let stdout = child.stdout.take().expect("stdout is piped");
-        let mut collector =
-            Self { child, lines: BufReader::new(stdout).lines(), endpoint: String::new() };
-        let hello = collector.next();
-        collector.endpoint = hello["endpoint"].as_str().expect("an endpoint").to_owned();
-        Some(collector)
+        let mut lines = BufReader::new(stdout).lines();
+        let hello = read(&mut lines);
+        let endpoint = |name: &str| hello[name].as_str().expect("an endpoint").to_owned();
+        let (endpoint, grpc_endpoint) = (endpoint("endpoint"), endpoint("grpc_endpoint"));
+        Some(Self { child, lines, endpoint, grpc_endpoint, early: VecDeque::new() })
     }
 
     /// Where it listens: the base for OTLP over HTTP.
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// Where it listens for OTLP over gRPC.
+    #[must_use]
+    pub fn grpc_endpoint(&self) -> &str {
+        &self.grpc_endpoint
+    }
+
+    /// Kills it, with everything that it has not sent on yet.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it has ended already.
+    pub fn kill(&mut self) {
+        self.tell("kill");
+    }
+
+    /// Starts it again, where it was.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it does not start.
+    pub fn start_again(&mut self) {
+        self.tell("start");
+    }
+
+    fn tell(&mut self, command: &str) {
+        let stdin = self.child.stdin.as_mut().expect("stdin is piped");
+        writeln!(stdin, "{command}").expect("it listens");
+        loop {
+            let line = read(&mut self.lines);
+            if line["done"] == command {
+                return;
+            }
+            self.early.push_back(line);
+        }
     }
 
     /// Waits until it has sent on this many spans; each comes with `scope` and `resource` added.
@@ -87,9 +127,13 @@ impl Collector {
     }
 
     fn next(&mut self) -> Value {
-        let line = self.lines.next().expect("it ended early: see counterparts/collector.log");
-        serde_json::from_str(&line.expect("its output is text")).expect("its output is JSON")
+        self.early.pop_front().unwrap_or_else(|| read(&mut self.lines))
     }
+}
+
+fn read(lines: &mut Lines<BufReader<ChildStdout>>) -> Value {
+    let line = lines.next().expect("it ended early: see counterparts/collector.log");
+    serde_json::from_str(&line.expect("its output is text")).expect("its output is JSON")
 }
 
 impl Drop for Collector {

@@ -22,6 +22,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("level", 1),
     ("mirror", 1),
     ("outcome", 1),
+    ("pace", 1),
     ("paths", 1),
     ("redact", 1),
     ("resource", 1),

@@ -29,7 +29,7 @@ pub fn decode(bytes: &[u8]) -> usize {
     while let Some((record, after)) = Record::take(rest) {
         rest = after;
         match record.kind() {
-            Kind::TRACE => trace = TraceHead::read(&record),
+            Kind::TRACE => trace.replace(&record),
             Kind::SPAN => {
                 spans += 1;
                 for extras in [&[], after] {

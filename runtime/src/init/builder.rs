@@ -144,7 +144,7 @@ impl Builder {
         self
     }
 
-    /// Exports to this collector; `/v1/traces` is appended unless it is there.
+    /// Exports to this collector; over HTTP, `/v1/traces` is appended unless it is there.
     pub fn otlp_endpoint(mut self, endpoint: &str) -> Self {
         self.code.otlp_endpoint = Some(endpoint.to_owned());
         self
@@ -299,10 +299,7 @@ fn start(
     let recording = recorder::Settings {
         memory: settings.memory.value,
         limits: settings.limits.limits(),
-        sampling: Sampling {
-            sampler: settings.sampler.value,
-            overrides: settings.sampler_overrides.value.clone(),
-        },
+        sampling: Sampling::new(settings.sampler.value, settings.sampler_overrides.value.clone()),
         propagators: settings.propagators.value,
     };
     time::choose(settings.clock.value);

@@ -108,6 +108,12 @@ pub(crate) fn monotonic_nanos() -> u64 {
     u64::try_from(base.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// Nanoseconds of the monotonic clock, or of the mock clock that rules the calling thread.
+pub(crate) fn steady_nanos() -> u64 {
+    let mocked = if MODE.load(Relaxed) & MOCKED != 0 { mock::ticks() } else { None };
+    mocked.unwrap_or_else(monotonic_nanos)
+}
+
 /// The monotonic clock, for deadlines of the background threads.
 pub(crate) fn now() -> Instant {
     Instant::now()

@@ -1,20 +1,25 @@
 //! Begins and ends spans: the hot path.
 
-use std::{mem, sync::atomic::Ordering::Relaxed};
+use std::{
+    mem,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
 
 use super::{
-    context::{Context, Phase},
+    context::{Context, Extra, Phase},
     foreign,
     id::{TraceFlags, TraceId},
     join::End,
     local::{self, ACTIVE, EXTRA, LATE, Local, RECORDING, REMOTE, Room, SHARED, W3C_SHIFT},
     loss::LossReason,
     mirror,
+    propagation::TraceState,
     record::{
         layout::{self, FLAG_PARENT_REMOTE, Kind, SPAN_END, SPAN_WORDS},
         writer::Writer,
     },
     recorder,
+    sampling::Under,
 };
 use crate::{
     call::fields::{self, Begun, Fields},
@@ -84,7 +89,7 @@ impl Local {
         let mut writer = Writer::new(room.words(), SPAN_WORDS, site.field_table(), site.redacts());
         self.while_writing(|| write(&mut writer));
         if writer.is_full() {
-            return self.begin_in_fresh_chunk(site, word, write);
+            return self.begin_in_fresh_chunk(site, word, &write);
         }
         self.put_span(room, word, writer.finish())
     }
@@ -103,13 +108,14 @@ impl Local {
         self.put_span(room, word, SPAN_WORDS)
     }
 
+    // Through `dyn`: a copy of this for each site would be a kilobyte of code that hardly ever runs.
     #[cold]
     #[inline(never)]
     fn begin_in_fresh_chunk(
         &self,
         site: &'static Site,
         word: u32,
-        write: impl Fn(&mut Writer),
+        write: &dyn Fn(&mut Writer),
     ) -> Option<Open> {
         let Some(room) = self.fresh_room() else {
             Self::lose(LossReason::PoolEmpty);
@@ -235,8 +241,18 @@ impl Local {
         let inherited = u128::from(Local.trace_high()) << 64 | u128::from(Local.trace_low());
         let inherited = TraceId::from_u128(inherited).filter(|_| remote);
         let trace = inherited.unwrap_or_else(|| recorder.new_trace_id());
-        let parent_flags = inherited.map(|_| TraceFlags::from_bits((flags >> W3C_SHIFT) as u8));
-        let (sampled, w3c) = recorder.sample(Local.scope(), site, trace, parent_flags);
+        let mut extra = if flags & EXTRA != 0 { local::clone_extra() } else { None };
+        let none = TraceState::new();
+        let under = Under {
+            parent: inherited.map(|_| TraceFlags::from_bits((flags >> W3C_SHIFT) as u8)),
+            caller: extra.as_ref().and_then(|extra| extra.caller),
+            trace_state: extra.as_ref().map_or(&none, |extra| &extra.trace_state),
+        };
+        let root = recorder.sample(Local.scope(), site, trace, under);
+        if let Some(trace_state) = root.trace_state {
+            let others = extra.as_deref().cloned().unwrap_or_default();
+            extra = Some(Arc::new(Extra { trace_state, ..others }));
+        }
         let trace = trace.to_u128();
         let mut next = Context {
             trace_high: (trace >> 64) as u64,
@@ -244,12 +260,14 @@ impl Local {
             span: Local.span(),
             flags: flags & !(OWN_FLAGS | 0xff << W3C_SHIFT)
                 | ACTIVE
-                | u16::from(w3c.bits()) << W3C_SHIFT,
+                | if extra.is_some() { EXTRA } else { 0 }
+                | root.flags
+                | u16::from(root.w3c.bits()) << W3C_SHIFT,
             scope: Local.scope(),
             phase: Phase::Waiting,
-            extra: if flags & EXTRA != 0 { local::clone_extra() } else { None },
+            extra,
         };
-        if sampled {
+        if root.sampled {
             // Still the remote span's child: `put_span` takes parent and mark from here.
             next.flags |= RECORDING | flags & REMOTE;
         }
@@ -257,6 +275,8 @@ impl Local {
             next.span = 0;
         }
         next.swap();
+        // The sampler may have said something else about this trace than the last time.
+        self.trace_changed();
         Some(next)
     }
 }

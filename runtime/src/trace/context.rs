@@ -7,7 +7,8 @@ use super::{
     id::{SpanId, TraceFlags, TraceId},
     local::{self, ACTIVE, EXTRA, Local, RECORDING, REMOTE, SHARED, W3C_SHIFT},
     mirror,
-    propagation::{Baggage, RemoteContext, TraceState},
+    propagation::{Baggage, Mark, RemoteContext, SamplingState, TraceState},
+    threshold,
 };
 use crate::mirror::Reflections;
 
@@ -16,6 +17,9 @@ use crate::mirror::Reflections;
 pub(crate) struct Extra {
     pub(crate) trace_state: TraceState,
     pub(crate) baggage: Baggage,
+    /// What a caller said about sampling that its flags do not say. Only `Debug` means something
+    /// once a sampler has decided: the others are about the parent, or about a trace to come.
+    pub(crate) caller: Option<SamplingState>,
     /// What was current in other APIs when the current span began.
     pub(crate) noted: Noted,
     /// The counterparts of the current span in other APIs.
@@ -24,13 +28,9 @@ pub(crate) struct Extra {
 
 impl Extra {
     fn is_empty(&self) -> bool {
-        let Self { trace_state, baggage, noted, mirror } = self;
-        let nothing_travels = trace_state.is_empty() && baggage.is_empty();
+        let Self { trace_state, baggage, caller, noted, mirror } = self;
+        let nothing_travels = trace_state.is_empty() && baggage.is_empty() && caller.is_none();
         nothing_travels && *noted == Noted::default() && mirror.is_none()
-    }
-
-    pub(crate) fn trace_state_text(&self) -> &str {
-        self.trace_state.as_str()
     }
 }
 
@@ -118,7 +118,32 @@ impl Context {
     /// The trace flags.
     #[must_use]
     pub fn trace_flags(&self) -> TraceFlags {
-        TraceFlags::from_bits((self.flags >> W3C_SHIFT) as u8)
+        TraceFlags::from_bits((self.flags >> W3C_SHIFT) as u8).known()
+    }
+
+    /// What tracing systems, samplers among them, say about the trace in `tracestate`.
+    ///
+    /// ```
+    /// use spandrel::{Span, testing, trace::sampler::Sampler};
+    ///
+    /// let capture = testing::builder().sampler(Sampler::ratio(1.0)?).capture();
+    /// let state = capture.run(|| Span::start("work").context().trace_state());
+    /// assert_eq!(state.as_str(), "ot=th:0");
+    /// # Ok::<(), spandrel::trace::sampler::InvalidSampler>(())
+    /// ```
+    #[must_use]
+    pub fn trace_state(&self) -> TraceState {
+        self.trace_state_ref().cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn trace_state_text(&self) -> &str {
+        self.trace_state_ref().map_or("", TraceState::as_str)
+    }
+
+    /// What came with the trace, or else what a sampler of this process said about it.
+    fn trace_state_ref(&self) -> Option<&TraceState> {
+        let came = self.extra.as_deref().map(|extra| &extra.trace_state);
+        came.filter(|state| !state.is_empty()).or_else(|| threshold::state_of(self.flags))
     }
 
     /// Whether the current span is in another process.
@@ -140,31 +165,49 @@ impl Context {
     }
 
     fn from_remote(remote: &RemoteContext) -> Self {
+        let caller = remote.mark().map(|_| remote.sampling_state());
         let trace = remote.trace_id().to_u128();
         let context = Self {
             trace_high: (trace >> 64) as u64,
             trace_low: trace as u64,
             span: remote.span_id().to_u64(),
             scope: Local.scope(),
-            flags: ACTIVE | REMOTE | u16::from(remote.flags().bits()) << W3C_SHIFT,
-            phase: Phase::Waiting,
-            extra: None,
+            flags: ACTIVE | REMOTE | u16::from(remote.flags().known().bits()) << W3C_SHIFT,
+            ..Self::default()
         };
         context.change_extra(|extra| {
             extra.trace_state = remote.trace_state().clone();
             extra.baggage = remote.baggage().clone();
+            extra.caller = caller;
         })
     }
 
     /// What an outgoing request carries; `None` if there is no trace.
     #[must_use]
     pub fn to_remote(&self) -> Option<RemoteContext> {
-        let context = RemoteContext::new(self.trace_id()?, self.span_id()?, self.trace_flags());
-        Some(match &self.extra {
-            Some(extra) => context
-                .with_trace_state(extra.trace_state.clone())
-                .with_baggage(extra.baggage.clone()),
-            None => context,
+        let context = RemoteContext::new(self.trace_id()?, self.span_id()?, self.trace_flags())
+            .with_trace_state(self.trace_state());
+        let Some(extra) = &self.extra else { return Some(context) };
+        let mark = match extra.caller {
+            Some(SamplingState::Debug) => Some(Mark::Debug),
+            Some(SamplingState::Defer) if self.is_remote() => Some(Mark::Deferred),
+            _ => None,
+        };
+        Some(context.with_baggage(extra.baggage.clone()).with_mark(mark))
+    }
+
+    /// What a caller without a span decided about the trace that begins here.
+    pub(crate) fn asked(&self) -> Option<SamplingState> {
+        if self.is_active() { None } else { self.extra.as_ref()?.caller }
+    }
+
+    /// The same context, whose next trace a caller without a span has said something about.
+    pub(crate) fn asking(self, baggage: Baggage, asked: Option<SamplingState>) -> Self {
+        if baggage.is_empty() && asked.is_none() {
+            return self;
+        }
+        self.change_extra(|extra| {
+            *extra = Extra { baggage, caller: asked, ..Extra::default() };
         })
     }
 
@@ -277,7 +320,12 @@ impl Context {
     fn swap_extra(&mut self) {
         let next = self.extra.take();
         self.extra = local::replace_extra(next.clone());
-        mirror::switch(self.extra.as_deref(), next.as_deref());
+        let (from, to) = (self.extra.as_deref(), next.as_deref());
+        if from.map(|extra| &extra.trace_state) != to.map(|extra| &extra.trace_state) {
+            // The trace may be the same, but the drain is to learn of the state.
+            Local.trace_changed();
+        }
+        mirror::switch(from, to);
     }
 }
 

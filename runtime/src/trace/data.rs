@@ -30,7 +30,7 @@ pub struct SpanData {
     pub parent_is_remote: bool,
     /// The trace flags of W3C Trace Context.
     pub trace_flags: TraceFlags,
-    /// The `tracestate` that came with the trace.
+    /// The `tracestate` of the trace.
     pub trace_state: String,
     /// The name.
     pub name: String,

@@ -183,7 +183,7 @@ impl Drain {
                         reader.running.push((at, record.span()));
                     }
                 }
-                Kind::TRACE => reader.trace = TraceHead::read(&record),
+                Kind::TRACE => reader.trace.replace(&record),
                 Kind::END => {
                     let outcome = read_outcome(record.aux() as u8);
                     let end = End { tick: record.word(2), outcome, linger: record.flags() != 0 };

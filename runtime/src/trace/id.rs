@@ -125,6 +125,8 @@ impl TraceFlags {
     pub const SAMPLED: Self = Self(1);
     /// At least the right 7 bytes of the trace id are random (level 2).
     pub const RANDOM: Self = Self(2);
+    /// Those that level 2 defines.
+    pub(crate) const KNOWN: Self = Self(Self::SAMPLED.0 | Self::RANDOM.0);
 
     /// Takes the bits as they came over the wire; unknown ones are kept.
     #[must_use]
@@ -142,6 +144,11 @@ impl TraceFlags {
     #[must_use]
     pub const fn is_sampled(self) -> bool {
         self.0 & Self::SAMPLED.0 != 0
+    }
+
+    /// The same flags, without those that nothing defines.
+    pub(crate) const fn known(self) -> Self {
+        Self(self.0 & Self::KNOWN.0)
     }
 
     /// Whether the random bit is set.

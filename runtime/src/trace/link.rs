@@ -1,8 +1,8 @@
 //! Links from a span to others.
 
 use super::{
-    context::{Context, Extra},
-    local::{Local, REMOTE, W3C_SHIFT},
+    context::Context,
+    local::{Local, REMOTE},
     record::layout::{FLAG_PARENT_REMOTE, Kind},
 };
 use crate::value::Attribute;
@@ -12,9 +12,9 @@ pub(crate) fn write(span: u64, to: &Context, attributes: &[(&str, &dyn Attribute
     if to.span_id().is_none() || to.trace_id().is_none() {
         return;
     }
-    let state = to.extra.as_deref().map_or("", Extra::trace_state_text);
+    let state = to.trace_state_text();
     let flags = if to.flags & REMOTE != 0 { FLAG_PARENT_REMOTE } else { 0 };
-    let w3c = u64::from(to.flags >> W3C_SHIFT);
+    let w3c = u64::from(to.trace_flags().bits());
     let fixed = [to.trace_high, to.trace_low, to.span, w3c];
     Local.mark_late(span);
     #[expect(clippy::cast_possible_truncation, reason = "tracestate is at most 8 KiB")]

@@ -17,7 +17,7 @@ use std::{
 
 use super::{
     chunk::{Chunk, LARGE_WORDS},
-    context::Extra,
+    context::{Context, Extra},
     ids::{self, Sequence},
     loss::LossReason,
     record::layout::{self, Kind, MAX_RECORD_WORDS},
@@ -39,6 +39,9 @@ pub(crate) const SHARED: u16 = 16;
 pub(crate) const EXTRA: u16 = 32;
 /// Where the W3C trace flags stand.
 pub(crate) const W3C_SHIFT: u32 = 8;
+/// Where the number of the trace's state stands, beyond the W3C flags that are defined; see
+/// [`super::threshold`].
+pub(crate) const STATE_SHIFT: u32 = 10;
 
 /// Fewer words than this are not worth a try.
 const LEAST_ROOM: usize = 32;
@@ -270,9 +273,8 @@ impl Local {
     #[cold]
     #[inline(never)]
     fn write_trace(self) -> Option<()> {
-        let flags = self.flags();
-        let extra = if flags & EXTRA != 0 { clone_extra() } else { None };
-        let state = extra.as_deref().map_or("", Extra::trace_state_text);
+        let context = Context::peek();
+        let state = context.trace_state_text();
         let used = 4 + layout::text_words(state.len());
         if STATE.with(|state| state.words.get()).len() - STATE.with(|state| state.at.get())
             < used + LEAST_ROOM
@@ -283,7 +285,7 @@ impl Local {
             .with(|state| state.words.get())
             .get(STATE.with(|state| state.at.get())..STATE.with(|state| state.at.get()) + used)?;
         if let [head, high, low, last, text @ ..] = words {
-            let w3c = u64::from(flags >> W3C_SHIFT);
+            let w3c = u64::from(context.trace_flags().bits());
             #[expect(clippy::cast_possible_truncation, reason = "tracestate is at most 8 KiB")]
             head.store(layout::head(Kind::TRACE, 0, used, state.len() as u32), Relaxed);
             high.store(self.trace_high(), Relaxed);

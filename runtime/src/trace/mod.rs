@@ -25,6 +25,7 @@ pub(crate) mod sampling;
 pub(crate) mod scope;
 pub(crate) mod span;
 pub(crate) mod spawn;
+pub(crate) mod threshold;
 
 pub use context::{Attached, Context};
 pub use data::{EventData, LinkData, OwnedStatus, OwnedValue, SpanData};

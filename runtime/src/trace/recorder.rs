@@ -20,7 +20,7 @@ use super::{
     chunk::Pool,
     drain::{Drain, Pending, Sink},
     fork,
-    id::{TraceFlags, TraceId},
+    id::TraceId,
     ids,
     join::End,
     limits::Limits,
@@ -28,7 +28,7 @@ use super::{
     loss::Losses,
     memory::Memory,
     propagation::Propagators,
-    sampling::Sampling,
+    sampling::{Root, Sampling, Under},
     scope,
 };
 use crate::{
@@ -237,16 +237,10 @@ impl Recorder {
     }
 
     /// Asks the sampler about a local root.
-    pub(crate) fn sample(
-        &self,
-        scope: u32,
-        site: &Site,
-        trace: TraceId,
-        parent: Option<TraceFlags>,
-    ) -> (bool, TraceFlags) {
+    pub(crate) fn sample(&self, scope: u32, site: &Site, trace: TraceId, under: Under<'_>) -> Root {
         match scope::find(scope) {
-            Some(scope) => scope.sampling().decide(site, trace, parent),
-            None => self.settings.sampling.decide(site, trace, parent),
+            Some(scope) => scope.sampling().decide(site, trace, under),
+            None => self.settings.sampling.decide(site, trace, under),
         }
     }
 

@@ -1,41 +1,167 @@
-//! Asks the samplers whether a new local root is recorded.
+//! Asks the samplers whether a new local root is recorded, and says so in its `tracestate`.
+//!
+//! What a sampler decides is a pure function; what it needs beside that is here: the state of the
+//! limited ones, and the thresholds that the others tell to whoever comes after them.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::{
     id::{TraceFlags, TraceId},
-    sampler::{Overrides, ParentDecision, Sampler},
+    propagation::{SamplingState, TraceState},
+    sampler::{
+        Limiter, OtelState, Overrides, ParentDecision, Rule, Sampler, randomness, with_threshold,
+    },
+    threshold,
 };
-use crate::site::Site;
+use crate::{diag, site::Site, time};
 
 /// The sampler of a recorder or of a scope, and its exceptions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sampling {
-    pub(crate) sampler: Sampler,
-    pub(crate) overrides: Overrides,
+    sampler: Chosen,
+    overrides: Overrides,
+    /// The samplers of the overrides, in their order.
+    overriding: Box<[Chosen]>,
+}
+
+/// A sampler at work.
+#[derive(Clone, Debug)]
+struct Chosen {
+    sampler: Sampler,
+    /// What the context of a trace that it keeps has in its flags, if that trace had no state.
+    flags: Option<u16>,
+    limiter: Option<Limiter>,
+}
+
+/// What a local root begins under.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Under<'a> {
+    /// The flags of a remote parent.
+    pub(crate) parent: Option<TraceFlags>,
+    /// What the caller said beyond flags.
+    pub(crate) caller: Option<SamplingState>,
+    /// What came with the trace.
+    pub(crate) trace_state: &'a TraceState,
+}
+
+/// What was decided about a local root.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Root {
+    pub(crate) sampled: bool,
+    pub(crate) w3c: TraceFlags,
+    /// For the flags of its context; see [`threshold`].
+    pub(crate) flags: u16,
+    /// Takes the place of the state that came.
+    pub(crate) trace_state: Option<TraceState>,
 }
 
 impl Sampling {
-    /// Decides about a root; `parent` are the flags of a remote parent.
-    pub(crate) fn decide(
-        &self,
-        site: &Site,
-        trace: TraceId,
-        parent: Option<TraceFlags>,
-    ) -> (bool, TraceFlags) {
-        let sampler = self.of(site);
-        let decision =
-            parent.map(|parent| ParentDecision { sampled: parent.is_sampled(), remote: true });
-        let sampled = sampler.decide(decision, trace).is_sampled();
-        // A trace id of ours is random in all its bytes; of another one the flag tells.
-        let random = parent.is_none_or(TraceFlags::is_random);
-        let flag = |set, flag: TraceFlags| if set { flag } else { TraceFlags::default() };
-        (sampled, flag(sampled, TraceFlags::SAMPLED) | flag(random, TraceFlags::RANDOM))
+    pub(crate) fn new(sampler: Sampler, overrides: Overrides) -> Self {
+        let overriding = overrides.samplers().map(Chosen::new).collect();
+        Self { sampler: Chosen::new(sampler), overrides, overriding }
     }
 
-    fn of(&self, site: &Site) -> Sampler {
-        if self.overrides.is_empty() {
-            return self.sampler;
+    /// Decides about a root.
+    pub(crate) fn decide(&self, site: &Site, trace: TraceId, under: Under<'_>) -> Root {
+        let chosen = self.of(site);
+        let said = OtelState::read(under.trace_state);
+        let randomness = said.randomness.unwrap_or(randomness(trace));
+        let (sampled, threshold) = match chosen.sampler.obeyed(under.decision()) {
+            Some(sampled) => (sampled, said.threshold.filter(|threshold| randomness >= *threshold)),
+            None => {
+                if chosen.sampler.threshold().is_some() && under.presumes_randomness(said) {
+                    warn_of_presumption();
+                }
+                chosen.decide(randomness, said)
+            }
+        };
+        // A trace id of ours is random in all its bytes; of another one the flag tells.
+        let random = under.parent.is_none_or(TraceFlags::is_random);
+        let flag = |set, flag: TraceFlags| if set { flag } else { TraceFlags::default() };
+        let w3c = flag(sampled, TraceFlags::SAMPLED) | flag(random, TraceFlags::RANDOM);
+        let root = Root { sampled, w3c, flags: 0, trace_state: None };
+        // Whoever does not record a span has no probability to tell.
+        chosen.tell(root, threshold.filter(|_| sampled), said, under.trace_state)
+    }
+
+    fn of(&self, site: &Site) -> &Chosen {
+        if self.overriding.is_empty() {
+            return &self.sampler;
         }
-        let path = format!("{}::{}", site.target(), site.span_name());
-        self.overrides.find(&path).unwrap_or(self.sampler)
+        let position = self.overrides.position(site.target(), site.span_name());
+        position.and_then(|position| self.overriding.get(position)).unwrap_or(&self.sampler)
     }
 }
+
+impl Under<'_> {
+    /// What was decided before; a caller that defers has decided nothing.
+    fn decision(self) -> Option<ParentDecision> {
+        let sampled = match (self.parent, self.caller) {
+            (_, Some(SamplingState::Defer)) => None,
+            (Some(flags), _) => Some(flags.is_sampled()),
+            (None, caller) => caller.and_then(SamplingState::decision),
+        }?;
+        Some(ParentDecision { sampled, remote: true })
+    }
+
+    /// Whether the trace id is another's, and nobody says that it is random.
+    fn presumes_randomness(self, said: OtelState) -> bool {
+        said.randomness.is_none() && self.parent.is_some_and(|flags| !flags.is_random())
+    }
+}
+
+impl Chosen {
+    fn new(sampler: Sampler) -> Self {
+        let state = |threshold| with_threshold(&TraceState::new(), Some(threshold));
+        let flags =
+            sampler.threshold().and_then(|threshold| threshold::flags_of(&state(threshold)));
+        Self { sampler, flags, limiter: sampler.limiter() }
+    }
+
+    /// Decides without a parent; also the threshold that the trace has from then on.
+    fn decide(&self, randomness: u64, said: OtelState) -> (bool, Option<u64>) {
+        match (self.sampler.rule(), &self.limiter) {
+            (Rule::AlwaysOff, _) => (false, None),
+            // Says nothing about a trace that nobody samples by probability.
+            (Rule::AlwaysOn, _) => (true, said.has_threshold.then_some(0)),
+            (Rule::Ratio { threshold, .. }, _) => (randomness >= threshold, Some(threshold)),
+            (Rule::Limited { .. }, None) => (true, None),
+            (Rule::Limited { .. }, Some(limiter)) => (limiter.admit(time::steady_nanos()), None),
+        }
+    }
+
+    /// Writes the threshold where it belongs, if the state that came says something else.
+    fn tell(&self, root: Root, threshold: Option<u64>, said: OtelState, came: &TraceState) -> Root {
+        let is_said = said.threshold == threshold && said.has_threshold == threshold.is_some();
+        match self.flags.filter(|_| came.is_empty()) {
+            _ if is_said => root,
+            Some(flags) => Root { flags, ..root },
+            None => Root { trace_state: Some(with_threshold(came, threshold)), ..root },
+        }
+    }
+}
+
+impl Default for Chosen {
+    fn default() -> Self {
+        Self::new(Sampler::default())
+    }
+}
+
+/// Asked for by the specification, where a ratio decides about traces of senders that do not say
+/// that their trace ids are random.
+#[cold]
+fn warn_of_presumption() {
+    static SAID: AtomicBool = AtomicBool::new(false);
+    if !SAID.load(Relaxed) && !SAID.swap(true, Relaxed) {
+        diag::warn(format_args!(
+            "`traceidratio` takes the trace ids of callers for random although they do not say so \
+             (the random flag of W3C Trace Context level 2); if they are not, too many or too few \
+             of these traces are recorded: let the callers decide with `parentbased_traceidratio`, \
+             or upgrade them (said once)"
+        ));
+    }
+}
+
+#[cfg(test)]
+#[path = "sampling_tests.rs"]
+mod tests;

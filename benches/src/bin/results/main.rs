@@ -27,6 +27,7 @@ fn main() -> io::Result<()> {
     println!("{}", machine::describe()?);
     println!("## Against the budgets\n\n{}", budgets::table(&measurements));
     println!("{}", tables::all(&measurements));
+    print!("{}", tables::features(&measurements));
     println!("## What we lose\n\n{}", tables::losses(&measurements));
     println!("{READING}");
     Ok(())

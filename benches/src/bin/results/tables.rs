@@ -103,6 +103,36 @@ static TABLES: &[Table] = &[
     },
 ];
 
+/// The columns of the table of features: metric and title.
+const FEATURE_COSTS: [(&str, &str); 3] = [
+    ("crates", "crates of others"),
+    ("clean-check", "`cargo check` from nothing, s"),
+    ("feature-bytes", "stripped release binary, KiB"),
+];
+
+/// Renders what each feature costs, if that was measured.
+pub(crate) fn features(measurements: &Measurements) -> String {
+    let features = measurements.subjects("crates");
+    if features.is_empty() {
+        return String::new();
+    }
+    let head = FEATURE_COSTS.map(|(_, title)| title).join(" | ");
+    let mut text = format!(
+        "## What a feature costs\n\nA program with one annotated function that starts telemetry; \
+         each feature alone.\n\n| | {head} |\n|---|---:|---:|---:|\n"
+    );
+    for feature in features {
+        let cells = FEATURE_COSTS.map(|(metric, _)| {
+            let value = measurements.get(metric, "feature", feature).unwrap_or_default();
+            number(if metric == "feature-bytes" { value / 1024.0 } else { value })
+        });
+        writeln!(text, "| `{feature}` | {} |", cells.join(" | "))
+            .expect("writing to a string cannot fail");
+    }
+    text.push('\n');
+    text
+}
+
 /// Renders all tables that have a value.
 pub(crate) fn all(measurements: &Measurements) -> String {
     TABLES.iter().map(|table| render(table, measurements)).collect()

@@ -71,6 +71,10 @@ impl Protocol {
     }
 
     /// A value of the user as it travels.
+    #[cfg_attr(
+        not(feature = "otlp-grpc"),
+        expect(unused_variables, reason = "only gRPC has binary headers")
+    )]
     pub(super) fn header_value(
         self,
         header: &HeaderName,

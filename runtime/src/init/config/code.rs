@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use super::{Color, Compression, Exporter, Form, Headers};
+use super::{Color, Compression, Exporter, Form, Headers, Protocol};
 use crate::{
     export::Batching,
     resource::Resource,
@@ -38,8 +38,9 @@ pub(crate) struct Code {
     pub(crate) exporters: Option<Vec<Exporter>>,
     /// Exporters that the program brings along: with one, none is added by default.
     pub(crate) custom_exporters: usize,
-    /// The collector; `/v1/traces` is appended unless it is there.
+    /// The collector; over HTTP, `/v1/traces` is appended unless it is there.
     pub(crate) otlp_endpoint: Option<String>,
+    pub(crate) otlp_protocol: Option<Protocol>,
     pub(crate) otlp_headers: Option<Headers>,
     pub(crate) otlp_timeout: Option<Duration>,
     pub(crate) otlp_compression: Option<Compression>,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Setting;
+use super::{Protocol, Setting};
 use crate::init::env::{Reader, Rejected};
 
 /// Where traces go below a general endpoint.
@@ -21,9 +21,13 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     /// The collector on this machine.
-    pub(super) fn local() -> Self {
-        let url = format!("http://localhost:4318{TRACES_PATH}");
-        Self { url, port: Some(4_318), scheme_is_guessed: false }
+    pub(super) fn local(protocol: Protocol) -> Self {
+        let (port, path) = match protocol {
+            Protocol::Grpc => (4_317, ""),
+            Protocol::HttpJson | Protocol::HttpProtobuf => (4_318, TRACES_PATH),
+        };
+        let url = format!("http://localhost:{port}{path}");
+        Self { url, port: Some(port), scheme_is_guessed: false }
     }
 
     /// Zipkin on this machine.
@@ -90,9 +94,21 @@ impl Endpoint {
         (end, path.unwrap_or_default())
     }
 
-    /// Whether the port is the one that takes OTLP over gRPC by convention.
-    pub(super) fn has_grpc_port(&self) -> bool {
-        self.port == Some(4_317)
+    /// Whether there is more than the address of a machine.
+    pub(super) fn has_path(&self) -> bool {
+        let (end, path) = self.path_end();
+        end < self.url.len() || !matches!(path, "" | "/")
+    }
+
+    /// The address of the machine alone.
+    pub(super) fn without_path(mut self) -> Self {
+        let (end, path) = self.path_end();
+        self.url.truncate(end - path.len());
+        self
+    }
+
+    pub(super) fn port(&self) -> Option<u16> {
+        self.port
     }
 
     /// The whole URL, with what is secret in it.

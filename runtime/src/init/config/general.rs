@@ -46,7 +46,22 @@ pub(super) fn propagators(reader: &mut Reader<'_>, code: &Code) -> Setting<Propa
         let is_usable = |name| Propagators::parse(name).is_ok();
         parse::list(text).any(is_usable).then_some(Setting { value: propagators, source })
     });
-    Setting::pick(code.propagators, variable, Propagators::default())
+    let chosen = Setting::pick(code.propagators, variable, Propagators::default());
+    tell_of_jaeger(reader, chosen.value);
+    chosen
+}
+
+/// Who names a format expects it to be sent, as other SDKs do.
+fn tell_of_jaeger(reader: &mut Reader<'_>, propagators: Propagators) {
+    let sent = "the propagator `jaeger` only reads: no header of its own is sent";
+    match (propagators.reads_jaeger(), propagators.sends_traces()) {
+        (false, _) => {}
+        (true, true) => reader.inform(format!("{sent}, but those of the others are")),
+        (true, false) => reader.warn(format!(
+            "{sent}, so the traces end here; add `tracecontext`, which Jaeger reads too: \
+             `OTEL_PROPAGATORS={propagators},tracecontext`"
+        )),
+    }
 }
 
 pub(super) fn level(reader: &mut Reader<'_>, code: &Code) -> Setting<LevelFilter> {

@@ -29,7 +29,7 @@ pub(crate) use exporters::Exporter;
 pub(crate) use file::File;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
-pub(crate) use otlp::{Compression, Otlp};
+pub(crate) use otlp::{Compression, Otlp, Protocol};
 pub(crate) use setting::{Setting, Source};
 pub(crate) use spool::Spool;
 pub(crate) use zipkin::Zipkin;
@@ -90,13 +90,14 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) features: Features,
 }
 
-/// The optional exporters that are compiled in.
+/// The optional exporters, and forms of them, that are compiled in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Features {
     pub(crate) console: bool,
     pub(crate) file: bool,
     pub(crate) otlp: bool,
     pub(crate) zipkin: bool,
+    pub(crate) grpc: bool,
 }
 
 impl Features {
@@ -105,6 +106,7 @@ impl Features {
         console: cfg!(feature = "console"),
         file: cfg!(feature = "file"),
         otlp: cfg!(feature = "otlp"),
+        grpc: cfg!(feature = "otlp-grpc"),
         zipkin: cfg!(feature = "zipkin"),
     };
 }
@@ -153,7 +155,7 @@ impl Settings {
         }
         .read(&mut reader, code);
         if exporters.value.contains(&Exporter::Otlp) {
-            otlp.warn_of_grpc_port(&mut reader);
+            otlp.check(&mut reader, around.features);
         }
         let mut settings = Self {
             enabled,

@@ -1,14 +1,14 @@
-//! OTLP over HTTP: where to, with what, how long.
+//! OTLP: where to, in which form, with what, how long.
 
 use std::{fmt, path::PathBuf, time::Duration};
 
 use super::{
-    Code, Headers, Setting, Source, Spool,
+    Code, Features, Headers, Setting, Source, Spool,
     batch::{duration, timeout},
     endpoint::Endpoint,
     general::word,
 };
-use crate::init::env::{Reader, Rejected, Variable, table};
+use crate::init::env::{Reader, Variable, table};
 
 /// How requests are compressed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,7 @@ pub(crate) enum Compression {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub(crate) enum Protocol {
+    Grpc,
     HttpJson,
     #[default]
     HttpProtobuf,
@@ -46,21 +47,33 @@ pub(crate) struct Otlp {
 
 const COMPRESSIONS: [(&str, Compression); 2] =
     [("gzip", Compression::Gzip), ("none", Compression::None)];
-const PROTOCOLS: [(&str, Protocol); 2] =
-    [("http/json", Protocol::HttpJson), ("http/protobuf", Protocol::HttpProtobuf)];
-/// Forms of OTLP that this version lacks.
-const LATER_PROTOCOLS: [&str; 1] = ["grpc"];
+const PROTOCOLS: [(&str, Protocol); 3] = [
+    ("grpc", Protocol::Grpc),
+    ("http/protobuf", Protocol::HttpProtobuf),
+    ("http/json", Protocol::HttpJson),
+];
+
+impl Protocol {
+    fn is_in(self, features: Features) -> bool {
+        match self {
+            Self::Grpc => features.grpc,
+            Self::HttpJson | Self::HttpProtobuf => true,
+        }
+    }
+}
 
 impl Otlp {
     pub(super) fn read(reader: &mut Reader<'_>, code: &Code) -> Self {
-        let endpoint = endpoint(reader, code);
-        let protocol = Setting::pick(None, protocol(reader), Protocol::default());
+        let protocol = protocol(reader, code);
+        let endpoint = endpoint(reader, code, protocol.value);
         let timeouts = reader.first(&[table::OTLP_TRACES_TIMEOUT, table::OTLP_TIMEOUT], duration);
         let compression = reader
             .first(&[table::OTLP_TRACES_COMPRESSION, table::OTLP_COMPRESSION], |text| {
                 word(&COMPRESSIONS, text)
             });
         Self {
+            endpoint: endpoint
+                .unwrap_or_else(|| Setting::by_default(Endpoint::local(protocol.value))),
             protocol,
             headers: headers(reader, code),
             timeout: timeout(code.otlp_timeout, timeouts, Duration::from_secs(10)),
@@ -81,7 +94,6 @@ impl Otlp {
                 &[table::OTLP_TRACES_CLIENT_CERTIFICATE, table::OTLP_CLIENT_CERTIFICATE],
             ),
             spool: Spool::read(reader),
-            endpoint: endpoint.unwrap_or_else(|| Setting::by_default(Endpoint::local())),
         }
     }
 
@@ -90,15 +102,40 @@ impl Otlp {
         Some(self.endpoint.source).filter(|source| *source != Source::Default)
     }
 
-    /// A collector's gRPC port answers HTTP with nothing that a person would understand.
-    pub(super) fn warn_of_grpc_port(&self, reader: &mut Reader<'_>) {
-        if self.endpoint.value.has_grpc_port() {
-            reader.warn(format!(
-                "port 4317 ({}) usually takes OTLP over gRPC, which this version lacks; write \
-                 port 4318 for HTTP",
-                self.endpoint.source
+    /// What will not work although each value by itself is right; asked if OTLP is used at all.
+    pub(super) fn check(&self, reader: &mut Reader<'_>, features: Features) {
+        let Setting { value: protocol, source } = self.protocol;
+        if features.otlp && !protocol.is_in(features) {
+            reader.problem(format!(
+                "the OTLP protocol `{protocol}` is asked for ({source}) but not compiled in; write \
+                 `features = [\"otlp-grpc\"]` at `spandrel` in Cargo.toml, or let `{}` be \
+                 `http/protobuf`, which collectors take on port 4318",
+                table::OTLP_PROTOCOL.name,
             ));
         }
+        // Neither of a collector's ports answers the other protocol with anything that a person
+        // would understand.
+        let source = self.endpoint.source;
+        match (protocol, self.endpoint.value.port()) {
+            (Protocol::HttpJson | Protocol::HttpProtobuf, Some(4_317)) => reader.warn(format!(
+                "port 4317 ({source}) usually takes OTLP over gRPC, and this is {protocol}; write \
+                 port 4318, or `{}=grpc`",
+                table::OTLP_PROTOCOL.name,
+            )),
+            (Protocol::Grpc, Some(4_318)) => reader.warn(format!(
+                "port 4318 ({source}) usually takes OTLP over HTTP, and this is gRPC; write port \
+                 4317, or `{}=http/protobuf`",
+                table::OTLP_PROTOCOL.name,
+            )),
+            _ => {}
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = PROTOCOLS.iter().find(|(_, known)| known == self).map_or("", |(name, _)| name);
+        f.write_str(name)
     }
 }
 
@@ -111,8 +148,11 @@ impl Otlp {
         let timeouts = [self.timeout.value, batch.export_timeout.value];
         let timeout = timeouts.into_iter().flatten().min();
         let exporter = match self.protocol.value {
-            Protocol::HttpJson => crate::export::Otlp::http_json(),
-            Protocol::HttpProtobuf => crate::export::Otlp::http(),
+            #[cfg(feature = "otlp-grpc")]
+            Protocol::Grpc => crate::export::Otlp::grpc(),
+            Protocol::HttpJson => crate::export::Otlp::http().json(),
+            // Without the feature, `check` has refused gRPC.
+            _ => crate::export::Otlp::http(),
         };
         let mut exporter = exporter
             .traces_endpoint(self.endpoint.value.url())
@@ -142,22 +182,32 @@ impl Otlp {
     }
 }
 
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = PROTOCOLS.iter().find(|(_, known)| known == self).map_or("", |(name, _)| name);
-        f.write_str(name)
-    }
-}
-
-fn endpoint(reader: &mut Reader<'_>, code: &Code) -> Option<Setting<Endpoint>> {
+fn endpoint(reader: &mut Reader<'_>, code: &Code, protocol: Protocol) -> Option<Setting<Endpoint>> {
     let insecure = reader
         .boolean(table::OTLP_TRACES_INSECURE)
         .or_else(|| reader.boolean(table::OTLP_INSECURE))
         .or_else(|| reader.boolean(table::OTLP_INSECURE_ALIAS))
         .map(|insecure| insecure.value);
-    if let Some(text) = &code.otlp_endpoint {
-        return endpoint_of_code(reader, text, insecure);
+    let endpoint = if let Some(text) = &code.otlp_endpoint {
+        endpoint_of_code(reader, text, insecure, protocol)
+    } else {
+        endpoint_of_environment(reader, insecure, protocol)
+    }?;
+    if protocol == Protocol::Grpc && endpoint.value.has_path() {
+        reader.warn(format!(
+            "the path of the endpoint {} is ignored: calls of gRPC have one of their own",
+            endpoint.source
+        ));
+        return Some(endpoint.map(Endpoint::without_path));
     }
+    Some(endpoint)
+}
+
+fn endpoint_of_environment(
+    reader: &mut Reader<'_>,
+    insecure: Option<bool>,
+    protocol: Protocol,
+) -> Option<Setting<Endpoint>> {
     let exact = reader.read(table::OTLP_TRACES_ENDPOINT, |text| Endpoint::parse(text, insecure));
     let endpoint = exact.or_else(|| {
         let general = reader
@@ -167,6 +217,9 @@ fn endpoint(reader: &mut Reader<'_>, code: &Code) -> Option<Setting<Endpoint>> {
             .or_else(|| {
                 reader.read(table::JAEGER_ENDPOINT, |text| Endpoint::parse_jaeger(text, insecure))
             })?;
+        if protocol == Protocol::Grpc {
+            return Some(general);
+        }
         if general.value.is_for_traces() {
             reader.warn(format!(
                 "the endpoint {} ends in `/v1/traces`, and `/v1/traces` is appended to it; leave \
@@ -186,9 +239,12 @@ fn endpoint_of_code(
     reader: &mut Reader<'_>,
     text: &str,
     insecure: Option<bool>,
+    protocol: Protocol,
 ) -> Option<Setting<Endpoint>> {
     match Endpoint::parse(text, insecure) {
-        Ok(endpoint) if endpoint.is_for_traces() => Some(Setting::by_code(endpoint)),
+        Ok(endpoint) if protocol == Protocol::Grpc || endpoint.is_for_traces() => {
+            Some(Setting::by_code(endpoint))
+        }
         Ok(endpoint) => Some(Setting::by_code(endpoint.for_traces())),
         Err(_) => {
             let advice = table::OTLP_ENDPOINT.kind.advice();
@@ -198,14 +254,10 @@ fn endpoint_of_code(
     }
 }
 
-fn protocol(reader: &mut Reader<'_>) -> Option<Setting<Protocol>> {
-    reader.first(&[table::OTLP_TRACES_PROTOCOL, table::OTLP_PROTOCOL], |text| {
-        if LATER_PROTOCOLS.iter().any(|later| later.eq_ignore_ascii_case(text)) {
-            return Err(Rejected::because("is not supported by this version")
-                .instead("`http/protobuf`, which collectors take on port 4318"));
-        }
-        word(&PROTOCOLS, text)
-    })
+fn protocol(reader: &mut Reader<'_>, code: &Code) -> Setting<Protocol> {
+    let variables = [table::OTLP_TRACES_PROTOCOL, table::OTLP_PROTOCOL];
+    let variable = reader.first(&variables, |text| word(&PROTOCOLS, text));
+    Setting::pick(code.otlp_protocol, variable, Protocol::default())
 }
 
 fn headers(reader: &mut Reader<'_>, code: &Code) -> Setting<Headers> {

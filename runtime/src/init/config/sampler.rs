@@ -19,9 +19,7 @@ pub(super) fn sampler(reader: &mut Reader<'_>, code: &Code) -> Setting<Sampler> 
     let with_argument = if takes_argument {
         let name = named.unwrap_or_default();
         reader.read(argument, |text| {
-            Sampler::parse(name, Some(text)).map_err(|_| {
-                Rejected::because("is no probability").instead("a number from `0` to `1`")
-            })
+            Sampler::parse(name, Some(text)).map_err(|error| Rejected::told(&error))
         })
     } else {
         if reader.text(argument).is_some() {

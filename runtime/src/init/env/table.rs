@@ -54,8 +54,10 @@ table! {
         "`deployment.environment.name`";
     GIT_COMMIT_SHA: "GIT_COMMIT_SHA", Alias("OTEL_RESOURCE_ATTRIBUTES"), Text, "",
         "`vcs.ref.head.revision`";
-    PROPAGATORS: "OTEL_PROPAGATORS", Specified, Choices(&["tracecontext", "baggage", "none"]),
-        "tracecontext,baggage", "how a trace crosses processes";
+    PROPAGATORS: "OTEL_PROPAGATORS", Specified,
+        Choices(&["tracecontext", "baggage", "b3", "b3multi", "jaeger", "none"]),
+        "tracecontext,baggage",
+        "how a trace crosses processes; what a later one reads counts, all are sent but `jaeger`";
     LOG_LEVEL: "OTEL_LOG_LEVEL", Specified,
         Choice(&["none", "error", "warn", "info", "debug", "trace"]), "info",
         "how much Spandrel says about itself on stderr";
@@ -80,11 +82,14 @@ table! {
 
     // Sampling
     TRACES_SAMPLER: "OTEL_TRACES_SAMPLER", Specified,
-        Choice(&["always_on", "always_off", "traceidratio",
-            "parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"]),
-        "parentbased_always_on", "which traces are recorded";
-    TRACES_SAMPLER_ARG: "OTEL_TRACES_SAMPLER_ARG", Specified, Number { example: "0.25" }, "1.0",
-        "the probability of `traceidratio`, from 0 to 1";
+        Choice(&["always_on", "always_off", "traceidratio", "rate_limited",
+            "parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio",
+            "parentbased_rate_limited"]),
+        "parentbased_always_on",
+        "which traces are recorded; `rate_limited` is no name of the specification";
+    TRACES_SAMPLER_ARG: "OTEL_TRACES_SAMPLER_ARG", Specified, Number { example: "0.25" },
+        "1.0 of `traceidratio`, 100 of `rate_limited`",
+        "the probability of `traceidratio`, from 0 to 1; the traces a second of `rate_limited`";
     SAMPLER_OVERRIDES: "SPANDREL_TRACES_SAMPLER_OVERRIDES", Own, Samplers, "",
         "samplers of single functions (`shop::health`) or modules (`shop::db::*`), as roots";
 
@@ -121,8 +126,9 @@ table! {
         Count { least: 0, example: "128" }, "OTEL_ATTRIBUTE_COUNT_LIMIT", "attributes of a link";
 
     // OTLP
-    OTLP_ENDPOINT: "OTEL_EXPORTER_OTLP_ENDPOINT", Specified, Url, "http://localhost:4318",
-        "the collector; `/v1/traces` is appended. Needs the feature `otlp`";
+    OTLP_ENDPOINT: "OTEL_EXPORTER_OTLP_ENDPOINT", Specified, Url,
+        "`http://localhost:4318`; 4317 for gRPC",
+        "the collector; over HTTP, `/v1/traces` is appended. Needs the feature `otlp`";
     OTLP_TRACES_ENDPOINT: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", Specified, Url, "",
         "the collector for traces; taken as it is";
     OTLP_ENDPOINT_ALIAS: "OTLP_ENDPOINT", Alias("OTEL_EXPORTER_OTLP_ENDPOINT"), Url, "",
@@ -141,10 +147,11 @@ table! {
         "none", "compression of requests";
     OTLP_TRACES_COMPRESSION: "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", Specified,
         Choice(&["gzip", "none"]), "", "the same, for traces";
-    OTLP_PROTOCOL: "OTEL_EXPORTER_OTLP_PROTOCOL", Specified, Choice(&["http/protobuf", "http/json"]),
-        "http/protobuf", "the form of OTLP";
+    OTLP_PROTOCOL: "OTEL_EXPORTER_OTLP_PROTOCOL", Specified,
+        Choice(&["grpc", "http/protobuf", "http/json"]), "http/protobuf",
+        "the form of OTLP; `grpc` needs the feature `otlp-grpc`";
     OTLP_TRACES_PROTOCOL: "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", Specified,
-        Choice(&["http/protobuf", "http/json"]), "", "the same, for traces";
+        Choice(&["grpc", "http/protobuf", "http/json"]), "", "the same, for traces";
     OTLP_CERTIFICATE: "OTEL_EXPORTER_OTLP_CERTIFICATE", Specified, Path, "the system's roots",
         "PEM file of the authorities that the collector's certificate must come from";
     OTLP_TRACES_CERTIFICATE: "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", Specified, Path, "",

@@ -1,6 +1,6 @@
 //! The receiving side of the trust boundary: whose trace a request continues.
 
-use super::{Baggage, RemoteContext};
+use super::{Baggage, RemoteContext, SamplingState};
 
 /// Whether callers of a server are trusted to continue their traces in ours.
 ///
@@ -66,6 +66,23 @@ impl Boundary {
     pub fn admit_baggage(self, incoming: Baggage) -> Baggage {
         match self {
             Self::PublicEndpoint => Baggage::new(),
+            Self::Trusted => incoming,
+        }
+    }
+
+    /// Decides what becomes of a decision that came without a span.
+    ///
+    /// ```
+    /// use spandrel::trace::propagation::{Boundary, SamplingState};
+    ///
+    /// let asked = Some(SamplingState::Debug);
+    /// assert_eq!(Boundary::PublicEndpoint.admit_sampling_state(asked), None);
+    /// assert_eq!(Boundary::Trusted.admit_sampling_state(asked), asked);
+    /// ```
+    #[must_use]
+    pub fn admit_sampling_state(self, incoming: Option<SamplingState>) -> Option<SamplingState> {
+        match self {
+            Self::PublicEndpoint => None,
             Self::Trusted => incoming,
         }
     }

@@ -1,6 +1,6 @@
 //! What crosses the border of a process.
 
-use super::{Baggage, TraceParent, TraceState};
+use super::{Baggage, SamplingState, TraceParent, TraceState};
 use crate::trace::id::{SpanId, TraceFlags, TraceId};
 
 /// A span of another process, as it came with a request or goes with one.
@@ -20,6 +20,16 @@ pub struct RemoteContext {
     parent: TraceParent,
     trace_state: TraceState,
     baggage: Baggage,
+    mark: Option<Mark>,
+}
+
+/// What the sampled flag cannot say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// Somebody is looking for this trace.
+    Debug,
+    /// The sender leaves the decision to the receiver.
+    Deferred,
 }
 
 impl RemoteContext {
@@ -39,6 +49,7 @@ impl RemoteContext {
             parent: TraceParent::new(trace_id, span_id, flags),
             trace_state: TraceState::new(),
             baggage: Baggage::new(),
+            mark: None,
         }
     }
 
@@ -63,6 +74,36 @@ impl RemoteContext {
         Self { baggage, ..self }
     }
 
+    /// Replaces the decision about sampling, and sets or clears the sampled flag by it.
+    ///
+    /// ```
+    /// # use spandrel::trace::propagation::{RemoteContext, SamplingState, TraceParent};
+    /// # let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    /// # let context = RemoteContext::from(TraceParent::parse(header)?);
+    /// let context = context.with_sampling_state(SamplingState::Defer);
+    /// assert!(!context.flags().is_sampled());
+    /// # Ok::<(), spandrel::trace::propagation::Malformed>(())
+    /// ```
+    #[must_use]
+    pub fn with_sampling_state(self, state: SamplingState) -> Self {
+        let mark = match state {
+            SamplingState::Accept | SamplingState::Deny => None,
+            SamplingState::Debug => Some(Mark::Debug),
+            SamplingState::Defer => Some(Mark::Deferred),
+        };
+        let parent = self.parent.with_sampled(state.decision().unwrap_or(false));
+        Self { parent, mark, ..self }
+    }
+
+    /// The same with a mark beside the flags, which stay as they are.
+    pub(crate) fn with_mark(self, mark: Option<Mark>) -> Self {
+        Self { mark, ..self }
+    }
+
+    pub(crate) const fn mark(&self) -> Option<Mark> {
+        self.mark
+    }
+
     /// The position in the trace, as `traceparent` carries it.
     #[must_use]
     pub const fn trace_parent(&self) -> TraceParent {
@@ -85,6 +126,17 @@ impl RemoteContext {
     #[must_use]
     pub const fn flags(&self) -> TraceFlags {
         self.parent.flags()
+    }
+
+    /// What was decided about sampling.
+    #[must_use]
+    pub const fn sampling_state(&self) -> SamplingState {
+        match self.mark {
+            Some(Mark::Debug) => SamplingState::Debug,
+            Some(Mark::Deferred) => SamplingState::Defer,
+            None if self.flags().is_sampled() => SamplingState::Accept,
+            None => SamplingState::Deny,
+        }
     }
 
     /// What other tracing systems said.

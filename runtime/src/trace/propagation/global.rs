@@ -1,6 +1,6 @@
 //! Propagation with the formats that the program chose.
 
-use super::{Baggage, Boundary, Extractor, Injector, Propagators, Start};
+use super::{Boundary, Extractor, Injector, Propagators, Start};
 use crate::trace::{context::Context, recorder};
 
 /// The formats in use: those of `init`, or Trace Context and Baggage before it.
@@ -43,13 +43,20 @@ pub fn inject(carrier: &mut dyn Injector) {
 pub fn inject_context(context: &Context, carrier: &mut dyn Injector) {
     match context.to_remote() {
         Some(remote) => propagators().inject(&remote, carrier),
-        None => propagators().inject_baggage(&context.baggage(), carrier),
+        None => {
+            let propagators = propagators();
+            propagators.inject_baggage(&context.baggage(), carrier);
+            if let Some(state) = context.asked() {
+                propagators.inject_sampling_state(state, carrier);
+            }
+        }
     }
 }
 
 /// Reads the context of an incoming request from within one's own trust boundary.
 ///
-/// Malformed headers are as good as none: the context is empty then and a new trace begins.
+/// Malformed headers are as good as none: the context is empty then and a new trace begins, which
+/// a decision about sampling that came without a span (`b3: 0`) still rules as a parent's would.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -94,9 +101,8 @@ pub fn extract_across(boundary: Boundary, carrier: &dyn Extractor) -> (Context, 
         Start::Child(remote) => (remote.into(), None),
         Start::Root(link) => {
             let baggage = boundary.admit_baggage(propagators.extract_baggage(carrier));
-            let context =
-                if baggage == Baggage::default() { empty } else { empty.with_baggage(baggage) };
-            (context, link.map(Context::from))
+            let asked = boundary.admit_sampling_state(propagators.extract_sampling_state(carrier));
+            (empty.asking(baggage, asked), link.map(Context::from))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Context across processes: W3C Trace Context (level 2), W3C Baggage, carriers, trust.
+//! Context across processes: W3C Trace Context (level 2), W3C Baggage, B3, Jaeger, carriers, trust.
 //!
 //! Everything here is a pure function over texts. Reading is strict and never fails a request: what
 //! is malformed is ignored and a new trace starts. Nothing a header says can make us hold more than
@@ -8,14 +8,19 @@
 //! knows how a message holds them, [`Boundary`] says whether the caller is believed, and
 //! [`PropagateTo`] says who is told.
 
+mod b3;
 mod baggage;
 mod boundary;
 mod carrier;
 mod context;
+mod format;
 mod global;
+mod hex;
 mod hosts;
+mod jaeger;
 mod malformed;
 mod propagators;
+mod sampling_state;
 mod traceparent;
 mod tracestate;
 
@@ -25,10 +30,13 @@ mod conformance;
 pub use baggage::{Baggage, BaggageAllowList, BaggageEntry};
 pub use boundary::{Boundary, Start};
 pub use carrier::{Environment, Extractor, Injector};
+pub(crate) use context::Mark;
 pub use context::RemoteContext;
+pub use format::UnknownPropagator;
 pub use global::{extract, extract_across, inject, inject_context};
 pub use hosts::{InvalidHost, PropagateTo};
 pub use malformed::Malformed;
-pub use propagators::{Propagators, UnknownPropagator};
+pub use propagators::Propagators;
+pub use sampling_state::SamplingState;
 pub use traceparent::TraceParent;
 pub use tracestate::TraceState;

@@ -1,6 +1,13 @@
-//! Which formats are read and written: `OTEL_PROPAGATORS`.
+//! Which formats are read and written.
 
-use super::{Baggage, Extractor, Injector, RemoteContext, TraceParent, TraceState};
+use std::fmt;
+
+use super::{
+    Baggage, Extractor, Injector, RemoteContext, SamplingState, TraceParent, TraceState,
+    UnknownPropagator, b3,
+    format::{self, Format, Formats},
+    jaeger,
+};
 
 /// The formats in which context crosses the border of a process.
 ///
@@ -24,27 +31,22 @@ use super::{Baggage, Extractor, Injector, RemoteContext, TraceParent, TraceState
 /// assert_eq!(outgoing, incoming);
 /// # Ok::<(), spandrel::trace::propagation::UnknownPropagator>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// Several formats are read in the order in which they are named, and what a later one finds takes
+/// the place of what an earlier one found, as in OpenTelemetry's composite propagator; a message is
+/// given all of them. Of baggage, entries of a later format replace those of the same name.
+///
+/// | name | headers | |
+/// |---|---|---|
+/// | `tracecontext` | `traceparent`, `tracestate` | W3C Trace Context, level 2 |
+/// | `baggage` | `baggage` | W3C Baggage |
+/// | `b3` | `b3` | Zipkin's single header; `x-b3-*` are read too where it is absent |
+/// | `b3multi` | `x-b3-traceid`, `x-b3-spanid`, `x-b3-sampled`, `x-b3-flags` | Zipkin's several headers; `b3` is read too, and first |
+/// | `jaeger` | `uber-trace-id`, `uberctx-*` | only read: Jaeger reads `tracecontext` |
+/// | `none` | | nothing |
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Propagators {
-    trace_context: bool,
-    baggage: bool,
-}
-
-/// Says which names of a list of propagators cannot be used, and which can.
-///
-/// ```
-/// use spandrel::trace::propagation::Propagators;
-///
-/// let error = Propagators::parse("tracecontext,b3").unwrap_err();
-/// assert_eq!(
-///     error.to_string(),
-///     "propagator `b3` is known but not supported yet; \
-///      valid are `tracecontext`, `baggage` and `none`"
-/// );
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnknownPropagator {
-    complaints: Vec<String>,
+    formats: Formats,
 }
 
 impl Propagators {
@@ -57,7 +59,7 @@ impl Propagators {
     /// ```
     #[must_use]
     pub const fn none() -> Self {
-        Self { trace_context: false, baggage: false }
+        Self { formats: [None; Format::COUNT] }
     }
 
     /// Reads a list of names separated by commas, in any case; an empty list is the default.
@@ -71,10 +73,12 @@ impl Propagators {
     /// ```
     ///
     /// # Errors
-    /// A name is unknown or not supported yet, or `none` does not stand alone.
+    /// A name is unknown or not supported, or `none` does not stand alone.
     pub fn parse(names: &str) -> Result<Self, UnknownPropagator> {
-        let (propagators, complaints) = Self::read(names);
-        if complaints.is_empty() { Ok(propagators) } else { Err(UnknownPropagator { complaints }) }
+        match Self::from_names(names) {
+            (propagators, None) => Ok(propagators),
+            (_, Some(error)) => Err(error),
+        }
     }
 
     /// Reads a list of names as the environment gives it: what cannot be used becomes a warning.
@@ -84,20 +88,22 @@ impl Propagators {
     /// ```
     /// use spandrel::trace::propagation::Propagators;
     ///
-    /// let (propagators, warning) = Propagators::from_names("tracecontext,b3multi");
+    /// let (propagators, warning) = Propagators::from_names("tracecontext,xray");
     /// assert_eq!(Ok(propagators), Propagators::parse("tracecontext"));
-    /// assert!(warning.unwrap().to_string().contains("`b3multi` is known"));
+    /// assert!(warning.unwrap().to_string().contains("`xray` is known"));
     /// ```
     #[must_use]
     pub fn from_names(names: &str) -> (Self, Option<UnknownPropagator>) {
-        let (propagators, complaints) = Self::read(names);
-        (propagators, (!complaints.is_empty()).then_some(UnknownPropagator { complaints }))
+        let (formats, complaint) = format::read(names);
+        (formats.map_or_else(Self::default, |formats| Self { formats }), complaint)
     }
 
     /// Reads the span that a message came from.
     ///
-    /// `None` means that a new trace starts: no valid `traceparent` is there. Baggage without one
-    /// is not lost, [`extract_baggage`](Self::extract_baggage) reads it.
+    /// `None` means that a new trace starts: no valid `traceparent` is there, nor another format's
+    /// headers. Baggage without them is not lost, [`extract_baggage`](Self::extract_baggage) reads
+    /// it; nor is a decision about sampling, for which there is
+    /// [`extract_sampling_state`](Self::extract_sampling_state).
     ///
     /// ```
     /// use std::collections::HashMap;
@@ -109,13 +115,43 @@ impl Propagators {
     /// ```
     #[must_use]
     pub fn extract(&self, carrier: &dyn Extractor) -> Option<RemoteContext> {
-        if !self.trace_context {
+        // Backwards: of several that find a span, the last counts.
+        let mut found = self.formats.iter().rev().flatten().filter_map(|format| match format {
+            Format::B3 | Format::B3Multi => match b3::extract(carrier)? {
+                b3::Found::Context(context) => Some(context),
+                b3::Found::Decision(_) => None,
+            },
+            Format::Baggage => None,
+            Format::Jaeger => jaeger::extract(carrier),
+            Format::TraceContext => trace_context(carrier),
+        });
+        Some(found.next()?.with_baggage(self.extract_baggage(carrier)))
+    }
+
+    /// Reads what a caller without a span decided about the trace that begins here.
+    ///
+    /// Only B3 can say that, by `b3: 0` for example.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    ///
+    /// use spandrel::trace::propagation::{Propagators, SamplingState};
+    ///
+    /// let message = HashMap::from([("b3".to_owned(), "0".to_owned())]);
+    /// let propagators = Propagators::parse("b3")?;
+    /// assert_eq!(propagators.extract(&message), None);
+    /// assert_eq!(propagators.extract_sampling_state(&message), Some(SamplingState::Deny));
+    /// # Ok::<(), spandrel::trace::propagation::UnknownPropagator>(())
+    /// ```
+    #[must_use]
+    pub fn extract_sampling_state(&self, carrier: &dyn Extractor) -> Option<SamplingState> {
+        if !self.has(Format::B3) && !self.has(Format::B3Multi) {
             return None;
         }
-        let parent = TraceParent::from_headers(carrier.get_all(TRACE_PARENT)).ok()?;
-        let state = TraceState::from_headers(carrier.get_all(TRACE_STATE)).unwrap_or_default();
-        let context = RemoteContext::from(parent).with_trace_state(state);
-        Some(context.with_baggage(self.extract_baggage(carrier)))
+        match b3::extract(carrier)? {
+            b3::Found::Context(_) => None,
+            b3::Found::Decision(state) => Some(state),
+        }
     }
 
     /// Reads the baggage of a message, whether or not it has a `traceparent`.
@@ -131,10 +167,19 @@ impl Propagators {
     /// ```
     #[must_use]
     pub fn extract_baggage(&self, carrier: &dyn Extractor) -> Baggage {
-        if !self.baggage {
-            return Baggage::new();
+        if !self.has(Format::Jaeger) {
+            let headers =
+                if self.has(Format::Baggage) { carrier.get_all(BAGGAGE) } else { Vec::new() };
+            return Baggage::from_headers(headers);
         }
-        Baggage::from_headers(carrier.get_all(BAGGAGE))
+        let jaeger = jaeger::extract_baggage(carrier);
+        let headers = self.formats.iter().flatten().flat_map(|format| match format {
+            Format::Baggage => carrier.get_all(BAGGAGE),
+            Format::Jaeger => vec![jaeger.as_str()],
+            Format::B3 | Format::B3Multi | Format::TraceContext => Vec::new(),
+        });
+        // Of entries of one name the last is what a reader gets.
+        Baggage::from_headers(headers)
     }
 
     /// Writes a context into a message.
@@ -142,15 +187,46 @@ impl Propagators {
     /// A `tracestate` that the message had is removed if the context has none: it would belong to
     /// another parent. A `baggage` header stays if the context has none, it may be the user's own.
     pub fn inject(&self, context: &RemoteContext, carrier: &mut dyn Injector) {
-        if self.trace_context {
-            carrier.set(TRACE_PARENT, context.trace_parent().to_string());
-            if context.trace_state().is_empty() {
-                carrier.remove(TRACE_STATE);
-            } else {
-                carrier.set(TRACE_STATE, context.trace_state().to_string());
+        for format in self.formats.iter().flatten() {
+            match format {
+                Format::B3 => {
+                    if !self.has(Format::B3Multi) {
+                        b3::remove_several(carrier);
+                    }
+                    b3::inject_single(context, carrier);
+                }
+                Format::B3Multi => {
+                    if !self.has(Format::B3) {
+                        b3::remove_single(carrier);
+                    }
+                    b3::inject_several(context, carrier);
+                }
+                Format::Baggage => self.inject_baggage(context.baggage(), carrier),
+                Format::Jaeger => {}
+                Format::TraceContext => inject_trace_context(context, carrier),
             }
         }
-        self.inject_baggage(context.baggage(), carrier);
+    }
+
+    /// Writes a decision about the trace that the receiver begins, for a sender without a span.
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    ///
+    /// use spandrel::trace::propagation::{Propagators, SamplingState};
+    ///
+    /// let mut message = HashMap::new();
+    /// Propagators::parse("b3")?.inject_sampling_state(SamplingState::Deny, &mut message);
+    /// assert_eq!(message["b3"], "0");
+    /// # Ok::<(), spandrel::trace::propagation::UnknownPropagator>(())
+    /// ```
+    pub fn inject_sampling_state(&self, state: SamplingState, carrier: &mut dyn Injector) {
+        if self.has(Format::B3) {
+            b3::inject_single_state(state, carrier);
+        }
+        if self.has(Format::B3Multi) {
+            b3::inject_several_state(state, carrier);
+        }
     }
 
     /// Writes baggage into a message, for a sender without a span.
@@ -165,62 +241,68 @@ impl Propagators {
     /// assert_eq!(message["baggage"], "user=alice");
     /// ```
     pub fn inject_baggage(&self, baggage: &Baggage, carrier: &mut dyn Injector) {
-        if self.baggage && !baggage.is_empty() {
+        if self.has(Format::Baggage) && !baggage.is_empty() {
             carrier.set(BAGGAGE, baggage.to_string());
         }
     }
 
-    fn read(names: &str) -> (Self, Vec<String>) {
-        let mut propagators = Self::none();
-        let mut none = false;
-        let mut complaints = Vec::new();
-        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            match name.to_ascii_lowercase().as_str() {
-                "tracecontext" => propagators.trace_context = true,
-                "baggage" => propagators.baggage = true,
-                "none" => none = true,
-                "b3" | "b3multi" | "jaeger" | "xray" | "ottrace" => {
-                    complaints.push(format!("propagator `{name}` is known but not supported yet"));
-                }
-                _ => complaints.push(format!("unknown propagator `{name}`")),
-            }
-        }
-        if none && (propagators != Self::none() || !complaints.is_empty()) {
-            complaints.push("`none` stands alone, or not at all".to_owned());
-        }
-        if !none && propagators == Self::none() {
-            propagators = Self::default();
-        }
-        (propagators, complaints)
+    /// Whether Jaeger's format is read, in which nothing is sent.
+    pub(crate) fn reads_jaeger(&self) -> bool {
+        self.has(Format::Jaeger)
+    }
+
+    /// Whether anything tells a receiver which trace it is in.
+    pub(crate) fn sends_traces(&self) -> bool {
+        [Format::B3, Format::B3Multi, Format::TraceContext].into_iter().any(|one| self.has(one))
+    }
+
+    fn has(&self, format: Format) -> bool {
+        self.formats.contains(&Some(format))
     }
 }
 
 impl Default for Propagators {
     fn default() -> Self {
-        Self { trace_context: true, baggage: true }
+        let mut formats = [None; Format::COUNT];
+        (formats[0], formats[1]) = (Some(Format::TraceContext), Some(Format::Baggage));
+        Self { formats }
     }
 }
 
 /// In the form that [`Propagators::parse`] reads.
-impl std::fmt::Display for Propagators {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match (self.trace_context, self.baggage) {
-            (true, true) => "tracecontext,baggage",
-            (true, false) => "tracecontext",
-            (false, true) => "baggage",
-            (false, false) => "none",
-        })
+impl fmt::Display for Propagators {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.formats[0].is_none() {
+            return f.write_str("none");
+        }
+        for (position, format) in self.formats.iter().flatten().enumerate() {
+            let comma = if position == 0 { "" } else { "," };
+            write!(f, "{comma}{}", format.name())?;
+        }
+        Ok(())
     }
 }
 
-impl std::fmt::Display for UnknownPropagator {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let complaints = self.complaints.join(", ");
-        write!(f, "{complaints}; valid are `tracecontext`, `baggage` and `none`")
+impl fmt::Debug for Propagators {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Propagators({self})")
     }
 }
 
-impl std::error::Error for UnknownPropagator {}
+fn trace_context(carrier: &dyn Extractor) -> Option<RemoteContext> {
+    let parent = TraceParent::from_headers(carrier.get_all(TRACE_PARENT)).ok()?;
+    let state = TraceState::from_headers(carrier.get_all(TRACE_STATE)).unwrap_or_default();
+    Some(RemoteContext::from(parent).with_trace_state(state))
+}
+
+fn inject_trace_context(context: &RemoteContext, carrier: &mut dyn Injector) {
+    carrier.set(TRACE_PARENT, context.trace_parent().to_string());
+    if context.trace_state().is_empty() {
+        carrier.remove(TRACE_STATE);
+    } else {
+        carrier.set(TRACE_STATE, context.trace_state().to_string());
+    }
+}
 
 const TRACE_PARENT: &str = "traceparent";
 const TRACE_STATE: &str = "tracestate";

@@ -81,11 +81,12 @@ impl TraceParent {
         let span_id = text.get(36..52).and_then(SpanId::from_hex);
         let flags = text.get(53..LEN).and_then(hex_byte).ok_or(malformed("unreadable flags"))?;
         // What the other bits of a higher version mean is not ours to guess.
-        let flags = if version == 0 { flags } else { flags & KNOWN_FLAGS };
+        let flags = TraceFlags::from_bits(flags);
+        let flags = if version == 0 { flags } else { flags.known() };
         Ok(Self {
             trace_id: trace_id.ok_or(malformed("unreadable or all-zero trace id"))?,
             span_id: span_id.ok_or(malformed("unreadable or all-zero parent id"))?,
-            flags: TraceFlags::from_bits(flags),
+            flags,
         })
     }
 
@@ -124,6 +125,13 @@ impl TraceParent {
         self.span_id
     }
 
+    /// The same position with the sampled flag set or cleared.
+    pub(super) const fn with_sampled(self, sampled: bool) -> Self {
+        let others = self.flags.bits() & !TraceFlags::SAMPLED.bits();
+        let bit = if sampled { TraceFlags::SAMPLED.bits() } else { 0 };
+        Self { flags: TraceFlags::from_bits(others | bit), ..self }
+    }
+
     /// The flags as they came; [`Display`](fmt::Display) sends only those that are defined.
     #[must_use]
     pub const fn flags(&self) -> TraceFlags {
@@ -134,15 +142,13 @@ impl TraceParent {
 /// Writes the header value: version `00`, bits that level 2 does not define cleared.
 impl fmt::Display for TraceParent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let flags = self.flags.bits() & KNOWN_FLAGS;
+        let flags = self.flags.known().bits();
         write!(f, "00-{}-{}-{flags:02x}", self.trace_id, self.span_id)
     }
 }
 
 /// Length of a version `00` header, and the least length of any other.
 const LEN: usize = 55;
-
-const KNOWN_FLAGS: u8 = TraceFlags::SAMPLED.bits() | TraceFlags::RANDOM.bits();
 
 const fn malformed(reason: &'static str) -> Malformed {
     Malformed::new("traceparent", reason)

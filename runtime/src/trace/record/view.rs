@@ -28,14 +28,14 @@ pub(crate) struct TraceHead {
 }
 
 impl TraceHead {
-    pub(crate) fn read(record: &Record<'_>) -> Self {
+    /// Takes the place of another trace, and of its memory.
+    pub(crate) fn replace(&mut self, record: &Record<'_>) {
         let (high, low, last) = (record.word(1), record.word(2), record.word(3));
-        Self {
-            id: u128::from(high) << 64 | u128::from(low),
-            scope: (last >> 32) as u32,
-            flags: last as u8,
-            state: record.text(4, record.aux() as usize).to_owned(),
-        }
+        self.id = u128::from(high) << 64 | u128::from(low);
+        self.scope = (last >> 32) as u32;
+        self.flags = last as u8;
+        self.state.clear();
+        self.state.push_str(record.text(4, record.aux() as usize));
     }
 }
 
@@ -121,7 +121,7 @@ impl<'a> SpanView<'a> {
         TraceFlags::from_bits(self.trace.flags)
     }
 
-    /// The `tracestate` that came with the trace, empty if none did.
+    /// The `tracestate` of the trace, empty if it has none.
     #[must_use]
     pub fn trace_state(&self) -> &'a str {
         &self.trace.state

@@ -5,7 +5,9 @@ use super::{InvalidSampler, Sampler};
 impl Sampler {
     /// Reads a sampler by its name in `OTEL_TRACES_SAMPLER`, in any case, and its argument.
     ///
-    /// The argument is the ratio of `traceidratio`, 1 if there is none; others have no argument.
+    /// The argument is the ratio of `traceidratio`, 1 if there is none, or the traces a second of
+    /// `rate_limited`, 100 if there are none; others have no argument. `rate_limited` is a name of
+    /// our own: the specification has none for such a sampler.
     ///
     /// ```
     /// use spandrel::trace::sampler::Sampler;
@@ -16,7 +18,8 @@ impl Sampler {
     /// ```
     ///
     /// # Errors
-    /// The name is unknown or not supported, the argument is no ratio, or the sampler has none.
+    /// The name is unknown or not supported, the argument is no ratio or rate, or the sampler has
+    /// none.
     pub fn parse(name: &str, argument: Option<&str>) -> Result<Self, InvalidSampler> {
         match read(name, argument) {
             (sampler, None) => Ok(sampler),
@@ -26,8 +29,8 @@ impl Sampler {
 
     /// Reads a sampler as the environment gives it: what cannot be used becomes a warning.
     ///
-    /// As the specification demands, an unknown name means the default, and an argument that is
-    /// no ratio means 1.
+    /// As the specification demands, an unknown name means the default, and an argument that
+    /// cannot be used counts as absent.
     ///
     /// ```
     /// use spandrel::trace::sampler::Sampler;
@@ -67,6 +70,7 @@ fn read(name: &str, argument: Option<&str>) -> (Sampler, Option<String>) {
         "always_on" => (Sampler::always_on(), unused(name, argument)),
         "always_off" => (Sampler::always_off(), unused(name, argument)),
         "traceidratio" => ratio(argument),
+        "rate_limited" => rate(argument),
         "jaeger_remote" | "xray" => {
             let complaint = format!("sampler `{name}` is known but not supported; {VALID}");
             return (Sampler::default(), Some(complaint));
@@ -80,11 +84,25 @@ fn read(name: &str, argument: Option<&str>) -> (Sampler, Option<String>) {
 }
 
 fn ratio(argument: Option<&str>) -> (Sampler, Option<String>) {
-    let everything = Sampler::ratio(1.0).unwrap_or_default();
-    let Some(argument) = argument else { return (everything, None) };
-    match argument.parse().ok().and_then(|ratio| Sampler::ratio(ratio).ok()) {
+    number(argument, 1.0, Sampler::ratio, "the ratio", "1")
+}
+
+fn rate(argument: Option<&str>) -> (Sampler, Option<String>) {
+    number(argument, 100.0, Sampler::per_second, "the rate", "1000000")
+}
+
+fn number(
+    argument: Option<&str>,
+    default: f64,
+    make: fn(f64) -> Result<Sampler, InvalidSampler>,
+    what: &str,
+    most: &str,
+) -> (Sampler, Option<String>) {
+    let otherwise = make(default).unwrap_or_default();
+    let Some(argument) = argument else { return (otherwise, None) };
+    match argument.parse().ok().and_then(|number| make(number).ok()) {
         Some(sampler) => (sampler, None),
-        None => (everything, Some(format!("the ratio `{argument}` is not between 0 and 1"))),
+        None => (otherwise, Some(format!("{what} `{argument}` is not between 0 and {most}"))),
     }
 }
 
@@ -92,6 +110,6 @@ fn unused(name: &str, argument: Option<&str>) -> Option<String> {
     argument.map(|argument| format!("sampler `{name}` has no argument, but `{argument}` is given"))
 }
 
-const VALID: &str = "valid are `always_on`, `always_off`, `traceidratio`, \
-                     `parentbased_always_on`, `parentbased_always_off` and \
-                     `parentbased_traceidratio`";
+const VALID: &str = "valid are `always_on`, `always_off`, `traceidratio`, `rate_limited`, \
+                     `parentbased_always_on`, `parentbased_always_off`, \
+                     `parentbased_traceidratio` and `parentbased_rate_limited`";

@@ -33,7 +33,7 @@ struct Override {
 }
 
 impl Overrides {
-    /// Reads `pattern=sampler` separated by commas; a ratio stands in parentheses.
+    /// Reads `pattern=sampler` separated by commas; a ratio or rate stands in parentheses.
     ///
     /// # Errors
     /// A pattern or a sampler cannot be read, or a pattern is given twice.
@@ -55,7 +55,17 @@ impl Overrides {
     /// Allocates nothing, but compares texts: ask once per site and keep the answer.
     #[must_use]
     pub fn find(&self, path: &str) -> Option<Sampler> {
-        self.rules.iter().find(|rule| rule.matches(path)).map(|rule| rule.sampler)
+        self.rules.iter().find(|rule| rule.matches(path, "", "")).map(|rule| rule.sampler)
+    }
+
+    /// Where in [`Self::samplers`] the sampler of a function is: of a name in a module.
+    pub(crate) fn position(&self, module: &str, name: &str) -> Option<usize> {
+        self.rules.iter().position(|rule| rule.matches(module, "::", name))
+    }
+
+    /// The samplers, in the order in which they are tried.
+    pub(crate) fn samplers(&self) -> impl Iterator<Item = Sampler> {
+        self.rules.iter().map(|rule| rule.sampler)
     }
 
     /// Whether no function has a sampler of its own.
@@ -108,7 +118,11 @@ impl Override {
         (&self.path, self.exact)
     }
 
-    fn matches(&self, path: &str) -> bool {
-        if self.exact { path == &*self.path } else { path.starts_with(&*self.path) }
+    /// Takes the path in three parts, so that nobody has to put them together for each root.
+    fn matches(&self, module: &str, separator: &str, name: &str) -> bool {
+        let length = module.len() + separator.len() + name.len();
+        let path = [module, separator, name].into_iter().flat_map(str::bytes);
+        let fits = if self.exact { length == self.path.len() } else { length >= self.path.len() };
+        fits && path.zip(self.path.bytes()).all(|(one, other)| one == other)
     }
 }

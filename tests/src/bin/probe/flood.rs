@@ -5,7 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use spandrel::{Span, trace::Memory, traced};
+use spandrel::{
+    ExporterReport, Span,
+    trace::{LossReason, Memory},
+    traced,
+};
 
 use crate::{
     exporters::{Counting, Hanging, Panicking},
@@ -38,6 +42,7 @@ pub(crate) fn run(how: &str) {
         }
         "panicking" => flood(builder.exporter(Panicking), 1_000, |n| small(n, "a short text")),
         "one-hangs" => one_hangs(),
+        "outage" => outage(),
         "running" => running(),
         "threads" => threads(300, 200),
         other => say("unknown", other),
@@ -97,6 +102,34 @@ fn one_hangs() {
     say_report(&telemetry.report());
     shut_down(telemetry, Duration::from_millis(200));
     say("exported", counting.spans());
+}
+
+/// Records on and on while its receiver works, fails, and works again.
+fn outage() {
+    let telemetry = spandrel::builder!().init().expect("the configuration is right");
+    let began = Instant::now();
+    let mut recorded = 0;
+    let mut record_until = |what: &str, holds: &dyn Fn(&ExporterReport) -> bool| {
+        while !holds(&telemetry.report().exporters[0]) && began.elapsed() < PATIENCE * 3 {
+            (0..20).for_each(|n| _ = small(n, "a short text"));
+            recorded += 20;
+            // The pace of a program that does other things, too.
+            let _ = telemetry.flush(Duration::from_millis(2));
+        }
+        say(what, recorded);
+        telemetry.report().exporters[0].delivered
+    };
+    let delivered = record_until("works", &|report| report.delivered >= 1_000);
+    assert!(delivered >= 1_000, "it never worked");
+    let delivered = record_until("fails", &|report| {
+        report
+            .dropped
+            .iter()
+            .any(|(reason, spans)| *reason == LossReason::ExportFailed && *spans > 0)
+    });
+    record_until("works-again", &|report| report.delivered >= delivered + 1_000);
+    say("recorded", recorded);
+    shut_down(telemetry, PATIENCE);
 }
 
 /// More spans run at once than the table holds.

@@ -6,7 +6,7 @@ use std::{
     task::Poll,
 };
 
-use bytes::Bytes;
+use bytes::{BufMut as _, Bytes, BytesMut};
 use h2::{
     SendStream,
     client::{ResponseFuture, SendRequest},
@@ -51,27 +51,30 @@ async fn upload(
     message: &[u8],
     form: Compression,
 ) -> Result<(), h2::Error> {
-    stream.send_data(Bytes::copy_from_slice(&prefix(message, form)), message.is_empty())?;
-    let mut rest = message;
-    while !rest.is_empty() {
-        stream.reserve_capacity(rest.len().min(PIECE));
-        while stream.capacity() == 0 {
-            match poll_fn(|cx| stream.poll_capacity(cx)).await {
-                Some(capacity) => capacity?,
-                None => return Ok(()),
-            };
-        }
-        let (now, later) = rest.split_at(stream.capacity().min(PIECE).min(rest.len()));
-        stream.send_data(Bytes::copy_from_slice(now), later.is_empty())?;
-        rest = later;
-    }
-    Ok(())
-}
-
-fn prefix(message: &[u8], form: Compression) -> [u8; PREFIX] {
+    let mut piece = BytesMut::with_capacity(PREFIX + message.len().min(PIECE));
+    piece.put_u8(u8::from(form == Compression::Gzip));
     // A request is far below 4 GiB: it fits the queue.
-    let [a, b, c, d] = (message.len() as u32).to_be_bytes();
-    [u8::from(form == Compression::Gzip), a, b, c, d]
+    piece.put_u32(message.len() as u32);
+    let mut rest = message;
+    loop {
+        let (now, later) = rest.split_at(rest.len().min(PIECE));
+        piece.extend_from_slice(now);
+        rest = later;
+        while !piece.is_empty() {
+            stream.reserve_capacity(piece.len());
+            while stream.capacity() == 0 {
+                match poll_fn(|cx| stream.poll_capacity(cx)).await {
+                    Some(capacity) => capacity?,
+                    None => return Ok(()),
+                };
+            }
+            let ready = piece.split_to(stream.capacity().min(piece.len())).freeze();
+            stream.send_data(ready, piece.is_empty() && rest.is_empty())?;
+        }
+        if rest.is_empty() {
+            return Ok(());
+        }
+    }
 }
 
 async fn download(answer: ResponseFuture) -> Result<Verdict, h2::Error> {

@@ -142,7 +142,7 @@ impl Connection {
         });
         async move {
             if timeout(patience, pong).await.is_ok() {
-                pending().await
+                pending::<()>().await;
             }
         }
     }

@@ -45,8 +45,8 @@ pub(super) use self::{
     tls::client_config,
 };
 
-/// How long a connection that was kept may leave a ping unanswered.
-const PONG: Duration = Duration::from_secs(5);
+/// How long a connection that was kept may be silent before it is sent a ping, and then again.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The gRPC client.
 pub(super) struct Grpc {
@@ -161,13 +161,18 @@ impl Line {
     ) -> Result<Verdict, Failure> {
         let head = head::request(self.target.uri(), &self.metadata, &message);
         let requests = connection.requests();
-        let answer = call::exchange(requests, head, message.body, message.form);
-        let answer = if was_kept {
-            // A peer that vanished answers no ping either, and says so sooner.
-            let no_pong = connection.ping(PONG.min(message.within / 2));
-            unless(no_pong, answer).await.ok_or_else(Failure::no_pong)?
-        } else {
-            answer.await
+        let mut answer = pin!(call::exchange(requests, head, message.body, message.form));
+        let patience = PATIENCE.min(message.within / 4);
+        let answer = match timeout(patience, &mut answer).await {
+            Ok(answer) => answer,
+            Err(_) if !was_kept => answer.await,
+            // The peer may have vanished without a word: then it answers no ping either. Not sent
+            // with each call, because many a server holds its answer back until the pong before it
+            // is acknowledged.
+            Err(_) => {
+                let no_pong = connection.ping(patience);
+                unless(no_pong, answer).await.ok_or_else(Failure::no_pong)?
+            }
         };
         let verdict = answer.map_err(|error| connection.failure(&error))?;
         self.kept = Some(connection);
@@ -185,7 +190,7 @@ fn runtime() -> std::io::Result<Runtime> {
 }
 
 /// Waits for `work`, and drops it when `end` comes first.
-async fn unless<T>(end: impl Future, work: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn unless<T>(end: impl Future, work: impl Future<Output = T>) -> Option<T> {
     let (mut end, mut work) = (pin!(end), pin!(work));
     poll_fn(|cx| match work.as_mut().poll(cx) {
         Poll::Ready(done) => Poll::Ready(Some(done)),

@@ -1,7 +1,11 @@
 //! A collector that is not ours takes what we send.
 
 #[path = "../../../../../tests/src/counterparts.rs"]
-#[expect(unreachable_pub, reason = "the module is at home in the package of the tests")]
+#[expect(
+    unreachable_pub,
+    dead_code,
+    reason = "the module is at home in the package of the tests, which uses all of it"
+)]
 mod counterparts;
 
 use std::collections::HashMap;
@@ -84,14 +88,15 @@ fn send_a_trace(harness: &mut Harness) {
 #[test]
 fn a_collector_understands_every_field() {
     let Some(mut collector) = Collector::start() else { return };
-    let endpoint = collector.endpoint().to_owned();
     for otlp in [
-        Otlp::http(),
-        Otlp::http().compression(Compression::Gzip),
-        Otlp::http_json(),
-        Otlp::http_json().compression(Compression::Gzip),
-    ] {
-        let otlp = otlp.endpoint(&endpoint);
+        Otlp::http().endpoint(collector.endpoint()),
+        Otlp::http().json().endpoint(collector.endpoint()),
+        #[cfg(feature = "otlp-grpc")]
+        Otlp::grpc().endpoint(collector.grpc_endpoint()),
+    ]
+    .into_iter()
+    .flat_map(|otlp| [otlp.clone(), otlp.compression(Compression::Gzip)])
+    {
         let mut harness = Harness::new(&otlp, 1024 * 1024);
 
         send_a_trace(&mut harness);

@@ -1,6 +1,8 @@
 //! The exporter against receivers that answer, refuse, hang and lie.
 
 mod collector;
+#[cfg(feature = "otlp-grpc")]
+mod grpc;
 pub(in crate::export) mod mock;
 mod receivers;
 mod tls;

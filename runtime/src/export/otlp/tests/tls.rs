@@ -16,13 +16,13 @@ use crate::{
 };
 
 /// An authority of its own, and a certificate of it for this machine.
-struct Pki {
+pub(super) struct Pki {
     authority: CertifiedIssuer<'static, KeyPair>,
     folder: PathBuf,
 }
 
 impl Pki {
-    fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         let mut params = CertificateParams::new(vec![]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -31,24 +31,24 @@ impl Pki {
         Self { authority, folder }
     }
 
-    fn issue(&self, name: &str) -> (rcgen::Certificate, KeyPair) {
+    pub(super) fn issue(&self, name: &str) -> (rcgen::Certificate, KeyPair) {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec![name.to_owned(), "127.0.0.1".to_owned()]).unwrap();
         (params.signed_by(&key, &self.authority).unwrap(), key)
     }
 
-    fn file(&self, name: &str, pem: &str) -> PathBuf {
+    pub(super) fn file(&self, name: &str, pem: &str) -> PathBuf {
         let file = self.folder.join(name);
         fs::write(&file, pem).unwrap();
         file
     }
 
-    fn ca_file(&self) -> PathBuf {
+    pub(super) fn ca_file(&self) -> PathBuf {
         self.file("ca.pem", &self.authority.pem())
     }
 
     /// A server that asks for a client certificate of this authority, if `mutual`.
-    fn server(&self, mutual: bool) -> Arc<ServerConfig> {
+    pub(super) fn server(&self, mutual: bool) -> Arc<ServerConfig> {
         let (certificate, key) = self.issue("localhost");
         let provider = Arc::new(ring::default_provider());
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))

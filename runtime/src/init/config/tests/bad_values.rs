@@ -45,19 +45,29 @@ const WARNED: &[Case] = &[
     ),
     (
         table::PROPAGATORS,
-        "b3,pigeon",
+        "xray,pigeon",
         NO,
         "propagators = tracecontext,baggage (default)",
-        "`OTEL_PROPAGATORS=b3,pigeon`: propagator `b3` is known but not supported yet, unknown \
-         propagator `pigeon`; valid are `tracecontext`, `baggage` and `none`",
+        "`OTEL_PROPAGATORS=xray,pigeon`: propagator `xray` is known but not supported, unknown \
+         propagator `pigeon`; valid are `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger` and \
+         `none`",
     ),
     (
         table::PROPAGATORS,
-        "b3,tracecontext",
+        "ottrace,tracecontext",
         NO,
         "propagators = tracecontext (from OTEL_PROPAGATORS)",
-        "`OTEL_PROPAGATORS=b3,tracecontext`: propagator `b3` is known but not supported yet; \
-         valid are `tracecontext`, `baggage` and `none`",
+        "`OTEL_PROPAGATORS=ottrace,tracecontext`: propagator `ottrace` is known but not \
+         supported; valid are `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger` and `none`",
+    ),
+    (
+        table::PROPAGATORS,
+        "jaeger, baggage",
+        NO,
+        "propagators = jaeger,baggage (from OTEL_PROPAGATORS)",
+        "the propagator `jaeger` only reads: no header of its own is sent, so the traces end \
+         here; add `tracecontext`, which Jaeger reads too: \
+         `OTEL_PROPAGATORS=jaeger,baggage,tracecontext`",
     ),
     (
         table::LOG_LEVEL,
@@ -113,24 +123,32 @@ const WARNED: &[Case] = &[
         NO,
         "sampler = parentbased_always_on (default)",
         "`OTEL_TRACES_SAMPLER=sometimes`: unknown sampler `sometimes`; valid are `always_on`, \
-         `always_off`, `traceidratio`, `parentbased_always_on`, `parentbased_always_off` and \
-         `parentbased_traceidratio`",
+         `always_off`, `traceidratio`, `rate_limited`, `parentbased_always_on`, \
+         `parentbased_always_off`, `parentbased_traceidratio` and `parentbased_rate_limited`",
     ),
     (
         table::TRACES_SAMPLER_ARG,
         "1.5",
         RATIO,
         "sampler = traceidratio(1) (from OTEL_TRACES_SAMPLER)",
-        "`OTEL_TRACES_SAMPLER_ARG=1.5` is no probability and is ignored; write a number from `0` \
-         to `1`",
+        "`OTEL_TRACES_SAMPLER_ARG=1.5`: the ratio `1.5` is not between 0 and 1; write a number, \
+         such as `0.25`",
+    ),
+    (
+        table::TRACES_SAMPLER_ARG,
+        "-1",
+        &[("OTEL_TRACES_SAMPLER", "rate_limited")],
+        "sampler = rate_limited(100) (from OTEL_TRACES_SAMPLER)",
+        "`OTEL_TRACES_SAMPLER_ARG=-1`: the rate `-1` is not between 0 and 1000000; write a \
+         number, such as `0.25`",
     ),
     (
         table::TRACES_SAMPLER_ARG,
         "NaN",
         RATIO,
         "sampler = traceidratio(1) (from OTEL_TRACES_SAMPLER)",
-        "`OTEL_TRACES_SAMPLER_ARG=NaN` is no probability and is ignored; write a number from `0` \
-         to `1`",
+        "`OTEL_TRACES_SAMPLER_ARG=NaN`: the ratio `NaN` is not between 0 and 1; write a number, \
+         such as `0.25`",
     ),
     (
         table::TRACES_SAMPLER,
@@ -138,8 +156,8 @@ const WARNED: &[Case] = &[
         NO,
         "sampler = parentbased_always_on (default)",
         "`OTEL_TRACES_SAMPLER=xray`: sampler `xray` is known but not supported; valid are \
-         `always_on`, `always_off`, `traceidratio`, `parentbased_always_on`, \
-         `parentbased_always_off` and `parentbased_traceidratio`",
+         `always_on`, `always_off`, `traceidratio`, `rate_limited`, `parentbased_always_on`, \
+         `parentbased_always_off`, `parentbased_traceidratio` and `parentbased_rate_limited`",
     ),
     (
         table::BSP_SCHEDULE_DELAY,
@@ -319,18 +337,18 @@ const WARNED: &[Case] = &[
     ),
     (
         table::OTLP_PROTOCOL,
-        "grpc",
+        "thrift",
         OTLP,
-        "exporters = otlp (from OTEL_TRACES_EXPORTER)",
-        "`OTEL_EXPORTER_OTLP_PROTOCOL=grpc` is not supported by this version and is ignored; \
-         write `http/protobuf`, which collectors take on port 4318",
+        "otlp protocol = http/protobuf (default)",
+        "`OTEL_EXPORTER_OTLP_PROTOCOL=thrift` is not understood and is ignored; write `grpc`, \
+         `http/protobuf` or `http/json`",
     ),
     (
         table::OTLP_TRACES_PROTOCOL,
         "smtp",
         OTLP,
-        "exporters = otlp (from OTEL_TRACES_EXPORTER)",
-        "`OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=smtp` is not understood and is ignored; write \
+        "otlp protocol = http/protobuf (default)",
+        "`OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=smtp` is not understood and is ignored; write `grpc`, \
          `http/protobuf` or `http/json`",
     ),
     (

@@ -16,8 +16,9 @@ fn at_terminal(variables: &[(&str, &str)], features: Features) -> Result<Setting
     )
 }
 
-const ALL: Features = Features { console: true, file: true, otlp: true, zipkin: true };
-const NONE: Features = Features { console: false, file: false, otlp: false, zipkin: false };
+const ALL: Features = Features { console: true, file: true, otlp: true, grpc: true, zipkin: true };
+const NONE: Features =
+    Features { console: false, file: false, otlp: false, grpc: false, zipkin: false };
 
 #[test]
 fn a_newcomer_at_a_terminal_sees_a_tree() {
@@ -124,6 +125,26 @@ fn an_endpoint_without_the_feature_is_an_error_that_names_it() {
 }
 
 #[test]
+fn grpc_without_the_feature_is_an_error_that_names_it_for_who_exports_by_it() {
+    let without = Features { grpc: false, ..ALL };
+    let grpc = ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc");
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4317");
+
+    let problems = at_terminal(&[endpoint, grpc], without).unwrap_err().to_string();
+
+    assert!(
+        problems.contains("protocol `grpc` is asked for (from OTEL_EXPORTER_OTLP_PROTOCOL)")
+            && problems.contains("`features = [\"otlp-grpc\"]`"),
+        "{problems}"
+    );
+    let narrower = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf");
+    let console = ("OTEL_TRACES_EXPORTER", "console");
+    for others in [&[endpoint, grpc, narrower][..], &[endpoint, grpc, console], &[grpc]] {
+        assert!(at_terminal(others, without).is_ok(), "{others:?}");
+    }
+}
+
+#[test]
 fn a_console_that_is_not_compiled_in_is_missed_only_by_who_asks_for_it() {
     assert_eq!(at_terminal(&[], NONE).unwrap().exporters.value, []);
 
@@ -138,6 +159,70 @@ fn a_disabled_program_still_passes_traces_on() {
 
     assert!(!settings.enabled.value && settings.exporters.value.is_empty());
     assert_eq!(settings.propagators.value, Propagators::default());
+}
+
+#[test]
+fn grpc_has_its_own_port_and_no_path() {
+    for (variables, url) in [
+        (&[("OTEL_TRACES_EXPORTER", "otlp")][..], "http://localhost:4317"),
+        (&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4317")], "http://c:4317"),
+        (&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4317/")], "http://c:4317/"),
+        (&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "https://c")], "https://c"),
+        (
+            &[("OTEL_EXPORTER_OTLP_ENDPOINT", "c:4317"), ("OTEL_EXPORTER_OTLP_INSECURE", "true")],
+            "http://c:4317",
+        ),
+    ] {
+        let grpc = [variables, &[("OTEL_EXPORTER_OTLP_PROTOCOL", "gRPC")]].concat();
+
+        let settings = resolve(&grpc);
+
+        assert_eq!(settings.otlp.endpoint.value.to_string(), url);
+        assert_eq!(said(&settings, Level::Warn), [""; 0], "{variables:?}");
+    }
+}
+
+#[test]
+fn an_endpoint_that_will_surprise_grpc_is_pointed_out_once() {
+    for (endpoint, hint) in [
+        (
+            "http://c:4318",
+            "port 4318 (from OTEL_EXPORTER_OTLP_ENDPOINT) usually takes OTLP over HTTP",
+        ),
+        (
+            "http://c/v1/traces",
+            "the path of the endpoint from OTEL_EXPORTER_OTLP_ENDPOINT is ignored",
+        ),
+        ("http://c?key=1", "the path of the endpoint from OTEL_EXPORTER_OTLP_ENDPOINT is ignored"),
+        ("c", "has no scheme and is taken for `https`"),
+    ] {
+        let settings = resolve(&[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ]);
+
+        let said = said(&settings, Level::Warn);
+        assert!(said.len() == 1 && said[0].contains(hint), "{said:?}");
+        assert!(settings.otlp.endpoint.value.url().ends_with(['c', '8']), "{endpoint}");
+    }
+}
+
+#[test]
+fn who_names_jaeger_is_told_that_it_is_only_read() {
+    for (names, level) in [
+        ("jaeger", Some(Level::Warn)),
+        ("jaeger,baggage", Some(Level::Warn)),
+        ("jaeger,b3", Some(Level::Info)),
+        ("tracecontext,jaeger", Some(Level::Info)),
+        ("tracecontext,b3multi", None),
+    ] {
+        let settings = resolve(&[("OTEL_PROPAGATORS", names)]);
+
+        for one in [Level::Warn, Level::Info] {
+            let told = said(&settings, one).iter().any(|text| text.contains("`jaeger` only reads"));
+            assert_eq!(told, level == Some(one), "{names}");
+        }
+    }
 }
 
 #[test]

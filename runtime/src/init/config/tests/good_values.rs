@@ -26,6 +26,18 @@ const CASES: &[Case] = &[
     (table::GIT_COMMIT_SHA, "9c2feea", NO, "vcs.ref.head.revision = 9c2feea (from GIT_COMMIT_SHA)"),
     (table::PROPAGATORS, "Baggage,baggage", NO, "propagators = baggage (from OTEL_PROPAGATORS)"),
     (table::PROPAGATORS, "none", NO, "propagators = none (from OTEL_PROPAGATORS)"),
+    (
+        table::PROPAGATORS,
+        "b3, B3multi,tracecontext,b3",
+        NO,
+        "propagators = b3,b3multi,tracecontext (from OTEL_PROPAGATORS)",
+    ),
+    (
+        table::PROPAGATORS,
+        "jaeger,tracecontext",
+        NO,
+        "propagators = jaeger,tracecontext (from OTEL_PROPAGATORS)",
+    ),
     (table::LOG_LEVEL, "WARN", NO, "log level = warn (from OTEL_LOG_LEVEL)"),
     (table::LOG_LEVEL, "none", NO, "log level = off (from OTEL_LOG_LEVEL)"),
     (
@@ -81,6 +93,18 @@ const CASES: &[Case] = &[
         "sampler = parentbased_traceidratio(1) (from OTEL_TRACES_SAMPLER)",
     ),
     (
+        table::TRACES_SAMPLER,
+        "parentbased_rate_limited",
+        NO,
+        "sampler = parentbased_rate_limited(100) (from OTEL_TRACES_SAMPLER)",
+    ),
+    (
+        table::TRACES_SAMPLER_ARG,
+        "2.5",
+        &[("OTEL_TRACES_SAMPLER", "rate_limited")],
+        "sampler = rate_limited(2.5) (from OTEL_TRACES_SAMPLER)",
+    ),
+    (
         table::TRACES_SAMPLER_ARG,
         "0.25",
         &[("OTEL_TRACES_SAMPLER", "traceidratio")],
@@ -94,9 +118,9 @@ const CASES: &[Case] = &[
     ),
     (
         table::SAMPLER_OVERRIDES,
-        "shop::health=Always_Off, shop::db::*=traceidratio(0.1)",
+        "shop::health=rate_limited(0.1), shop::db::*=traceidratio(0.1)",
         NO,
-        "sampler overrides = shop::health=always_off,shop::db::*=traceidratio(0.1) \
+        "sampler overrides = shop::health=rate_limited(0.1),shop::db::*=traceidratio(0.1) \
          (from SPANDREL_TRACES_SAMPLER_OVERRIDES)",
     ),
     (
@@ -221,6 +245,7 @@ const CASES: &[Case] = &[
         &[("OTEL_TRACES_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip")],
         "otlp compression = none (from OTEL_EXPORTER_OTLP_TRACES_COMPRESSION)",
     ),
+    (table::OTLP_PROTOCOL, "grpc", OTLP, "otlp protocol = grpc (from OTEL_EXPORTER_OTLP_PROTOCOL)"),
     (
         table::OTLP_PROTOCOL,
         "HTTP/json",
@@ -231,7 +256,7 @@ const CASES: &[Case] = &[
         table::OTLP_TRACES_PROTOCOL,
         "http/protobuf",
         // The narrower one is understood, so that nobody is warned about the other.
-        &[("OTEL_TRACES_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")],
+        &[("OTEL_TRACES_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "smtp")],
         "otlp protocol = http/protobuf (from OTEL_EXPORTER_OTLP_TRACES_PROTOCOL)",
     ),
     (

@@ -6,7 +6,7 @@ use super::*;
 use crate::{
     Resource,
     export::Batching,
-    init::config::{Color, Compression, Exporter, Form, Headers},
+    init::config::{Color, Compression, Exporter, Form, Headers, Protocol},
     time::Clock,
     trace::{
         Limits, Memory,
@@ -36,6 +36,7 @@ fn code() -> Code {
         exporters: Some(vec![Exporter::Otlp, Exporter::Console]),
         custom_exporters: 0,
         otlp_endpoint: Some("http://code:4318".into()),
+        otlp_protocol: Some(Protocol::HttpProtobuf),
         otlp_headers: Some(headers),
         otlp_timeout: Some(Duration::ZERO),
         otlp_compression: Some(Compression::Gzip),
@@ -73,6 +74,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("OTEL_TRACES_EXPORTER", "none"),
     ("SPANDREL_CONSOLE", "off"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://environment:4318"),
+    ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
     ("OTEL_EXPORTER_OTLP_HEADERS", "x-environment=1"),
     ("OTEL_EXPORTER_OTLP_TIMEOUT", "9"),
     ("OTEL_EXPORTER_OTLP_COMPRESSION", "none"),
@@ -101,6 +103,7 @@ fn code_beats_environment_for_every_value() {
         "level = debug (from code)",
         "attributes per span = 1 (from code)",
         "otlp endpoint = http://code:4318/v1/traces (from code)",
+        "otlp protocol = http/protobuf (from code)",
         "otlp headers = x-code=… (from code)",
         "otlp timeout = no limit (from code)",
         "console form = json (from code)",

@@ -7,7 +7,7 @@
 
 mod allow_list;
 mod entry;
-mod percent;
+pub(super) mod percent;
 
 use std::{borrow::Cow, fmt, sync::Arc};
 

@@ -14,7 +14,7 @@ pub(super) fn encode(value: &str, header: &mut String) {
 }
 
 /// Decodes a value; what is no UTF-8 becomes U+FFFD, as the specification demands.
-pub(super) fn decode(value: &str) -> Cow<'_, str> {
+pub(in crate::trace::propagation) fn decode(value: &str) -> Cow<'_, str> {
     if !value.contains('%') {
         return Cow::Borrowed(value);
     }

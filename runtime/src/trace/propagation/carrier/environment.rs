@@ -1,5 +1,5 @@
 //! Environment variables as a carrier, for child processes and CI: `TRACEPARENT`, `TRACESTATE`,
-//! `BAGGAGE`.
+//! `BAGGAGE`, and `B3` for programs that use Zipkin's single header.
 //!
 //! Nothing here reads the environment of this process: the caller hands in how to look a name up.
 
@@ -35,7 +35,7 @@ impl Environment {
     /// use spandrel::trace::propagation::{Environment, Extractor};
     ///
     /// let variables = Environment::from_lookup(|name| std::env::var(name).ok());
-    /// assert!(variables.keys().len() <= 3);
+    /// assert!(variables.keys().len() <= 4);
     /// ```
     #[must_use]
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Self {
@@ -66,4 +66,4 @@ impl Injector for Command {
     }
 }
 
-const NAMES: [&str; 3] = ["TRACEPARENT", "TRACESTATE", "BAGGAGE"];
+const NAMES: [&str; 4] = ["TRACEPARENT", "TRACESTATE", "BAGGAGE", "B3"];
