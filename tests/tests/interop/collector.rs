@@ -8,9 +8,10 @@ use std::{
 use tracing::{
     Event, Metadata, Subscriber,
     field::{Field, Visit},
-    span::{Attributes, Current, Id, Record},
+    span::{Attributes, Id, Record},
     subscriber,
 };
+use tracing_core::span::Current;
 
 /// What a subscriber was told, line by line.
 #[derive(Clone, Default)]
