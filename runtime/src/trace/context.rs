@@ -272,10 +272,14 @@ impl Context {
     ///
     /// For a span of such an API, whose own current spans are its own business.
     #[cfg(feature = "tracing")]
+    #[inline]
     pub(crate) fn shown_as_current(self) -> Self {
-        if (self.flags | Local.flags()) & EXTRA == 0 {
-            return self;
-        }
+        if (self.flags | Local.flags()) & EXTRA == 0 { self } else { self.shown_as_mirrored() }
+    }
+
+    #[cfg(feature = "tracing")]
+    #[cold]
+    fn shown_as_mirrored(self) -> Self {
         let mirror = local::clone_extra().and_then(|extra| extra.mirror.clone());
         self.change_extra(|extra| extra.mirror = mirror)
     }

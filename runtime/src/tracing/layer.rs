@@ -132,7 +132,7 @@ impl Recording {
     /// What was recorded about a span after it had begun.
     fn record(&self, id: &Id, values: &Record<'_>) {
         let found = self.with(id, |span| (span.callsite(), span.whereabouts()));
-        let Some((callsite, whereabouts)) = found else {
+        let Some((Some(callsite), whereabouts)) = found else {
             if let Some(counterpart) = self.counterparts.get(id) {
                 counterpart.record(values);
             }
