@@ -510,6 +510,29 @@ impl Active {
         self.context.flags |= flags & (LATE | SHARED);
     }
 
+    /// Begins a child of the current span that is plain numbers; `None`: that takes more.
+    ///
+    /// Nothing of it is in memory before it is where it stays: copying what has just been written
+    /// in pieces is what the processor waits for longest.
+    #[cfg(feature = "tracing")]
+    #[inline(always)]
+    pub(crate) fn begin_parked(site: &'static Site, write: impl Fn(&mut Writer)) -> Option<Parked> {
+        let (word, flags) = (site.word(), Local.flags());
+        let is_plain = word & (site::TRACED | site::MIRRORED | site::ELSEWHERE) == site::TRACED;
+        if !is_plain || flags & (RECORDING | EXTRA) != RECORDING {
+            return None;
+        }
+        let parent = Local.span();
+        let record = match Local.begin(site, word, write) {
+            Some(open) => [Local.place_of(open.record)?, open.epoch],
+            None => [NOWHERE, 0],
+        };
+        let span = Local.replace_span(parent);
+        let flags = Local.replace_flags(flags);
+        let last = u64::from(Local.scope()) << 32 | u64::from(flags);
+        Some(Parked { context: [Local.trace_high(), Local.trace_low(), span, last], record })
+    }
+
     /// The span as plain numbers; `None`: there is more to it.
     #[cfg(feature = "tracing")]
     #[inline]

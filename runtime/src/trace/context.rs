@@ -366,6 +366,33 @@ impl Context {
         }
     }
 
+    /// Makes this context current, and returns what was.
+    ///
+    /// Unlike [`Context::swap`] it leaves a plain one in the processor's registers.
+    #[cfg(feature = "tracing")]
+    #[inline(always)]
+    pub(crate) fn swapped(mut self) -> Self {
+        if (self.flags | Local.flags()) & EXTRA != 0 {
+            self.swap();
+            return self;
+        }
+        let same = self.trace_low == Local.trace_low()
+            && self.trace_high == Local.trace_high()
+            && self.scope == Local.scope();
+        if !same {
+            Local.trace_changed();
+        }
+        Self {
+            trace_high: Local.replace_trace_high(self.trace_high),
+            trace_low: Local.replace_trace_low(self.trace_low),
+            span: Local.replace_span(self.span),
+            scope: Local.replace_scope(self.scope),
+            flags: Local.replace_flags(self.flags),
+            phase: Phase::Waiting,
+            extra: None,
+        }
+    }
+
     #[cold]
     #[inline(never)]
     fn swap_extra(&mut self) {

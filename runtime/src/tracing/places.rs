@@ -75,13 +75,25 @@ impl Spans {
         }
     }
 
-    #[inline]
     pub(super) fn insert(&self, id: u64, span: Tracked) {
         let place = self.place(id);
         if place.id.compare_exchange(FREE, CLAIMED, Acquire, Relaxed).is_ok() {
             place.take_in(id, span);
         } else {
             self.insert_beyond(id, span);
+        }
+    }
+
+    /// The same for a span that is plain numbers.
+    #[inline]
+    pub(super) fn insert_parked(&self, id: u64, callsite: u32, span: Parked) {
+        let place = self.place(id);
+        if place.id.compare_exchange(FREE, CLAIMED, Acquire, Relaxed).is_ok() {
+            place.clear();
+            place.take_in_parked(callsite, span);
+            place.id.store(id, Release);
+        } else {
+            self.insert_beyond(id, Tracked::unpark(callsite, span));
         }
     }
 
@@ -153,33 +165,39 @@ fn spread(id: u64, of: usize) -> usize {
 }
 
 impl Place {
-    #[inline]
+    #[cold]
     fn take_in(&self, id: u64, span: Tracked) {
-        self.was_entered.store(false, Relaxed);
-        self.entered.store(0, Relaxed);
-        self.noted.store(0, Relaxed);
-        self.left.store(0, Relaxed);
-        let parked = span.park();
-        self.is_open.store(parked.is_some(), Relaxed);
-        self.is_kept.store(parked.is_none(), Relaxed);
-        match parked {
-            Some((callsite, parked)) => {
-                self.callsite.store(callsite, Relaxed);
-                for (word, value) in self.context.iter().zip(parked.context) {
-                    word.store(value, Relaxed);
-                }
-                for (word, value) in self.record.iter().zip(parked.record) {
-                    word.store(value, Relaxed);
-                }
+        self.clear();
+        match span.park() {
+            Some((callsite, parked)) => self.take_in_parked(callsite, parked),
+            None => {
+                self.is_open.store(false, Relaxed);
+                self.is_kept.store(true, Relaxed);
+                *lock(&self.kept) = Some(Box::new(span));
             }
-            None => self.keep(span),
         }
         self.id.store(id, Release);
     }
 
-    #[cold]
-    fn keep(&self, span: Tracked) {
-        *lock(&self.kept) = Some(Box::new(span));
+    #[inline]
+    fn clear(&self) {
+        self.was_entered.store(false, Relaxed);
+        self.entered.store(0, Relaxed);
+        self.noted.store(0, Relaxed);
+        self.left.store(0, Relaxed);
+    }
+
+    #[inline]
+    fn take_in_parked(&self, callsite: u32, span: Parked) {
+        self.is_open.store(true, Relaxed);
+        self.is_kept.store(false, Relaxed);
+        self.callsite.store(callsite, Relaxed);
+        for (word, value) in self.context.iter().zip(span.context) {
+            word.store(value, Relaxed);
+        }
+        for (word, value) in self.record.iter().zip(span.record) {
+            word.store(value, Relaxed);
+        }
     }
 
     #[cold]
