@@ -22,7 +22,7 @@ use crate::{
 
 /// Another API that wants to see our spans.
 pub trait Mirror: Send + Sync {
-    /// Whether anybody there wants to see spans of this site now; asked before values are read.
+    /// Whether anybody there wants to see a span of this site now; asked before values are read.
     fn wants(&self, site: &'static Site) -> bool;
 
     /// Begins its counterpart of a span.
@@ -116,7 +116,7 @@ pub(crate) fn is_wanted(site: &'static Site) -> bool {
     wanted.unwrap_or(false)
 }
 
-/// Everybody who wants to see spans of this site now.
+/// Everybody who wants to see the span of this site for which [`is_wanted`] has just said yes.
 pub(crate) fn of(site: &'static Site) -> Vec<&'static dyn Mirror> {
     let own = match site.reflection() {
         Reflection::Never => return Vec::new(),
@@ -129,7 +129,9 @@ pub(crate) fn of(site: &'static Site) -> Vec<&'static dyn Mirror> {
         let others = installed.iter().filter(|other| !own.is_some_and(|own| is_same(own, **other)));
         mirrors.extend(others);
     }
-    mirrors.retain(|mirror| mirror.wants(site));
+    if mirrors.len() > 1 {
+        mirrors.retain(|mirror| mirror.wants(site));
+    }
     mirrors
 }
 

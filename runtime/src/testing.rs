@@ -1,5 +1,6 @@
 //! Captures the spans of a test, whatever runs beside it.
 
+pub mod compare;
 mod diff;
 mod run;
 mod tree;

@@ -5,7 +5,7 @@ use syn::{Expr, Ident, LitInt, LitStr, Path, Token, parenthesized, parse::ParseS
 use super::{
     Value,
     forms::Assigned,
-    words::{Level, Set, Shown, Word},
+    words::{Level, Set, Shown},
 };
 use crate::errors::bail;
 
@@ -88,12 +88,14 @@ impl Value for Telling {
                 content.parse::<Token![=]>()?;
                 telling.level = Some(<Verbosity as Assigned>::parse(&option, &content)?);
             } else {
-                let at = content.fork().parse::<Ident>().ok();
-                let how = content.parse::<Word<Shown>>()?.0;
-                if how == Shown::None || telling.how.is_some() {
-                    bail!(at, "`{key}` takes one `level = …` and one of `Debug`, `Display`");
-                }
-                telling.how = Some(how);
+                let word = content.parse::<Ident>()?;
+                telling.how = match (telling.how, word.to_string().as_str()) {
+                    (None, "Debug") => Some(Shown::Debug),
+                    (None, "Display") => Some(Shown::Display),
+                    _ => {
+                        bail!(&word, "`{key}` takes one `level = …` and one of `Debug`, `Display`")
+                    }
+                };
             }
             if !content.is_empty() {
                 content.parse::<Token![,]>()?;

@@ -124,30 +124,28 @@ impl<'v, T: tracing_core::field::Value + ?Sized> TheirValue<'v, T> for &Field<'v
 }
 
 /// The type is neither.
-pub trait NoValue<'v, T: ?Sized> {
+pub trait NoValue<T: ?Sized> {
     /// Says so.
-    fn value(&self) -> Neither<'v, T>
+    fn value(&self) -> Neither
     where
         T: Attribute;
 }
 
-impl<'v, T: ?Sized> NoValue<'v, T> for Field<'v, T> {
-    fn value(&self) -> Neither<'v, T>
+impl<T: ?Sized> NoValue<T> for Field<'_, T> {
+    fn value(&self) -> Neither
     where
         T: Attribute,
     {
-        Neither(self.0)
+        Neither
     }
 }
 
-/// A value that cannot be.
+/// In place of a value that cannot be: so that the compiler says so once.
 #[derive(Debug)]
-pub struct Neither<'v, T: ?Sized>(&'v T);
+pub struct Neither;
 
-impl<T: Attribute + ?Sized> Attribute for Neither<'_, T> {
-    fn record(&self, slot: Slot<'_>) {
-        self.0.record(slot);
-    }
+impl Attribute for Neither {
+    fn record(&self, _slot: Slot<'_>) {}
 }
 
 /// No parent: a trace begins.

@@ -66,6 +66,12 @@ impl Share {
         Self { request_bytes: self.request_bytes.min(most), ..self }
     }
 
+    /// Sets memory aside for one more request.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn with_one_more_request(self) -> Self {
+        Self { bytes: self.bytes - self.request_bytes, ..self }
+    }
+
     /// The largest request.
     pub(crate) fn request_bytes(self) -> usize {
         self.request_bytes

@@ -13,9 +13,13 @@ pub(crate) mod file;
 #[cfg(any(feature = "console", feature = "file", feature = "otlp", feature = "zipkin"))]
 mod json_text;
 #[cfg(any(feature = "file", feature = "otlp"))]
+mod locked_file;
+#[cfg(any(feature = "file", feature = "otlp"))]
 pub(crate) mod otlp;
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
 mod own_crate;
+#[cfg(feature = "otlp")]
+mod spool;
 pub(crate) mod stats;
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
 mod trouble;

@@ -12,8 +12,9 @@ use crate::trace::loss::{LossReason, Losses};
 
 /// Counts what became of the spans that one exporter was given.
 ///
-/// Every span given to the exporter is in the batch in the making, queued, exported, or lost for a
-/// reason; after a flush only the last two are left, and they add up.
+/// Every span given to the exporter is in the batch in the making, queued, exported, spooled, or lost
+/// for a reason; after a flush only the last three are left, and they add up. What becomes of spooled
+/// spans is counted beside that, because another process may have recorded them.
 #[derive(Debug)]
 pub(crate) struct Stats {
     exported: AtomicU64,
@@ -22,6 +23,9 @@ pub(crate) struct Stats {
     queued_bytes: AtomicU64,
     exports: AtomicU64,
     export_nanos: AtomicU64,
+    spooled: AtomicU64,
+    replayed: AtomicU64,
+    spool_lost: AtomicU64,
 }
 
 impl Stats {
@@ -34,14 +38,28 @@ impl Stats {
             queued_bytes: AtomicU64::new(0),
             exports: AtomicU64::new(0),
             export_nanos: AtomicU64::new(0),
+            spooled: AtomicU64::new(0),
+            replayed: AtomicU64::new(0),
+            spool_lost: AtomicU64::new(0),
         }
     }
 
     /// Counts from 0 again: in a forked child the numbers are the parent's.
     pub(crate) fn reset(&self) {
-        let Self { exported, losses, queued_spans, queued_bytes, exports, export_nanos } = self;
+        let Self {
+            exported,
+            losses,
+            queued_spans,
+            queued_bytes,
+            exports,
+            export_nanos,
+            spooled,
+            replayed,
+            spool_lost,
+        } = self;
         let counters = [exported, queued_spans, queued_bytes, exports, export_nanos];
-        counters.into_iter().for_each(|counter| counter.store(0, Relaxed));
+        let of_the_spool = [spooled, replayed, spool_lost];
+        counters.into_iter().chain(of_the_spool).for_each(|counter| counter.store(0, Relaxed));
         losses.reset();
     }
 
@@ -51,6 +69,24 @@ impl Stats {
 
     pub(crate) fn add_lost(&self, reason: LossReason, spans: u64) {
         self.losses.add(reason, spans);
+    }
+
+    /// Spans of this process were written to the spool.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn add_spooled(&self, spans: u64) {
+        self.spooled.fetch_add(spans, Relaxed);
+    }
+
+    /// Spans from the spool were delivered, whoever recorded them.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn add_replayed(&self, spans: u64) {
+        self.replayed.fetch_add(spans, Relaxed);
+    }
+
+    /// Spans in the spool were given up, whoever recorded them.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn add_spool_lost(&self, spans: u64) {
+        self.spool_lost.fetch_add(spans, Relaxed);
     }
 
     pub(crate) fn add_export(&self, took: Duration) {
@@ -67,6 +103,21 @@ impl Stats {
     /// Spans that the receiver has taken.
     pub(crate) fn exported(&self) -> u64 {
         self.exported.load(Relaxed)
+    }
+
+    /// Spans of this process that were written to the spool.
+    pub(crate) fn spooled(&self) -> u64 {
+        self.spooled.load(Relaxed)
+    }
+
+    /// Spans from the spool that were delivered.
+    pub(crate) fn replayed(&self) -> u64 {
+        self.replayed.load(Relaxed)
+    }
+
+    /// Spans in the spool that were given up.
+    pub(crate) fn spool_lost(&self) -> u64 {
+        self.spool_lost.load(Relaxed)
     }
 
     /// Spans lost, by reason.

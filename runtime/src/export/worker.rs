@@ -41,12 +41,23 @@ pub(crate) enum Delivery {
     Accepted { rejected: u32 },
     /// It is lost.
     Failed,
+    /// It waits on disk, for this process or another one.
+    #[cfg(feature = "otlp")]
+    Spooled,
 }
 
 /// The exporter's side of the queue: runs on the exporter's thread, and may block there.
 pub(crate) trait Deliver<T>: Send {
     /// Delivers one payload, or gives up. The content's memory is used again afterwards.
     fn deliver(&mut self, payload: &mut Payload<T>, pace: &dyn Pace) -> Delivery;
+
+    /// When [`Deliver::idle`] is to be called, if nothing else is to be done then.
+    fn wakes_at(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Does what nobody waits for.
+    fn idle(&mut self, _pace: &dyn Pace) {}
 
     /// Ends a delivery from another thread, as soon as that is possible.
     fn interrupter(&self) -> Option<Box<dyn FnOnce() + Send>> {
@@ -148,9 +159,14 @@ impl<T: Send + 'static> Worker<T> {
             deadline: None,
             abandoned: false,
         };
+        let is_eager = state.deliver.as_ref().is_some_and(|deliver| deliver.wakes_at().is_some());
         let (wake, done) = (Condvar::new(), Condvar::new());
         let shared = Arc::new(Shared { state: Mutex::new(state), wake, done, stats });
-        Self { shared, name, bounds, started: false }
+        let mut worker = Self { shared, name, bounds, started: false };
+        if is_eager {
+            worker.start();
+        }
+        worker
     }
 
     /// Hands a payload over, or returns it: the queue is full, or closed.
@@ -233,31 +249,53 @@ impl<T> Shared<T> {
 
     fn run(&self) {
         let Some(mut deliver) = lock(&self.state).deliver.take() else { return };
-        while let Some(mut payload) = self.next() {
-            let began = time::now();
-            let delivery = catch_unwind(AssertUnwindSafe(|| deliver.deliver(&mut payload, self)));
-            let delivery = delivery.unwrap_or_else(|_| {
-                diag::warn(format_args!("an exporter panicked; {} spans are lost", payload.spans));
-                Delivery::Failed
-            });
-            self.finish(payload, delivery, time::now().saturating_duration_since(began));
+        loop {
+            match self.next(deliver.wakes_at()) {
+                Next::Deliver(mut payload) => {
+                    let began = time::now();
+                    let delivery =
+                        catch_unwind(AssertUnwindSafe(|| deliver.deliver(&mut payload, self)));
+                    let delivery = delivery.unwrap_or_else(|_| {
+                        let spans = payload.spans;
+                        diag::warn(format_args!("an exporter panicked; {spans} spans are lost"));
+                        Delivery::Failed
+                    });
+                    self.finish(payload, delivery, time::now().saturating_duration_since(began));
+                }
+                Next::Idle => {
+                    if catch_unwind(AssertUnwindSafe(|| deliver.idle(self))).is_err() {
+                        diag::warn(format_args!("an exporter panicked while it had nothing to do"));
+                        return;
+                    }
+                }
+                Next::End => return,
+            }
         }
     }
 
-    fn next(&self) -> Option<Payload<T>> {
+    /// Waits for something to do; at `wakes_at` that is nothing in particular.
+    fn next(&self, wakes_at: Option<Instant>) -> Next<T> {
         let mut state = lock(&self.state);
         loop {
             if let Some(payload) = state.queue.pop_front() {
                 let Payload { bytes, spans, .. } = payload;
                 state.in_flight = Some(Payload { content: (), bytes, spans });
-                return Some(payload);
+                return Next::Deliver(payload);
             }
             if state.closed {
-                return None;
+                return Next::End;
             }
-            state = match self.wake.wait(state) {
-                Ok(state) => state,
-                Err(poisoned) => poisoned.into_inner(),
+            let left = wakes_at.map(|at| at.saturating_duration_since(time::now()));
+            state = match left {
+                Some(Duration::ZERO) => return Next::Idle,
+                Some(left) => match self.wake.wait_timeout(state, left) {
+                    Ok((state, _)) => state,
+                    Err(poisoned) => poisoned.into_inner().0,
+                },
+                None => match self.wake.wait(state) {
+                    Ok(state) => state,
+                    Err(poisoned) => poisoned.into_inner(),
+                },
             };
         }
     }
@@ -274,6 +312,8 @@ impl<T> Shared<T> {
                     self.stats.add_exported(spans - rejected);
                     self.stats.add_lost(LossReason::Rejected, rejected);
                 }
+                #[cfg(feature = "otlp")]
+                Delivery::Spooled => self.stats.add_spooled(spans),
                 // It may have failed for want of time, a moment before whoever waits gives up.
                 Delivery::Failed if state.is_out_of_time() => {
                     self.stats.add_lost(LossReason::Shutdown, spans);
@@ -342,6 +382,13 @@ impl<T> Shared<T> {
     fn publish_depth(&self, state: &State<T>) {
         self.stats.set_queued(state.spans, state.bytes as u64);
     }
+}
+
+/// What the thread does next.
+enum Next<T> {
+    Deliver(Payload<T>),
+    Idle,
+    End,
 }
 
 impl<T> State<T> {

@@ -11,7 +11,8 @@ use crate::{
 /// What became of the spans, counted without exception.
 ///
 /// Every span that began is unfinished, was dropped before it reached an exporter, or was given to
-/// each exporter; each exporter delivered it, dropped it for a reason, or still holds it.
+/// each exporter; each exporter delivered it, dropped it for a reason, wrote it to the spool, or still
+/// holds it.
 ///
 /// ```
 /// # fn example(telemetry: &spandrel::Telemetry) {
@@ -53,6 +54,14 @@ pub struct ExporterReport {
     pub export_time: Duration,
     /// Spans dropped, by reason.
     pub dropped: Vec<(LossReason, u64)>,
+    /// Spans that could not be delivered and were written to the spool instead, to be delivered
+    /// later by this process or another one.
+    pub spooled: u64,
+    /// Spans from the spool that this process delivered, whichever process had recorded them.
+    pub replayed: u64,
+    /// Spans in the spool that this process gave up: the spool was full, what it held was damaged,
+    /// or the receiver refused it. Whichever process had recorded them.
+    pub spool_lost: u64,
 }
 
 impl Report {
@@ -61,7 +70,7 @@ impl Report {
     pub(crate) fn new(recorder: &Recorder, mut exporters: Vec<ExporterReport>) -> Self {
         let handed_over = recorder.handed_over();
         for exporter in &mut exporters {
-            let done = exporter.delivered + sum(&exporter.dropped);
+            let done = exporter.delivered + exporter.spooled + sum(&exporter.dropped);
             exporter.queued = handed_over.saturating_sub(done);
         }
         let unexported = recorder.unexported();
@@ -83,11 +92,7 @@ impl Report {
     /// Whether nothing was dropped and nothing waits.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.dropped.is_empty()
-            && self
-                .exporters
-                .iter()
-                .all(|exporter| exporter.dropped.is_empty() && exporter.queued == 0)
+        self.dropped.is_empty() && self.exporters.iter().all(ExporterReport::is_complete)
     }
 
     /// Says on stderr what was dropped, if anything was.
@@ -112,7 +117,15 @@ impl ExporterReport {
             exports: stats.exports(),
             export_time: stats.export_time(),
             dropped: nonzero(stats.losses()),
+            spooled: stats.spooled(),
+            replayed: stats.replayed(),
+            spool_lost: stats.spool_lost(),
         }
+    }
+
+    fn is_complete(&self) -> bool {
+        let in_the_spool = self.spooled.saturating_sub(self.replayed);
+        self.dropped.is_empty() && self.queued == 0 && in_the_spool == 0 && self.spool_lost == 0
     }
 }
 
@@ -140,6 +153,15 @@ impl fmt::Display for Report {
                 write!(f, ", {} waiting", exporter.queued)?;
             }
             write_dropped(f, &exporter.dropped)?;
+            for (spans, what) in [
+                (exporter.spooled, "spooled"),
+                (exporter.replayed, "delivered from the spool"),
+                (exporter.spool_lost, "lost in the spool"),
+            ] {
+                if spans != 0 {
+                    write!(f, ", {spans} {what}")?;
+                }
+            }
         }
         Ok(())
     }

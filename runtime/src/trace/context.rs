@@ -297,6 +297,22 @@ impl Context {
         self.change_extra(|extra| extra.mirror = Some(mirror))
     }
 
+    /// The context as plain numbers; `None`: there is more to it.
+    #[cfg(feature = "tracing")]
+    #[inline]
+    pub(crate) fn to_words(&self) -> Option<[u64; 4]> {
+        let last = u64::from(self.scope) << 32 | u64::from(self.flags);
+        self.extra.is_none().then_some([self.trace_high, self.trace_low, self.span, last])
+    }
+
+    /// What [`Context::to_words`] has made.
+    #[cfg(feature = "tracing")]
+    #[inline]
+    pub(crate) fn from_words([trace_high, trace_low, span, last]: [u64; 4]) -> Self {
+        let (scope, flags) = ((last >> 32) as u32, last as u16);
+        Self { trace_high, trace_low, span, scope, flags, ..Self::default() }
+    }
+
     /// Nothing that begins under it is recorded, and it belongs to no trace.
     pub(crate) fn unrecorded() -> Self {
         Self { flags: ACTIVE, ..Self::default() }

@@ -14,7 +14,8 @@ use super::{
     entered, event,
     lines::Lines,
     mirror::{self, Counterparts, callsite::is_mirrored},
-    spans::{Spans, Tracked, Whereabouts},
+    places::Spans,
+    tracked::{Tracked, Whereabouts},
     visit::{self, Meanings},
 };
 use crate::{
@@ -167,7 +168,7 @@ impl Recording {
 
     fn leave(&self, id: &Id) {
         if let Some(left) = entered::leave((self.number, id.into_u64())) {
-            self.with(id, |span| span.leave(&left));
+            self.spans.leave(id.into_u64(), &left);
         }
     }
 }
@@ -235,7 +236,7 @@ impl<S: Subscriber> Layer<S> for Recording {
         if mirror::is_telling() {
             return;
         }
-        let context = self.with(id, Tracked::enter);
+        let context = self.spans.enter(id.into_u64());
         let shown = || Some(self.counterparts.get(id)?.context());
         if let Some(context) = context.unwrap_or_else(shown) {
             entered::enter((self.number, id.into_u64()), context);

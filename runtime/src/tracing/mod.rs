@@ -62,8 +62,9 @@ mod install;
 mod layer;
 mod lines;
 pub(crate) mod mirror;
+mod places;
 mod span_ext;
-mod spans;
+mod tracked;
 mod visit;
 mod wanted;
 

@@ -7,7 +7,7 @@ use tracing::Span;
 use super::layer::Recording;
 use crate::{
     trace::{Context, Status, link, record::scratch, span::say},
-    tracing::spans::Whereabouts,
+    tracing::tracked::Whereabouts,
     value::Attribute,
 };
 

@@ -1,8 +1,10 @@
 //! Libraries that use `tracing`, in one trace with ours.
 
 mod chains;
+mod collector;
 mod events;
 mod fields;
+mod instrument;
 mod levels;
 mod lifecycles;
 mod parents;

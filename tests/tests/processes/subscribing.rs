@@ -114,3 +114,25 @@ fn what_an_exporter_traces_is_not_exported() {
     outcome.assert_success();
     outcome.assert_said(&[("produced", "3"), ("0.delivered", "3"), ("batches", "3")]);
 }
+
+#[test]
+fn our_spans_are_shown_to_other_layers_on_demand_and_recorded_once() {
+    let in_environment = Probe::new("subscribing", "mirror").env("SPANDREL_MIRROR", "true");
+    for probe in [in_environment, Probe::new("subscribing", "mirror in code")] {
+        let outcome = probe.run();
+
+        outcome.assert_success();
+        outcome.assert_said(&[("theirs", "nobody"), ("ours", "theirs")]);
+        outcome.assert_said(&[("instrumented", "nobody"), ("span", "instrumented")]);
+        outcome.assert_said(&[("exported", "4"), ("balanced", "true")]);
+    }
+}
+
+#[test]
+fn only_instrumented_functions_are_shown_unasked() {
+    let outcome = Probe::new("subscribing", "mirror").run();
+
+    outcome.assert_success();
+    outcome.assert_said(&[("theirs", "nobody"), ("instrumented", "nobody"), ("exported", "4")]);
+    outcome.assert_said(&[("ours", ""), ("span", "")]);
+}

@@ -12,7 +12,7 @@ mod url;
 
 #[cfg(feature = "otlp")]
 pub(super) use answer::Hint;
-#[cfg(any(test, feature = "otlp-grpc"))]
+#[cfg(feature = "otlp")]
 pub(super) use answer::Verdict;
 pub(super) use answer::{Dialect, shown_text};
 pub use compression::Compression;

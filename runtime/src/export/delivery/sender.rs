@@ -102,8 +102,7 @@ impl<P: Post> Sender<P> {
                 Verdict::Fatal { why } => return Err(why),
                 Verdict::Retry { why, after } => (why, after),
             };
-            let wait = after.unwrap_or_default().min(LONGEST_THROTTLE);
-            let wait = wait.max(backoff(self.terms.first_wait, attempts, self.random.next()));
+            let wait = self.wait(attempts, after);
             let until = pace.now() + wait;
             attempts += 1;
             if until >= deadline {
@@ -121,6 +120,53 @@ impl<P: Post> Sender<P> {
         }
     }
 
+    /// How long to wait after so many attempts, if the receiver asked for `after`.
+    pub(in crate::export) fn wait(&mut self, attempts: u32, after: Option<Duration>) -> Duration {
+        let wait = after.unwrap_or_default().min(LONGEST_THROTTLE);
+        wait.max(backoff(self.terms.first_wait, attempts, self.random.next()))
+    }
+
+    /// Makes a single attempt.
+    #[cfg(feature = "otlp")]
+    pub(in crate::export) fn try_once(
+        &mut self,
+        body: &[u8],
+        within: Duration,
+        pace: &dyn Pace,
+    ) -> Verdict {
+        let verdict = self.packed(body, |sender, body, form| {
+            sender.post.post(body, form, within.min(sender.terms.timeout), pace)
+        });
+        if let Verdict::Accepted { rejected, note } = &verdict {
+            note_rejection(*rejected, note);
+        }
+        verdict
+    }
+
+    /// The receiver, for people.
+    #[cfg(feature = "otlp")]
+    pub(in crate::export) fn to(&self) -> &str {
+        &self.terms.to
+    }
+
+    /// Shows the body as it travels.
+    fn packed<R>(
+        &mut self,
+        body: &[u8],
+        send: impl FnOnce(&mut Self, &[u8], Compression) -> R,
+    ) -> R {
+        let packed = match self.terms.compression {
+            Compression::Gzip => self.compress(body),
+            Compression::None => None,
+        };
+        let result = match &packed {
+            Some(packed) => send(self, packed, Compression::Gzip),
+            None => send(self, body, Compression::None),
+        };
+        self.compressed = packed.unwrap_or_default();
+        result
+    }
+
     fn compress(&mut self, body: &[u8]) -> Option<Vec<u8>> {
         let mut out = std::mem::take(&mut self.compressed);
         out.clear();
@@ -131,15 +177,8 @@ impl<P: Post> Sender<P> {
 
 impl<P: Post> Deliver<Vec<u8>> for Sender<P> {
     fn deliver(&mut self, payload: &mut Payload<Vec<u8>>, pace: &dyn Pace) -> Delivery {
-        let compressed = match self.terms.compression {
-            Compression::Gzip => self.compress(&payload.content),
-            Compression::None => None,
-        };
-        let result = match &compressed {
-            Some(body) => self.send(body, Compression::Gzip, pace),
-            None => self.send(&payload.content, Compression::None, pace),
-        };
-        self.compressed = compressed.unwrap_or_default();
+        let result =
+            self.packed(&payload.content, |sender, body, form| sender.send(body, form, pace));
         match result {
             Ok(rejected) => {
                 self.trouble.worked(&self.terms.to, payload.spans);

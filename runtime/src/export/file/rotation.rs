@@ -2,11 +2,13 @@
 
 use std::{
     ffi::OsString,
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, OpenOptions},
     io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     num::NonZeroU32,
     path::{Path, PathBuf},
 };
+
+use crate::export::locked_file::{is_at, try_lock};
 
 /// The current file and those before it.
 #[derive(Debug)]
@@ -72,15 +74,9 @@ impl Files {
                 Some(file) => file,
                 None => self.create()?,
             };
-            match file.try_lock() {
-                Ok(()) => {}
-                // A file system without locks: whoever writes there is on its own.
-                Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-                Err(TryLockError::Error(error)) => return Err(Failure::Io("lock", error)),
-                Err(TryLockError::WouldBlock) => {
-                    self.open = Some(file);
-                    return Err(Failure::Locked);
-                }
+            if !try_lock(&file).map_err(|error| Failure::Io("lock", error))? {
+                self.open = Some(file);
+                return Err(Failure::Locked);
             }
             if is_at(&file, &self.path) {
                 let same = file.try_clone().map_err(|error| Failure::Io("open", error))?;
@@ -143,19 +139,4 @@ fn is_torn(mut file: &File, len: u64) -> io::Result<bool> {
     let mut last = [0];
     file.seek(SeekFrom::Start(len - 1))?;
     Ok(file.read(&mut last)? == 1 && last != [b'\n'])
-}
-
-/// Whether the file is still the one at the path.
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-
-    let (Ok(own), Ok(there)) = (file.metadata(), fs::metadata(path)) else { return false };
-    (own.dev(), own.ino()) == (there.dev(), there.ino())
-}
-
-/// An open file can be neither renamed nor removed here.
-#[cfg(not(unix))]
-fn is_at(_: &File, path: &Path) -> bool {
-    path.exists()
 }

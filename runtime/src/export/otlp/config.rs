@@ -21,6 +21,7 @@ use crate::{
     export::{
         Batching, Compression,
         delivery::{self, Terms, without_secrets},
+        spool::Spool,
     },
 };
 
@@ -58,6 +59,8 @@ pub struct Otlp {
     client_certificate: Option<PathBuf>,
     client_key: Option<PathBuf>,
     batching: Batching,
+    spool: Option<PathBuf>,
+    spool_bytes: u64,
 }
 
 impl Otlp {
@@ -67,7 +70,14 @@ impl Otlp {
         Self::new(Protocol::HttpProtobuf)
     }
 
-    /// With JSON instead of protobuf: three times the bytes, for receivers that take nothing else.
+    /// The same with JSON instead of protobuf: three times the bytes, for receivers that take nothing
+    /// else (`OTEL_EXPORTER_OTLP_PROTOCOL=http/json`).
+    ///
+    /// ```
+    /// use spandrel::export::Otlp;
+    ///
+    /// assert!(Otlp::http_json().endpoint("http://localhost:4318").check().is_ok());
+    /// ```
     #[must_use]
     pub const fn http_json() -> Self {
         Self::new(Protocol::HttpJson)
@@ -103,6 +113,8 @@ impl Otlp {
             client_certificate: None,
             client_key: None,
             batching: Batching::new(),
+            spool: None,
+            spool_bytes: 64 * 1024 * 1024,
         }
     }
 
@@ -180,6 +192,32 @@ impl Otlp {
         self
     }
 
+    /// A folder that keeps what could not be delivered, to deliver it later (`SPANDREL_SPOOL_DIR`).
+    ///
+    /// Without it, such spans are dropped. With it, a request that the receiver has no time for, or
+    /// that does not reach it, is written there, and sent when the receiver answers again: oldest
+    /// first, also by the next process that uses the folder if this one ends, however it ends.
+    /// Processes may share a folder if they send to the same receiver by the same protocol.
+    ///
+    /// Spans arrive at least once: a process that is killed between delivering a request and noting
+    /// that it did sends it once more. What was written survives the process, but nothing is forced
+    /// to the disk (`fsync`) to survive a power failure. A disk that is full or read-only costs the
+    /// spans that it does not take, which is counted and said.
+    #[must_use]
+    pub fn spool(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.spool = Some(folder.into());
+        self
+    }
+
+    /// The most bytes that the spool takes on disk, 64 MiB by default (`SPANDREL_SPOOL_BYTES`).
+    ///
+    /// When it is full, the oldest spans in it are dropped and counted.
+    #[must_use]
+    pub const fn spool_bytes(mut self, bytes: u64) -> Self {
+        self.spool_bytes = bytes;
+        self
+    }
+
     /// Says whether it could be used as it is; the files are read, but nothing is sent.
     ///
     /// # Errors
@@ -220,6 +258,8 @@ impl Otlp {
             #[cfg(feature = "otlp-grpc")]
             grpc_tls,
             batching: self.batching,
+            spool: self.spool.clone(),
+            spool_bytes: self.spool_bytes,
         }))
     }
 
@@ -262,6 +302,8 @@ pub(crate) struct Settings {
     #[cfg(feature = "otlp-grpc")]
     pub(super) grpc_tls: Option<Arc<rustls::ClientConfig>>,
     pub(super) batching: Batching,
+    spool: Option<PathBuf>,
+    spool_bytes: u64,
 }
 
 impl Settings {
@@ -273,6 +315,16 @@ impl Settings {
             first_wait: self.first_wait,
             compression: self.compression,
         }
+    }
+
+    /// Where what cannot be delivered is kept, if anywhere.
+    pub(super) fn spool(&self) -> Option<Spool> {
+        let folder = self.spool.clone()?;
+        Some(Spool::new(folder, self.spool_bytes, self.encoding()))
+    }
+
+    pub(super) fn has_spool(&self) -> bool {
+        self.spool.is_some()
     }
 
     /// What requests are written in.
@@ -297,6 +349,8 @@ impl fmt::Debug for Otlp {
             .field("client_certificate", &self.client_certificate)
             .field("client_key", &self.client_key)
             .field("batching", &self.batching)
+            .field("spool", &self.spool)
+            .field("spool_bytes", &self.spool_bytes)
             .finish()
     }
 }

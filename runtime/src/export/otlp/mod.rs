@@ -2,7 +2,8 @@
 //!
 //! The recorder's background thread encodes each span as it passes, as protobuf ([`encode`]) or as
 //! JSON ([`json`]), and collects a request ([`batch`]); the exporter's own thread sends it
-//! ([`super::delivery`]), over HTTP or gRPC. Between the two stands the bounded queue of [`super::worker`].
+//! ([`super::delivery`]), over HTTP or gRPC. Between the two stands the bounded queue of
+//! [`super::worker`].
 //!
 //! Encoding needs nothing from outside: it is there for whoever writes OTLP elsewhere than to a
 //! collector, without the feature `otlp`.

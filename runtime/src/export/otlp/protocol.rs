@@ -1,12 +1,16 @@
 //! The forms of OTLP: how requests travel, and in what they are written.
 
+use std::sync::Arc;
+
 use ureq::http::{HeaderName, HeaderValue, header::InvalidHeaderValue};
 
 #[cfg(feature = "otlp-grpc")]
 use super::grpc::{self, Grpc};
 use super::{batch::Encoding, config::Settings, response};
 use crate::export::{
-    delivery::{Http, Sender, Target},
+    delivery::{Http, Post, Sender, Target},
+    spool::Spooling,
+    stats::Stats,
     worker::Deliver,
 };
 
@@ -83,10 +87,14 @@ impl Protocol {
         }
     }
 
-    pub(super) fn sender(self, settings: &Settings) -> Box<dyn Deliver<Vec<u8>>> {
+    pub(super) fn deliver(
+        self,
+        settings: &Settings,
+        stats: &Arc<Stats>,
+    ) -> Box<dyn Deliver<Vec<u8>>> {
         match self {
             #[cfg(feature = "otlp-grpc")]
-            Self::Grpc => Box::new(Sender::new(Grpc::new(settings), settings.terms())),
+            Self::Grpc => with_spool(Grpc::new(settings), settings, stats),
             Self::HttpJson | Self::HttpProtobuf => {
                 let target = Target {
                     url: settings.url.clone(),
@@ -94,8 +102,21 @@ impl Protocol {
                     tls: settings.tls.clone(),
                     dialect: response::dialect(self.encoding()),
                 };
-                Box::new(Sender::new(Http::new(target), settings.terms()))
+                with_spool(Http::new(target), settings, stats)
             }
         }
+    }
+}
+
+/// Delivers by `post`, and keeps what cannot be delivered where the user wants it.
+fn with_spool(
+    post: impl Post + 'static,
+    settings: &Settings,
+    stats: &Arc<Stats>,
+) -> Box<dyn Deliver<Vec<u8>>> {
+    let sender = Sender::new(post, settings.terms());
+    match settings.spool() {
+        Some(spool) => Box::new(Spooling::new(sender, spool, Arc::clone(stats))),
+        None => Box::new(sender),
     }
 }

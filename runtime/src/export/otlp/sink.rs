@@ -24,10 +24,13 @@ impl OtlpSink {
         bytes: usize,
         stats: Arc<Stats>,
     ) -> Self {
-        let share = Share::new(bytes);
+        let mut share = Share::new(bytes);
+        if settings.has_spool() {
+            share = share.with_one_more_request();
+        }
         let batching = settings.batching;
-        let sender = settings.protocol.sender(settings);
+        let deliver = settings.protocol.deliver(settings, &stats);
         let batch = Batch::new(resource, own_crate, share.request_bytes());
-        Self::with_deliver(("spandrel-otlp", sender), batch, share, batching, stats)
+        Self::with_deliver(("spandrel-otlp", deliver), batch, share, batching, stats)
     }
 }

@@ -87,7 +87,7 @@ impl Settings {
         }
         if self.exporters.value.contains(&super::Exporter::Otlp) {
             lines.extend(otlp_lines(otlp));
-            lines.extend(spool_lines(&self.spool));
+            lines.extend(spool_lines(&otlp.spool));
         }
         if self.exporters.value.contains(&super::Exporter::File) {
             lines.extend(file_lines(&self.file));

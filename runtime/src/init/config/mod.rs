@@ -74,7 +74,6 @@ pub(crate) struct Settings {
     /// Empty: nothing is exported. Exporters that the program brings along are not among them.
     pub(crate) exporters: Setting<Vec<Exporter>>,
     pub(crate) otlp: Otlp,
-    pub(crate) spool: Spool,
     pub(crate) file: File,
     pub(crate) zipkin: Zipkin,
     pub(crate) console: Console,
@@ -178,7 +177,6 @@ impl Settings {
             diagnostics: general::diagnostics(&mut reader, code),
             resource: resource.resource,
             resource_sources: resource.sources,
-            spool: Spool::read(&mut reader),
             exporters,
             otlp,
             file,

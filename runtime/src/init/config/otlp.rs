@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf, time::Duration};
 
 use super::{
-    Code, Features, Headers, Setting, Source,
+    Code, Features, Headers, Setting, Source, Spool,
     batch::{duration, timeout},
     endpoint::Endpoint,
     general::word,
@@ -42,6 +42,7 @@ pub(crate) struct Otlp {
     pub(crate) certificate: Setting<Option<PathBuf>>,
     pub(crate) client_key: Setting<Option<PathBuf>>,
     pub(crate) client_certificate: Setting<Option<PathBuf>>,
+    pub(crate) spool: Spool,
 }
 
 const COMPRESSIONS: [(&str, Compression); 2] =
@@ -92,6 +93,7 @@ impl Otlp {
                 code.otlp_client_certificate.as_ref(),
                 &[table::OTLP_TRACES_CLIENT_CERTIFICATE, table::OTLP_CLIENT_CERTIFICATE],
             ),
+            spool: Spool::read(reader),
         }
     }
 
@@ -159,7 +161,11 @@ impl Otlp {
                 Compression::Gzip => crate::export::Compression::Gzip,
                 Compression::None => crate::export::Compression::None,
             })
-            .batching(batch.batching());
+            .batching(batch.batching())
+            .spool_bytes(self.spool.max_bytes.value);
+        if let Some(folder) = &self.spool.folder.value {
+            exporter = exporter.spool(folder);
+        }
         for (name, value) in self.headers.value.iter() {
             exporter = exporter.header(name, value);
         }

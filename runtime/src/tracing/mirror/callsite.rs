@@ -14,8 +14,9 @@ use std::{
 };
 
 use tracing_core::{
-    Dispatch, Interest, Kind, Level as TheirLevel, Metadata,
+    Interest, Kind, Level as TheirLevel, Metadata,
     callsite::{self, Callsite as _, Identifier},
+    dispatcher,
     field::{Field, FieldSet},
     metadata::LevelFilter,
 };
@@ -120,18 +121,17 @@ impl Callsite {
         callsite
     }
 
-    /// Whether some subscriber may want what happens here; asks none that has been asked before.
-    pub(super) fn is_interesting(&'static self) -> bool {
+    /// Whether the default subscriber wants what happens here now; as a rule it was asked before.
+    pub(super) fn is_wanted(&'static self) -> bool {
         if *self.metadata().level() > LevelFilter::current() {
             return false;
         }
         self.registered.call_once(|| callsite::register(self));
-        self.interest.load(Relaxed) != NEVER
-    }
-
-    /// Whether this subscriber wants what happens here now.
-    pub(super) fn is_enabled(&self, dispatch: &Dispatch) -> bool {
-        self.interest.load(Relaxed) == ALWAYS || dispatch.enabled(self.known())
+        match self.interest.load(Relaxed) {
+            NEVER => false,
+            ALWAYS => true,
+            _ => dispatcher::get_default(|dispatch| dispatch.enabled(self.known())),
+        }
     }
 
     pub(super) fn known(&self) -> &'static Metadata<'static> {

@@ -34,16 +34,13 @@ pub(crate) static TRACING: Tracing = Tracing { _address: 0 };
 impl Mirror for Tracing {
     fn wants(&self, site: &'static Site) -> bool {
         dispatcher::has_been_set()
-            && Callsites::of(site).is_some_and(|callsites| callsites.span.is_interesting())
+            && Callsites::of(site).is_some_and(|callsites| callsites.span.is_wanted())
     }
 
     fn begin(&self, span: &Mirrored<'_>) -> Option<Box<dyn MirrorSpan>> {
         let callsite = Callsites::of(span.site)?.span;
         let chosen = chosen::take(span.site);
         dispatcher::get_default(|dispatch| {
-            if !callsite.is_enabled(dispatch) {
-                return None;
-            }
             let values = span.values.iter();
             let mut values: Vec<_> =
                 values.map(|(key, value, form)| (*key, Shown::new(*value, *form))).collect();

@@ -30,15 +30,12 @@ fn tell_somebody(
 ) -> Option<()> {
     let callsite = Callsites::of(site)?.event(told, callsite::level(level));
     let [field] = callsite.fields() else { return None };
-    if callsite.is_interesting() {
-        dispatcher::get_default(|dispatch| {
-            if callsite.is_enabled(dispatch) {
-                let text = field::debug(text);
-                let values = [(field, Some(&text as &dyn field::Value))];
-                let values = callsite.known().fields().value_set(&values);
-                counterpart::tell(|| dispatch.event(&Event::new(callsite.known(), &values)));
-            }
-        });
+    if callsite.is_wanted() {
+        let text = field::debug(text);
+        let values = [(field, Some(&text as &dyn field::Value))];
+        let values = callsite.known().fields().value_set(&values);
+        let event = Event::new(callsite.known(), &values);
+        dispatcher::get_default(|dispatch| counterpart::tell(|| dispatch.event(&event)));
     }
     Some(())
 }

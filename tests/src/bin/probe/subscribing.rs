@@ -3,13 +3,21 @@
 use std::{collections::HashMap, sync::mpsc};
 
 use spandrel::{
-    Telemetry,
+    Builder, Telemetry,
     export::{ExportError, SpanExporter},
+    instrument,
     trace::{SpanData, propagation},
     traced,
 };
-use tracing::{Level, info_span};
-use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing::{
+    Level, Subscriber, info_span,
+    span::{Attributes, Id},
+};
+use tracing_subscriber::{
+    layer::{Context as LayerContext, Layer, SubscriberExt as _},
+    registry::LookupSpan,
+    util::SubscriberInitExt as _,
+};
 
 use crate::{
     exporters::Counting,
@@ -43,6 +51,8 @@ pub(crate) fn run(how: &str) {
             tracing::debug!("not shown");
         }
         "exporter" => exporter(),
+        "mirror" => mirror(builder),
+        "mirror in code" => mirror(builder.mirror(true)),
         other => say("unknown", other),
     }
     say("exported", counting.spans());
@@ -80,6 +90,30 @@ impl std::fmt::Debug for Broken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("broken")
     }
+}
+
+/// Says which spans it sees, and the parent of each.
+struct Seeing;
+
+impl<S: Subscriber + for<'s> LookupSpan<'s>> Layer<S> for Seeing {
+    fn on_new_span(&self, _: &Attributes<'_>, id: &Id, registry: LayerContext<'_, S>) {
+        let span = registry.span(id).expect("it has just begun");
+        say(span.name(), span.parent().map_or("nobody", |parent| parent.name()));
+    }
+}
+
+fn mirror(builder: Builder) {
+    let layers = tracing_subscriber::registry().with(Seeing).with(spandrel::tracing::layer());
+    layers.init();
+    let telemetry = builder.init().expect("it starts");
+    info_span!("theirs").in_scope(ours);
+    instrumented();
+    shut_down(telemetry, PATIENCE);
+}
+
+#[instrument]
+fn instrumented() {
+    spandrel::Span::start("dynamic").end();
 }
 
 /// Uses libraries that are traced themselves.

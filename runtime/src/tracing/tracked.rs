@@ -1,38 +1,11 @@
-//! The open spans of a layer, by the ids that its registry gave them.
-//!
-//! The registry has a place for what layers know of a span, but a box and a map of types for each
-//! span is what makes layers slow. Ours have a table of their own: each id has one place in it, and
-//! where that is taken, the span goes to a map beside. Nothing is allocated for a span.
-
-use std::{
-    collections::HashMap,
-    sync::atomic::{AtomicUsize, Ordering::Relaxed},
-};
+//! A span of another library, from its creation until it is closed.
 
 use super::{callsite::Callsite, entered::Left};
 use crate::{
     outcome::Outcome,
     site::SpanKind,
-    sync::{Mutex, lock},
     trace::{Context, OwnedStatus, Status, active::Active, deferred::Deferred, link, span::say},
 };
-
-/// More than a program has open at once, as a rule; a power of two.
-const PLACES: usize = 512;
-
-/// The open spans of a layer.
-#[derive(Debug)]
-pub(super) struct Spans {
-    places: Box<[Place]>,
-    beyond: Mutex<HashMap<u64, Tracked>>,
-    /// How many are there: nobody looks for nothing.
-    are_beyond: AtomicUsize,
-}
-
-/// As large as two cache lines, which processors fetch together.
-#[derive(Debug, Default)]
-#[repr(align(128))]
-struct Place(Mutex<Option<(u64, Tracked)>>);
 
 /// A span of another library.
 #[derive(Debug)]
@@ -66,62 +39,6 @@ pub(super) enum Whereabouts {
     Pending,
     /// To the recorder.
     Recorded(u64),
-}
-
-impl Spans {
-    pub(super) fn new() -> Self {
-        Self {
-            places: (0..PLACES).map(|_| Place::default()).collect(),
-            beyond: Mutex::default(),
-            are_beyond: AtomicUsize::new(0),
-        }
-    }
-
-    #[inline]
-    pub(super) fn insert(&self, id: u64, span: Tracked) {
-        let mut place = lock(self.place(id));
-        if place.is_none() {
-            *place = Some((id, span));
-        } else {
-            drop(place);
-            self.are_beyond.fetch_add(1, Relaxed);
-            lock(&self.beyond).insert(id, span);
-        }
-    }
-
-    /// Looks at a span. Nothing that a user wrote may run meanwhile: it could come back here.
-    #[inline]
-    pub(super) fn with<R>(&self, id: u64, look: impl FnOnce(&mut Tracked) -> R) -> Option<R> {
-        match &mut *lock(self.place(id)) {
-            Some((found, span)) if *found == id => return Some(look(span)),
-            _ => {}
-        }
-        if self.are_beyond.load(Relaxed) == 0 {
-            return None;
-        }
-        lock(&self.beyond).get_mut(&id).map(look)
-    }
-
-    #[inline]
-    pub(super) fn remove(&self, id: u64) -> Option<Tracked> {
-        let taken = lock(self.place(id)).take_if(|(found, _)| *found == id);
-        if let Some((_, span)) = taken {
-            return Some(span);
-        }
-        if self.are_beyond.load(Relaxed) == 0 {
-            return None;
-        }
-        let span = lock(&self.beyond).remove(&id)?;
-        self.are_beyond.fetch_sub(1, Relaxed);
-        Some(span)
-    }
-
-    #[inline]
-    fn place(&self, id: u64) -> &Mutex<Option<(u64, Tracked)>> {
-        // Ids differ in few bits, low ones and high ones.
-        let spread = id.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - PLACES.ilog2());
-        &self.places[spread as usize % PLACES].0
-    }
 }
 
 impl Tracked {
@@ -168,9 +85,24 @@ impl Tracked {
         Some(context)
     }
 
+    /// The context, if it is plain numbers and nothing will change it.
     #[inline]
+    pub(super) fn settled_context(&self) -> Option<[u64; 4]> {
+        if self.pending.is_some() || !self.active.has_context() {
+            return None;
+        }
+        self.active.context().to_words()
+    }
+
     pub(super) fn leave(&mut self, left: &Left) {
-        self.entered = self.entered.saturating_sub(1);
+        self.was_entered(self.entered.saturating_sub(1), left);
+    }
+
+    /// It is entered so many times now, and was left like this.
+    #[inline]
+    pub(super) fn was_entered(&mut self, entered: u32, left: &Left) {
+        self.entered = entered;
+        self.was_entered = true;
         self.left = self.left.max(left.tick);
         self.active.mark(left.flags);
         if left.panicked {
