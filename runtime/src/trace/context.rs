@@ -327,9 +327,11 @@ impl Context {
         Self { scope, ..Self::default() }
     }
 
-    /// Nothing but the scope of this thread.
+    /// Nothing but the scope of this thread, and whether anything is recorded on it at all.
     pub(crate) fn of_current_scope() -> Self {
-        Self::of_scope(Local.scope())
+        // A span that asks for no parent is no way out of [`Context::unrecorded`].
+        let flags = if Local.is_unsampled() && Local.trace_low() == 0 { ACTIVE } else { 0 };
+        Self { scope: Local.scope(), flags, ..Self::default() }
     }
 
     /// What is current, without intent to record from another thread.
