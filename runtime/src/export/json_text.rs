@@ -145,7 +145,8 @@ fn date(days: u64) -> (u64, u64, u64) {
     (era * 400 + year_of_era + year, month, day)
 }
 
-#[cfg(all(test, feature = "console"))]
+#[cfg(test)]
+#[cfg(feature = "console")]
 mod tests {
     use super::*;
 

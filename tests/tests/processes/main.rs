@@ -4,9 +4,11 @@
 mod collector;
 mod ending;
 mod environment;
+mod files;
 mod flood;
 mod forking;
 mod garbage;
 mod probe;
 mod receiver;
+mod spooling;
 mod starting;

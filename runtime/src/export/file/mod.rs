@@ -10,5 +10,6 @@ mod writer;
 
 pub use config::OtlpFile;
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -39,5 +39,6 @@ pub use config::Otlp;
 #[cfg(feature = "otlp")]
 pub use error::OtlpError;
 
-#[cfg(all(test, feature = "otlp"))]
+#[cfg(test)]
+#[cfg(feature = "otlp")]
 pub(super) mod tests;

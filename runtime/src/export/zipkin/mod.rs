@@ -14,5 +14,6 @@ pub use config::Zipkin;
 pub use error::ZipkinError;
 
 // With the receiver of the tests of `otlp`.
-#[cfg(all(test, feature = "otlp"))]
+#[cfg(test)]
+#[cfg(feature = "otlp")]
 mod tests;

@@ -12,6 +12,7 @@ mod flood;
 mod forking;
 mod output;
 mod showing;
+mod spooling;
 mod starting;
 
 use std::{env, process::ExitCode};
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         ["forking", how] => forking::run(how),
         ["flood", how] => flood::run(how),
         ["showing", how] => showing::run(how),
+        ["spooling", how] => spooling::run(how),
         ["starting", how] => starting::run(how),
         _ => return ExitCode::from(64),
     }
