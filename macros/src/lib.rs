@@ -52,6 +52,7 @@ macro_rules! attributes {
 
 attributes! {
     traced: Traced, rank 10;
+    instrument: Instrument, rank 10;
     counted: Counted, rank 20;
 }
 

@@ -1,5 +1,7 @@
 //! What generated code may name. No part of the public API: it changes without notice.
 
+pub mod instrument;
+
 pub use crate::{
     call::{
         AsyncCall, Begun, Call, Ending, Fields, Guard, Instrumented, Origin,

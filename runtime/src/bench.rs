@@ -18,6 +18,7 @@ use crate::{
         encoding_sink::{Push, Requests as _},
         otlp::batch::{Batch, Encoding, Resource},
     },
+    level,
     site::{self, Level},
     time,
     trace::{
@@ -65,6 +66,7 @@ pub fn start(seen: &'static Seen, encode: bool) {
         vec![sink]
     });
     recorder::start(Settings::default(), Arc::new(Losses::new()), sinks);
+    level::set_most_verbose(Some(Level::Info));
     site::set_switches(|site| if site.level() >= Level::Info { site::ON } else { site::COUNTED });
 }
 

@@ -1,6 +1,9 @@
 //! Which spans are wanted, by their level and their module.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::atomic::{AtomicU8, Ordering::Relaxed},
+};
 
 use crate::{paths::Paths, site::Level};
 
@@ -16,6 +19,21 @@ pub(crate) struct LevelFilter {
 pub(crate) enum Threshold {
     Off,
     From(Level),
+}
+
+/// The most verbose level that anybody wants; 0: none.
+static MOST_VERBOSE: AtomicU8 = AtomicU8::new(0);
+
+/// Nothing more verbose than this is recorded anywhere; `None`: nothing is recorded.
+pub(crate) fn set_most_verbose(level: Option<Level>) {
+    MOST_VERBOSE.store(level.map_or(0, |level| level as u8), Relaxed);
+}
+
+/// The most verbose level that is recorded somewhere.
+#[cfg(feature = "tracing")]
+pub(crate) fn most_verbose() -> Option<Level> {
+    let levels = [Level::Trace, Level::Debug, Level::Info, Level::Warn, Level::Error];
+    levels.into_iter().find(|level| *level as u8 == MOST_VERBOSE.load(Relaxed))
 }
 
 /// Why a filter was not understood: a predicate of its text.
@@ -72,6 +90,18 @@ impl LevelFilter {
             }
         }
         Ok(filter)
+    }
+
+    /// The most verbose level that is wanted from some target.
+    pub(crate) fn most_verbose(&self) -> Option<Level> {
+        let thresholds = self.paths.iter().map(|(_, threshold)| threshold);
+        thresholds
+            .chain([&self.default])
+            .filter_map(|threshold| match threshold {
+                Threshold::From(level) => Some(*level),
+                Threshold::Off => None,
+            })
+            .min()
     }
 
     /// Whether spans of this level are wanted from this target.

@@ -30,6 +30,8 @@ mod sync;
 pub mod testing;
 mod time;
 pub mod trace;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 mod value;
 
 pub use call::{AsOutcome, ErrorInfo, IntoLinks, IntoParent};
@@ -40,7 +42,7 @@ pub use outcome::Outcome;
 pub use resource::Resource;
 pub use site::{Level, Site, SpanKind};
 #[cfg(feature = "macros")]
-pub use spandrel_macros::{counted, span, test, traced};
+pub use spandrel_macros::{counted, instrument, span, test, traced};
 pub use time::Clock;
 #[cfg(feature = "tokio")]
 pub use trace::spawn::{spawn, spawn_blocking};

@@ -22,7 +22,7 @@ use crate::{
 
 /// Another API that wants to see our spans.
 pub trait Mirror: Send + Sync {
-    /// Whether anybody there wants to see spans of this site now; asked before values are read.
+    /// Whether anybody there wants to see a span of this site now; asked before values are read.
     fn wants(&self, site: &'static Site) -> bool;
 
     /// Begins its counterpart of a span.
@@ -31,11 +31,16 @@ pub trait Mirror: Send + Sync {
 
 /// The counterpart of one of our spans; dropped, it closes.
 pub trait MirrorSpan: Any + Send + Sync + fmt::Debug {
-    /// Our span becomes current on this thread.
+    /// Our span becomes current on this thread; what was entered before stays so, around it.
     fn enter(&self);
 
-    /// Our span is no longer current on this thread.
+    /// Our span, and whatever was entered within, is no longer current on this thread.
     fn exit(&self);
+
+    /// The id under which our span is recorded; not told of one that is not.
+    fn is_recorded_as(&self, span: u64) {
+        let _ = span;
+    }
 }
 
 /// A span that is about to begin.
@@ -86,7 +91,7 @@ static INSTALLED: Mutex<Vec<&'static dyn Mirror>> = Mutex::new(Vec::new());
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Shows the spans of all sites, now and later, to another API.
-#[expect(dead_code, reason = "the bridges call it")]
+#[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "the bridges call it"))]
 pub(crate) fn install(mirror: &'static dyn Mirror) {
     let mut installed = lock(&INSTALLED);
     if !installed.iter().any(|other| is_same(*other, mirror)) {
@@ -97,7 +102,21 @@ pub(crate) fn install(mirror: &'static dyn Mirror) {
     site::mirror_all();
 }
 
-/// Everybody who wants to see spans of this site now.
+/// Whether anybody wants to see spans of this site now.
+#[cold]
+#[inline(never)]
+pub(crate) fn is_wanted(site: &'static Site) -> bool {
+    let wanted = contained(|| match site.reflection() {
+        Reflection::Never => false,
+        Reflection::To(mirror) if mirror.wants(site) => true,
+        Reflection::To(_) | Reflection::WhenAsked => {
+            COUNT.load(Relaxed) != 0 && lock(&INSTALLED).iter().any(|mirror| mirror.wants(site))
+        }
+    });
+    wanted.unwrap_or(false)
+}
+
+/// Everybody who wants to see the span of this site for which [`is_wanted`] has just said yes.
 pub(crate) fn of(site: &'static Site) -> Vec<&'static dyn Mirror> {
     let own = match site.reflection() {
         Reflection::Never => return Vec::new(),
@@ -110,7 +129,9 @@ pub(crate) fn of(site: &'static Site) -> Vec<&'static dyn Mirror> {
         let others = installed.iter().filter(|other| !own.is_some_and(|own| is_same(own, **other)));
         mirrors.extend(others);
     }
-    mirrors.retain(|mirror| mirror.wants(site));
+    if mirrors.len() > 1 {
+        mirrors.retain(|mirror| mirror.wants(site));
+    }
     mirrors
 }
 

@@ -8,15 +8,23 @@ mod field;
 mod meta;
 mod registry;
 
+#[cfg(feature = "tracing")]
+use std::any::Any;
 use std::sync::{
     OnceLock,
     atomic::{AtomicU32, Ordering::Relaxed},
 };
 
-use crate::{counted::Counts, mirror::Reflection, outcome::Outcome};
+use crate::{
+    counted::Counts,
+    mirror::{self, Reflection},
+    outcome::Outcome,
+};
 
 pub use field::{Field, Level, SpanKind, Traced};
 pub use meta::Meta;
+#[cfg(feature = "tracing")]
+pub(crate) use registry::watch_switches;
 pub(crate) use registry::{
     all, hold_for_fork, list, look_elsewhere, mirror_all, registered, release_after_fork,
     set_switches,
@@ -55,6 +63,8 @@ pub struct Site {
     counts: Option<Counts>,
     redacts: bool,
     reflection: Reflection,
+    #[cfg(feature = "tracing")]
+    reflections: OnceLock<&'static (dyn Any + Send + Sync)>,
     name: OnceLock<&'static str>,
 }
 
@@ -69,6 +79,8 @@ impl Site {
             counts: None,
             redacts: false,
             reflection: Reflection::WhenAsked,
+            #[cfg(feature = "tracing")]
+            reflections: OnceLock::new(),
             name: OnceLock::new(),
         }
     }
@@ -98,6 +110,12 @@ impl Site {
     pub const fn reflected(mut self, reflection: Reflection) -> Self {
         self.reflection = reflection;
         self
+    }
+
+    /// With spans in place of those of another API, shown to it as if they were its own.
+    #[must_use]
+    pub const fn instrument(self, traced: Traced, reflection: Reflection) -> Self {
+        self.traced(traced).reflected(reflection)
     }
 
     /// With counted calls.
@@ -201,6 +219,25 @@ impl Site {
     /// What the site could switch on.
     pub(crate) fn available(&self) -> u32 {
         (u32::from(self.traced.is_some()) * TRACED) | (u32::from(self.counts.is_some()) * COUNTED)
+    }
+
+    /// Whether a call that begins now has a span, here or elsewhere.
+    #[inline(always)]
+    pub(crate) fn wants_span(&'static self) -> bool {
+        let word = self.word();
+        word & (TRACED | MIRRORED) != 0 && (word & MIRRORED == 0 || self.wants_shown_span())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wants_shown_span(&'static self) -> bool {
+        self.settle(self.word()) & TRACED != 0 || mirror::is_wanted(self)
+    }
+
+    /// What a mirror keeps about the site.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn reflections(&self) -> &OnceLock<&'static (dyn Any + Send + Sync)> {
+        &self.reflections
     }
 
     /// The word of a site that may be called for the first time.

@@ -1,5 +1,6 @@
 //! Captures the spans of a test, whatever runs beside it.
 
+pub mod compare;
 mod diff;
 mod run;
 mod tree;
@@ -12,7 +13,9 @@ use std::{
 pub use self::run::{Test, run, run_async};
 pub use crate::time::mock::MockClock;
 use crate::{
-    site, time,
+    level,
+    site::{self, Level},
+    time,
     trace::{
         Context, Limits, SpanData,
         loss::Losses,
@@ -53,6 +56,7 @@ fn start() {
         if recorder::current().is_none() {
             recorder::start(Settings::default(), Arc::new(Losses::new()), Arc::new(Vec::new));
         }
+        level::set_most_verbose(Some(Level::Trace));
         site::set_switches(|_| site::ON);
     });
 }
@@ -76,6 +80,7 @@ pub fn builder() -> CaptureBuilder {
 pub struct CaptureBuilder {
     limits: Limits,
     sampler: Sampler,
+    sampler_overrides: Overrides,
 }
 
 impl CaptureBuilder {
@@ -93,6 +98,12 @@ impl CaptureBuilder {
         self
     }
 
+    /// Decides differently about traces that begin in some functions.
+    pub fn sampler_overrides(mut self, overrides: Overrides) -> Self {
+        self.sampler_overrides = overrides;
+        self
+    }
+
     /// Begins to capture.
     #[must_use]
     pub fn capture(self) -> Capture {
@@ -101,7 +112,7 @@ impl CaptureBuilder {
     }
 
     fn open(self) -> Capture {
-        let sampling = Sampling::new(self.sampler, Overrides::default());
+        let sampling = Sampling::new(self.sampler, self.sampler_overrides);
         Capture { scope: Scope::open(self.limits, sampling) }
     }
 }

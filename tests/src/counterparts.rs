@@ -33,23 +33,9 @@ impl Collector {
     /// Panics if it is not installed or does not start: a test that checks nothing must not pass.
     #[must_use]
     pub fn start() -> Option<Self> {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-        let target = env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
-        let installed = target.join("counterparts");
-        if !installed.join("installed.txt").exists() {
-            let may_leave_out = env::var_os("CI").is_none() && env::var_os(WITHOUT).is_some();
-            assert!(
-                may_leave_out,
-                "the OTLP collector is not installed in {}: run scripts/counterparts (it needs \
-                 python3 and PyPI), or set {WITHOUT}=1 to leave such tests out",
-                installed.display()
-            );
-            // Past the test harness, which would swallow it.
-            let _ = writeln!(stderr(), "LEFT OUT: no OTLP collector; run scripts/counterparts");
-            return None;
-        }
+        let installed = installed()?;
         let mut child = Command::new(installed.join("bin/python"))
-            .arg(root.join("tests/counterparts/collector.py"))
+            .arg(script("collector.py"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(File::create(installed.join("collector.log")).expect("a place for its log"))
@@ -142,6 +128,40 @@ impl Drop for Collector {
         drop(self.child.stdin.take());
         let _ = self.child.wait();
     }
+}
+
+/// Where the counterparts are installed; `None` if the environment asks to leave such tests out.
+///
+/// # Panics
+///
+/// Panics if they are not installed: a test that checks nothing must not pass.
+#[must_use]
+pub fn installed() -> Option<PathBuf> {
+    let target = env::var_os("CARGO_TARGET_DIR").map_or(root().join("target"), PathBuf::from);
+    let installed = target.join("counterparts");
+    if !installed.join("installed.txt").exists() {
+        let may_leave_out = env::var_os("CI").is_none() && env::var_os(WITHOUT).is_some();
+        assert!(
+            may_leave_out,
+            "the counterparts are not installed in {}: run scripts/counterparts (it needs python3 \
+             and PyPI), or set {WITHOUT}=1 to leave such tests out",
+            installed.display()
+        );
+        // Past the test harness, which would swallow it.
+        let _ = writeln!(stderr(), "LEFT OUT: no counterparts; run scripts/counterparts");
+        return None;
+    }
+    Some(installed)
+}
+
+/// One of the programs that run them.
+#[must_use]
+pub fn script(name: &str) -> PathBuf {
+    root().join("tests/counterparts").join(name)
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 fn array(value: &Value) -> Vec<Value> {

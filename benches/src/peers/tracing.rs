@@ -1,4 +1,4 @@
-//! `tracing`, alone and with `tracing-opentelemetry`.
+//! `tracing`: alone, with `tracing-opentelemetry`, and with our layer.
 
 use std::sync::{
     OnceLock,
@@ -15,6 +15,7 @@ use tracing_subscriber::{layer::SubscriberExt, registry::Registry};
 
 use super::opentelemetry::{Counters, Pipeline};
 use crate::{
+    ours::Spandrel,
     subject::{Case, Kind, Seen, Sink, Subject},
     workload::{alone, body, ready, trees, under_roots},
 };
@@ -39,19 +40,29 @@ struct Configuration {
     name: &'static str,
     cases: &'static [Case],
     subscriber: fn(Option<&Pipeline>) -> Dispatch,
-    sampler: Option<Sampler>,
+    records: Records,
     seen: Counters,
     installed: OnceLock<(Option<Pipeline>, Dispatch)>,
+}
+
+/// Where its spans go.
+enum Records {
+    /// Nowhere.
+    Nothing,
+    /// To our recorder.
+    Ours,
+    /// To the OpenTelemetry SDK.
+    Sdk(Sampler),
 }
 
 impl Configuration {
     const fn new(
         name: &'static str,
         cases: &'static [Case],
-        sampler: Option<Sampler>,
+        records: Records,
         subscriber: fn(Option<&Pipeline>) -> Dispatch,
     ) -> Self {
-        Self { name, cases, subscriber, sampler, seen: Counters::new(), installed: OnceLock::new() }
+        Self { name, cases, subscriber, records, seen: Counters::new(), installed: OnceLock::new() }
     }
 }
 
@@ -76,10 +87,16 @@ impl Subject for Configured {
     fn install(&self, sink: Sink) {
         let configuration = self.configuration();
         configuration.installed.get_or_init(|| {
-            let pipeline = configuration
-                .sampler
-                .clone()
-                .map(|sampler| Pipeline::new(sink, sampler, &configuration.seen));
+            let pipeline = match &configuration.records {
+                Records::Nothing => None,
+                Records::Ours => {
+                    Spandrel.install(sink);
+                    None
+                }
+                Records::Sdk(sampler) => {
+                    Some(Pipeline::new(sink, sampler.clone(), &configuration.seen))
+                }
+            };
             let dispatch = (configuration.subscriber)(pipeline.as_ref());
             (pipeline, dispatch)
         });
@@ -92,11 +109,16 @@ impl Subject for Configured {
     fn settle(&self) {
         if let Some((Some(pipeline), _)) = self.configuration().installed.get() {
             pipeline.settle();
+        } else if let Records::Ours = self.configuration().records {
+            Spandrel.settle();
         }
     }
 
     fn seen(&self) -> Seen {
-        self.configuration().seen.read()
+        match self.configuration().records {
+            Records::Ours => Spandrel.seen(),
+            Records::Nothing | Records::Sdk(_) => self.configuration().seen.read(),
+        }
     }
 }
 
@@ -160,7 +182,7 @@ impl Subscriber for Switch {
 
 /// Lists the configurations, each a subject.
 pub(super) fn all() -> Vec<&'static dyn Subject> {
-    vec![&Configured(0), &Configured(1), &Configured(2), &Configured(3)]
+    vec![&Configured(0), &Configured(1), &Configured(2), &Configured(3), &Configured(4)]
 }
 
 /// Returns the size of an annotated future.
@@ -216,24 +238,32 @@ const RECORDED: &[Case] = &[
     Case::recorded(Kind::Tree, |batches| trees(batches, root, work)),
 ];
 
-static CONFIGURATIONS: [Configuration; 4] = [
+static CONFIGURATIONS: [Configuration; 5] = [
     Configuration::new(
         "tracing, registry only",
         &[Case::silent(Kind::Attributes, |batches| under_roots(batches, root, work))],
-        None,
+        Records::Nothing,
         |_| Dispatch::new(Registry::default()),
     ),
-    Configuration::new("tracing-opentelemetry", RECORDED, Some(Sampler::AlwaysOn), exported),
+    Configuration::new("spandrel, tracing layer", RECORDED, Records::Ours, |_| {
+        Dispatch::new(Registry::default().with(spandrel::tracing::layer()))
+    }),
+    Configuration::new(
+        "tracing-opentelemetry",
+        RECORDED,
+        Records::Sdk(Sampler::AlwaysOn),
+        exported,
+    ),
     Configuration::new(
         "tracing-opentelemetry, lean",
         RECORDED,
-        Some(Sampler::AlwaysOn),
+        Records::Sdk(Sampler::AlwaysOn),
         exported_lean,
     ),
     Configuration::new(
         "tracing-opentelemetry, off",
         &[Case::silent(Kind::Unsampled, |batches| under_roots(batches, root, work))],
-        Some(Sampler::AlwaysOff),
+        Records::Sdk(Sampler::AlwaysOff),
         exported,
     ),
 ];

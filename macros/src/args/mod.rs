@@ -2,6 +2,7 @@
 
 mod forms;
 mod nearest;
+mod theirs;
 mod words;
 
 use proc_macro2::TokenStream;
@@ -15,6 +16,7 @@ use crate::errors::{self, Errors};
 
 pub(crate) use forms::{Assign, Flag, List, Switch};
 pub(crate) use nearest::{nearest, unknown};
+pub(crate) use theirs::{Telling, Verbosity, is_empty, is_none};
 pub(crate) use words::{Kind, Level, Name, Redaction, Shown, Word};
 
 /// What stands behind the name of an option.

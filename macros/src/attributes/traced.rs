@@ -5,14 +5,14 @@ use syn::{Expr, Ident, LitStr, Path, Token, parse::ParseStream};
 use crate::{
     args::{
         self, Assign, Flag, Given, Kind, Level, List, Name, Options as _, Redaction, Shown, Switch,
-        Word,
+        Verbosity, Word,
     },
     engine::Attribute,
     errors::Errors,
     expand,
     parse::{Function, fields, fields::FieldArg},
     plan::{
-        Draft, Origin, Shape, captures,
+        Draft, Origin, Shape, captures, check_guard,
         site::{self, TracedSite},
     },
 };
@@ -117,7 +117,12 @@ impl Attribute for Traced {
     fn check(&self, function: &Function, draft: &Draft, errors: &mut Errors) {
         captures::check(self, function, errors);
         if matches!(draft.shape, Shape::Guard) {
-            self.check_guard(function, errors);
+            let keys = [
+                self.ret.as_ref().map(|given| &given.key),
+                self.err.as_ref().map(|given| &given.key),
+                self.error_if.as_ref().map(|given| &given.key),
+            ];
+            check_guard(keys.into_iter().flatten(), function, errors);
         }
     }
 
@@ -128,7 +133,7 @@ impl Attribute for Traced {
         let name = name.and_then(|name| errors.ok(site::Name::new(name, &function.params)));
         let site = TracedSite {
             kind: self.kind.map(|kind| kind.value.0.0),
-            level: self.level.map(|level| level.value.0.0),
+            level: self.level.map(|level| Verbosity::Word(level.value.0.0)),
             target: self.target.map(|target| target.value.0),
             name: name.clone(),
             fields: captures.iter().map(captures::Capture::field).collect(),
@@ -160,24 +165,5 @@ impl Attribute for Traced {
             }
             None => None,
         };
-    }
-}
-
-impl Traced {
-    /// A function that cannot be looked at when it ends takes no options about its end.
-    fn check_guard(&self, function: &Function, errors: &mut Errors) {
-        let why = if function.has_attribute("track_caller") {
-            "the function is `#[track_caller]`, whose caller's place would be lost"
-        } else {
-            "the function never returns"
-        };
-        let keys = [
-            self.ret.as_ref().map(|given| &given.key),
-            self.err.as_ref().map(|given| &given.key),
-            self.error_if.as_ref().map(|given| &given.key),
-        ];
-        for key in keys.into_iter().flatten() {
-            errors.at(key, format!("`{key}` cannot see the result: {why}"));
-        }
     }
 }

@@ -1,14 +1,14 @@
 //! The expressions of one call: what is recorded at its begin, and what is asked at its end.
 
-use proc_macro2::{Literal, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{LitStr, spanned::Spanned as _};
+use syn::{Expr, LitStr, spanned::Spanned as _};
 
-use super::local;
+use super::{local, site::verbosity};
 use crate::{
-    args::{Redaction, Shown},
+    args::{self, Redaction, Shown},
     parse::fields::Form,
-    plan::{Call, Capture, Origin},
+    plan::{Call, Capture, Origin, Told},
 };
 
 /// The closure that writes the attributes; it runs only while the call is recorded.
@@ -80,6 +80,10 @@ fn write(
         (None, Form::Debug) => quote_spanned!(at=> #writer.debug(#index, #value)),
         (None, Form::Display) => quote_spanned!(at=> #writer.display(#index, #value)),
         (None, Form::Typed) => quote_spanned!(at=> #writer.set(#index, #value)),
+        (None, Form::Declared) => {
+            quote_spanned!(at=> #private::instrument::field!(#writer, #index, #value))
+        }
+        (None, Form::Empty) => quote_spanned!(at=> #private::instrument::empty(#value)),
     };
     quote!(#(#cfgs)* #write;)
 }
@@ -104,8 +108,29 @@ pub(crate) fn begin(
                 Origin::Parent(parent) => {
                     quote_spanned!(parent.span()=> #private::Origin::parent(&(#parent)))
                 }
+                Origin::Given { parent, causes } => {
+                    given(private, parent.as_ref(), causes.as_ref())
+                }
             };
             quote!(#private::#ty::#from(#site, || #origin, #fields))
+        }
+    }
+}
+
+/// `causes!(__site, parent!(__site, parent), causes)`, or what of it is asked for.
+fn given(private: &TokenStream, parent: Option<&Expr>, causes: Option<&Expr>) -> TokenStream {
+    let site = local("__site");
+    let origin = match parent {
+        None => quote!(#private::Origin::current()),
+        Some(none) if args::is_none(none) => quote!(#private::instrument::no_parent(#site)),
+        Some(parent) => {
+            quote_spanned!(parent.span()=> #private::instrument::parent!(#site, #parent))
+        }
+    };
+    match causes {
+        None => origin,
+        Some(causes) => {
+            quote_spanned!(causes.span()=> #private::instrument::causes!(#site, #origin, #causes))
         }
     }
 }
@@ -128,5 +153,32 @@ pub(crate) fn end(private: &TokenStream, call: &Call, result: &TokenStream) -> T
         let how = local(how);
         quote!(#private::ret!(#ending, #result, #how);)
     });
-    quote!(#private::look!(#ending, #result #how #judge); #ret)
+    let told = told(private, call, &ending, result);
+    quote!(#private::look!(#ending, #result #how #judge); #ret #told)
+}
+
+/// The statements that tell `tracing` how the function ended.
+fn told(
+    private: &TokenStream,
+    call: &Call,
+    ending: &Ident,
+    result: &TokenStream,
+) -> Option<TokenStream> {
+    let site = local("__site");
+    let format = |told: &Told| match told.how {
+        Shown::Display => "{}",
+        Shown::Debug | Shown::None => "{:?}",
+    };
+    let failed = call.failed.as_ref().map(|failed| {
+        let (level, format) = (verbosity(private, &failed.level), format(failed));
+        quote!(#private::instrument::failed!(#site, #level, #result, #format);)
+    });
+    let returned = call.returned.as_ref().map(|(returned, only_ok)| {
+        let (level, format) = (verbosity(private, &returned.level), format(returned));
+        let what = local(if *only_ok { "ok" } else { "all" });
+        quote! {
+            #private::instrument::returned!(#ending, #site, #level, #result, #format, #what);
+        }
+    });
+    call.tells().then(|| quote!(#failed #returned))
 }

@@ -139,6 +139,11 @@ impl Wrapper<'_> {
         let inner = self.awaited(output, &quote!(#moves), &ours(block));
         let outer = braces(inner, self.span());
         let keyword = quote_spanned!(self.span()=> async);
+        // The site, of which is told at the end, must not be borrowed from this function.
+        let moves = match (moves, self.call.tells()) {
+            (None, true) => quote_spanned!(self.span()=> move),
+            (moves, _) => quote!(#moves),
+        };
         match wrapper {
             Some(wrapper) => quote!(#lead #wrapper(#keyword #moves #outer)),
             None => quote!(#lead #keyword #moves #outer),
@@ -175,7 +180,9 @@ impl Wrapper<'_> {
     fn end(&self) -> TokenStream {
         let (call, result) = (local("__call"), local("__result"));
         let end = call::end(&self.private, self.call, &quote!(*#result));
-        quote!(|#call, #result| { #end })
+        // What is told names the site, and the future outlives this function.
+        let moves = self.call.tells().then(|| quote_spanned!(self.span()=> move));
+        quote!(#moves |#call, #result| { #end })
     }
 
     fn links(&self, call: &proc_macro2::Ident) -> TokenStream {

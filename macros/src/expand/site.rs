@@ -6,7 +6,8 @@ use syn::{LitStr, spanned::Spanned as _};
 
 use super::{line, local};
 use crate::{
-    parse::siblings::Written,
+    args::{Level, Verbosity},
+    parse::{fields::Key, siblings::Written},
     plan::site::{Field, Name, TracedSite},
 };
 
@@ -50,13 +51,24 @@ pub(crate) fn expand(
 
 /// `.traced(Traced::new().kind(…).fields(&[…]))`.
 pub(crate) fn traced(private: &TokenStream, site: &TracedSite) -> TokenStream {
+    let traced = spans(private, site);
+    quote!(.traced(#traced))
+}
+
+/// `.instrument(Traced::new().name("charge").fields(&[…]), REFLECTION)`.
+pub(crate) fn instrument(private: &TokenStream, site: &TracedSite) -> TokenStream {
+    let traced = spans(private, site);
+    quote!(.instrument(#traced, #private::instrument::REFLECTION))
+}
+
+fn spans(private: &TokenStream, site: &TracedSite) -> TokenStream {
     let kind = site.kind.map(|kind| {
         let kind = local(kind.variant());
         quote!(.kind(#private::SpanKind::#kind))
     });
-    let level = site.level.map(|level| {
-        let level = local(level.variant());
-        quote!(.level(#private::Level::#level))
+    let level = site.level.as_ref().map(|level| {
+        let level = verbosity(private, level);
+        quote!(.level(#level))
     });
     let target =
         site.target.as_ref().map(|target| quote_spanned!(target.span()=> .target(#target)));
@@ -65,7 +77,30 @@ pub(crate) fn traced(private: &TokenStream, site: &TracedSite) -> TokenStream {
         Name::Pattern(name) => quote!(.dynamic_name(#name)),
     });
     let fields = fields(private, &site.fields);
-    quote!(.traced(#private::Traced::new() #kind #level #target #name #fields))
+    quote!(#private::Traced::new() #kind #level #target #name #fields)
+}
+
+/// A level, as an expression; what the user wrote as a path is resolved in any case.
+pub(crate) fn verbosity(private: &TokenStream, level: &Verbosity) -> TokenStream {
+    let word = |level: Level| {
+        let level = local(level.variant());
+        quote!(#private::Level::#level)
+    };
+    match level {
+        Verbosity::Word(level) => word(*level),
+        Verbosity::Const(path, Some(level)) => {
+            let level = word(*level);
+            quote!(#private::instrument::level(&#path, #level))
+        }
+        Verbosity::Const(path, None) => quote!(#private::instrument::LevelOf(#path).level()),
+    }
+}
+
+fn key(key: &Key) -> TokenStream {
+    match key {
+        Key::Text(text) => quote!(#text),
+        Key::Const(name) => quote!({ #name }),
+    }
 }
 
 /// `.fields(&Field::list(["order.id", "total"]))`, or one by one where some are redacted.
@@ -74,11 +109,11 @@ fn fields(private: &TokenStream, fields: &[Field]) -> Option<TokenStream> {
         return None;
     }
     if fields.iter().all(|field| field.constructor == "new") {
-        let keys = fields.iter().map(|field| &field.key);
+        let keys = fields.iter().map(|field| key(&field.key));
         return Some(quote!(.fields(&#private::Field::list([#(#keys),*]))));
     }
     let fields = fields.iter().map(|field| {
-        let (key, constructor) = (&field.key, local(field.constructor));
+        let (key, constructor) = (key(&field.key), local(field.constructor));
         quote!(#private::Field::#constructor(#key))
     });
     Some(quote!(.fields(&[#(#fields),*])))

@@ -1,12 +1,15 @@
 //! The grammar of attributes of spans: `key = expr`, `key = %expr`, `key = ?expr`, `arg`.
 
 use syn::{
-    Expr, Ident, LitStr, Member, Token,
+    Expr, Ident, LitStr, Member, Token, braced,
     ext::IdentExt as _,
     parse::{Parse, ParseStream},
 };
 
-use crate::errors::{self, bail};
+use crate::{
+    args,
+    errors::{self, bail},
+};
 
 /// One attribute of a span.
 #[derive(Clone)]
@@ -18,6 +21,22 @@ pub(crate) struct FieldArg {
     pub(crate) bare: Option<Ident>,
 }
 
+/// One attribute of a span as `tracing` declares it, maybe without a value yet.
+#[derive(Clone)]
+pub(crate) struct DeclaredField {
+    pub(crate) key: Key,
+    pub(crate) form: Form,
+    pub(crate) value: Option<Expr>,
+}
+
+/// What an attribute is called.
+#[derive(Clone)]
+pub(crate) enum Key {
+    Text(LitStr),
+    /// A constant: `{NAME}`.
+    Const(Expr),
+}
+
 /// How a value is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -27,6 +46,51 @@ pub(crate) enum Form {
     Display,
     /// As a typed attribute.
     Typed,
+    /// As a typed attribute, or as `tracing` would.
+    Declared,
+    /// Later.
+    Empty,
+}
+
+impl Key {
+    /// The text, if it is known.
+    pub(crate) fn text(&self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text.value()),
+            Self::Const(_) => None,
+        }
+    }
+}
+
+impl Parse for DeclaredField {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let first = form(input)?;
+        let (key, own) = if input.peek(syn::token::Brace) {
+            let content;
+            braced!(content in input);
+            (Key::Const(content.parse()?), None)
+        } else {
+            let (key, path) = key(input)?;
+            (Key::Text(key), path.map(|(_, value)| value))
+        };
+        if !input.peek(Token![=]) {
+            return match (first, own) {
+                (Form::Typed, _) => Ok(Self { key, form: Form::Empty, value: None }),
+                (form, Some(value)) => Ok(Self { key, form, value: Some(value) }),
+                (_, None) => Err(input.error("expected `=` and a value")),
+            };
+        }
+        input.parse::<Token![=]>()?;
+        let form = match (form(input)?, first) {
+            (Form::Typed, Form::Typed) => Form::Declared,
+            (Form::Typed, first) => first,
+            (form, _) => form,
+        };
+        let value = input.parse::<Expr>()?;
+        let is_empty = form == Form::Declared && args::is_empty(&value);
+        let form = if is_empty { Form::Empty } else { form };
+        Ok(Self { key, form, value: Some(value) })
+    }
 }
 
 impl Parse for FieldArg {

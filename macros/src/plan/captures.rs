@@ -10,13 +10,13 @@ use crate::{
     errors::Errors,
     parse::{
         Function,
-        fields::{FieldArg, Form},
+        fields::{FieldArg, Form, Key},
     },
 };
 
 /// One value.
 pub(crate) struct Capture {
-    pub(crate) key: LitStr,
+    pub(crate) key: Key,
     pub(crate) form: Form,
     pub(crate) value: Expr,
     /// The conditions under which the parameter exists.
@@ -35,19 +35,29 @@ enum Redact {
 impl Capture {
     pub(crate) fn new(field: FieldArg) -> Self {
         let FieldArg { key, form, value, .. } = field;
+        Self::of(Key::Text(key), form, value)
+    }
+
+    /// Any value.
+    pub(crate) fn of(key: Key, form: Form, value: Expr) -> Self {
         Self { key, form, value, cfgs: Vec::new(), redact: Redact::ByKey }
     }
 
-    fn of_argument(name: &Ident, key: Option<&LitStr>, cfgs: &[Attribute]) -> Self {
+    pub(crate) fn of_argument(name: &Ident, key: Option<&LitStr>, cfgs: &[Attribute]) -> Self {
         let path = syn::ExprPath { attrs: Vec::new(), qself: None, path: name.clone().into() };
         let own = || LitStr::new(&name.unraw().to_string(), name.span());
         Self {
-            key: key.cloned().unwrap_or_else(own),
+            key: Key::Text(key.cloned().unwrap_or_else(own)),
             form: Form::Auto,
             value: Expr::Path(path),
             cfgs: cfgs.to_vec(),
             redact: Redact::ByKey,
         }
+    }
+
+    pub(super) fn in_form(mut self, form: Form) -> Self {
+        self.form = form;
+        self
     }
 
     /// The entry of the site for it.
@@ -71,6 +81,10 @@ impl Capture {
     /// Whether evaluating the value runs no code of the user: an argument, or a field of one.
     pub(crate) fn is_place(&self) -> bool {
         is_place(&self.value)
+    }
+
+    fn is_called(&self, key: &str) -> bool {
+        self.key.text().is_some_and(|own| own == key)
     }
 
     fn is_argument(&self, name: &str) -> bool {
@@ -114,7 +128,7 @@ pub(crate) fn collect(options: &Traced, function: &Function) -> Vec<Capture> {
         {
             capture.cfgs.clone_from(&param.cfgs);
         }
-        captures.retain(|other| other.key.value() != capture.key.value());
+        captures.retain(|other| !other.is_called(&field.key.value()));
         captures.push(capture);
     }
     for redact in list(options.redact.as_ref()) {
@@ -128,7 +142,7 @@ fn apply_redact(arg: &RedactArg, function: &Function, captures: &mut Vec<Capture
     let redact = arg.redaction.map_or(Redact::All, Redact::To);
     let mut found = false;
     for capture in captures.iter_mut() {
-        if capture.key.value() == key || capture.is_argument(&key) {
+        if capture.is_called(&key) || capture.is_argument(&key) {
             capture.redact = redact;
             found = true;
         }
@@ -187,7 +201,7 @@ pub(crate) fn check(options: &Traced, function: &Function, errors: &mut Errors) 
     let captured = collect(options, function);
     for redact in list(options.redact.as_ref()) {
         let key = redact.key.value();
-        if !captured.iter().any(|capture| capture.key.value() == key || capture.is_argument(&key)) {
+        if !captured.iter().any(|capture| capture.is_called(&key) || capture.is_argument(&key)) {
             errors.push(no_argument(&key, redact.key.span(), &known));
         }
     }
@@ -200,9 +214,9 @@ pub(crate) fn check(options: &Traced, function: &Function, errors: &mut Errors) 
 }
 
 /// The record form numbers keys with one byte; the last numbers are its own.
-const MAX: usize = 200;
+pub(super) const MAX: usize = 200;
 
-fn no_argument(name: &str, span: Span, known: &[&str]) -> syn::Error {
+pub(super) fn no_argument(name: &str, span: Span, known: &[&str]) -> syn::Error {
     let message = match nearest(name, known) {
         Some(near) => {
             format!("`{name}` is no argument of this function; did you mean `{near}`?")
@@ -214,10 +228,10 @@ fn no_argument(name: &str, span: Span, known: &[&str]) -> syn::Error {
     syn::Error::new(span, message)
 }
 
-fn names(function: &Function) -> impl Iterator<Item = &Ident> {
+pub(super) fn names(function: &Function) -> impl Iterator<Item = &Ident> {
     function.params.iter().flat_map(|param| &param.names)
 }
 
-fn list<T>(given: Option<&Given<List<T>>>) -> &[T] {
+pub(super) fn list<T>(given: Option<&Given<List<T>>>) -> &[T] {
     given.map_or(&[], |given| &given.value.0)
 }

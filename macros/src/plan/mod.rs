@@ -1,16 +1,17 @@
 //! What is to be generated, decided once: the printers ask nothing.
 
 pub(crate) mod captures;
+pub(crate) mod declared;
 pub(crate) mod shape;
 pub(crate) mod site;
 pub(crate) mod span;
 pub(crate) mod test;
 
 use proc_macro2::TokenStream;
-use syn::{Expr, LitStr, Path};
+use syn::{Expr, Ident, LitStr, Path};
 
 use crate::{
-    args::Shown,
+    args::{Shown, Verbosity},
     errors::Errors,
     parse::{Function, siblings::Written},
 };
@@ -50,12 +51,34 @@ pub(crate) struct Call {
     pub(crate) async_parts: Vec<&'static str>,
     /// How the returned value is recorded, as `ret!` names it.
     pub(crate) ret: Option<&'static str>,
+    /// `tracing` is told of errors.
+    pub(crate) failed: Option<Told>,
+    /// `tracing` is told of what is returned, or only of what is in `Ok`.
+    pub(crate) returned: Option<(Told, bool)>,
+}
+
+impl Call {
+    /// Whether `tracing` is told how the function ends.
+    pub(crate) fn tells(&self) -> bool {
+        self.failed.is_some() || self.returned.is_some()
+    }
 }
 
 /// Where a span hangs, if not below the current one.
 pub(crate) enum Origin {
     Parent(Expr),
     Root,
+    /// As `#[instrument]` was told.
+    Given {
+        parent: Option<Expr>,
+        causes: Option<Expr>,
+    },
+}
+
+/// What `tracing` is told when a function ends.
+pub(crate) struct Told {
+    pub(crate) how: Shown,
+    pub(crate) level: Verbosity,
 }
 
 impl Draft {
@@ -67,6 +90,9 @@ impl Draft {
                 _ => false,
             })
         });
+        // `tracing` looks at the body only.
+        let is_theirs = written.iter().any(|written| written.entry.name == "instrument");
+        let says_future = says_future || is_theirs && shape::ends_in_future(function);
         Self {
             krate,
             shape: Shape::of(function, says_future),
@@ -91,6 +117,14 @@ pub(crate) fn check_function(written: &[Written], function: &Function, errors: &
             ),
         );
     }
+    let of = |name| written.iter().find(|written| written.entry.name == name);
+    if let (Some(_), Some(instrument)) = (of("traced"), of("instrument")) {
+        errors.push(syn::Error::new(
+            instrument.span,
+            "`instrument` and `traced` on one function would make two spans of each call; keep one \
+             (or import the one of `tracing` under its path: `#[tracing::instrument]`)",
+        ));
+    }
     if function.is_expanded()
         && let Some(first) = first
     {
@@ -101,6 +135,22 @@ pub(crate) fn check_function(written: &[Written], function: &Function, errors: &
                  `#[{name}]`; write this one first, or under its own name (it was renamed)"
             ),
         ));
+    }
+}
+
+/// Reports options about the result of a function whose result cannot be seen.
+pub(crate) fn check_guard<'k>(
+    keys: impl Iterator<Item = &'k Ident>,
+    function: &Function,
+    errors: &mut Errors,
+) {
+    let why = if function.has_attribute("track_caller") {
+        "the function is `#[track_caller]`, whose caller's place would be lost"
+    } else {
+        "the function never returns"
+    };
+    for key in keys {
+        errors.at(key, format!("`{key}` cannot see the result: {why}"));
     }
 }
 

@@ -53,6 +53,11 @@ impl Shape {
     }
 }
 
+/// Whether the body ends in an async block, boxed or not.
+pub(crate) fn ends_in_future(function: &Function) -> bool {
+    tail(function.body.stream()).is_some()
+}
+
 struct Future {
     output: Type,
     boxed: bool,

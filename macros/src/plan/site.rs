@@ -3,16 +3,16 @@
 use syn::{Expr, Ident, LitStr};
 
 use crate::{
-    args::{Kind, Level, nearest},
+    args::{Kind, Verbosity, nearest},
     errors::bail,
-    parse::params::Param,
+    parse::{fields::Key, params::Param},
 };
 
 /// The span options of a site.
 #[derive(Default)]
 pub(crate) struct TracedSite {
     pub(crate) kind: Option<Kind>,
-    pub(crate) level: Option<Level>,
+    pub(crate) level: Option<Verbosity>,
     pub(crate) target: Option<Expr>,
     pub(crate) name: Option<Name>,
     pub(crate) fields: Vec<Field>,
@@ -20,7 +20,7 @@ pub(crate) struct TracedSite {
 
 /// One key, and what the runtime is told about its redaction.
 pub(crate) struct Field {
-    pub(crate) key: LitStr,
+    pub(crate) key: Key,
     /// `new` (the deny-list decides), `redacted` or `clear`.
     pub(crate) constructor: &'static str,
 }
@@ -28,7 +28,8 @@ pub(crate) struct Field {
 /// The name of spans.
 #[derive(Clone)]
 pub(crate) enum Name {
-    Fixed(LitStr),
+    /// A text, or a constant.
+    Fixed(Expr),
     /// With `{placeholders}`.
     Pattern(LitStr),
 }
@@ -59,7 +60,12 @@ impl Name {
             check_placeholder(&literal, placeholder, &names)?;
             rest = after;
         }
-        Ok(if is_pattern { Self::Pattern(literal) } else { Self::Fixed(literal) })
+        Ok(if is_pattern { Self::Pattern(literal) } else { Self::fixed(literal) })
+    }
+
+    /// The same for all spans.
+    pub(crate) fn fixed(name: LitStr) -> Self {
+        Self::Fixed(Expr::Lit(syn::ExprLit { attrs: Vec::new(), lit: syn::Lit::Str(name) }))
     }
 
     /// The format string of a name that each span has of its own.

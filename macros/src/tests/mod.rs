@@ -36,8 +36,8 @@ fn attributes(item: &mut Item) -> &mut Vec<Attribute> {
 }
 
 fn name(attr: &Attribute) -> Option<String> {
-    let last = attr.path().segments.last()?.ident.to_string();
-    engine::entry(&last).map(|entry| entry.name.to_owned())
+    let name = attr.path().get_ident()?.to_string();
+    engine::entry(&name).map(|entry| entry.name.to_owned())
 }
 
 /// An expansion, as a person would format it.

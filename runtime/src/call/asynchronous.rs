@@ -15,7 +15,7 @@ use super::{Begun, Ending, Fields, IntoLinks, Origin};
 use crate::{
     outcome::Outcome,
     site::{self, Site},
-    trace::{active::Active, context::Phase, local::Local},
+    trace::{active::Active, context::Phase, link, local::Local},
 };
 
 /// A call of an asynchronous function that has begun and waits for its body.
@@ -63,11 +63,12 @@ impl AsyncCall {
         origin: impl FnOnce() -> Origin,
         capture: impl FnOnce(Fields) -> Begun,
     ) -> Self {
-        if site.word() & (site::TRACED | site::MIRRORED) == 0 {
+        if !site.wants_span() {
             return Self::start(site, capture);
         }
-        let _attached = origin().into_context().attach();
-        Self::start(site, capture)
+        let (context, links) = origin().into_parts();
+        let _attached = context.attach();
+        Self::start(site, capture).links(|| links)
     }
 
     /// Counts the call too.
@@ -83,7 +84,7 @@ impl<C: Tally> AsyncCall<C> {
     pub fn links<L: IntoLinks>(mut self, links: impl FnOnce() -> L) -> Self {
         if self.active.is_recording() {
             let span = self.active.span();
-            links().add_to(span);
+            links().each(&mut |link| link::write(span, link, &[]));
             self.active.mark_late();
         }
         self
@@ -179,6 +180,11 @@ impl<C: Tally> Carrier<C> {
     #[inline(always)]
     fn begin_drop(&mut self) {
         if self.active.phase() == Phase::Done {
+            // Who is shown the span expects what is left of the body to be dropped within.
+            if self.active.is_shown() {
+                self.active.set_phase(Phase::DoneWithin);
+                self.active.swap();
+            }
             return;
         }
         // A panic has ended the span's time already; nothing more belongs to it.
@@ -198,7 +204,7 @@ impl<C: Tally> Drop for Carrier<C> {
     #[inline(always)]
     fn drop(&mut self) {
         let phase = self.active.phase();
-        if phase == Phase::DroppingWithin {
+        if matches!(phase, Phase::DroppingWithin | Phase::DoneWithin) {
             self.active.swap();
         }
         if matches!(phase, Phase::Dropping | Phase::DroppingWithin) {

@@ -43,6 +43,12 @@ impl Fields {
         Begun(Local.begin(self.site, self.word, write))
     }
 
+    /// The same for a span that began at another time.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn write_at(self, start: u64, write: impl Fn(&mut Writer)) -> Begun {
+        Begun(Local.begin_at(self.site, self.word, || start, write))
+    }
+
     /// Shows the span to other APIs, whether or not it is recorded here.
     #[cold]
     #[inline(never)]

@@ -1,28 +1,49 @@
 //! A parent that the function chooses for itself, and links.
 
-use crate::trace::{SpanHandle, context::Context, foreign, link};
+use crate::trace::{SpanHandle, context::Context, foreign};
 
-/// Under which context a span begins.
+/// Under which context a span begins, and which others it refers to.
 #[derive(Debug)]
-pub struct Origin(Context);
+pub struct Origin {
+    context: Context,
+    links: Vec<Context>,
+}
 
 impl Origin {
     /// None: a trace of its own.
     #[must_use]
     pub fn root() -> Self {
-        Self(Context::of_current_scope())
+        Self::under(Context::of_current_scope())
+    }
+
+    /// What is current anyway.
+    #[must_use]
+    pub fn current() -> Self {
+        Self::under(Context::peek())
+    }
+
+    /// This context.
+    pub(crate) fn under(context: Context) -> Self {
+        Self { context, links: Vec::new() }
     }
 
     /// The given one.
     pub fn parent(parent: &(impl IntoParent + ?Sized)) -> Self {
         match parent.parent_context() {
-            Some(context) => Self(context),
+            Some(context) => Self::under(context),
             None => Self::root(),
         }
     }
 
-    pub(crate) fn into_context(self) -> Context {
-        foreign::note(self.0)
+    /// With references to others.
+    #[must_use]
+    pub fn linked(mut self, links: impl IntoLinks) -> Self {
+        links.each(&mut |link| self.links.push(link.clone()));
+        self
+    }
+
+    pub(crate) fn into_parts(self) -> (Context, Vec<Context>) {
+        (foreign::note(self.context), self.links)
     }
 }
 
@@ -66,34 +87,34 @@ impl<P: IntoParent> IntoParent for Option<P> {
     note = "write a `spandrel::trace::Context`, an `Option` of one or a `Vec` of them"
 )]
 pub trait IntoLinks {
-    /// Links the span with this id.
+    /// Gives each of them.
     #[doc(hidden)]
-    fn add_to(self, span: u64);
+    fn each(self, give: &mut dyn FnMut(&Context));
 }
 
 impl IntoLinks for &Context {
-    fn add_to(self, span: u64) {
-        link::write(span, self, &[]);
+    fn each(self, give: &mut dyn FnMut(&Context)) {
+        give(self);
     }
 }
 
 impl IntoLinks for Context {
-    fn add_to(self, span: u64) {
-        (&self).add_to(span);
+    fn each(self, give: &mut dyn FnMut(&Context)) {
+        give(&self);
     }
 }
 
 impl IntoLinks for &SpanHandle {
-    fn add_to(self, span: u64) {
-        self.context().add_to(span);
+    fn each(self, give: &mut dyn FnMut(&Context)) {
+        give(&self.context());
     }
 }
 
 macro_rules! many {
     ($([$($generics:tt)*] $type:ty),*) => {$(
         impl<$($generics)*> IntoLinks for $type {
-            fn add_to(self, span: u64) {
-                self.into_iter().for_each(|link| link.add_to(span));
+            fn each(self, give: &mut dyn FnMut(&Context)) {
+                self.into_iter().for_each(|link| link.each(give));
             }
         }
     )*};

@@ -14,8 +14,8 @@ use crate::{
     trace::{
         active::{Open, Verdict},
         context::Context,
-        foreign,
-        local::{EXTRA, Local},
+        foreign, link,
+        local::{EXTRA, Local, SHARED},
         mirror,
     },
 };
@@ -66,14 +66,16 @@ impl Call {
         origin: impl FnOnce() -> Origin,
         capture: impl FnOnce(Fields) -> Begun,
     ) -> Self {
-        let word = site.word();
-        if word & (site::TRACED | site::MIRRORED) == 0 {
+        if !site.wants_span() {
             return Self::enter(site, capture);
         }
-        push(origin().into_context());
-        let mut on = On::begin(site, word, capture).unwrap_or(On::new(site));
+        let (context, links) = origin().into_parts();
+        push(context);
+        let mut on = On::begin(site, site.word(), capture).unwrap_or(On::new(site));
         on.contexts += 1;
-        Self(Some(on))
+        let mut call = Self(Some(on));
+        call.links(|| links);
+        call
     }
 
     /// Enters a function whose returned value cannot be seen; see [`Guard`].
@@ -96,7 +98,8 @@ impl Call {
     #[inline(always)]
     pub fn links<L: IntoLinks>(&mut self, links: impl FnOnce() -> L) {
         if let Some(On { open: Some(_), .. }) = self.0 {
-            links().add_to(Local.span());
+            let span = Local.span();
+            links().each(&mut |link| link::write(span, link, &[]));
         }
     }
 
@@ -133,7 +136,7 @@ impl On {
         word: u32,
         capture: impl FnOnce(Fields) -> Begun,
     ) -> Option<Self> {
-        let word = site.settle(word);
+        let word = mirror::settle(site, site.settle(word));
         let mut on = Self::new(site);
         if word & site::COUNTED != 0 {
             on.does = COUNTED;
@@ -172,8 +175,13 @@ impl On {
     #[cold]
     #[inline(never)]
     fn show(&mut self) {
-        let Some(mirror) = mirror::take() else { return };
+        let recorded = self.open.is_some().then(|| Local.span());
+        let Some(mirror) = mirror::take(recorded) else { return };
         let mut context = Context::peek().shown_by(mirror);
+        if recorded.is_some() {
+            // The other API hands the counterpart out, and what is recorded there is recorded here.
+            context.flags |= SHARED;
+        }
         context.swap();
         // What is current after the call is what was before.
         if self.open.is_some() {

@@ -22,7 +22,7 @@ use crate::{
     diag,
     sync::{Condvar, Mutex, lock},
     time,
-    trace::{drain::Pending, loss::LossReason},
+    trace::{Context, drain::Pending, loss::LossReason},
 };
 
 /// Spans ready for an exporter, as one piece.
@@ -230,6 +230,8 @@ impl<T: Send + 'static> Worker<T> {
         let hook = diag::Hook::current();
         let thread = thread::Builder::new().name(self.name.into()).spawn(move || {
             hook.into_iter().for_each(diag::Hook::install);
+            // What an exporter calls may be traced itself: its spans would be exported, and so on.
+            let _unrecorded = Context::unrecorded().attach();
             shared.run();
         });
         match thread {

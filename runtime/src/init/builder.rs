@@ -12,6 +12,7 @@ use crate::{
     diag,
     error::Error,
     export::{Batching, SpanExporter},
+    level,
     resource::Resource,
     site, time,
     time::Clock,
@@ -58,6 +59,8 @@ pub struct Builder {
     #[cfg(feature = "console")]
     summaries: Vec<crate::export::Summary>,
     watches_signals: bool,
+    #[cfg(feature = "tracing")]
+    uses_tracing: bool,
 }
 
 impl Builder {
@@ -77,6 +80,8 @@ impl Builder {
             #[cfg(feature = "console")]
             summaries: Vec::new(),
             watches_signals: true,
+            #[cfg(feature = "tracing")]
+            uses_tracing: true,
         }
     }
 
@@ -223,6 +228,27 @@ impl Builder {
         self
     }
 
+    /// Whether `init` looks after the program's `tracing` subscriber (default).
+    ///
+    /// It installs one if there is none, and says what to add to one that is there; see
+    /// [`tracing`](crate::tracing).
+    #[cfg(feature = "tracing")]
+    pub fn tracing(mut self, uses_tracing: bool) -> Self {
+        self.uses_tracing = uses_tracing;
+        self
+    }
+
+    /// Whether all spans are shown to the program's `tracing` subscriber, as `SPANDREL_MIRROR` says.
+    ///
+    /// Its layers then see them as spans of `tracing`, and `tracing::Span::current()` is one. Off by
+    /// default, because it costs each span what a span of `tracing` costs. Those of
+    /// [`#[instrument]`](macro@crate::instrument) are shown in any case.
+    #[cfg(feature = "tracing")]
+    pub fn mirror(mut self, mirror: bool) -> Self {
+        self.code.mirror = Some(mirror);
+        self
+    }
+
     fn attribute(mut self, key: &'static str, value: &str) -> Self {
         self.code.resource = self.code.resource.with(key, value);
         self
@@ -284,7 +310,20 @@ impl Builder {
         for exporter in self.custom {
             chosen.push(Chosen::custom(exporter, settings.batch.batching()));
         }
-        start(settings, chosen, self.watches_signals)
+        #[cfg(feature = "tracing")]
+        let log_lines = settings.log_lines.value.clone();
+        #[cfg(feature = "tracing")]
+        let mirror = settings.mirror.value;
+        let telemetry = start(settings, chosen, self.watches_signals)?;
+        #[cfg(feature = "tracing")]
+        if self.uses_tracing {
+            crate::tracing::at_init(&log_lines);
+        }
+        #[cfg(feature = "tracing")]
+        if mirror {
+            crate::mirror::install(&crate::tracing::mirror::TRACING);
+        }
+        Ok(telemetry)
     }
 }
 
@@ -317,6 +356,7 @@ fn start(
     limits::set_value_chars(value_chars);
     if records {
         let filter = settings.level.value;
+        level::set_most_verbose(filter.most_verbose());
         site::set_switches(move |site| {
             let traced = filter.is_enabled(site.target(), site.level());
             if traced { site::ON } else { site::COUNTED }

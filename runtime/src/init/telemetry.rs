@@ -24,7 +24,7 @@ use crate::{
     diag,
     error::Error,
     export::stats::Stats,
-    site,
+    level, site,
     sync::lock,
     time,
     trace::recorder::{self, Recorder},
@@ -95,6 +95,7 @@ impl Running {
         let done = if self.stopped.swap(true, AcqRel) {
             self.has_ended_by(deadline)
         } else {
+            level::set_most_verbose(None);
             site::set_switches(|_| site::COUNTED);
             let done = recorder.flush(deadline, true);
             *lock(&self.over) = true;

@@ -47,6 +47,21 @@ pub(crate) fn set_switches(switches: impl Fn(&Site) -> u32 + Send + Sync + 'stat
     registry.switches = Some(Box::new(switches));
     section::sites().iter().copied().for_each(|site| registry.add(site));
     registry.switch_all();
+    drop(registry);
+    #[cfg(feature = "tracing")]
+    if let Some(told) = WATCHER.get() {
+        told();
+    }
+}
+
+/// Who is told, once, whenever what is on has changed.
+#[cfg(feature = "tracing")]
+static WATCHER: std::sync::OnceLock<fn()> = std::sync::OnceLock::new();
+
+/// Has a bridge told whenever what is on has changed.
+#[cfg(feature = "tracing")]
+pub(crate) fn watch_switches(told: fn()) {
+    let _ = WATCHER.set(told);
 }
 
 /// Shows the spans of all sites to other APIs.

@@ -6,6 +6,8 @@
 
 pub(crate) mod anchor;
 pub(crate) mod mock;
+#[cfg(any(feature = "console", feature = "tracing"))]
+mod rfc3339;
 mod tsc;
 
 use std::{
@@ -15,6 +17,9 @@ use std::{
     },
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
+
+#[cfg(any(feature = "console", feature = "tracing"))]
+pub(crate) use rfc3339::Rfc3339;
 
 /// Which counter the recorder reads.
 ///

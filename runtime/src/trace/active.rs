@@ -13,7 +13,6 @@ use super::{
     local::{self, ACTIVE, EXTRA, LATE, Local, RECORDING, REMOTE, Room, SHARED, W3C_SHIFT},
     loss::LossReason,
     mirror,
-    propagation::TraceState,
     record::{
         layout::{self, FLAG_PARENT_REMOTE, Kind, SPAN_END, SPAN_WORDS},
         writer::Writer,
@@ -78,6 +77,18 @@ impl Local {
         word: u32,
         write: impl Fn(&mut Writer),
     ) -> Option<Open> {
+        self.begin_at(site, word, time::ticks, write)
+    }
+
+    /// The same for a span that began at another time.
+    #[inline(always)]
+    pub(crate) fn begin_at(
+        &self,
+        site: &'static Site,
+        word: u32,
+        start: impl FnOnce() -> u64,
+        write: impl Fn(&mut Writer),
+    ) -> Option<Open> {
         if self.is_writing() {
             Self::lose(LossReason::Reentrant);
             return None;
@@ -89,9 +100,9 @@ impl Local {
         let mut writer = Writer::new(room.words(), SPAN_WORDS, site.field_table(), site.redacts());
         self.while_writing(|| write(&mut writer));
         if writer.is_full() {
-            return self.begin_in_fresh_chunk(site, word, &write);
+            return self.begin_in_fresh_chunk(site, word, start, &write);
         }
-        self.put_span(room, word, writer.finish())
+        self.put_span(room, word, writer.finish(), start)
     }
 
     /// The same without attributes.
@@ -105,7 +116,7 @@ impl Local {
             Self::lose(LossReason::PoolEmpty);
             return None;
         };
-        self.put_span(room, word, SPAN_WORDS)
+        self.put_span(room, word, SPAN_WORDS, time::ticks)
     }
 
     // Through `dyn`: a copy of this for each site would be a kilobyte of code that hardly ever runs.
@@ -115,6 +126,7 @@ impl Local {
         &self,
         site: &'static Site,
         word: u32,
+        start: impl FnOnce() -> u64,
         write: &dyn Fn(&mut Writer),
     ) -> Option<Open> {
         let Some(room) = self.fresh_room() else {
@@ -127,18 +139,24 @@ impl Local {
         let mut writer = Writer::new(kept, SPAN_WORDS, site.field_table(), site.redacts());
         self.while_writing(|| write(&mut writer));
         let used = writer.finish_in(words);
-        self.put_span(room, word, used)
+        self.put_span(room, word, used, start)
     }
 
     #[inline(always)]
-    fn put_span(self, room: Room, word: u32, used: usize) -> Option<Open> {
+    fn put_span(
+        self,
+        room: Room,
+        word: u32,
+        used: usize,
+        start: impl FnOnce() -> u64,
+    ) -> Option<Open> {
         let record = room.words().first_chunk::<SPAN_WORDS>()?;
         let span = self.next_span_id();
         let flags = Local.flags();
         let remote = if flags & REMOTE != 0 { FLAG_PARENT_REMOTE } else { 0 };
         let parent = Local.replace_span(span);
         Local.replace_flags(flags & !OWN_FLAGS);
-        let start = time::ticks();
+        let start = start();
         let values =
             [layout::head(Kind::SPAN, remote, used, site::index(word)), span, parent, start, 0];
         for (word, value) in record.iter().zip(values) {
@@ -151,7 +169,12 @@ impl Local {
     /// Ends a span: in place while its record is the thread's own, by a record of its own later.
     #[inline(always)]
     pub(crate) fn end(self, open: &Open, span: u64, flags: u16, outcome: Outcome) {
-        let now = time::ticks();
+        self.end_at(open, span, flags, outcome, time::ticks());
+    }
+
+    /// The same for a span that ended before now.
+    #[inline(always)]
+    pub(crate) fn end_at(self, open: &Open, span: u64, flags: u16, outcome: Outcome, now: u64) {
         if self.epoch() == open.epoch && flags & (LATE | SHARED) == 0 {
             let start = open.record[3].load(Relaxed);
             let end = layout::end(now.saturating_sub(start), outcome as u8);
@@ -242,11 +265,9 @@ impl Local {
         let inherited = TraceId::from_u128(inherited).filter(|_| remote);
         let trace = inherited.unwrap_or_else(|| recorder.new_trace_id());
         let mut extra = if flags & EXTRA != 0 { local::clone_extra() } else { None };
-        let none = TraceState::new();
         let under = Under {
             parent: inherited.map(|_| TraceFlags::from_bits((flags >> W3C_SHIFT) as u8)),
-            caller: extra.as_ref().and_then(|extra| extra.caller),
-            trace_state: extra.as_ref().map_or(&none, |extra| &extra.trace_state),
+            extra: extra.as_deref(),
         };
         let root = recorder.sample(Local.scope(), site, trace, under);
         if let Some(trace_state) = root.trace_state {
@@ -272,7 +293,9 @@ impl Local {
             next.flags |= RECORDING | flags & REMOTE;
         }
         if !remote {
-            next.span = 0;
+            // A trace that is not recorded has a span nevertheless: without one nobody could be
+            // told not to record it either.
+            next.span = if root.sampled { 0 } else { self.random().max(1) };
         }
         next.swap();
         // The sampler may have said something else about this trace than the last time.
@@ -366,6 +389,7 @@ impl Active {
         word: u32,
         capture: impl FnOnce(Fields) -> Begun,
     ) -> Self {
+        let word = mirror::settle(site, word);
         let mut before = Before::begin(word);
         let recorded = word & site::TRACED != 0
             && match Local.verdict() {
@@ -392,9 +416,14 @@ impl Active {
     #[cold]
     #[inline(never)]
     fn show(&mut self) {
-        let Some(mirror) = mirror::take() else { return };
+        let recorded = self.is_recording().then_some(self.context.span);
+        let Some(mirror) = mirror::take(recorded) else { return };
         if !self.has_context() {
             *self = Self::unrecorded();
+        }
+        if recorded.is_some() {
+            // The other API hands the counterpart out, and what is recorded there is recorded here.
+            self.mark_shared();
         }
         self.context = mem::take(&mut self.context).shown_by(mirror);
     }
@@ -432,6 +461,12 @@ impl Active {
         self.context.flags & (ACTIVE | EXTRA) != 0
     }
 
+    /// Whether other APIs are shown the span; asked while it is not entered.
+    #[inline(always)]
+    pub(crate) fn is_shown(&self) -> bool {
+        self.context.flags & EXTRA != 0 && self.context.is_shown()
+    }
+
     /// The span while it is not entered; while it is, the one that was current before.
     #[inline(always)]
     pub(crate) fn span(&self) -> u64 {
@@ -452,6 +487,29 @@ impl Active {
     /// More is recorded about the span; called while it is not entered.
     pub(crate) fn mark_late(&mut self) {
         self.context.flags |= LATE;
+    }
+
+    /// What was noted about the span while a copy of its context was current somewhere.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn mark(&mut self, flags: u16) {
+        self.context.flags |= flags & (LATE | SHARED);
+    }
+
+    /// Takes the span back, to begin it again elsewhere: its start and its attributes.
+    ///
+    /// `None`: its record is out of this thread's reach. The record itself is discarded.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn recall(&mut self) -> Option<(u64, Vec<u64>)> {
+        let open = self.open.as_ref().filter(|open| open.epoch == Local.epoch())?;
+        let start = open.record[3].load(Relaxed);
+        let words = Local.words_from(open.record.first()?)?;
+        let used = layout::length(words.first()?.load(Relaxed));
+        let tail = words.get(SPAN_WORDS..used)?;
+        let attributes = tail.iter().map(|word| word.load(Relaxed)).collect();
+        super::span::say::discard(self.context.span);
+        self.mark_late();
+        self.end(Outcome::Ok);
+        Some((start, attributes))
     }
 
     /// How far the carrier is.
@@ -475,6 +533,14 @@ impl Active {
     pub(crate) fn end(&mut self, outcome: Outcome) {
         if let Some(open) = self.open.take() {
             Local.end(&open, self.context.span, self.context.flags, outcome);
+        }
+    }
+
+    /// Ends the span, which was over at this tick already; called while it is not entered.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn end_at(&mut self, outcome: Outcome, tick: u64) {
+        if let Some(open) = self.open.take() {
+            Local.end_at(&open, self.context.span, self.context.flags, outcome, tick);
         }
     }
 }

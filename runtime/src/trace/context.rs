@@ -74,6 +74,8 @@ pub(crate) enum Phase {
     DroppingWithin,
     /// Ready.
     Done,
+    /// Ready, and being dropped, its context being current.
+    DoneWithin,
 }
 
 /// Keeps a context current; see [`Context::attach`].
@@ -266,9 +268,54 @@ impl Context {
         })
     }
 
+    /// The same context, shown to other APIs as what is current now is.
+    ///
+    /// For a span of such an API, whose own current spans are its own business.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn shown_as_current(self) -> Self {
+        if (self.flags | Local.flags()) & EXTRA == 0 {
+            return self;
+        }
+        let mirror = local::clone_extra().and_then(|extra| extra.mirror.clone());
+        self.change_extra(|extra| extra.mirror = mirror)
+    }
+
+    /// The same context, for what must not keep the counterparts of its span alive.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn shown_to_nobody(self) -> Self {
+        if self.extra.is_none() { self } else { self.change_extra(|extra| extra.mirror = None) }
+    }
+
+    /// Whether other APIs are shown the current span.
+    #[cold]
+    pub(super) fn is_shown(&self) -> bool {
+        self.extra.as_ref().is_some_and(|extra| extra.mirror.is_some())
+    }
+
     /// The same context, shown to other APIs by these counterparts.
     pub(crate) fn shown_by(self, mirror: Reflections) -> Self {
         self.change_extra(|extra| extra.mirror = Some(mirror))
+    }
+
+    /// The context as plain numbers; `None`: there is more to it.
+    #[cfg(feature = "tracing")]
+    #[inline]
+    pub(crate) fn to_words(&self) -> Option<[u64; 4]> {
+        let last = u64::from(self.scope) << 32 | u64::from(self.flags);
+        self.extra.is_none().then_some([self.trace_high, self.trace_low, self.span, last])
+    }
+
+    /// What [`Context::to_words`] has made.
+    #[cfg(feature = "tracing")]
+    #[inline]
+    pub(crate) fn from_words([trace_high, trace_low, span, last]: [u64; 4]) -> Self {
+        let (scope, flags) = ((last >> 32) as u32, last as u16);
+        Self { trace_high, trace_low, span, scope, flags, ..Self::default() }
+    }
+
+    /// Nothing that begins under it is recorded, and it belongs to no trace.
+    pub(crate) fn unrecorded() -> Self {
+        Self { flags: ACTIVE, ..Self::default() }
     }
 
     /// Nothing but a scope.

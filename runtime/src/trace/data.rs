@@ -214,15 +214,19 @@ impl From<&SpanView<'_>> for SpanData {
             dropped_events: span.dropped_events(),
             links: span.links().map(LinkData::from).collect(),
             dropped_links: span.dropped_links(),
-            status: match span.status() {
-                Status::Unset => OwnedStatus::Unset,
-                Status::Ok => OwnedStatus::Ok,
-                Status::Error { description } => {
-                    OwnedStatus::Error { description: description.to_owned() }
-                }
-            },
+            status: span.status().into(),
             outcome: span.outcome(),
             target: span.target(),
+        }
+    }
+}
+
+impl From<Status<'_>> for OwnedStatus {
+    fn from(status: Status<'_>) -> Self {
+        match status {
+            Status::Unset => Self::Unset,
+            Status::Ok => Self::Ok,
+            Status::Error { description } => Self::Error { description: description.to_owned() },
         }
     }
 }

@@ -194,6 +194,14 @@ impl Local {
         Some(Room { words })
     }
 
+    /// What begins with this word, if it stands in the current chunk.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn words_from(self, first: &'static AtomicU64) -> Option<&'static [AtomicU64]> {
+        let words = STATE.with(|state| state.words.get());
+        let bytes = std::ptr::from_ref(first).addr().checked_sub(words.as_ptr().addr())?;
+        words.get(bytes / size_of::<AtomicU64>()..)
+    }
+
     /// Like [`Local::room`], in a chunk with the most room that can be had.
     #[cold]
     pub(crate) fn fresh_room(self) -> Option<Room> {

@@ -2,23 +2,22 @@
 //!
 //! All of it is off the hot path: a bit in the word of a site, which is read anyway, leads here.
 
-use std::{cell::Cell, sync::atomic::Ordering::Relaxed};
+use std::cell::{Cell, RefCell};
 
 use super::{
     context::Extra,
-    record::{layout::MAX_RECORD_WORDS, value::Entries, writer::Writer},
+    record::{scratch, value::Entries, writer::Writer},
 };
 use crate::{
     mirror::{self, Mirrored, Reflections, contained},
-    site::Site,
-    sync::shared::AtomicU64,
+    site::{self, Site},
 };
 
 thread_local! {
     /// Made by [`begin`], and not yet in a context.
     static MADE: Cell<Option<Reflections>> = const { Cell::new(None) };
-    /// Where values are written to be read back; leaked, as chunks are.
-    static SCRATCH: Cell<Option<&'static [AtomicU64]>> = const { Cell::new(None) };
+    /// What is entered on this thread, from the outside.
+    static ENTERED: RefCell<Vec<Reflections>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Begins the counterparts of a span; they wait for [`take`].
@@ -30,16 +29,8 @@ pub(crate) fn begin(site: &'static Site, write: &dyn Fn(&mut Writer)) {
         if mirrors.is_empty() {
             return None;
         }
-        // A value that is formatted may call mirrored functions itself: they get a scratch of
-        // their own.
-        let scratch = SCRATCH.try_with(Cell::take).ok()?.unwrap_or_else(new_scratch);
-        let mut writer = Writer::new(scratch, 0, site.field_table(), site.redacts());
-        write(&mut writer);
-        let used = writer.finish();
-        let bytes: Vec<u8> =
-            scratch[..used].iter().flat_map(|word| word.load(Relaxed).to_ne_bytes()).collect();
-        let _ = SCRATCH.try_with(|cell| cell.set(Some(scratch)));
-
+        let words = scratch::attributes(site, write);
+        let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
         let entries = Entries::new(&bytes, site.field_table());
         let name = entries.clone().name().unwrap_or_else(|| site.span_name());
         let forms = entries.clone().forms();
@@ -54,32 +45,69 @@ pub(crate) fn begin(site: &'static Site, write: &dyn Fn(&mut Writer)) {
     let _ = MADE.try_with(|cell| cell.set(made.flatten()));
 }
 
-fn new_scratch() -> &'static [AtomicU64] {
-    Box::leak((0..MAX_RECORD_WORDS).map(|_| AtomicU64::new(0)).collect())
+/// What [`begin`] made last, for a span that is recorded under this id, or not at all.
+pub(crate) fn take(span: Option<u64>) -> Option<Reflections> {
+    let made = MADE.try_with(Cell::take).ok().flatten()?;
+    if let Some(span) = span {
+        made.iter().for_each(|counterpart| {
+            contained(|| counterpart.is_recorded_as(span));
+        });
+    }
+    Some(made)
 }
 
-/// What [`begin`] made last.
-pub(crate) fn take() -> Option<Reflections> {
-    MADE.try_with(Cell::take).ok().flatten()
+/// The word of a site, without the switch if nobody is looking now.
+#[inline(always)]
+pub(crate) fn settle(site: &'static Site, word: u32) -> u32 {
+    if word & site::MIRRORED == 0 || mirror::is_wanted(site) {
+        word
+    } else {
+        word & !site::MIRRORED
+    }
 }
 
-/// The context of the thread has changed: leaves one span's counterparts and enters another's.
+/// The context of the thread has changed: leaves one span's counterparts, or enters another's.
+///
+/// Spans nest, so what was entered before stays entered around what is entered now. Back at a span
+/// that is entered already, what was entered within it is left.
 #[cold]
 pub(super) fn switch(from: Option<&Extra>, to: Option<&Extra>) {
     let (from, to) =
         (from.and_then(|extra| extra.mirror.as_ref()), to.and_then(|extra| extra.mirror.as_ref()));
-    match (from, to) {
-        (None, None) => {}
-        (Some(from), Some(to)) if from.is_same(to) => {}
-        _ => {
-            from.iter().flat_map(|from| from.iter().rev()).for_each(|span| {
-                contained(|| span.exit());
-            });
-            to.iter().flat_map(|to| to.iter()).for_each(|span| {
+    if from.is_none() && to.is_none() {
+        return;
+    }
+    let position = |entered: &[Reflections], to: &Reflections| {
+        entered.iter().rposition(|entered| entered.is_same(to))
+    };
+    let kept = match to {
+        None => Some(0),
+        Some(to) => with_entered(|entered| position(entered, to).map(|at| at + 1)).flatten(),
+    };
+    match (kept, to) {
+        (Some(kept), _) => leave_down_to(kept),
+        (None, Some(to)) => {
+            with_entered(|entered| entered.push(to.clone()));
+            to.iter().for_each(|span| {
                 contained(|| span.enter());
             });
         }
+        (None, None) => {}
     }
+}
+
+fn leave_down_to(kept: usize) {
+    // Whoever is told may begin spans: nothing is borrowed meanwhile.
+    let next = || with_entered(|entered| (entered.len() > kept).then(|| entered.pop()).flatten());
+    while let Some(left) = next().flatten() {
+        left.iter().rev().for_each(|span| {
+            contained(|| span.exit());
+        });
+    }
+}
+
+fn with_entered<R>(run: impl FnOnce(&mut Vec<Reflections>) -> R) -> Option<R> {
+    ENTERED.try_with(|entered| run(&mut entered.borrow_mut())).ok()
 }
 
 #[cfg(test)]

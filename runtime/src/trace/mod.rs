@@ -4,6 +4,8 @@ pub(crate) mod active;
 pub(crate) mod chunk;
 pub(crate) mod context;
 mod data;
+#[cfg(feature = "tracing")]
+pub(crate) mod deferred;
 pub(crate) mod drain;
 pub(crate) mod foreign;
 pub(crate) mod fork;

@@ -6,6 +6,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::{
+    context::Extra,
     id::{TraceFlags, TraceId},
     propagation::{SamplingState, TraceState},
     sampler::{
@@ -34,14 +35,12 @@ struct Chosen {
 }
 
 /// What a local root begins under.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Under<'a> {
     /// The flags of a remote parent.
     pub(crate) parent: Option<TraceFlags>,
-    /// What the caller said beyond flags.
-    pub(crate) caller: Option<SamplingState>,
-    /// What came with the trace.
-    pub(crate) trace_state: &'a TraceState,
+    /// What came with them, or alone.
+    pub(crate) extra: Option<&'a Extra>,
 }
 
 /// What was decided about a local root.
@@ -62,26 +61,13 @@ impl Sampling {
     }
 
     /// Decides about a root.
+    #[inline]
     pub(crate) fn decide(&self, site: &Site, trace: TraceId, under: Under<'_>) -> Root {
         let chosen = self.of(site);
-        let said = OtelState::read(under.trace_state);
-        let randomness = said.randomness.unwrap_or(randomness(trace));
-        let (sampled, threshold) = match chosen.sampler.obeyed(under.decision()) {
-            Some(sampled) => (sampled, said.threshold.filter(|threshold| randomness >= *threshold)),
-            None => {
-                if chosen.sampler.threshold().is_some() && under.presumes_randomness(said) {
-                    warn_of_presumption();
-                }
-                chosen.decide(randomness, said)
-            }
-        };
-        // A trace id of ours is random in all its bytes; of another one the flag tells.
-        let random = under.parent.is_none_or(TraceFlags::is_random);
-        let flag = |set, flag: TraceFlags| if set { flag } else { TraceFlags::default() };
-        let w3c = flag(sampled, TraceFlags::SAMPLED) | flag(random, TraceFlags::RANDOM);
-        let root = Root { sampled, w3c, flags: 0, trace_state: None };
-        // Whoever does not record a span has no probability to tell.
-        chosen.tell(root, threshold.filter(|_| sampled), said, under.trace_state)
+        match under {
+            Under { parent: None, extra: None } => chosen.begin(trace),
+            under => chosen.join(trace, under),
+        }
     }
 
     fn of(&self, site: &Site) -> &Chosen {
@@ -96,7 +82,8 @@ impl Sampling {
 impl Under<'_> {
     /// What was decided before; a caller that defers has decided nothing.
     fn decision(self) -> Option<ParentDecision> {
-        let sampled = match (self.parent, self.caller) {
+        let caller = self.extra.and_then(|extra| extra.caller);
+        let sampled = match (self.parent, caller) {
             (_, Some(SamplingState::Defer)) => None,
             (Some(flags), _) => Some(flags.is_sampled()),
             (None, caller) => caller.and_then(SamplingState::decision),
@@ -118,7 +105,49 @@ impl Chosen {
         Self { sampler, flags, limiter: sampler.limiter() }
     }
 
+    /// Decides about a trace of which nothing is known.
+    #[inline]
+    fn begin(&self, trace: TraceId) -> Root {
+        let (sampled, threshold) = self.decide(randomness(trace), OtelState::default());
+        let root = Root::new(sampled, true);
+        match (threshold.filter(|_| sampled), self.flags) {
+            (None, _) => root,
+            (Some(_), Some(flags)) => Root { flags, ..root },
+            (threshold, None) => root.telling(&TraceState::new(), threshold),
+        }
+    }
+
+    /// Decides about a trace that came with a request, or about which a caller has said something.
+    #[inline(never)]
+    fn join(&self, trace: TraceId, under: Under<'_>) -> Root {
+        let none = TraceState::new();
+        let came = under.extra.map_or(&none, |extra| &extra.trace_state);
+        let said = OtelState::read(came);
+        let randomness = said.randomness.unwrap_or(randomness(trace));
+        let (sampled, threshold) = match self.sampler.obeyed(under.decision()) {
+            Some(sampled) => (sampled, said.threshold.filter(|threshold| randomness >= *threshold)),
+            None => {
+                if self.sampler.threshold().is_some() && under.presumes_randomness(said) {
+                    warn_of_presumption();
+                }
+                self.decide(randomness, said)
+            }
+        };
+        // A trace id of ours is random in all its bytes; of another one the flag tells.
+        let root = Root::new(sampled, under.parent.is_none_or(TraceFlags::is_random));
+        // Whoever does not record a span has no probability to tell.
+        let threshold = threshold.filter(|_| sampled);
+        if said.threshold == threshold && said.has_threshold == threshold.is_some() {
+            return root;
+        }
+        match self.flags.filter(|_| came.is_empty()) {
+            Some(flags) => Root { flags, ..root },
+            None => root.telling(came, threshold),
+        }
+    }
+
     /// Decides without a parent; also the threshold that the trace has from then on.
+    #[inline]
     fn decide(&self, randomness: u64, said: OtelState) -> (bool, Option<u64>) {
         match (self.sampler.rule(), &self.limiter) {
             (Rule::AlwaysOff, _) => (false, None),
@@ -129,15 +158,20 @@ impl Chosen {
             (Rule::Limited { .. }, Some(limiter)) => (limiter.admit(time::steady_nanos()), None),
         }
     }
+}
 
-    /// Writes the threshold where it belongs, if the state that came says something else.
-    fn tell(&self, root: Root, threshold: Option<u64>, said: OtelState, came: &TraceState) -> Root {
-        let is_said = said.threshold == threshold && said.has_threshold == threshold.is_some();
-        match self.flags.filter(|_| came.is_empty()) {
-            _ if is_said => root,
-            Some(flags) => Root { flags, ..root },
-            None => Root { trace_state: Some(with_threshold(came, threshold)), ..root },
-        }
+impl Root {
+    #[inline]
+    fn new(sampled: bool, random: bool) -> Self {
+        let flag = |set, flag: TraceFlags| if set { flag } else { TraceFlags::default() };
+        let w3c = flag(sampled, TraceFlags::SAMPLED) | flag(random, TraceFlags::RANDOM);
+        Self { sampled, w3c, flags: 0, trace_state: None }
+    }
+
+    /// With another threshold than came.
+    #[cold]
+    fn telling(self, came: &TraceState, threshold: Option<u64>) -> Self {
+        Self { trace_state: Some(with_threshold(came, threshold)), ..self }
     }
 }
 

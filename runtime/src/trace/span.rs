@@ -9,6 +9,7 @@ use super::{
     record::{
         layout::Kind,
         view::{STATUS_ERROR, STATUS_OK, Status},
+        writer::Writer,
     },
 };
 use crate::{time, value::Attribute};
@@ -116,23 +117,32 @@ impl Span {
 }
 
 /// What can be said about any span, by its id.
-pub(super) mod say {
+pub(crate) mod say {
     use std::fmt;
 
-    use super::{Attribute, Kind, Local, STATUS_ERROR, STATUS_OK, Status, time};
+    use super::{Attribute, Kind, Local, STATUS_ERROR, STATUS_OK, Status, Writer, time};
 
     pub(crate) fn attribute(span: u64, key: &str, value: &dyn Attribute) {
+        attributes(span, &|writer| writer.set_keyed(key, value));
+    }
+
+    pub(crate) fn attributes(span: u64, write: &dyn Fn(&mut Writer)) {
         Local.mark_late(span);
-        Local.put_extra(Kind::ATTRS, 0, 0, span, &[], &|writer| writer.set_keyed(key, value));
+        Local.put_extra(Kind::ATTRS, 0, 0, span, &[], write);
     }
 
     pub(crate) fn event(span: u64, name: &str, attributes: &[(&str, &dyn Attribute)]) {
-        let now = [time::ticks()];
-        Local.mark_late(span);
-        Local.put_extra(Kind::EVENT, 0, 0, span, &now, &|writer| {
+        event_of(span, &|writer| {
             writer.name_str(name);
             attributes.iter().for_each(|(key, value)| writer.set_keyed(key, *value));
         });
+    }
+
+    /// The event's name and attributes are what the closure writes.
+    pub(crate) fn event_of(span: u64, write: &dyn Fn(&mut Writer)) {
+        let now = [time::ticks()];
+        Local.mark_late(span);
+        Local.put_extra(Kind::EVENT, 0, 0, span, &now, write);
     }
 
     pub(crate) fn status(span: u64, status: Status<'_>) {

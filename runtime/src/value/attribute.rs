@@ -1,6 +1,11 @@
 //! What can be recorded as an attribute.
 
-use std::{borrow::Cow, num::NonZero, rc::Rc, sync::Arc};
+use std::{
+    borrow::Cow,
+    num::{NonZero, Wrapping},
+    rc::Rc,
+    sync::Arc,
+};
 
 use super::Array;
 use crate::trace::Slot;
@@ -119,6 +124,13 @@ macro_rules! wide {
 wide! {
     i128 => i64, i64;
     u128 => u64, u64;
+}
+
+impl<T: Attribute> Attribute for Wrapping<T> {
+    #[inline(always)]
+    fn record(&self, slot: Slot<'_>) {
+        self.0.record(slot);
+    }
 }
 
 macro_rules! non_zero {

@@ -73,6 +73,10 @@ fn where_spans_go() {
             (&[("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")], |seen| {
                 seen.first.header("content-type") == Some("application/x-protobuf")
             }),
+            (&[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")], |seen| {
+                // The receiver speaks HTTP/1.
+                seen.receiver.spans().is_empty() && seen.outcome.stderr.contains("no HTTP/2")
+            }),
             (&[("OTEL_TRACES_EXPORTER", "otlp,console"), ("SPANDREL_CONSOLE", "json")], |seen| {
                 seen.receiver.count("shown") == 1 && seen.outcome.stderr.contains("\"shown\"")
             }),

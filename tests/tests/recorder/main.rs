@@ -2,3 +2,4 @@
 
 mod concurrency;
 mod endings;
+mod sampling;

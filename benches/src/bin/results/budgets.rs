@@ -112,6 +112,15 @@ static BUDGETS: &[Budget] = &[
         rule: Rule::AtLeast(5.0, 7.0),
     },
     Budget {
+        what: "a span of `tracing` through our layer: faster than lean tracing-opentelemetry",
+        unit: " ×",
+        value: |all| {
+            let theirs = all.get("ns", "attributes", "tracing-opentelemetry, lean")?;
+            Some(theirs / all.get("ns", "attributes", "spandrel, tracing layer")?)
+        },
+        rule: Rule::AtLeast(3.0, 5.0),
+    },
+    Budget {
         what: "two threads at once, over one thread",
         unit: " ×",
         value: |all| Some(all.ours("ns", "two-threads")? / all.ours("ns", "attributes")?),

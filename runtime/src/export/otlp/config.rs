@@ -70,6 +70,19 @@ impl Otlp {
         Self::new(Protocol::HttpProtobuf)
     }
 
+    /// The same with JSON instead of protobuf: three times the bytes, for receivers that take nothing
+    /// else (`OTEL_EXPORTER_OTLP_PROTOCOL=http/json`).
+    ///
+    /// ```
+    /// use spandrel::export::Otlp;
+    ///
+    /// assert!(Otlp::http_json().endpoint("http://localhost:4318").check().is_ok());
+    /// ```
+    #[must_use]
+    pub const fn http_json() -> Self {
+        Self::new(Protocol::HttpJson)
+    }
+
     /// Over gRPC, to a collector on this machine: `http://localhost:4317`.
     ///
     /// No path belongs to the endpoint, and headers travel as metadata: the value of one whose name
@@ -103,14 +116,6 @@ impl Otlp {
             spool: None,
             spool_bytes: 64 * 1024 * 1024,
         }
-    }
-
-    /// Sends JSON over HTTP (`OTEL_EXPORTER_OTLP_PROTOCOL=http/json`): three times the bytes, for
-    /// receivers that take nothing else.
-    #[must_use]
-    pub const fn json(mut self) -> Self {
-        self.protocol = Protocol::HttpJson;
-        self
     }
 
     /// The base URL of the receiver (`OTEL_EXPORTER_OTLP_ENDPOINT`).

@@ -50,6 +50,7 @@ pub(crate) struct Code {
     pub(crate) console_form: Option<Form>,
     pub(crate) console_color: Option<Color>,
     pub(crate) debug: Option<bool>,
+    pub(crate) mirror: Option<bool>,
 }
 
 impl Code {

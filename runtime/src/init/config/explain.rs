@@ -28,6 +28,8 @@ impl Settings {
             ("sampler", self.sampler.value.to_string(), self.sampler.source),
             ("sampler overrides", or_none(overrides), self.sampler_overrides.source),
             ("level", self.level.value.to_string(), self.level.source),
+            ("log lines", self.log_lines.value.clone(), self.log_lines.source),
+            ("mirror", self.mirror.value.to_string(), self.mirror.source),
             ("memory", format!("{} bytes", self.memory.value.bytes()), self.memory.source),
             ("clock", format!("{:?}", self.clock.value).to_lowercase(), self.clock.source),
             (

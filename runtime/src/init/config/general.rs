@@ -79,6 +79,16 @@ pub(super) fn level(reader: &mut Reader<'_>, code: &Code) -> Setting<LevelFilter
     Setting::pick(code, variable, LevelFilter::default())
 }
 
+/// Whoever wants more detail in the spans wants it in the lines, unless they say otherwise.
+///
+/// What the text says is for the subscriber to read: it has words of its own.
+pub(super) fn log_lines(reader: &mut Reader<'_>, level: &Setting<LevelFilter>) -> Setting<String> {
+    let source = Source::Variable(table::RUST_LOG.name);
+    let variable = reader.text(table::RUST_LOG);
+    let variable = variable.map(|text| Setting { value: text.to_owned(), source });
+    variable.unwrap_or_else(|| level.clone().map(|level| level.to_string()))
+}
+
 pub(super) fn memory(reader: &mut Reader<'_>, code: &Code) -> Setting<Memory> {
     let variable = reader.read(table::MEMORY, |text| {
         let bytes = parse::size(text).ok_or_else(Rejected::not_understood)?;
@@ -101,6 +111,18 @@ pub(super) fn diagnostics(reader: &mut Reader<'_>, code: &Code) -> Setting<Level
     let code = code.debug.map(|debug| if debug { Level::Debug } else { Level::Info });
     let debug = debug.map(|debug| debug.map(|_| Level::Debug));
     Setting::pick(code, debug.or(log_level), Level::Info)
+}
+
+/// Without the feature there is nobody to show a span to.
+pub(super) fn mirror(reader: &mut Reader<'_>, code: &Code) -> Setting<bool> {
+    let variable = reader.boolean(table::MIRROR);
+    if !cfg!(feature = "tracing") && variable.as_ref().is_some_and(|mirror| mirror.value) {
+        reader.inform(format!(
+            "`{}` has no effect: the feature `tracing` is not compiled in",
+            table::MIRROR.name
+        ));
+    }
+    Setting::pick(code.mirror, variable, false)
 }
 
 /// Variables that are honoured by saying what they do not do yet.

@@ -65,6 +65,8 @@ pub(crate) struct Settings {
     pub(crate) sampler: Setting<Sampler>,
     pub(crate) sampler_overrides: Setting<Overrides>,
     pub(crate) level: Setting<LevelFilter>,
+    /// Which events of `tracing` become lines for people, as `RUST_LOG` has it.
+    pub(crate) log_lines: Setting<String>,
     pub(crate) limits: LimitSettings,
     pub(crate) memory: Setting<Memory>,
     pub(crate) clock: Setting<Clock>,
@@ -75,6 +77,8 @@ pub(crate) struct Settings {
     pub(crate) file: File,
     pub(crate) zipkin: Zipkin,
     pub(crate) console: Console,
+    /// Whether `tracing` is shown all spans.
+    pub(crate) mirror: Setting<bool>,
     /// How much Spandrel says about itself.
     pub(crate) diagnostics: Setting<Level>,
     /// To be said once the diagnostics work.
@@ -96,8 +100,8 @@ pub(crate) struct Features {
     pub(crate) console: bool,
     pub(crate) file: bool,
     pub(crate) otlp: bool,
-    pub(crate) zipkin: bool,
     pub(crate) grpc: bool,
+    pub(crate) zipkin: bool,
 }
 
 impl Features {
@@ -157,16 +161,19 @@ impl Settings {
         if exporters.value.contains(&Exporter::Otlp) {
             otlp.check(&mut reader, around.features);
         }
+        let level = general::level(&mut reader, code);
         let mut settings = Self {
             enabled,
+            log_lines: general::log_lines(&mut reader, &level),
+            level,
             propagators: general::propagators(&mut reader, code),
             sampler: sampler::sampler(&mut reader, code),
             sampler_overrides: sampler::overrides(&mut reader, code),
-            level: general::level(&mut reader, code),
             limits: LimitSettings::read(&mut reader, code),
             memory: general::memory(&mut reader, code),
             clock: general::clock(&mut reader, code),
             batch: Batch::read(&mut reader, code),
+            mirror: general::mirror(&mut reader, code),
             diagnostics: general::diagnostics(&mut reader, code),
             resource: resource.resource,
             resource_sources: resource.sources,

@@ -150,7 +150,7 @@ impl Otlp {
         let exporter = match self.protocol.value {
             #[cfg(feature = "otlp-grpc")]
             Protocol::Grpc => crate::export::Otlp::grpc(),
-            Protocol::HttpJson => crate::export::Otlp::http().json(),
+            Protocol::HttpJson => crate::export::Otlp::http_json(),
             // Without the feature, `check` has refused gRPC.
             _ => crate::export::Otlp::http(),
         };

@@ -182,6 +182,8 @@ table! {
         "the least level that is recorded, for all modules and for some";
     DEBUG: "SPANDREL_DEBUG", Own, Switch, "false",
         "says on stderr what was configured from where, what is sent, what fails and why";
+    MIRROR: "SPANDREL_MIRROR", Own, Switch, "false",
+        "shows all spans to the `tracing` subscriber, so that its layers see them";
     CONSOLE: "SPANDREL_CONSOLE", Own, Choice(&["tree", "json", "off"]), "tree",
         "the form of the console exporter; `tree` and `json` turn it on, `off` turns it off";
     FILE: "SPANDREL_FILE", Own, Path, "stdout",
@@ -200,6 +202,11 @@ table! {
          invariant";
     MACROS_DEBUG: "SPANDREL_MACROS_DEBUG", Own, Switch, "false",
         "prints expansions while the program is compiled; nothing at run time";
+
+    // Logs
+    RUST_LOG: "RUST_LOG", Convention, Text, "SPANDREL_LEVEL",
+        "which events of `tracing` become lines on stderr, where `init!` installs the subscriber: \
+         `level` and `target=level`, separated by commas";
 
     // Colours
     NO_COLOR: "NO_COLOR", Convention, Presence, "", "no colours on the console";

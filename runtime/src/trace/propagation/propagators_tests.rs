@@ -126,12 +126,21 @@ fn a_child_process_gets_upper_case_variables_and_no_inherited_tracestate() {
 }
 
 #[test]
-fn environment_reads_the_three_variables_only() {
-    let variables = map(&[("TRACEPARENT", HEADER), ("BAGGAGE", "a=1"), ("traceparent", "x")]);
+fn environment_reads_its_four_variables_only() {
+    let single = "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1";
+    let variables = map(&[
+        ("TRACEPARENT", HEADER),
+        ("BAGGAGE", "a=1"),
+        ("B3", single),
+        ("traceparent", "x"),
+        ("X-B3-SAMPLED", "0"),
+    ]);
 
     let environment = Environment::from_lookup(|name| variables.get(name).cloned());
 
-    assert_eq!(environment.keys(), ["TRACEPARENT", "BAGGAGE"]);
+    assert_eq!(environment.keys(), ["TRACEPARENT", "BAGGAGE", "B3"]);
+    let zipkin = Propagators::parse("b3").unwrap().extract(&environment).unwrap();
+    assert!(zipkin.trace_id() == context().trace_id() && zipkin.flags().is_sampled());
     let extracted = Propagators::default().extract(&environment);
     assert_eq!(extracted, Some(context().with_baggage(Baggage::parse("a=1"))));
 }

@@ -87,6 +87,18 @@ pub(crate) const fn head(kind: u8, flags: u8, words: usize, aux: u32) -> u64 {
     kind as u64 | (flags as u64) << 8 | (words as u64) << 16 | (aux as u64) << 32
 }
 
+/// The words that a head word tells of: of a record all, of an attribute those that follow.
+#[cfg(feature = "tracing")]
+pub(crate) const fn length(head: u64) -> usize {
+    (head >> 16 & 0xffff) as usize
+}
+
+/// The tag in the head word of an attribute.
+#[cfg(feature = "tracing")]
+pub(crate) const fn tag(head: u64) -> u8 {
+    (head >> 8) as u8
+}
+
 /// The head word of an attribute.
 #[inline(always)]
 pub(crate) const fn attribute(key: u8, tag: u8, words: usize, inline: u32) -> u64 {

@@ -7,6 +7,7 @@
 pub(crate) mod fixture;
 pub(crate) mod layout;
 pub(crate) mod read;
+pub(crate) mod scratch;
 pub(crate) mod value;
 pub(crate) mod view;
 pub(crate) mod writer;

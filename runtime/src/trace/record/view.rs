@@ -130,7 +130,7 @@ impl<'a> SpanView<'a> {
     /// The name.
     #[must_use]
     pub fn name(&self) -> &'a str {
-        let dynamic = self.site.has_dynamic_name().then(|| self.own_entries().name());
+        let dynamic = self.site.has_dynamic_name().then(|| self.own_name());
         dynamic.flatten().unwrap_or_else(|| self.site.span_name())
     }
 
@@ -301,6 +301,12 @@ impl<'a> SpanView<'a> {
     #[must_use]
     pub fn site(&self) -> &'static Site {
         self.site
+    }
+
+    /// The name that was given last, when the span began or later.
+    fn own_name(&self) -> Option<&'a str> {
+        let late = self.extra_records(Kind::ATTRS).filter_map(|record| tail(record, 2).name());
+        late.last().or_else(|| self.own_entries().name())
     }
 
     fn own_entries(&self) -> Entries<'a> {

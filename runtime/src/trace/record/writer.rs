@@ -114,6 +114,17 @@ impl Writer {
         }
     }
 
+    /// Writes attributes that were written before, elsewhere.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn copy(&mut self, attributes: &[u64]) {
+        if let Some(words) = self.room(attributes.len()) {
+            for (word, value) in words.iter().zip(attributes) {
+                word.store(*value, Relaxed);
+            }
+            self.at += attributes.len();
+        }
+    }
+
     /// Writes a name or description.
     pub(crate) fn name_str(&mut self, name: &str) {
         self.text(0, Tag::NAME, name);
@@ -252,7 +263,7 @@ impl Slot<'_> {
 
     /// Records what formatting prints, without a `String` in between.
     pub fn format(self, value: fmt::Arguments<'_>) {
-        self.writer.formatted(self.key, Tag::STR, value);
+        self.writer.formatted(self.key, Tag::FORMATTED, value);
     }
 
     /// Records an array; elements that find no room are left out.

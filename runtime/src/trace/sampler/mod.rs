@@ -9,8 +9,9 @@
 //! trace id the right 56 bits, which W3C Trace Context level 2 demands to be random, are a number
 //! `R`; the trace is kept if `R ≥ T`, where `T = (1 − ratio) · 2⁵⁶` is the rejection threshold.
 //! Chosen over the older "lower bits below ratio · 2⁶³", because every SDK cut different bits there,
-//! while this rule is written down. Whatever a lower ratio keeps, a higher one keeps too: services
-//! with different ratios have the rarer traces in common, and complete.
+//! while this rule is written down; the specification calls it `ProbabilitySampler` and means
+//! `traceidratio` to become it. Whatever a lower ratio keeps, a higher one keeps too: services with
+//! different ratios have the rarer traces in common, and complete.
 //!
 //! The threshold goes with the trace, in [`tracestate`][handling] as `ot=th:…` (hexadecimal, without
 //! the zeros at its end: `ot=th:c` for a quarter, `ot=th:0` for all), and is exported with each
@@ -183,7 +184,7 @@ impl Sampler {
     /// Records at most so many traces a second, and all of them while there are fewer.
     ///
     /// The [module](self) says by which rule. Each process has a limit of its own, and so has each
-    /// function whose sampler is [overridden](Overrides).
+    /// pattern of [`Overrides`]: the functions that one matches share it.
     ///
     /// ```
     /// use spandrel::trace::sampler::Sampler;

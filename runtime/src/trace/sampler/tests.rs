@@ -83,6 +83,69 @@ fn extreme_ratios_keep_all_or_none_or_the_very_last() {
 }
 
 #[test]
+fn thresholds_are_those_of_the_specification() {
+    // https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/, 4 digits.
+    let table = [
+        (1.0, "0"),
+        (0.5, "8"),
+        (1.0 / 3.0, "aaab"),
+        (0.25, "c"),
+        (0.2, "cccd"),
+        (0.125, "e"),
+        (0.1, "e666"),
+        (0.0625, "f"),
+        (0.01, "fd70a"),
+        (0.001, "ffbe77"),
+        (0.0001, "fff9724"),
+        (0.000_01, "ffff583a"),
+        (0.000_001, "ffffef39"),
+        (1.0 / RANGE as f64, "ffffffffffffff"),
+    ];
+
+    for (ratio, digits) in table {
+        let threshold = Sampler::ratio(ratio).unwrap().threshold().unwrap();
+
+        assert_eq!(format!("{threshold:014x}"), format!("{digits:0<14}"), "{ratio}");
+    }
+    assert_eq!(Sampler::ratio(0.0).unwrap().threshold(), None);
+}
+
+#[test]
+fn a_rate_outside_its_bounds_is_refused() {
+    for rate in [-0.1, -0.0 - f64::MIN_POSITIVE, 1_000_000.1, f64::NAN, f64::INFINITY] {
+        let error = Sampler::per_second(rate).unwrap_err().to_string();
+        assert!(error.contains("is not between 0 and 1000000"), "{error}");
+    }
+    for rate in [f64::MIN_POSITIVE, 1e-9, 0.5, 1.0, 1_000_000.0] {
+        assert!(Sampler::per_second(rate).unwrap().limiter().is_some(), "{rate}");
+    }
+    assert_eq!(Sampler::per_second(0.0).unwrap(), Sampler::always_off());
+}
+
+#[test]
+fn a_rate_holds_second_by_second_and_begins_with_its_share() {
+    const SECOND: u64 = 1_000_000_000;
+    for (rate, in_first, in_ten) in [(1.0, 2, 10), (100.0, 199, 1_099), (0.5, 1, 5), (3.0, 5, 32)] {
+        let limiter = Sampler::per_second(rate).unwrap().limiter().unwrap();
+        // A thousand traces a second.
+        let kept = |from: u64, to: u64| {
+            let ticks = (from * 1_000..to * 1_000).map(|tick| tick * SECOND / 1_000);
+            ticks.filter(|now| limiter.admit(*now)).count()
+        };
+
+        let first = kept(0, 1);
+        let all = first + kept(1, 10);
+
+        assert!(first <= in_first && all <= in_ten, "{rate}: {first}, {all}");
+        let least = (rate * 10.0) as usize;
+        assert!(all >= least, "{rate}: {all} of at least {least}");
+        // After a pause there is one second's worth at once, not what the pause would have had.
+        let burst = (0..1_000).filter(|_| limiter.admit(1_000 * SECOND)).count();
+        assert_eq!(burst, (rate as usize).max(1), "{rate}");
+    }
+}
+
+#[test]
 fn ratio_outside_0_and_1_is_refused() {
     for ratio in [-0.1, 1.000_001, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         assert!(Sampler::ratio(ratio).is_err(), "{ratio}");
@@ -129,6 +192,13 @@ fn environment_values_that_cannot_be_used_warn_and_fall_back() {
         ("traceidratio", Some("NaN"), "traceidratio(1)", "`NaN` is not between 0 and 1"),
         ("parentbased_traceidratio", Some("x"), "parentbased_traceidratio(1)", "`x` is not"),
         ("always_on", Some("0.1"), "always_on", "has no argument, but `0.1` is given"),
+        (
+            "rate_limited",
+            Some("-1"),
+            "rate_limited(100)",
+            "the rate `-1` is not between 0 and 1000000",
+        ),
+        ("parentbased_rate_limited", Some("x"), "parentbased_rate_limited(100)", "`x` is not"),
     ];
 
     for (name, argument, expected, part) in table {
@@ -148,6 +218,8 @@ fn names_in_any_case_and_empty_arguments_are_understood() {
         ("TRACEIDRATIO", None, "traceidratio(1)"),
         ("ParentBased_TraceIdRatio", Some(" "), "parentbased_traceidratio(1)"),
         ("traceidratio", Some(" 0.5 "), "traceidratio(0.5)"),
+        ("Rate_Limited", Some("20"), "rate_limited(20)"),
+        ("parentbased_rate_limited", None, "parentbased_rate_limited(100)"),
     ];
 
     for (name, argument, expected) in table {
@@ -177,6 +249,10 @@ fn longest_override_wins_whatever_the_order() {
 
         for (path, sampler) in expected {
             assert_eq!(overrides.find(path).unwrap().to_string(), sampler, "{path}");
+            if let Some((module, name)) = path.rsplit_once("::") {
+                let position = overrides.position(module, name).unwrap();
+                assert_eq!(overrides.samplers().nth(position).unwrap().to_string(), sampler);
+            }
         }
     }
 }
@@ -228,8 +304,9 @@ proptest! {
     }
 
     #[test]
-    fn shown_sampler_reads_back(ratio in 0.0_f64..=1.0, parent_based: bool) {
-        let sampler = Sampler::ratio(ratio).unwrap();
+    fn shown_sampler_reads_back(number in 0.0_f64..=1.0, limited: bool, parent_based: bool) {
+        let make = if limited { Sampler::per_second } else { Sampler::ratio };
+        let sampler = make(number).unwrap();
         let sampler = if parent_based { sampler.parent_based() } else { sampler };
 
         let overrides = Overrides::parse(&format!("f={sampler}")).unwrap();

@@ -11,9 +11,11 @@ mod flood;
 #[cfg(unix)]
 mod forking;
 mod output;
+mod propagating;
 mod showing;
 mod spooling;
 mod starting;
+mod subscribing;
 
 use std::{env, process::ExitCode};
 
@@ -26,9 +28,11 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         ["forking", how] => forking::run(how),
         ["flood", how] => flood::run(how),
+        ["propagating", how] => propagating::run(how),
         ["showing", how] => showing::run(how),
         ["spooling", how] => spooling::run(how),
         ["starting", how] => starting::run(how),
+        ["subscribing", how] => subscribing::run(how),
         _ => return ExitCode::from(64),
     }
     ExitCode::SUCCESS

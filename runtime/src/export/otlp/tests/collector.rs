@@ -90,7 +90,7 @@ fn a_collector_understands_every_field() {
     let Some(mut collector) = Collector::start() else { return };
     for otlp in [
         Otlp::http().endpoint(collector.endpoint()),
-        Otlp::http().json().endpoint(collector.endpoint()),
+        Otlp::http_json().endpoint(collector.endpoint()),
         #[cfg(feature = "otlp-grpc")]
         Otlp::grpc().endpoint(collector.grpc_endpoint()),
     ]

@@ -52,7 +52,7 @@ fn a_request_is_what_the_protocol_says() {
 fn json_is_said_and_done() {
     let partial = br#"{"partialSuccess":{"rejectedSpans":"4","errorMessage":"too old"}}"#;
     let mock = Mock::start([Reply::Answer(200, "", partial.to_vec())]);
-    let otlp = Otlp::http().json().endpoint(mock.url());
+    let otlp = Otlp::http_json().endpoint(mock.url());
     let mut harness = Harness::new(&otlp, MEMORY);
 
     harness.send(10);

@@ -401,6 +401,7 @@ const REFUSED: &[(&Variable, &str, &str)] = &[
          modules with levels, or both: `info,shop::db=trace`",
     ),
     (table::DEBUG, "maybe", "`SPANDREL_DEBUG=maybe` is not understood; write `true` or `false`"),
+    (table::MIRROR, "all", "`SPANDREL_MIRROR=all` is not understood; write `true` or `false`"),
     (
         table::CONSOLE,
         "graph",

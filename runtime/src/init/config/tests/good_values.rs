@@ -40,6 +40,7 @@ const CASES: &[Case] = &[
     ),
     (table::LOG_LEVEL, "WARN", NO, "log level = warn (from OTEL_LOG_LEVEL)"),
     (table::LOG_LEVEL, "none", NO, "log level = off (from OTEL_LOG_LEVEL)"),
+    (table::RUST_LOG, "warn,shop=debug", NO, "log lines = warn,shop=debug (from RUST_LOG)"),
     (
         table::CONFIG_FILE,
         "/etc/otel.yaml",
@@ -316,6 +317,8 @@ const CASES: &[Case] = &[
     (table::LEVEL, "warn,shop::db=trace", NO, "level = warn,shop::db=trace (from SPANDREL_LEVEL)"),
     (table::DEBUG, "true", NO, "log level = debug (from SPANDREL_DEBUG)"),
     (table::DEBUG, "false", NO, "log level = info (default)"),
+    (table::MIRROR, "true", NO, "mirror = true (from SPANDREL_MIRROR)"),
+    (table::MIRROR, "0", NO, "mirror = false (from SPANDREL_MIRROR)"),
     (table::CONSOLE, "json", CONSOLE, "console form = json (from SPANDREL_CONSOLE)"),
     (
         table::ZIPKIN_ENDPOINT,

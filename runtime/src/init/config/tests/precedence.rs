@@ -46,6 +46,7 @@ fn code() -> Code {
         console_form: Some(Form::Json),
         console_color: Some(Color::Never),
         debug: Some(true),
+        mirror: Some(true),
         ..Code::of_package("shop", "1.2.3")
     }
 }

@@ -1,0 +1,264 @@
+//! The layer: what `tracing` tells of its spans and events, told to the recorder.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use tracing_core::{
+    Dispatch, Event, Subscriber,
+    callsite::rebuild_interest_cache,
+    span::{Attributes, Id, Record},
+};
+use tracing_subscriber::layer::{Context as Registry, Layer};
+
+use super::{
+    callsite::{self, Callsite},
+    entered, event,
+    lines::Lines,
+    mirror::{self, Counterparts, callsite::is_mirrored},
+    places::Spans,
+    tracked::{Tracked, Whereabouts},
+    visit::{self, Meanings},
+};
+use crate::{
+    site,
+    trace::{
+        Attached, Context, Writer,
+        active::{Active, Verdict},
+        deferred::Deferred,
+        local::Local,
+        record::scratch,
+        span::say,
+    },
+};
+
+/// Some layer of ours was given to a dispatcher.
+static INSTALLED: AtomicBool = AtomicBool::new(false);
+
+/// Whether some layer of ours was given to a dispatcher, now or before.
+pub(super) fn is_installed() -> bool {
+    INSTALLED.load(Relaxed)
+}
+
+/// Turns spans and events of other libraries into ours.
+#[derive(Debug)]
+pub(super) struct Recording {
+    /// Tells ids of this layer's registry from those of other registries.
+    number: u64,
+    spans: Spans,
+    /// Spans of ours, as they are shown to `tracing`.
+    counterparts: Counterparts,
+    /// In the subscriber that `init!` installs.
+    lines: Option<Lines>,
+}
+
+impl Recording {
+    pub(super) fn new(lines: Option<Lines>) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        site::watch_switches(rebuild_interest_cache);
+        let number = NEXT.fetch_add(1, Relaxed);
+        Self { number, spans: Spans::new(), counterparts: Counterparts::default(), lines }
+    }
+
+    pub(super) fn with<R>(&self, id: &Id, look: impl FnOnce(&mut Tracked) -> R) -> Option<R> {
+        self.spans.with(id.into_u64(), look)
+    }
+
+    /// The context of a span; of one that is not recorded here, what is current.
+    fn context(&self, id: &Id) -> Context {
+        self.known_context(id).unwrap_or_else(Context::peek).shown_as_current()
+    }
+
+    /// The context of a span, or of ours that it shows.
+    pub(super) fn known_context(&self, id: &Id) -> Option<Context> {
+        let own = self.with(id, Tracked::context);
+        own.or_else(|| Some(self.counterparts.get(id)?.context()))
+    }
+
+    /// A span as the recorder knows it, or ours that it shows.
+    pub(super) fn recorded(&self, id: &Id) -> Option<u64> {
+        self.with(id, Tracked::recorded).unwrap_or_else(|| self.shown(id))
+    }
+
+    /// Our span that a span shows, if that is recorded.
+    pub(super) fn shown(&self, id: &Id) -> Option<u64> {
+        self.counterparts.get(id)?.span()
+    }
+
+    /// Makes the parent current that the span was given, if it was given one.
+    #[cold]
+    fn attach_parent(&self, attributes: &Attributes<'_>) -> Attached {
+        match attributes.parent() {
+            Some(parent) => self.context(parent).attach(),
+            None => Context::of_current_scope().shown_as_current().attach(),
+        }
+    }
+
+    #[inline]
+    fn begin(callsite: &'static Callsite, attributes: &Attributes<'_>) -> Tracked {
+        let site = callsite.site();
+        if callsite.defers() || matches!(Local.verdict(), Verdict::Root) {
+            return Self::defer(callsite, attributes);
+        }
+        let active = Active::begin(site, site.word(), |fields| {
+            fields.write(|writer| write_all(attributes, writer))
+        });
+        let active = if active.has_context() { active } else { Active::unrecorded() };
+        Tracked::new(callsite, active)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn defer(callsite: &'static Callsite, attributes: &Attributes<'_>) -> Tracked {
+        let roles = callsite.roles();
+        let mut meanings = Meanings::new(roles);
+        if !roles.is_empty() {
+            attributes.record(&mut meanings);
+        }
+        let site = meanings.kind.map_or(callsite.site(), |kind| callsite.site_of(kind));
+        let deferred = Deferred::begin(site, &|writer| {
+            attributes.record(&mut visit::Attributes {
+                writer,
+                roles,
+                indexed: true,
+                error_key: "",
+            });
+        });
+        let mut span = Tracked::pending(callsite, deferred);
+        if let Some(status) = meanings.status() {
+            span.set_status(status);
+        }
+        span
+    }
+
+    /// What was recorded about a span after it had begun.
+    fn record(&self, id: &Id, values: &Record<'_>) {
+        let found = self.with(id, |span| (span.callsite(), span.whereabouts()));
+        let Some((callsite, whereabouts)) = found else {
+            if let Some(counterpart) = self.counterparts.get(id) {
+                counterpart.record(values);
+            }
+            return;
+        };
+        let roles = callsite.roles();
+        let write = |writer: &mut Writer, indexed| {
+            values.record(&mut visit::Attributes { writer, roles, indexed, error_key: "" });
+        };
+        match whereabouts {
+            Whereabouts::Nowhere => return,
+            Whereabouts::Pending => {
+                let site = callsite.site();
+                let attributes = scratch::attributes(site, &|writer| write(writer, true));
+                self.with(id, |span| span.keep_attributes(&attributes));
+            }
+            Whereabouts::Recorded(span) => say::attributes(span, &|writer| write(writer, false)),
+        }
+        if roles.is_empty() {
+            return;
+        }
+        let mut meanings = Meanings::new(roles);
+        values.record(&mut meanings);
+        self.with(id, |span| {
+            if let Some(kind) = meanings.kind {
+                span.keep_kind(kind);
+            }
+            if let Some(status) = meanings.status() {
+                span.set_status(status);
+            }
+        });
+    }
+
+    fn leave(&self, id: &Id) {
+        if let Some(left) = entered::leave((self.number, id.into_u64())) {
+            self.spans.leave(id.into_u64(), &left);
+        }
+    }
+}
+
+#[inline]
+fn write_all(attributes: &Attributes<'_>, writer: &mut Writer) {
+    attributes.record(&mut visit::Attributes { writer, roles: &[], indexed: true, error_key: "" });
+}
+
+impl<S: Subscriber> Layer<S> for Recording {
+    fn on_register_dispatch(&self, _dispatch: &Dispatch) {
+        INSTALLED.store(true, Relaxed);
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _registry: Registry<'_, S>) {
+        if mirror::is_telling() && is_mirrored(attributes.metadata()) {
+            return self.counterparts.insert(id);
+        }
+        let callsite = callsite::of(attributes.metadata());
+        if !callsite.is_on() {
+            return;
+        }
+        let _attached = (!attributes.is_contextual()).then(|| self.attach_parent(attributes));
+        let span = Self::begin(callsite, attributes);
+        self.spans.insert(id.into_u64(), span);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, _registry: Registry<'_, S>) {
+        if !values.is_empty() {
+            self.record(id, values);
+        }
+    }
+
+    fn on_follows_from(&self, id: &Id, follows: &Id, _registry: Registry<'_, S>) {
+        let Some(follows) = self.known_context(follows) else { return };
+        self.with(id, |span| span.add_link(&follows));
+    }
+
+    fn on_event(&self, event: &Event<'_>, _registry: Registry<'_, S>) {
+        if let Some(lines) = &self.lines {
+            lines.write(event);
+        }
+        if mirror::is_telling() && is_mirrored(event.metadata()) {
+            // Our span says itself how it ended.
+            return;
+        }
+        let callsite = callsite::of(event.metadata());
+        if !callsite.is_on() {
+            return;
+        }
+        if event.is_contextual() {
+            if let Some(span) = event::current() {
+                event::record(span, callsite, event, || entered::fail(span));
+            }
+        } else if let Some(parent) = event.parent()
+            && let Some(span) = self.recorded(parent)
+        {
+            event::record(span, callsite, event, || {
+                self.with(parent, Tracked::fail);
+            });
+        }
+    }
+
+    fn on_enter(&self, id: &Id, _registry: Registry<'_, S>) {
+        if mirror::is_telling() {
+            return;
+        }
+        let context = self.spans.enter(id.into_u64());
+        let shown = || Some(self.counterparts.get(id)?.context());
+        if let Some(context) = context.unwrap_or_else(shown) {
+            entered::enter((self.number, id.into_u64()), context);
+        }
+    }
+
+    fn on_exit(&self, id: &Id, _registry: Registry<'_, S>) {
+        if !mirror::is_telling() {
+            self.leave(id);
+        }
+    }
+
+    fn on_close(&self, id: Id, _registry: Registry<'_, S>) {
+        let Some(mut span) = self.spans.remove(id.into_u64()) else {
+            return self.counterparts.remove(&id);
+        };
+        // Whoever entered it did not leave it: another subscriber panicked in between.
+        if span.is_entered()
+            && let Some(left) = entered::leave((self.number, id.into_u64()))
+        {
+            span.leave(&left);
+        }
+        span.end();
+    }
+}
