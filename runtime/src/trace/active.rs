@@ -533,6 +533,18 @@ impl Active {
         Some(Parked { context: [Local.trace_high(), Local.trace_low(), span, last], record })
     }
 
+    /// Ends a span that is plain numbers; at 0, now.
+    #[cfg(feature = "tracing")]
+    #[inline]
+    pub(crate) fn end_parked(span: Parked, noted: u16, outcome: Outcome, tick: u64) {
+        let active = Self::unpark(span);
+        if let Some(open) = &active.open {
+            let [_, _, span, last] = span.context;
+            let tick = if tick == 0 { time::ticks() } else { tick };
+            Local.end_at(open, span, last as u16 | noted, outcome, tick);
+        }
+    }
+
     /// The span as plain numbers; `None`: there is more to it.
     #[cfg(feature = "tracing")]
     #[inline]

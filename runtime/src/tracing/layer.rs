@@ -247,10 +247,13 @@ impl<S: Subscriber> Layer<S> for Recording {
         if mirror::is_telling() {
             return;
         }
-        let context = self.spans.enter(id.into_u64());
+        let key = (self.number, id.into_u64());
+        if let Some(words) = self.spans.enter(id.into_u64()) {
+            return entered::enter(key, Context::from_words(words));
+        }
         let shown = || Some(self.counterparts.get(id)?.context());
-        if let Some(context) = context.unwrap_or_else(shown) {
-            entered::enter((self.number, id.into_u64()), context);
+        if let Some(context) = self.with(id, Tracked::enter).unwrap_or_else(shown) {
+            entered::enter(key, context);
         }
     }
 
@@ -261,6 +264,9 @@ impl<S: Subscriber> Layer<S> for Recording {
     }
 
     fn on_close(&self, id: Id, _registry: Registry<'_, S>) {
+        if self.spans.end(id.into_u64()) {
+            return;
+        }
         let Some(mut span) = self.spans.remove(id.into_u64()) else {
             return self.counterparts.remove(&id);
         };

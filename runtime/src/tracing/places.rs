@@ -15,8 +15,9 @@ use std::{
 
 use super::{entered::Left, tracked::Tracked};
 use crate::{
+    outcome::Outcome,
     sync::{Mutex, lock},
-    trace::{Context, active::Parked},
+    trace::active::{Active, Parked},
 };
 
 /// More than most programs have open at once; a power of two.
@@ -115,13 +116,10 @@ impl Spans {
         lock(self.shard(id)).get_mut(&id).map(look)
     }
 
-    /// The context to make current; the inner `None`: there is no need to.
+    /// The context to make current, of a span that is plain numbers.
     #[inline]
-    pub(super) fn enter(&self, id: u64) -> Option<Option<Context>> {
-        match self.place(id).enter(id) {
-            Some(context) => Some(Some(context)),
-            None => self.with(id, Tracked::enter),
-        }
+    pub(super) fn enter(&self, id: u64) -> Option<[u64; 4]> {
+        self.place(id).enter(id)
     }
 
     #[inline]
@@ -131,7 +129,26 @@ impl Spans {
         }
     }
 
+    /// Ends a span that is plain numbers; `false`: there is more to it.
     #[inline]
+    pub(super) fn end(&self, id: u64) -> bool {
+        let place = self.place(id);
+        let is_plain = place.id.load(Acquire) == id && !place.is_kept.load(Acquire);
+        if !is_plain || place.entered.load(Relaxed) != 0 {
+            return false;
+        }
+        let (span, noted, left) =
+            (place.parked(), place.noted.load(Relaxed), place.left.load(Relaxed));
+        place.id.store(FREE, Release);
+        let outcome = match noted {
+            noted if noted & PANICKED != 0 => Outcome::Panicked,
+            noted if noted & FAILED != 0 => Outcome::Error,
+            _ => Outcome::Ok,
+        };
+        Active::end_parked(span, noted as u16, outcome, left);
+        true
+    }
+
     pub(super) fn remove(&self, id: u64) -> Option<Tracked> {
         let place = self.place(id);
         if place.id.load(Acquire) == id {
@@ -218,7 +235,6 @@ impl Place {
     }
 
     /// The span, which leaves.
-    #[inline]
     fn hand_out(&self) -> Option<Tracked> {
         let mut span =
             if self.is_kept.load(Acquire) { *lock(&self.kept).take()? } else { self.unpark() };
@@ -226,21 +242,25 @@ impl Place {
         Some(span)
     }
 
-    #[inline]
     fn unpark(&self) -> Tracked {
-        let context = self.context.each_ref().map(|word| word.load(Relaxed));
-        let record = self.record.each_ref().map(|word| word.load(Relaxed));
-        Tracked::unpark(self.callsite.load(Relaxed), Parked { context, record })
+        Tracked::unpark(self.callsite.load(Relaxed), self.parked())
     }
 
     #[inline]
-    fn enter(&self, id: u64) -> Option<Context> {
+    fn parked(&self) -> Parked {
+        let context = self.context.each_ref().map(|word| word.load(Relaxed));
+        let record = self.record.each_ref().map(|word| word.load(Relaxed));
+        Parked { context, record }
+    }
+
+    #[inline]
+    fn enter(&self, id: u64) -> Option<[u64; 4]> {
         if self.id.load(Acquire) != id || !self.is_open.load(Acquire) {
             return None;
         }
         self.was_entered.store(true, Relaxed);
         self.entered.store(self.entered.load(Relaxed).wrapping_add(1), Relaxed);
-        Some(Context::from_words(self.context.each_ref().map(|word| word.load(Relaxed))))
+        Some(self.context.each_ref().map(|word| word.load(Relaxed)))
     }
 
     #[inline]
