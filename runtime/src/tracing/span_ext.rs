@@ -78,7 +78,7 @@ fn with<R>(span: &Span, look: impl FnOnce(&Recording, &tracing_core::span::Id) -
 
 impl SpanExt for Span {
     fn context(&self) -> Context {
-        with(self, |layer, id| layer.known_context(id)).flatten().unwrap_or_default()
+        with(self, Recording::known_context).flatten().unwrap_or_default()
     }
 
     fn set_parent(&self, parent: Context) -> Result<(), SetParentError> {
