@@ -3,7 +3,7 @@
 //! `exports` lists the forms; `exports FORM` measures one, against a receiver that takes everything
 //! and looks at nothing, in a process of its own so that its time is not counted. What the kernel
 //! does for the connection is counted: it is what one form costs more than another, too.
-//! `exports FORM BURSTS` runs so many bursts, for a tool that counts instructions.
+//! `exports FORM BURSTS` runs so many bursts and prints nothing, for a tool that counts instructions.
 #![expect(clippy::print_stdout, reason = "printing is what this program is for")]
 
 mod receiver;
@@ -46,10 +46,11 @@ fn main() {
     let find = |name: &str| FORMS.iter().find(|(known, _)| *known == name);
     match arguments[..] {
         ["receive", protocol] => receiver::run(protocol),
-        [name] => find(name).into_iter().for_each(|form| measure(form, BURSTS)),
+        [name] => find(name).into_iter().for_each(measure),
         [name, bursts] => {
-            let bursts = bursts.parse().expect("a number of bursts");
-            find(name).into_iter().for_each(|form| measure(form, bursts));
+            let bursts: u64 = bursts.parse().expect("a number of bursts");
+            let run = |form| export(form, &mut |burst| (0..bursts).for_each(|_| burst()));
+            find(name).into_iter().for_each(run);
         }
         _ => FORMS.iter().for_each(|(name, _)| println!("{name}")),
     }
@@ -59,27 +60,31 @@ fn otlp(otlp: Otlp) -> spandrel::Builder {
     spandrel::builder!().otlp(otlp)
 }
 
-fn measure((name, build): &Form, bursts: u64) {
+fn measure(form: &Form) {
+    let mut spent = Duration::ZERO;
+    export(form, &mut |run| {
+        let start = process_time();
+        (0..BURSTS).for_each(|_| run());
+        spent = process_time().saturating_sub(start);
+    });
+    let per_span = spent.as_nanos() as f64 / case().spans(BATCHES * BURSTS) as f64;
+    println!("export-cpu\t{}\tspandrel\t{per_span:.1}", form.0);
+}
+
+/// Lets `measure` run bursts, after a first one for the connection and for all memory at its size.
+fn export((name, build): &Form, measure: &mut dyn FnMut(&dyn Fn())) {
     let (mut receiver, url) = receiver(if name.starts_with("grpc") { "grpc" } else { "http" });
     let telemetry = build(&url).init().expect("the configuration is right");
-    let case = case();
-    // The connection, and all memory at its size.
-    (case.run)(BATCHES);
-    flush(&telemetry);
-
-    let start = process_time();
-    for _ in 0..bursts {
-        (case.run)(BATCHES);
+    let burst = || {
+        (case().run)(BATCHES);
         // In pieces of as many spans as fit a request, and no faster than they are taken.
         flush(&telemetry);
-    }
-    let spent = process_time().saturating_sub(start);
+    };
+    burst();
+    measure(&burst);
 
     let report = telemetry.report();
-    let spans = case.spans(BATCHES * (bursts + 1));
-    assert_eq!(report.exporters[0].delivered, spans, "a lost span would flatter: {report:?}");
-    let per_span = spent.as_nanos() as f64 / case.spans(BATCHES * bursts).max(1) as f64;
-    println!("export-cpu\t{name}\tspandrel\t{per_span:.1}");
+    assert_eq!(report.exporters[0].delivered, report.produced, "a lost span would flatter");
     drop(receiver.stdin.take());
     receiver.wait().expect("it is our child");
 }
