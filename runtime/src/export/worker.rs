@@ -59,6 +59,11 @@ pub(crate) trait Deliver<T>: Send {
     /// Does what nobody waits for.
     fn idle(&mut self, _pace: &dyn Pace) {}
 
+    /// Whether it has a use for time after a delivery was ended from another thread.
+    fn keeps_what_it_cannot_deliver(&self) -> bool {
+        false
+    }
+
     /// Ends a delivery from another thread, as soon as that is possible.
     fn interrupter(&self) -> Option<Box<dyn FnOnce() + Send>> {
         None
@@ -123,6 +128,7 @@ struct State<T> {
     /// Taken by the thread when it starts.
     deliver: Option<Box<dyn Deliver<T>>>,
     interrupt: Option<Box<dyn FnOnce() + Send>>,
+    interrupts_early: bool,
     queue: VecDeque<Payload<T>>,
     /// The payload in delivery, for as long as its spans are not counted.
     in_flight: Option<Payload<()>>,
@@ -147,6 +153,7 @@ impl<T: Send + 'static> Worker<T> {
     ) -> Self {
         let state = State {
             interrupt: deliver.interrupter(),
+            interrupts_early: deliver.keeps_what_it_cannot_deliver(),
             deliver: Some(deliver),
             queue: VecDeque::new(),
             in_flight: None,
@@ -349,12 +356,20 @@ impl<T> Shared<T> {
 
     /// Waits until everything is finished; at the deadline, the rest is lost.
     fn wait_for_the_end(&self, deadline: Instant) -> bool {
-        let target = {
+        let (target, interrupts_early) = {
             let mut state = lock(&self.state);
             state.deadline = Some(deadline);
-            state.offered
+            (state.offered, state.interrupts_early)
         };
         self.wake.notify_one();
+        if interrupts_early {
+            let now = time::now();
+            let half_time = now + deadline.saturating_duration_since(now) / 2;
+            if self.wait_for(target, half_time).is_none() {
+                let interrupt = lock(&self.state).interrupt.take();
+                interrupt.into_iter().for_each(|interrupt| interrupt());
+            }
+        }
         if let Some(state) = self.wait_for(target, deadline) {
             return !state.abandoned;
         }

@@ -103,8 +103,8 @@ impl SpanExt for Span {
 
     fn set_attribute(&self, key: &str, value: impl Attribute) {
         with(self, |layer, id| {
-            let found = layer.with(id, |span| (span.callsite().site(), span.whereabouts()));
-            let Some((site, whereabouts)) = found else {
+            let found = layer.with(id, |span| (span.callsite(), span.whereabouts()));
+            let Some((Some(callsite), whereabouts)) = found else {
                 if let Some(span) = layer.shown(id) {
                     say::attribute(span, key, &value);
                 }
@@ -113,6 +113,7 @@ impl SpanExt for Span {
             match whereabouts {
                 Whereabouts::Nowhere => {}
                 Whereabouts::Pending => {
+                    let site = callsite.site();
                     let words = scratch::attributes(site, &|writer| writer.set_keyed(key, &value));
                     layer.with(id, |span| span.keep_attributes(&words));
                 }

@@ -4,6 +4,7 @@
 mod collector;
 mod ending;
 mod environment;
+mod files;
 mod flood;
 mod forking;
 mod garbage;
@@ -11,5 +12,6 @@ mod probe;
 mod propagating;
 mod receiver;
 mod reference;
+mod spooling;
 mod starting;
 mod subscribing;

@@ -11,7 +11,7 @@ use std::{
 };
 
 /// No case takes nearly as long: one that does hangs.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A run to be.
 pub(crate) struct Probe(Command);
@@ -83,6 +83,17 @@ impl Running {
         }
     }
 
+    /// The latest number that it said by a name that begins so; 0 if there is none.
+    pub(crate) fn most(&mut self, prefix: &str) -> u64 {
+        let values = self.said.iter().filter(|(key, _)| key.starts_with(prefix));
+        values.filter_map(|(_, value)| value.parse().ok()).max().unwrap_or(0)
+    }
+
+    /// As `kill -9` does it.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("it is our child");
+    }
+
     pub(crate) fn pid(&self) -> i32 {
         i32::try_from(self.child.id()).expect("a pid")
     }
@@ -129,6 +140,15 @@ impl Outcome {
     /// What it said by that name; nothing if it did not.
     pub(crate) fn said(&self, key: &str) -> &str {
         self.said.get(key).map_or("", String::as_str)
+    }
+
+    /// A line that contains the text.
+    pub(crate) fn line_with(&self, text: &str) -> String {
+        let lines = self.said.iter().map(|(key, value)| match value.as_str() {
+            "" => key.clone(),
+            value => format!("{key}={value}"),
+        });
+        lines.into_iter().find(|line| line.contains(text)).unwrap_or_default()
     }
 
     /// A number that it said; 0 if it did not.

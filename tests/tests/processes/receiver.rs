@@ -1,6 +1,7 @@
 //! An OTLP receiver that counts, on a port of this machine.
 
 use std::{
+    collections::HashSet,
     io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
@@ -35,7 +36,10 @@ pub(crate) enum Manner {
 pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) headers: Vec<(String, String)>,
+    /// Of what is OTLP.
     pub(crate) content: ExportTraceServiceRequest,
+    /// Of what is something else.
+    pub(crate) json: serde_json::Value,
 }
 
 pub(crate) struct Receiver {
@@ -54,7 +58,13 @@ struct Shared {
 
 impl Receiver {
     pub(crate) fn start(manner: Manner) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Self::start_at("http://127.0.0.1:0", manner)
+    }
+
+    /// Takes the place of one that is gone, or was never there.
+    pub(crate) fn start_at(url: &str, manner: Manner) -> Self {
+        let address = url.strip_prefix("http://").expect("a URL");
+        let listener = TcpListener::bind(address).expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let shared = Arc::new(Shared {
             manner,
@@ -115,6 +125,24 @@ impl Receiver {
         let requests = self.requests();
         let resources = requests.into_iter().flat_map(|request| request.content.resource_spans);
         resources.flat_map(|resource| resource.scope_spans).flat_map(|scope| scope.spans).collect()
+    }
+
+    /// How many spans there are, those that came twice once.
+    pub(crate) fn distinct(receivers: &[&Self]) -> usize {
+        let spans = receivers.iter().flat_map(|receiver| receiver.spans());
+        spans.map(|span| span.span_id).collect::<HashSet<_>>().len()
+    }
+
+    /// Waits until it is gone by its own manner.
+    pub(crate) fn wait_until_gone(&self) {
+        while !self.shared.gone.load(SeqCst) {
+            thread::yield_now();
+        }
+        // Wakes the acceptor, which ends.
+        drop(TcpStream::connect(self.address));
+        while TcpStream::connect(self.address).is_ok() {
+            thread::yield_now();
+        }
     }
 
     /// How many spans have the name.
@@ -191,7 +219,13 @@ impl Request {
             let packed = std::mem::take(&mut body);
             GzDecoder::new(packed.as_slice()).read_to_end(&mut body)?;
         }
-        request.content = ExportTraceServiceRequest::decode(body.as_slice())?;
+        match request.header("content-type") {
+            Some("application/json") if request.path.ends_with("/v1/traces") => {
+                request.content = serde_json::from_slice(&body)?;
+            }
+            Some("application/json") => request.json = serde_json::from_slice(&body)?,
+            _ => request.content = ExportTraceServiceRequest::decode(body.as_slice())?,
+        }
         Ok(request)
     }
 

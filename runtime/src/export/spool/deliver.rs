@@ -186,10 +186,15 @@ impl<P: Post> Deliver<Vec<u8>> for Spooling<P> {
         self.replay(pace);
     }
 
+    fn keeps_what_it_cannot_deliver(&self) -> bool {
+        true
+    }
+
     fn interrupter(&self) -> Option<Box<dyn FnOnce() + Send>> {
         self.sender.interrupter()
     }
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests;

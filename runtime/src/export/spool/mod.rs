@@ -231,14 +231,14 @@ impl Spool {
     fn remove(&mut self, segment: Reading) {
         let path = segment.path().to_owned();
         // While the lock is held: nobody else may see it as new.
-        if let Err(error) = fs::remove_file(&path) {
-            if error.kind() != io::ErrorKind::NotFound {
-                diag::warn(format_args!(
-                    "cannot remove {}, so that its spans may be delivered once more: {error}",
-                    path.display()
-                ));
-                self.left_alone.insert(path);
-            }
+        if let Err(error) = fs::remove_file(&path)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            diag::warn(format_args!(
+                "cannot remove {}, so that its spans may be delivered once more: {error}",
+                path.display()
+            ));
+            self.left_alone.insert(path);
         }
         drop(segment);
     }
@@ -260,4 +260,5 @@ impl Spool {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -13,6 +13,7 @@ mod forking;
 mod output;
 mod propagating;
 mod showing;
+mod spooling;
 mod starting;
 mod subscribing;
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         ["flood", how] => flood::run(how),
         ["propagating", how] => propagating::run(how),
         ["showing", how] => showing::run(how),
+        ["spooling", how] => spooling::run(how),
         ["starting", how] => starting::run(how),
         ["subscribing", how] => subscribing::run(how),
         _ => return ExitCode::from(64),

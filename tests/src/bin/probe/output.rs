@@ -22,15 +22,19 @@ pub(crate) fn say_report(report: &Report) {
     for (index, exporter) in report.exporters.iter().enumerate() {
         say(&format!("{index}.delivered"), exporter.delivered);
         say(&format!("{index}.queued"), exporter.queued);
+        say(&format!("{index}.spooled"), exporter.spooled);
+        say(&format!("{index}.replayed"), exporter.replayed);
+        say(&format!("{index}.spool_lost"), exporter.spool_lost);
         say_dropped(&format!("{index}.dropped"), &exporter.dropped);
     }
     say("balanced", is_balanced(report));
 }
 
-/// produced = delivered + dropped + unfinished, for each exporter.
+/// produced = delivered + dropped + spooled + unfinished, for each exporter.
 pub(crate) fn is_balanced(report: &Report) -> bool {
     let before = report.unfinished + report.unexported + sum(&report.dropped);
-    let exporter = |e: &ExporterReport| before + e.delivered + e.queued + sum(&e.dropped);
+    let exporter =
+        |e: &ExporterReport| before + e.delivered + e.spooled + e.queued + sum(&e.dropped);
     if report.exporters.is_empty() {
         return report.produced == before;
     }

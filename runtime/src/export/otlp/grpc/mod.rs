@@ -109,7 +109,11 @@ impl Post for Grpc {
             }
             None => {
                 self.line.kept = None;
-                Verdict::Fatal { why: "the program did not wait for the answer".into() }
+                // Nobody said that the request was wrong: a spool keeps it.
+                Verdict::Retry {
+                    why: "the program did not wait for the answer".into(),
+                    after: None,
+                }
             }
         }
     }

@@ -16,12 +16,14 @@ use crate::{
 const MIB: u64 = 1024 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+type Sent = Arc<Mutex<Vec<(Vec<u8>, Duration)>>>;
+
 /// Answers as the test says, and keeps what was sent and how long it could have taken.
 #[derive(Clone, Default)]
 struct Receiver {
     answers: Arc<Mutex<VecDeque<Verdict>>>,
     is_down: Arc<Mutex<bool>>,
-    sent: Arc<Mutex<Vec<(Vec<u8>, Duration)>>>,
+    sent: Sent,
 }
 
 impl Receiver {
