@@ -69,7 +69,17 @@ impl Subject for Spandrel {
 
     fn install(&self, sink: Sink) {
         static ONCE: Once = Once::new();
-        ONCE.call_once(|| bench::start(&SEEN, sink == Sink::Encode));
+        let form = match sink {
+            Sink::Discard => None,
+            Sink::Encode => Some(bench::Form::Protobuf),
+            Sink::Json => Some(bench::Form::Json),
+            Sink::Zipkin => Some(bench::Form::Zipkin),
+        };
+        ONCE.call_once(|| bench::start(&SEEN, form));
+    }
+
+    fn sinks(&self) -> &'static [Sink] {
+        &[Sink::Discard, Sink::Encode, Sink::Json, Sink::Zipkin]
     }
 
     fn settle(&self) {

@@ -71,6 +71,20 @@ pub enum Sink {
     Discard,
     /// They are encoded as OTLP protobuf, and the bytes thrown away.
     Encode,
+    /// The same, as OTLP JSON.
+    Json,
+    /// The same, as Zipkin v2 JSON.
+    Zipkin,
+}
+
+impl Sink {
+    /// All of them, by their names in every output.
+    pub const ALL: [(&str, Self); 4] = [
+        ("discard", Self::Discard),
+        ("encode", Self::Encode),
+        ("json", Self::Json),
+        ("zipkin", Self::Zipkin),
+    ];
 }
 
 /// Counts what reached the sink of a subject since the program started.
@@ -80,7 +94,7 @@ pub struct Seen {
     pub spans: u64,
     /// Attributes on those spans, those that the library added included.
     pub attributes: u64,
-    /// Bytes of OTLP, where the sink encodes.
+    /// Bytes, where the sink encodes.
     pub bytes: u64,
 }
 

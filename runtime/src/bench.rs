@@ -15,7 +15,7 @@ use std::{
 
 use crate::{
     export::{
-        encoding_sink::{Push, Requests as _},
+        encoding_sink::{Push, Requests},
         otlp::batch::{Batch, Encoding, Resource},
     },
     level,
@@ -45,7 +45,7 @@ pub struct Seen {
     pub spans: AtomicU64,
     /// Their attributes.
     pub attributes: AtomicU64,
-    /// Their bytes of OTLP, where they are encoded.
+    /// Their bytes, where they are encoded.
     pub bytes: AtomicU64,
 }
 
@@ -56,14 +56,30 @@ impl Seen {
     }
 }
 
+/// What spans are encoded as before they are thrown away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// OTLP as JSON.
+    Json,
+    /// OTLP as protobuf.
+    Protobuf,
+    /// Zipkin v2 JSON.
+    #[cfg(feature = "zipkin")]
+    Zipkin,
+}
+
 /// Starts the recorder of the process; its sink counts, encodes where asked to, and discards.
 ///
 /// Sites of levels below `info` stay off, as `init!` leaves them.
-pub fn start(seen: &'static Seen, encode: bool) {
+pub fn start(seen: &'static Seen, encode: Option<Form>) {
     let sinks = Arc::new(move || {
-        let sink: Box<dyn Sink> =
-            if encode { Box::new(Encode::new(seen)) } else { Box::new(Discard { seen }) };
-        vec![sink]
+        vec![match encode {
+            None => Box::new(Discard { seen }) as Box<dyn Sink>,
+            Some(Form::Json) => Box::new(Encode::new(seen, otlp(Encoding::Json))),
+            Some(Form::Protobuf) => Box::new(Encode::new(seen, otlp(Encoding::Protobuf))),
+            #[cfg(feature = "zipkin")]
+            Some(Form::Zipkin) => Box::new(Encode::new(seen, zipkin())),
+        }]
     });
     recorder::start(Settings::default(), Arc::new(Losses::new()), sinks);
     level::set_most_verbose(Some(Level::Info));
@@ -112,18 +128,29 @@ impl Sink for Discard {
     }
 }
 
-/// Encodes requests as the OTLP exporter does, and throws them away.
-struct Encode {
+const REQUEST_BYTES: usize = 1024 * 1024;
+
+fn otlp(encoding: Encoding) -> Batch {
+    let resource = Resource::new(encoding, [("service.name", Value::Str("bench"))], "");
+    Batch::new(resource, None, REQUEST_BYTES)
+}
+
+#[cfg(feature = "zipkin")]
+fn zipkin() -> crate::export::zipkin::batch::Batch {
+    let resource = crate::Resource::new().with("service.name", "bench");
+    crate::export::zipkin::batch::Batch::new(&resource, None, REQUEST_BYTES)
+}
+
+/// Encodes requests as the exporters do, and throws them away.
+struct Encode<R> {
     seen: &'static Seen,
-    batch: Batch,
+    batch: R,
     request: Vec<u8>,
 }
 
-impl Encode {
-    fn new(seen: &'static Seen) -> Self {
-        let resource =
-            Resource::new(Encoding::Protobuf, [("service.name", Value::Str("bench"))], "");
-        Self { seen, batch: Batch::new(resource, None, 1024 * 1024), request: Vec::new() }
+impl<R: Requests> Encode<R> {
+    fn new(seen: &'static Seen, batch: R) -> Self {
+        Self { seen, batch, request: Vec::new() }
     }
 
     fn finish(&mut self) {
@@ -132,7 +159,7 @@ impl Encode {
     }
 }
 
-impl Sink for Encode {
+impl<R: Requests> Sink for Encode<R> {
     fn accept(&mut self, span: &SpanView<'_>) {
         self.seen.spans.fetch_add(1, Relaxed);
         self.seen.attributes.fetch_add(span.attributes().count() as u64, Relaxed);

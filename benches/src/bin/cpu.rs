@@ -1,6 +1,6 @@
-//! Prints the CPU time of all threads per span, with a sink that discards and with OTLP encoding.
+//! Prints the CPU time of all threads per span, with a sink that discards and with each encoding.
 //!
-//! `cpu` lists the subjects that record; `cpu SUBJECT discard|encode` measures one, in a process of
+//! `cpu` lists the subjects that record; `cpu SUBJECT discard|encode|json|zipkin` measures one, in a process of
 //! its own because a sink can be chosen only once. Spans come in bursts with pauses, as in a
 //! program that is not doing nothing else; sleeping costs no CPU time.
 #![expect(clippy::print_stdout, reason = "printing is what this program is for")]
@@ -32,7 +32,7 @@ fn main() {
 fn measure(subject: &'static dyn Subject, case: &'static Case, sink: &str) {
     const BURST: u64 = 20;
     const BURSTS: u64 = 300;
-    let chosen = if sink == "encode" { Sink::Encode } else { Sink::Discard };
+    let Some((_, chosen)) = Sink::ALL.into_iter().find(|(name, _)| *name == sink) else { return };
     if !subject.sinks().contains(&chosen) {
         return;
     }

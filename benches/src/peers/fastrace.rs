@@ -44,7 +44,8 @@ impl Subject for Fastrace {
         static ONCE: Once = Once::new();
         ONCE.call_once(|| match sink {
             Sink::Discard => fastrace::set_reporter(Discard, config()),
-            Sink::Encode => {
+            // It has one encoding, and is asked for no other.
+            Sink::Encode | Sink::Json | Sink::Zipkin => {
                 let exporter = Counted { exporter: otlp_exporter(&SEEN), seen: &SEEN };
                 let resource = Cow::Owned(Resource::builder_empty().build());
                 let scope = InstrumentationScope::builder("benches").build();

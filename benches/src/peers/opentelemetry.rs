@@ -80,7 +80,8 @@ impl Pipeline {
         let processor = match sink {
             Sink::Discard => BatchSpanProcessor::builder(Discard { seen }),
             // The type of the builder differs, so each arm builds its own.
-            Sink::Encode => {
+            // It has one encoding, and is asked for no other.
+            Sink::Encode | Sink::Json | Sink::Zipkin => {
                 let exporter = Counted { exporter: otlp_exporter(seen), seen };
                 let processor =
                     BatchSpanProcessor::builder(exporter).with_batch_config(config).build();

@@ -256,8 +256,9 @@ impl<T> Shared<T> {
 
     fn run(&self) {
         let Some(mut deliver) = lock(&self.state).deliver.take() else { return };
+        let mut may_idle = true;
         loop {
-            match self.next(deliver.wakes_at()) {
+            match self.next(deliver.wakes_at().filter(|_| may_idle)) {
                 Next::Deliver(mut payload) => {
                     let began = time::now();
                     let delivery =
@@ -272,7 +273,8 @@ impl<T> Shared<T> {
                 Next::Idle => {
                     if catch_unwind(AssertUnwindSafe(|| deliver.idle(self))).is_err() {
                         diag::warn(format_args!("an exporter panicked while it had nothing to do"));
-                        return;
+                        // It would panic again, and again at once.
+                        may_idle = false;
                     }
                 }
                 Next::End => return,

@@ -38,10 +38,11 @@ static TABLES: &[Table] = &[
     },
     Table {
         title: "CPU time of all threads",
-        note: "Nanoseconds per span: with a sink that discards, and with OTLP encoding to a \
-               transport that discards.",
+        note: "Nanoseconds per span: with a sink that discards, and encoded for a transport that \
+               discards, as OTLP protobuf (`encode`), OTLP JSON (`json`) and Zipkin v2 JSON \
+               (`zipkin`).",
         metric: "cpu",
-        kinds: &["discard", "encode"],
+        kinds: &["discard", "encode", "json", "zipkin"],
         cell: plain,
     },
     Table {
@@ -61,9 +62,9 @@ static TABLES: &[Table] = &[
     },
     Table {
         title: "Size of the export",
-        note: "Bytes of OTLP per span, before compression.",
+        note: "Bytes per span in each encoding, before compression.",
         metric: "bytes-per-span",
-        kinds: &["encode"],
+        kinds: &["encode", "json", "zipkin"],
         cell: plain,
     },
     Table {

@@ -66,9 +66,12 @@ impl Spool {
     /// Appends a request, whole or not at all.
     pub(super) fn append(&mut self, spans: u32, payload: &[u8]) -> io::Result<()> {
         let appended = self.try_append(spans, payload);
-        if appended.is_err() {
+        if appended.is_err()
             // The folder may be another one by then, or the disk.
-            self.writing = None;
+            && let Some(own) = self.writing.take()
+            && own.is_empty()
+        {
+            let _ = fs::remove_file(own.path());
         }
         appended
     }
@@ -102,11 +105,14 @@ impl Spool {
                 Ok(Next::Entry(spans)) => return Some(spans),
                 Ok(Next::End) => {}
                 Ok(Next::Torn(spans)) => {
-                    diag::warn(format_args!(
-                        "a part of {} is damaged, as after a crash; {spans} spans in it are lost",
-                        reading.path().display()
-                    ));
                     self.lost += u64::from(spans);
+                    if !reading.was_said_to_be_damaged() {
+                        diag::warn(format_args!(
+                            "a part of {} is damaged, as after a crash; at least {spans} spans in \
+                             it are lost",
+                            reading.path().display()
+                        ));
+                    }
                     continue;
                 }
                 Err(error) => {

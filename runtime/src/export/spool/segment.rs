@@ -11,11 +11,13 @@
 //! that was killed had begun to write was never counted as spooled.
 //!
 //! Whoever uses a file holds a lock on it, which ends with the process, however that ends. So a file
-//! without one belongs to nobody, and anybody may send what is in it.
+//! without one belongs to nobody, and anybody may send what is in it. (A forked child that lives on
+//! has inherited the lock: what its parent was writing waits until the child has ended, too.)
 
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Seek as _, SeekFrom, Write as _},
+    mem,
     path::{Path, PathBuf},
 };
 
@@ -52,6 +54,7 @@ pub(super) struct Reading {
     next: u64,
     /// The entry that was shown last, if it waits.
     shown: Option<u64>,
+    said_damage: bool,
 }
 
 /// What stands next in a file.
@@ -123,6 +126,10 @@ impl Writing {
         self.len
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == FILE_HEADER
+    }
+
     /// Whether it is still where it was created: somebody may have emptied the folder.
     pub(super) fn is_there(&self) -> bool {
         is_at(&self.file, &self.path)
@@ -151,7 +158,8 @@ impl Reading {
         if !try_lock(&file)? || !is_at(&file, &path) {
             return Ok(None);
         }
-        let mut reading = Self { path, file, encoding: 0, next: FILE_HEADER, shown: None };
+        let mut reading =
+            Self { path, file, encoding: 0, next: FILE_HEADER, shown: None, said_damage: false };
         let mut header = [0; FILE_HEADER as usize];
         if reading.len()? < FILE_HEADER {
             // Its process was killed as it began.
@@ -217,6 +225,11 @@ impl Reading {
             at = header.end(at);
         }
         spans
+    }
+
+    /// Whether this was asked before.
+    pub(super) fn was_said_to_be_damaged(&mut self) -> bool {
+        mem::replace(&mut self.said_damage, true)
     }
 
     pub(super) fn has(&self, encoding: Encoding) -> bool {

@@ -26,10 +26,9 @@ use crate::export::{Batching, delivery::without_secrets};
 /// apart (`service.namespace`, `service.version`, `service.instance.id`,
 /// `deployment.environment.name`, `host.name`) are tags. Links and `tracestate` have no place there.
 ///
-/// Requests are tried again as those of [`Otlp`][otlp] are, and what is given up is counted.
+/// Requests are tried again as those of OTLP are, and what is given up is counted.
 ///
 /// [spec]: https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/zipkin/
-/// [otlp]: https://docs.rs/spandrel/latest/spandrel/export/struct.Otlp.html
 #[derive(Clone)]
 pub struct Zipkin {
     endpoint: String,

@@ -158,6 +158,7 @@ impl Settings {
             around,
         }
         .read(&mut reader, code);
+        otlp.spool.warn_if_unused(&mut reader, &exporters);
         if exporters.value.contains(&Exporter::Otlp) {
             otlp.check(&mut reader, around.features);
         }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Setting, file};
+use super::{Exporter, Setting, file};
 use crate::init::env::{Reader, table};
 
 /// The spool of the OTLP exporter.
@@ -24,6 +24,20 @@ impl Spool {
         Self {
             folder: Setting::pick(None, folder, None),
             max_bytes: Setting::pick(None, bytes, MAX_BYTES),
+        }
+    }
+
+    /// Says so if somebody wants a spool and there is nothing to spool.
+    pub(super) fn warn_if_unused(
+        &self,
+        reader: &mut Reader<'_>,
+        exporters: &Setting<Vec<Exporter>>,
+    ) {
+        if self.folder.value.is_some() && !exporters.value.contains(&Exporter::Otlp) {
+            reader.inform(format!(
+                "the spool ({}) has no effect: the exporter `otlp` is not in use ({})",
+                self.folder.source, exporters.source
+            ));
         }
     }
 }

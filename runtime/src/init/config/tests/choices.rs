@@ -81,6 +81,17 @@ fn every_place_that_is_named_is_meant_to_be_used() {
 }
 
 #[test]
+fn a_spool_that_nothing_goes_to_is_said_to_have_no_effect() {
+    let spool = ("SPANDREL_SPOOL_DIR", "/spool");
+    let settings = resolve(&[spool, ("OTEL_TRACES_EXPORTER", "console")]);
+
+    let line = "the spool (from SPANDREL_SPOOL_DIR) has no effect: the exporter `otlp` is not in \
+                use (from OTEL_TRACES_EXPORTER)";
+    assert_eq!(said(&settings, Level::Info), [line]);
+    assert_eq!(said(&resolve(&[spool, ("OTLP_ENDPOINT", "http://c")]), Level::Info), [""; 0]);
+}
+
+#[test]
 fn an_exporter_that_is_not_compiled_in_is_an_error_that_names_its_feature() {
     for (name, feature) in [("otlp_file", "file"), ("otlp/stdout", "file"), ("zipkin", "zipkin")] {
         let problems = at_terminal(&[("OTEL_TRACES_EXPORTER", name)], NONE).unwrap_err();
