@@ -45,7 +45,9 @@ thread_local! {
 }
 
 /// Makes a span's context current.
-#[inline]
+///
+/// Inlined, a context that is plain numbers never leaves the processor's registers.
+#[inline(always)]
 pub(super) fn enter(key: Key, context: Context) {
     let span = context.span;
     let context = context.shown_as_current();
@@ -60,13 +62,13 @@ pub(super) fn enter(key: Key, context: Context) {
 }
 
 /// Makes current what was so before, if the span is entered on this thread.
-#[inline]
+#[inline(always)]
 pub(super) fn leave(key: Key) -> Option<Left> {
     ENTERED.try_with(|entered| entered.try_borrow_mut().ok()?.leave(key)).ok()?
 }
 
 impl Entered {
-    #[inline]
+    #[inline(always)]
     fn leave(&mut self, key: Key) -> Option<Left> {
         let tick = time::ticks();
         let panicked = thread::panicking();

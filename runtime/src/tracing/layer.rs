@@ -178,6 +178,33 @@ impl Recording {
         });
     }
 
+    /// Enters a span to which there is more than numbers.
+    #[cold]
+    #[inline(never)]
+    fn enter_elsewhere(&self, id: &Id) {
+        let shown = || Some(self.counterparts.get(id)?.context());
+        if let Some(context) = self.with(id, Tracked::enter).unwrap_or_else(shown) {
+            entered::enter((self.number, id.into_u64()), context);
+        }
+    }
+
+    /// Ends a span to which there is more than numbers.
+    #[cold]
+    #[inline(never)]
+    fn close_elsewhere(&self, id: &Id) {
+        let Some(mut span) = self.spans.remove(id.into_u64()) else {
+            return self.counterparts.remove(id);
+        };
+        // Whoever entered it did not leave it: another subscriber panicked in between.
+        if span.is_entered()
+            && let Some(left) = entered::leave((self.number, id.into_u64()))
+        {
+            span.leave(&left);
+        }
+        span.end();
+    }
+
+    #[inline(always)]
     fn leave(&self, id: &Id) {
         if let Some(left) = entered::leave((self.number, id.into_u64())) {
             self.spans.leave(id.into_u64(), &left);
@@ -251,10 +278,7 @@ impl<S: Subscriber> Layer<S> for Recording {
         if let Some(words) = self.spans.enter(id.into_u64()) {
             return entered::enter(key, Context::from_words(words));
         }
-        let shown = || Some(self.counterparts.get(id)?.context());
-        if let Some(context) = self.with(id, Tracked::enter).unwrap_or_else(shown) {
-            entered::enter(key, context);
-        }
+        self.enter_elsewhere(id);
     }
 
     fn on_exit(&self, id: &Id, _registry: Registry<'_, S>) {
@@ -264,18 +288,8 @@ impl<S: Subscriber> Layer<S> for Recording {
     }
 
     fn on_close(&self, id: Id, _registry: Registry<'_, S>) {
-        if self.spans.end(id.into_u64()) {
-            return;
+        if !self.spans.end(id.into_u64()) {
+            self.close_elsewhere(&id);
         }
-        let Some(mut span) = self.spans.remove(id.into_u64()) else {
-            return self.counterparts.remove(&id);
-        };
-        // Whoever entered it did not leave it: another subscriber panicked in between.
-        if span.is_entered()
-            && let Some(left) = entered::leave((self.number, id.into_u64()))
-        {
-            span.leave(&left);
-        }
-        span.end();
     }
 }
