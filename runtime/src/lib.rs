@@ -19,6 +19,8 @@ mod functions;
 mod init;
 mod level;
 mod mirror;
+#[cfg(feature = "opentelemetry-0-33")]
+pub mod opentelemetry_0_33;
 mod outcome;
 mod pace;
 mod paths;

@@ -63,6 +63,8 @@ pub struct Site {
     counts: Option<Counts>,
     redacts: bool,
     reflection: Reflection,
+    /// Of the library that it stands for, where one does.
+    version: Option<&'static str>,
     #[cfg(feature = "tracing")]
     reflections: OnceLock<&'static (dyn Any + Send + Sync)>,
     name: OnceLock<&'static str>,
@@ -79,6 +81,7 @@ impl Site {
             counts: None,
             redacts: false,
             reflection: Reflection::WhenAsked,
+            version: None,
             #[cfg(feature = "tracing")]
             reflections: OnceLock::new(),
             name: OnceLock::new(),
@@ -116,6 +119,20 @@ impl Site {
     #[must_use]
     pub const fn instrument(self, traced: Traced, reflection: Reflection) -> Self {
         self.traced(traced).reflected(reflection)
+    }
+
+    /// Of this version of the instrumentation scope.
+    #[cfg(feature = "opentelemetry-0-33")]
+    #[must_use]
+    pub(crate) const fn of_version(mut self, version: Option<&'static str>) -> Self {
+        self.version = version;
+        self
+    }
+
+    /// The version of the instrumentation scope, where the site knows it.
+    #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
+    pub(crate) fn version(&self) -> Option<&'static str> {
+        self.version
     }
 
     /// With counted calls.

@@ -48,6 +48,8 @@ pub struct Builder {
     package: Package,
     code: Code,
     custom: Vec<Box<dyn SpanExporter>>,
+    #[cfg(feature = "opentelemetry-0-33")]
+    theirs: Vec<Theirs>,
     #[cfg(feature = "otlp")]
     otlp: Vec<crate::export::Otlp>,
     #[cfg(feature = "file")]
@@ -69,6 +71,8 @@ impl Builder {
             package: Package { name: package, version },
             code: Code::of_package(package, version),
             custom: Vec::new(),
+            #[cfg(feature = "opentelemetry-0-33")]
+            theirs: Vec::new(),
             #[cfg(feature = "otlp")]
             otlp: Vec::new(),
             #[cfg(feature = "file")]
@@ -208,6 +212,28 @@ impl Builder {
         self
     }
 
+    /// Adds an exporter made for the SDK of OpenTelemetry 0.33.
+    ///
+    /// It is told the resource, and called by a thread of its own, one batch after the other.
+    #[cfg(feature = "opentelemetry-0-33")]
+    pub fn opentelemetry_exporter_0_33(
+        mut self,
+        exporter: impl opentelemetry_sdk::trace::SpanExporter + 'static,
+    ) -> Self {
+        use crate::opentelemetry_0_33::export::Exporter;
+
+        self.theirs.push(Box::new(|resource| Box::new(Exporter::new(exporter, resource))));
+        self
+    }
+
+    /// Takes part in traces of libraries that use the API of OpenTelemetry 0.33; see
+    /// [`opentelemetry_0_33::install`](crate::opentelemetry_0_33::install).
+    #[cfg(feature = "opentelemetry-0-33")]
+    pub fn opentelemetry_0_33(self) -> Self {
+        crate::opentelemetry_0_33::install();
+        self
+    }
+
     /// Switches telemetry on or off; off, traces are still passed on to others.
     pub fn enabled(mut self, enabled: bool) -> Self {
         self.code.enabled = Some(enabled);
@@ -262,6 +288,10 @@ impl Builder {
     /// once, and when telemetry runs already.
     pub fn init(mut self) -> Result<Telemetry, Error> {
         self.code.custom_exporters = self.custom.len();
+        #[cfg(feature = "opentelemetry-0-33")]
+        {
+            self.code.custom_exporters += self.theirs.len();
+        }
         #[cfg(feature = "otlp")]
         {
             self.code.custom_exporters += self.otlp.len();
@@ -307,6 +337,10 @@ impl Builder {
             chosen.extend(consoles.map(|console| sinks::console::in_code(console, &settings)));
             chosen.extend(self.summaries.into_iter().map(sinks::console::summary));
         }
+        #[cfg(feature = "opentelemetry-0-33")]
+        for make in self.theirs {
+            self.custom.push(make(&settings.resource));
+        }
         for exporter in self.custom {
             chosen.push(Chosen::custom(exporter, settings.batch.batching()));
         }
@@ -326,6 +360,10 @@ impl Builder {
         Ok(telemetry)
     }
 }
+
+/// An exporter that is made once the resource is known.
+#[cfg(feature = "opentelemetry-0-33")]
+type Theirs = Box<dyn FnOnce(&Resource) -> Box<dyn SpanExporter>>;
 
 fn start(
     settings: Settings,

@@ -455,6 +455,12 @@ impl Active {
         Self { context: Context::peek(), open: None }
     }
 
+    /// This context, without a span of its own.
+    #[cfg(feature = "opentelemetry-0-33")]
+    pub(crate) fn carrying(context: Context) -> Self {
+        Self { context, open: None }
+    }
+
     /// Whether the span is recorded.
     #[inline(always)]
     pub(crate) fn is_recording(&self) -> bool {

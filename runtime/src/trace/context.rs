@@ -243,6 +243,15 @@ impl Context {
         self
     }
 
+    /// The same context with another `tracestate`.
+    #[cfg(feature = "opentelemetry-0-33")]
+    pub(crate) fn with_trace_state(self, trace_state: TraceState) -> Self {
+        if trace_state.is_empty() {
+            return self;
+        }
+        self.change_extra(|extra| extra.trace_state = trace_state)
+    }
+
     /// What was current in other APIs when the current span began.
     pub(crate) fn noted(&self) -> Noted {
         self.extra.as_ref().map(|extra| extra.noted).unwrap_or_default()

@@ -36,7 +36,10 @@ static FOREIGN: [OnceLock<&'static dyn Foreign>; MOST] = [const { OnceLock::new(
 static IN_USE: AtomicBool = AtomicBool::new(false);
 
 /// Makes another API known; `false`: there are too many.
-#[cfg_attr(not(test), expect(dead_code, reason = "the bridges call it"))]
+#[cfg_attr(
+    not(any(test, feature = "opentelemetry-0-33")),
+    expect(dead_code, reason = "the bridges call it")
+)]
 pub(crate) fn install(foreign: &'static dyn Foreign) -> bool {
     FOREIGN.iter().any(|slot| {
         let known = *slot.get_or_init(|| foreign);
@@ -45,7 +48,10 @@ pub(crate) fn install(foreign: &'static dyn Foreign) -> bool {
 }
 
 /// Somebody uses another API: from now on each span of ours looks there.
-#[cfg_attr(not(test), expect(dead_code, reason = "the bridges call it"))]
+#[cfg_attr(
+    not(any(test, feature = "opentelemetry-0-33")),
+    expect(dead_code, reason = "the bridges call it")
+)]
 pub(crate) fn in_use() {
     if !IN_USE.load(Relaxed) && !IN_USE.swap(true, Relaxed) {
         site::look_elsewhere();
@@ -82,10 +88,28 @@ pub(crate) fn adopt() -> Option<Context> {
     })
 }
 
-/// The parent of something that begins now: a foreign span if one is nearer, else our current one.
-#[cfg_attr(not(test), expect(dead_code, reason = "the bridges call it"))]
-pub(crate) fn parent() -> Context {
-    adopt().unwrap_or_else(Context::peek)
+/// The parent of something that begins under a context of another API which somebody has chosen:
+/// that context's span if it is nearer than ours, else our current one.
+#[cfg(feature = "opentelemetry-0-33")]
+pub(crate) fn parent_of(
+    foreign: &'static dyn Foreign,
+    key: u64,
+    context: impl FnOnce() -> Option<Context>,
+) -> Context {
+    let current = Context::peek();
+    let mut seen = current.noted();
+    let position = FOREIGN
+        .iter()
+        .position(|slot| slot.get().is_some_and(|known| std::ptr::addr_eq(*known, foreign)));
+    let Some(slot) = position.and_then(|at| seen.0.get_mut(at)) else { return current };
+    if key == 0 || *slot == key {
+        return current;
+    }
+    *slot = key;
+    match context() {
+        Some(foreign) => foreign.within(&current, seen),
+        None => current,
+    }
 }
 
 /// A context that somebody chose: whatever is current elsewhere was so before, and is not nearer.
@@ -152,7 +176,7 @@ mod tests {
 
     impl SpanUnder {
         fn begin(name: &str) -> crate::SpanHandle {
-            crate::SpanHandle::start_under(name, &parent())
+            crate::SpanHandle::start_under(name, &adopt().unwrap_or_else(Context::peek))
         }
     }
 

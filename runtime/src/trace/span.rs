@@ -121,6 +121,8 @@ pub(crate) mod say {
     use std::fmt;
 
     use super::{Attribute, Kind, Local, STATUS_ERROR, STATUS_OK, Status, Writer, time};
+    #[cfg(feature = "opentelemetry-0-33")]
+    use crate::trace::record::layout::FLAG_UNIX_TIME;
 
     pub(crate) fn attribute(span: u64, key: &str, value: &dyn Attribute) {
         attributes(span, &|writer| writer.set_keyed(key, value));
@@ -143,6 +145,27 @@ pub(crate) mod say {
         let now = [time::ticks()];
         Local.mark_late(span);
         Local.put_extra(Kind::EVENT, 0, 0, span, &now, write);
+    }
+
+    /// Something that happened when another clock said so, in nanoseconds since the Unix epoch.
+    #[cfg(feature = "opentelemetry-0-33")]
+    pub(crate) fn event_at(span: u64, unix_nanos: u64, write: &dyn Fn(&mut Writer)) {
+        Local.mark_late(span);
+        Local.put_extra(Kind::EVENT, FLAG_UNIX_TIME, 0, span, &[unix_nanos], write);
+    }
+
+    /// Start and end by another clock, in nanoseconds since the Unix epoch; 0: as we know it.
+    #[cfg(feature = "opentelemetry-0-33")]
+    pub(crate) fn times(span: u64, start: u64, end: u64) {
+        Local.mark_late(span);
+        Local.put_extra(Kind::TIMES, 0, 0, span, &[start, end], &|_| {});
+    }
+
+    /// Another name than the span began with.
+    #[cfg(feature = "opentelemetry-0-33")]
+    pub(crate) fn name(span: u64, name: &str) {
+        Local.mark_late(span);
+        Local.put_extra(Kind::NAME, 0, 0, span, &[], &|writer| writer.name_str(name));
     }
 
     pub(crate) fn status(span: u64, status: Status<'_>) {

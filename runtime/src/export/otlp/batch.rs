@@ -87,6 +87,8 @@ struct Scopes {
 #[derive(Debug)]
 struct Scope {
     name: &'static str,
+    /// Where the site knows it.
+    version: Option<&'static str>,
     /// The field `scope` of a `ScopeSpans`.
     head: Vec<u8>,
     /// Bytes of the `ScopeSpans` in this batch; 0: no spans yet.
@@ -134,7 +136,7 @@ impl Requests for Batch {
         encoding.span(&mut self.encoded, span);
         let len = self.encoded.len() - start;
 
-        let at = self.scopes.find(span.target());
+        let at = self.scopes.find(span.target(), span.site().version());
         let scope = &mut self.scopes.known[at as usize];
         // The lengths of request and scope are counted at their widest; a few bytes too many.
         let more =
@@ -239,30 +241,36 @@ impl Scopes {
     const RECENT: usize = 64;
 
     #[inline]
-    fn find(&mut self, name: &'static str) -> u32 {
+    fn find(&mut self, name: &'static str, version: Option<&'static str>) -> u32 {
         let slot = (name.as_ptr().addr() >> 3 ^ name.len()) % Self::RECENT;
         let at = self.recent[slot];
         match self.known.get(at as usize) {
-            Some(scope) if std::ptr::eq(scope.name, name) => at,
-            _ => self.find_by_text(name, slot),
+            Some(scope) if std::ptr::eq(scope.name, name) && scope.version == version => at,
+            _ => self.find_by_text(name, version, slot),
         }
     }
 
     #[cold]
-    fn find_by_text(&mut self, name: &'static str, slot: usize) -> u32 {
-        let known = self.known.iter().position(|scope| scope.name == name);
+    fn find_by_text(
+        &mut self,
+        name: &'static str,
+        version: Option<&'static str>,
+        slot: usize,
+    ) -> u32 {
+        let is_it = |scope: &Scope| scope.name == name && scope.version == version;
+        let known = self.known.iter().position(is_it);
         let at = known.unwrap_or_else(|| {
-            let head = self.head(name);
-            self.known.push(Scope { name, head, bytes: 0, first: NONE, last: NONE });
+            let head = self.head(name, version);
+            self.known.push(Scope { name, version, head, bytes: 0, first: NONE, last: NONE });
             self.known.len() - 1
         }) as u32;
         self.recent[slot] = at;
         at
     }
 
-    fn head(&self, name: &str) -> Vec<u8> {
-        let version = self.own_crate.as_ref().and_then(|own| own.version_of(name));
-        let version = version.unwrap_or_default();
+    fn head(&self, name: &str, version: Option<&str>) -> Vec<u8> {
+        let own = || self.own_crate.as_ref().and_then(|own| own.version_of(name));
+        let version = version.or_else(own).unwrap_or_default();
         match self.encoding {
             Encoding::Json => json::scope(name, version),
             #[cfg(feature = "otlp")]

@@ -9,10 +9,12 @@
 //! Trace    head(state bytes) | trace id high | low | scope << 32 | trace flags | trace state…
 //! End      head(outcome) | span id | end tick
 //! Attrs    head | span id | attribute…
-//! Event    head | span id | tick | attribute… (the event's name first, as Tag::NAME)
+//! Event    head | span id | tick, or with a flag Unix time | attribute… (the event's name first, as Tag::NAME)
 //! Link     head(state bytes) | span id | trace id high | low | linked span id | flags | state… | attribute…
 //! Status   head(code) | span id | attribute (Tag::NAME: the description)
 //! Discard  head | span id
+//! Name     head | span id | attribute (Tag::NAME: takes the place of the name)
+//! Times    head | span id | start or 0 | end or 0, in nanoseconds since the Unix epoch
 //! ```
 //!
 //! `end` is 0 while the span runs; then `ticks of duration << 8 | outcome`, patched in place by the
@@ -49,6 +51,8 @@ impl Kind {
     pub(crate) const LINK: u8 = 6;
     pub(crate) const STATUS: u8 = 7;
     pub(crate) const DISCARD: u8 = 8;
+    pub(crate) const NAME: u8 = 9;
+    pub(crate) const TIMES: u8 = 10;
 }
 
 /// What follows an attribute's head word.
@@ -80,6 +84,9 @@ impl Tag {
 
 /// The parent of the span came over the wire.
 pub(crate) const FLAG_PARENT_REMOTE: u8 = 1;
+
+/// The time of the event is Unix time: another clock stamped it.
+pub(crate) const FLAG_UNIX_TIME: u8 = 1;
 
 /// The head word of a record.
 #[inline(always)]

@@ -16,9 +16,9 @@ impl<'a> Record<'a> {
         let length = (head >> 16 & 0xffff) as usize;
         let least = match head as u8 {
             Kind::SPAN => SPAN_WORDS,
-            Kind::TRACE => 4,
+            Kind::TRACE | Kind::TIMES => 4,
             Kind::END | Kind::EVENT => 3,
-            Kind::ATTRS | Kind::STATUS | Kind::DISCARD => 2,
+            Kind::ATTRS | Kind::STATUS | Kind::DISCARD | Kind::NAME => 2,
             Kind::LINK => 6,
             _ => return None,
         };

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    layout::{FLAG_PARENT_REMOTE, Kind, SPAN_WORDS},
+    layout::{FLAG_PARENT_REMOTE, FLAG_UNIX_TIME, Kind, SPAN_WORDS},
     read::Record,
     value::Entries,
 };
@@ -130,6 +130,9 @@ impl<'a> SpanView<'a> {
     /// The name.
     #[must_use]
     pub fn name(&self) -> &'a str {
+        if let Some(name) = self.extra_records(Kind::NAME).last() {
+            return tail(name, 2).name().unwrap_or_default();
+        }
         let dynamic = self.site.has_dynamic_name().then(|| self.own_name());
         dynamic.flatten().unwrap_or_else(|| self.site.span_name())
     }
@@ -143,30 +146,41 @@ impl<'a> SpanView<'a> {
     /// When it began, in nanoseconds since the Unix epoch.
     #[must_use]
     pub fn start_unix_nanos(&self) -> u64 {
-        self.anchor.unix_nanos(self.head.word(3))
+        self.unix_nanos().0
     }
 
     /// When it ended, in nanoseconds since the Unix epoch; never before it began.
     #[must_use]
     pub fn end_unix_nanos(&self) -> u64 {
-        self.start_unix_nanos().saturating_add(self.nanos())
+        self.unix_nanos().1
     }
 
-    /// Start and end, in nanoseconds since the Unix epoch, with one conversion less.
-    #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
+    /// Start and end, in nanoseconds since the Unix epoch.
+    #[inline]
     pub(crate) fn unix_nanos(&self) -> (u64, u64) {
-        let start = self.start_unix_nanos();
-        (start, start.saturating_add(self.nanos()))
+        let ticks = self.end_tick.saturating_sub(self.head.word(3));
+        let start = self.anchor.unix_nanos(self.head.word(3));
+        let times = (start, start.saturating_add(self.anchor.nanos(ticks)));
+        if self.extras.is_empty() { times } else { self.stamped_elsewhere(times) }
+    }
+
+    /// The times that another clock has given, where one has.
+    #[cold]
+    fn stamped_elsewhere(&self, times: (u64, u64)) -> (u64, u64) {
+        let (mut start, mut end) = times;
+        for record in self.extra_records(Kind::TIMES) {
+            let given =
+                |word, known| Some(record.word(word)).filter(|at| *at != 0).unwrap_or(known);
+            (start, end) = (given(2, start), given(3, end));
+        }
+        (start, end.max(start))
     }
 
     /// How long it took.
     #[must_use]
     pub fn duration(&self) -> Duration {
-        Duration::from_nanos(self.nanos())
-    }
-
-    fn nanos(&self) -> u64 {
-        self.anchor.nanos(self.end_tick.saturating_sub(self.head.word(3)))
+        let (start, end) = self.unix_nanos();
+        Duration::from_nanos(end.saturating_sub(start))
     }
 
     /// The attributes, each key once; of two values of one key the later counts.
@@ -338,7 +352,9 @@ impl<'a> EventView<'a> {
     /// When it happened, in nanoseconds since the Unix epoch.
     #[must_use]
     pub fn unix_nanos(&self) -> u64 {
-        self.anchor.unix_nanos(self.record.word(2))
+        let stamp = self.record.word(2);
+        let is_unix_time = self.record.flags() & FLAG_UNIX_TIME != 0;
+        if is_unix_time { stamp } else { self.anchor.unix_nanos(stamp) }
     }
 
     /// Its attributes.
