@@ -6,6 +6,7 @@
 //!
 //! What this crate deliberately does not do: talk to a collector. Sinks count and discard, or
 //! encode OTLP and discard the bytes; the network would only add noise that nobody here controls.
+//! Only `exports`, which compares forms of export, sends: over loopback, to a receiver that discards.
 
 mod floor;
 mod ours;

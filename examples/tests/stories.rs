@@ -57,3 +57,26 @@ fn a_library_that_annotates_is_traced_by_the_program_that_initialises() {
     let text = run(env!("CARGO_BIN_EXE_uses_library"), &[]);
     assert_shows(&text, &["span sell error", "span Inventory::take ok", "OutOfStock"]);
 }
+
+#[test]
+fn beside_tracing_all_of_a_program_is_one_trace() {
+    let text = run(env!("CARGO_BIN_EXE_beside_tracing"), &[]);
+    let spans: Vec<_> = text.lines().filter(|line| line.starts_with("span ")).collect();
+    assert_shows(
+        &text,
+        &[
+            "span POST /orders/lamp ok",
+            "span order ok",
+            "span reserve ok",
+            "span price ok",
+            "customer.token=[REDACTED]",
+            "span print ok",
+            "span receipt ok",
+            "span reserve error",
+            "span POST /orders/unicorn error",
+        ],
+    );
+    let trace = "trace=4bf92f3577b34da6a3ce929d0e0e4736";
+    assert!(spans.iter().all(|span| span.contains(trace)), "{text}");
+    assert_eq!(spans.len(), 10, "{text}");
+}

@@ -168,9 +168,32 @@ macro_rules! __capture {
     };
 }
 
+/// Wraps a stream that a function returns.
+#[cfg(feature = "stream")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __stream {
+    ($call:expr, $make:expr, $look:expr) => {
+        $call.stream($make, $look)
+    };
+}
+
+/// Says what is missing.
+#[cfg(not(feature = "stream"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __stream {
+    ($call:expr, $make:expr, $look:expr) => {
+        ::core::compile_error!(
+            "a function that returns a stream needs the feature `stream` of `spandrel`; write \
+             `features = [\"stream\"]` at `spandrel` in Cargo.toml"
+        )
+    };
+}
+
 pub use crate::{
     __block as block, __capture as capture, __look as look, __meta as meta, __register as register,
-    __ret as ret,
+    __ret as ret, __stream as stream,
 };
 
 /// What `builder!` expands to.

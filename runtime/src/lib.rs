@@ -46,6 +46,8 @@ pub use spandrel_macros::{counted, instrument, span, test, traced};
 pub use time::Clock;
 #[cfg(feature = "tokio")]
 pub use trace::spawn::{spawn, spawn_blocking};
+#[cfg(feature = "stream")]
+pub use trace::stream::StreamExt;
 pub use trace::{
     Slot, SpanHandle,
     span::Span,

@@ -25,6 +25,7 @@ fn cargo(args: &[&str], target: &str, flags: &str) -> Output {
 fn hostile_crates_build_without_a_warning() {
     // Clippy reports the lints of rustc too.
     cargo(&["clippy", "--workspace", "--quiet"], "hostile", "");
+    cargo(&["clippy", "--workspace", "--quiet", "--all-features"], "hostile", "");
 }
 
 #[test]

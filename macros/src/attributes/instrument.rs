@@ -10,7 +10,7 @@ use crate::{
     expand,
     parse::{Function, fields::DeclaredField},
     plan::{
-        Draft, Origin, Shape, Told, check_guard, declared,
+        Draft, Origin, Shape, Told, captures, check_guard, declared,
         site::{self, TracedSite},
     },
 };
@@ -95,7 +95,7 @@ impl Attribute for Instrument {
 
     fn plan(self, function: &Function, draft: &mut Draft, _errors: &mut Errors) {
         let options = self.0;
-        let (captures, empty) = declared::collect(
+        let (captured, empty) = declared::collect(
             options.skip.as_ref(),
             options.skip_all.is_some(),
             options.fields.as_ref(),
@@ -108,12 +108,12 @@ impl Attribute for Instrument {
             level: level.clone(),
             target: options.target.map(|target| target.value.0),
             name: Some(options.name.map_or_else(own_name, |name| site::Name::Fixed(name.value.0))),
-            fields: captures.iter().map(|capture| capture.field()).chain(empty).collect(),
+            fields: captured.iter().map(captures::Capture::field).chain(empty).collect(),
         };
         let private = expand::private(&draft.krate);
         draft.site.push(expand::site::instrument(&private, &site));
         let call = &mut draft.call;
-        call.captures = captures;
+        call.captures = captured;
         if options.parent.is_some() || options.follows_from.is_some() {
             call.origin = Some(Origin::Given {
                 parent: options.parent.map(|parent| parent.value.0),

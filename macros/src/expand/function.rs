@@ -55,6 +55,7 @@ impl Wrapper<'_> {
             }
             Shape::Tail { tail, output } => self.tail(tail, output),
             Shape::Value { returned, boxed } => self.value(returned, *boxed),
+            Shape::Stream { returned, boxed } => self.stream(returned, *boxed),
         }
     }
 
@@ -167,6 +168,22 @@ impl Wrapper<'_> {
             let #future = #private::call_once::<#returned, _>(#closure #body);
             #run
         }
+    }
+
+    /// ```text
+    /// stream!(
+    ///     AsyncCall::start(__site, …),
+    ///     || call_once::<R, _>(move || { body }),
+    ///     |__call, __result| { look!(__call, *__result); },
+    /// )
+    /// ```
+    fn stream(&self, returned: &Type, boxed: bool) -> TokenStream {
+        let (private, body) = (&self.private, &self.body);
+        let (begin, end) = (self.start(), self.end());
+        let closure = quote_spanned!(self.span()=> move ||);
+        let make = quote!(|| #private::call_once::<#returned, _>(#closure #body));
+        let stream = quote!(#private::stream!(#begin, #make, #end));
+        if boxed { quote!(#private::Box::pin(#stream)) } else { stream }
     }
 
     fn start(&self) -> TokenStream {

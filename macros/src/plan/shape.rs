@@ -17,6 +17,8 @@ pub(crate) enum Shape {
     Tail { tail: Tail, output: Type },
     /// A future that the body makes in some other way.
     Value { returned: Type, boxed: bool },
+    /// A stream.
+    Stream { returned: Type, boxed: bool },
 }
 
 /// `lead; Box::pin(async move { block })`.
@@ -46,6 +48,9 @@ impl Shape {
                 None => Self::Value { returned: inferred(returned), boxed: future.boxed },
             };
         }
+        if let Some(boxed) = stream(&returned) {
+            return Self::Stream { returned: inferred(returned), boxed };
+        }
         if is_never || function.has_attribute("track_caller") {
             return Self::Guard;
         }
@@ -63,6 +68,35 @@ struct Future {
     boxed: bool,
 }
 
+/// Whether a function visibly returns a stream, and if so whether in a box.
+fn stream(returned: &Type) -> Option<bool> {
+    match returned {
+        Type::ImplTrait(stream) => has_bound(&stream.bounds, "Stream").then_some(false),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            match last.ident.to_string().as_str() {
+                "BoxStream" | "LocalBoxStream" => Some(true),
+                "Pin" => boxed_object(type_arguments(last).next()?)
+                    .filter(|object| has_bound(&object.bounds, "Stream"))
+                    .map(|_| true),
+                _ => None,
+            }
+        }
+        Type::Paren(inner) => stream(&inner.elem),
+        Type::Group(inner) => stream(&inner.elem),
+        _ => None,
+    }
+}
+
+fn has_bound<'b>(bounds: impl IntoIterator<Item = &'b TypeParamBound>, name: &str) -> bool {
+    bounds.into_iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => {
+            bound.path.segments.last().is_some_and(|last| last.ident == name)
+        }
+        _ => false,
+    })
+}
+
 /// What the future that a function returns gives, if it visibly returns one.
 fn future_of(returned: &Type, says_future: bool) -> Option<Future> {
     match returned {
@@ -72,15 +106,7 @@ fn future_of(returned: &Type, says_future: bool) -> Option<Future> {
         Type::Path(path) => {
             let last = path.path.segments.last()?;
             let name = last.ident.to_string();
-            let types = || match &last.arguments {
-                PathArguments::AngleBracketed(arguments) => {
-                    arguments.args.iter().find_map(|argument| match argument {
-                        GenericArgument::Type(inner) => Some(inner),
-                        _ => None,
-                    })
-                }
-                _ => None,
-            };
+            let types = || type_arguments(last).next();
             match name.as_str() {
                 "BoxFuture" | "LocalBoxFuture" => {
                     Some(Future { output: types()?.clone(), boxed: true })
@@ -98,11 +124,27 @@ fn future_of(returned: &Type, says_future: bool) -> Option<Future> {
 
 /// `Box<dyn Future<Output = T>>`.
 fn output_of_box(boxed: &Type) -> Option<Type> {
+    output_of(&boxed_object(boxed)?.bounds)
+}
+
+/// The `dyn …` in `Box<dyn …>`.
+fn boxed_object(boxed: &Type) -> Option<&syn::TypeTraitObject> {
     let Type::Path(path) = boxed else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Box")?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    arguments.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(Type::TraitObject(object)) => output_of(&object.bounds),
+    type_arguments(last).find_map(|argument| match argument {
+        Type::TraitObject(object) => Some(object),
+        _ => None,
+    })
+}
+
+/// The types between `<` and `>`.
+fn type_arguments(segment: &syn::PathSegment) -> impl Iterator<Item = &Type> {
+    let arguments = match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+        _ => None,
+    };
+    arguments.into_iter().flatten().filter_map(|argument| match argument {
+        GenericArgument::Type(inner) => Some(inner),
         _ => None,
     })
 }

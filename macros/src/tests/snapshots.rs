@@ -27,6 +27,7 @@ const CASES: &[(&str, &str, usize)] = &[
         "#[traced] fn charge(id: u64) -> Pin<Box<dyn Future<Output = u8> + Send>> { let id = id + 1; Box::pin(async move { call(id).await }) }",
         6,
     ),
+    ("stream", "#[traced] fn rows(table: u8) -> impl Stream<Item = u8> { scan(table) }", 3),
     ("future_value", "#[traced] fn charge() -> impl Future<Output = u8> { ready(1) }", 3),
     (
         "every_option",

@@ -97,7 +97,7 @@ impl<C: Tally> AsyncCall<C> {
         F: Future,
         L: Fn(&mut Returning<'_>, &F::Output),
     {
-        Instrumented { body, carrier: Carrier { active: self.active, tally: self.tally }, look }
+        Instrumented { body, carrier: Carrier::new(self), look }
     }
 }
 
@@ -109,7 +109,12 @@ pub struct Returning<'c> {
     outcome: &'c mut Option<Outcome>,
 }
 
-impl Returning<'_> {
+impl<'c> Returning<'c> {
+    #[inline(always)]
+    pub(super) fn new(span: u64, parent: u64, outcome: &'c mut Option<Outcome>) -> Self {
+        Self { span, parent, outcome }
+    }
+
     /// Where the outcome is noted.
     #[inline(always)]
     pub fn ending(&mut self) -> Option<Ending<'_>> {
@@ -139,17 +144,40 @@ pin_project! {
     }
 }
 
-/// The span of a future, and how the future fares.
+/// The span of a future or a stream, and how that fares.
 #[derive(Debug)]
-struct Carrier<C: Tally> {
+pub(super) struct Carrier<C: Tally> {
     active: Active,
     tally: C,
 }
 
 impl<C: Tally> Carrier<C> {
+    pub(super) fn new(call: AsyncCall<C>) -> Self {
+        Self { active: call.active, tally: call.tally }
+    }
+
+    #[cfg(feature = "stream")]
+    pub(super) fn is_recording(&self) -> bool {
+        self.active.is_recording()
+    }
+
+    #[cfg(feature = "stream")]
+    pub(super) fn is_done(&self) -> bool {
+        self.active.phase() == Phase::Done
+    }
+
+    /// Says more about the span before it ends, if it is recorded; called between two polls.
+    #[cfg(feature = "stream")]
+    pub(super) fn late(&mut self, say: impl FnOnce(u64)) {
+        if self.active.is_recording() {
+            self.active.mark_late();
+            say(self.active.span());
+        }
+    }
+
     /// Runs a poll with the span current, and restores what was current before, also after a panic.
     #[inline(always)]
-    fn poll<R>(&mut self, run: impl FnOnce(&Active) -> R) -> R {
+    pub(super) fn poll<R>(&mut self, run: impl FnOnce(&Active) -> R) -> R {
         struct Leave<'a>(&'a mut Active);
         impl Drop for Leave<'_> {
             #[inline(always)]
@@ -170,7 +198,7 @@ impl<C: Tally> Carrier<C> {
     }
 
     #[inline(always)]
-    fn end(&mut self, outcome: Outcome) {
+    pub(super) fn end(&mut self, outcome: Outcome) {
         self.active.set_phase(Phase::Done);
         self.active.end(outcome);
         self.tally.tally(outcome);
@@ -178,7 +206,7 @@ impl<C: Tally> Carrier<C> {
 
     /// The future is being dropped: until the carrier is, what it drops is within the span.
     #[inline(always)]
-    fn begin_drop(&mut self) {
+    pub(super) fn begin_drop(&mut self) {
         if self.active.phase() == Phase::Done {
             // Who is shown the span expects what is left of the body to be dropped within.
             if self.active.is_shown() {
@@ -230,7 +258,7 @@ where
             if let Poll::Ready(value) = &polled {
                 let span = if active.is_recording() { Local.span() } else { 0 };
                 let parent = active.span();
-                (this.look)(&mut Returning { span, parent, outcome: &mut outcome }, value);
+                (this.look)(&mut Returning::new(span, parent, &mut outcome), value);
             }
             polled
         });

@@ -9,6 +9,8 @@ mod error;
 pub(crate) mod fields;
 pub mod look;
 mod origin;
+#[cfg(feature = "stream")]
+mod stream;
 mod sync;
 
 pub use asynchronous::{AsyncCall, Instrumented};

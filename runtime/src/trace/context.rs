@@ -272,10 +272,14 @@ impl Context {
     ///
     /// For a span of such an API, whose own current spans are its own business.
     #[cfg(feature = "tracing")]
+    #[inline]
     pub(crate) fn shown_as_current(self) -> Self {
-        if (self.flags | Local.flags()) & EXTRA == 0 {
-            return self;
-        }
+        if (self.flags | Local.flags()) & EXTRA == 0 { self } else { self.shown_as_mirrored() }
+    }
+
+    #[cfg(feature = "tracing")]
+    #[cold]
+    fn shown_as_mirrored(self) -> Self {
         let mirror = local::clone_extra().and_then(|extra| extra.mirror.clone());
         self.change_extra(|extra| extra.mirror = mirror)
     }
@@ -323,9 +327,11 @@ impl Context {
         Self { scope, ..Self::default() }
     }
 
-    /// Nothing but the scope of this thread.
+    /// Nothing but the scope of this thread, and whether anything is recorded on it at all.
     pub(crate) fn of_current_scope() -> Self {
-        Self::of_scope(Local.scope())
+        // A span that asks for no parent is no way out of [`Context::unrecorded`].
+        let flags = if Local.is_unsampled() && Local.trace_low() == 0 { ACTIVE } else { 0 };
+        Self { scope: Local.scope(), flags, ..Self::default() }
     }
 
     /// What is current, without intent to record from another thread.
@@ -359,6 +365,33 @@ impl Context {
         }
         if (flags | own) & EXTRA != 0 {
             self.swap_extra();
+        }
+    }
+
+    /// Makes this context current, and returns what was.
+    ///
+    /// Unlike [`Context::swap`] it leaves a plain one in the processor's registers.
+    #[cfg(feature = "tracing")]
+    #[inline(always)]
+    pub(crate) fn swapped(mut self) -> Self {
+        if (self.flags | Local.flags()) & EXTRA != 0 {
+            self.swap();
+            return self;
+        }
+        let same = self.trace_low == Local.trace_low()
+            && self.trace_high == Local.trace_high()
+            && self.scope == Local.scope();
+        if !same {
+            Local.trace_changed();
+        }
+        Self {
+            trace_high: Local.replace_trace_high(self.trace_high),
+            trace_low: Local.replace_trace_low(self.trace_low),
+            span: Local.replace_span(self.span),
+            scope: Local.replace_scope(self.scope),
+            flags: Local.replace_flags(self.flags),
+            phase: Phase::Waiting,
+            extra: None,
         }
     }
 

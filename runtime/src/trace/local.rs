@@ -194,12 +194,27 @@ impl Local {
         Some(Room { words })
     }
 
-    /// What begins with this word, if it stands in the current chunk.
+    /// Where in the current chunk a record stands.
     #[cfg(feature = "tracing")]
-    pub(crate) fn words_from(self, first: &'static AtomicU64) -> Option<&'static [AtomicU64]> {
+    #[inline]
+    pub(crate) fn place_of(self, record: &'static [AtomicU64; SPAN_WORDS]) -> Option<u64> {
         let words = STATE.with(|state| state.words.get());
-        let bytes = std::ptr::from_ref(first).addr().checked_sub(words.as_ptr().addr())?;
-        words.get(bytes / size_of::<AtomicU64>()..)
+        let bytes = record.as_ptr().addr().checked_sub(words.as_ptr().addr())?;
+        Some((bytes / size_of::<AtomicU64>()) as u64)
+    }
+
+    /// What begins at a place of the current chunk.
+    #[cfg(feature = "tracing")]
+    #[inline]
+    pub(crate) fn words_from(self, place: u64) -> Option<&'static [AtomicU64]> {
+        STATE.with(|state| state.words.get()).get(usize::try_from(place).ok()?..)
+    }
+
+    /// The record at a place of the current chunk.
+    #[cfg(feature = "tracing")]
+    #[inline]
+    pub(crate) fn record_at(self, place: u64) -> Option<&'static [AtomicU64; SPAN_WORDS]> {
+        self.words_from(place)?.first_chunk()
     }
 
     /// Like [`Local::room`], in a chunk with the most room that can be had.

@@ -27,6 +27,8 @@ pub(crate) mod sampling;
 pub(crate) mod scope;
 pub(crate) mod span;
 pub(crate) mod spawn;
+#[cfg(feature = "stream")]
+pub(crate) mod stream;
 pub(crate) mod threshold;
 
 pub use context::{Attached, Context};
@@ -40,3 +42,5 @@ pub use record::{
     writer::{Slot, Writer},
 };
 pub use spawn::InSpan;
+#[cfg(feature = "stream")]
+pub use stream::InSpanStream;

@@ -24,6 +24,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Callsite {
     metadata: &'static Metadata<'static>,
+    /// Counts up from 0.
+    number: u32,
     /// Registered like the site of an annotated function, so that levels apply to it too.
     site: &'static Site,
     fields: &'static [Field],
@@ -58,6 +60,7 @@ const PROBES: usize = 16;
 
 static TABLE: LazyLock<Box<[OnceLock<&'static Callsite>]>> =
     LazyLock::new(|| (0..SLOTS).map(|_| OnceLock::new()).collect());
+static ALL: Mutex<Vec<&'static Callsite>> = Mutex::new(Vec::new());
 static BEYOND: LazyLock<Mutex<HashMap<usize, &'static Callsite>>> = LazyLock::new(Mutex::default);
 
 /// What we know of the place; registers it if it is new.
@@ -107,20 +110,30 @@ fn add(metadata: &'static Metadata<'static>) -> &'static Callsite {
     if let Some(known) = probe(metadata).or_else(|| beyond.get(&address).copied()) {
         return known;
     }
-    let callsite: &'static Callsite = Box::leak(Box::new(Callsite::new(metadata)));
+    let mut all = lock(&ALL);
+    let number = u32::try_from(all.len()).unwrap_or(u32::MAX);
+    let callsite: &'static Callsite = Box::leak(Box::new(Callsite::new(metadata, number)));
+    all.push(callsite);
     if !slots(address).any(|slot| slot.set(callsite).is_ok()) {
         beyond.insert(address, callsite);
     }
     callsite
 }
 
+/// The callsite with this number.
+#[cold]
+pub(super) fn numbered(number: u32) -> Option<&'static Callsite> {
+    lock(&ALL).get(number as usize).copied()
+}
+
 impl Callsite {
-    fn new(metadata: &'static Metadata<'static>) -> Self {
+    fn new(metadata: &'static Metadata<'static>, number: u32) -> Self {
         let fields = metadata.fields();
         let keys: Vec<_> = fields.iter().map(|field| Field::new(field.name())).collect();
         let keys: &'static [Field] = Box::leak(keys.into_boxed_slice());
         Self {
             metadata,
+            number,
             site: site(metadata, keys, SpanKind::Internal),
             fields: keys,
             kinds: [const { OnceLock::new() }; KINDS.len()],
@@ -133,6 +146,11 @@ impl Callsite {
     #[inline]
     pub(super) fn is_on(&self) -> bool {
         self.site.word() & TRACED != 0
+    }
+
+    #[inline]
+    pub(super) fn number(&self) -> u32 {
+        self.number
     }
 
     #[inline]

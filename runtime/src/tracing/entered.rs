@@ -48,12 +48,12 @@ thread_local! {
 #[inline]
 pub(super) fn enter(key: Key, context: Context) {
     let span = context.span;
-    let mut previous = context.shown_as_current();
+    let context = context.shown_as_current();
     // In a thread that is ending, nothing would restore what was current.
     let _ = ENTERED.try_with(|entered| {
         if let Ok(mut entered) = entered.try_borrow_mut() {
             settle(&mut entered.0);
-            previous.swap();
+            let previous = context.swapped();
             entered.0.push(Entry { key, span, previous, failed: false, left: false });
         }
     });

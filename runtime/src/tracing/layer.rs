@@ -92,8 +92,22 @@ impl Recording {
         }
     }
 
+    /// Begins a span under what is current.
     #[inline]
-    fn begin(callsite: &'static Callsite, attributes: &Attributes<'_>) -> Tracked {
+    fn begin(&self, id: u64, callsite: &'static Callsite, attributes: &Attributes<'_>) {
+        let write = |writer: &mut Writer| write_all(attributes, writer);
+        let plain =
+            if callsite.defers() { None } else { Active::begin_parked(callsite.site(), write) };
+        match plain {
+            Some(span) => self.spans.insert_parked(id, callsite.number(), span),
+            None => self.spans.insert(id, Self::begin_elsewhere(callsite, attributes)),
+        }
+    }
+
+    /// Begins a span with which there is more to do: a trace begins here, or other APIs take part.
+    #[cold]
+    #[inline(never)]
+    fn begin_elsewhere(callsite: &'static Callsite, attributes: &Attributes<'_>) -> Tracked {
         let site = callsite.site();
         if callsite.defers() || matches!(Local.verdict(), Verdict::Root) {
             return Self::defer(callsite, attributes);
@@ -105,8 +119,6 @@ impl Recording {
         Tracked::new(callsite, active)
     }
 
-    #[cold]
-    #[inline(never)]
     fn defer(callsite: &'static Callsite, attributes: &Attributes<'_>) -> Tracked {
         let roles = callsite.roles();
         let mut meanings = Meanings::new(roles);
@@ -132,7 +144,7 @@ impl Recording {
     /// What was recorded about a span after it had begun.
     fn record(&self, id: &Id, values: &Record<'_>) {
         let found = self.with(id, |span| (span.callsite(), span.whereabouts()));
-        let Some((callsite, whereabouts)) = found else {
+        let Some((Some(callsite), whereabouts)) = found else {
             if let Some(counterpart) = self.counterparts.get(id) {
                 counterpart.record(values);
             }
@@ -192,8 +204,7 @@ impl<S: Subscriber> Layer<S> for Recording {
             return;
         }
         let _attached = (!attributes.is_contextual()).then(|| self.attach_parent(attributes));
-        let span = Self::begin(callsite, attributes);
-        self.spans.insert(id.into_u64(), span);
+        self.begin(id.into_u64(), callsite, attributes);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _registry: Registry<'_, S>) {
@@ -236,10 +247,13 @@ impl<S: Subscriber> Layer<S> for Recording {
         if mirror::is_telling() {
             return;
         }
-        let context = self.spans.enter(id.into_u64());
+        let key = (self.number, id.into_u64());
+        if let Some(words) = self.spans.enter(id.into_u64()) {
+            return entered::enter(key, Context::from_words(words));
+        }
         let shown = || Some(self.counterparts.get(id)?.context());
-        if let Some(context) = context.unwrap_or_else(shown) {
-            entered::enter((self.number, id.into_u64()), context);
+        if let Some(context) = self.with(id, Tracked::enter).unwrap_or_else(shown) {
+            entered::enter(key, context);
         }
     }
 
@@ -250,6 +264,9 @@ impl<S: Subscriber> Layer<S> for Recording {
     }
 
     fn on_close(&self, id: Id, _registry: Registry<'_, S>) {
+        if self.spans.end(id.into_u64()) {
+            return;
+        }
         let Some(mut span) = self.spans.remove(id.into_u64()) else {
             return self.counterparts.remove(&id);
         };

@@ -78,7 +78,7 @@ fn with<R>(span: &Span, look: impl FnOnce(&Recording, &tracing_core::span::Id) -
 
 impl SpanExt for Span {
     fn context(&self) -> Context {
-        with(self, |layer, id| layer.known_context(id)).flatten().unwrap_or_default()
+        with(self, Recording::known_context).flatten().unwrap_or_default()
     }
 
     fn set_parent(&self, parent: Context) -> Result<(), SetParentError> {
@@ -103,8 +103,8 @@ impl SpanExt for Span {
 
     fn set_attribute(&self, key: &str, value: impl Attribute) {
         with(self, |layer, id| {
-            let found = layer.with(id, |span| (span.callsite().site(), span.whereabouts()));
-            let Some((site, whereabouts)) = found else {
+            let found = layer.with(id, |span| (span.callsite(), span.whereabouts()));
+            let Some((Some(callsite), whereabouts)) = found else {
                 if let Some(span) = layer.shown(id) {
                     say::attribute(span, key, &value);
                 }
@@ -113,6 +113,7 @@ impl SpanExt for Span {
             match whereabouts {
                 Whereabouts::Nowhere => {}
                 Whereabouts::Pending => {
+                    let site = callsite.site();
                     let words = scratch::attributes(site, &|writer| writer.set_keyed(key, &value));
                     layer.with(id, |span| span.keep_attributes(&words));
                 }

@@ -1,16 +1,26 @@
 //! A span of another library, from its creation until it is closed.
 
-use super::{callsite::Callsite, entered::Left};
+use super::{
+    callsite::{self, Callsite},
+    entered::Left,
+};
 use crate::{
     outcome::Outcome,
     site::SpanKind,
-    trace::{Context, OwnedStatus, Status, active::Active, deferred::Deferred, link, span::say},
+    trace::{
+        Context, OwnedStatus, Status,
+        active::{Active, Parked},
+        deferred::Deferred,
+        link,
+        span::say,
+    },
 };
 
 /// A span of another library.
 #[derive(Debug)]
 pub(super) struct Tracked {
-    callsite: &'static Callsite,
+    /// Its number.
+    callsite: u32,
     /// Nothing, as long as it is pending.
     active: Active,
     pending: Option<Box<Pending>>,
@@ -44,6 +54,11 @@ pub(super) enum Whereabouts {
 impl Tracked {
     #[inline]
     pub(super) fn new(callsite: &'static Callsite, active: Active) -> Self {
+        Self::of(callsite.number(), active)
+    }
+
+    #[inline]
+    fn of(callsite: u32, active: Active) -> Self {
         Self {
             callsite,
             active,
@@ -60,8 +75,8 @@ impl Tracked {
         Self { pending: Some(Box::new(pending)), ..Self::new(callsite, Active::off()) }
     }
 
-    pub(super) fn callsite(&self) -> &'static Callsite {
-        self.callsite
+    pub(super) fn callsite(&self) -> Option<&'static Callsite> {
+        callsite::numbered(self.callsite)
     }
 
     /// The span, recorded now at the latest.
@@ -85,13 +100,19 @@ impl Tracked {
         Some(context)
     }
 
-    /// The context, if it is plain numbers and nothing will change it.
+    /// The span as plain numbers, the first one that of its callsite; `None`: there is more to it.
     #[inline]
-    pub(super) fn settled_context(&self) -> Option<[u64; 4]> {
+    pub(super) fn park(&self) -> Option<(u32, Parked)> {
         if self.pending.is_some() || !self.active.has_context() {
             return None;
         }
-        self.active.context().to_words()
+        Some((self.callsite, self.active.park()?))
+    }
+
+    /// The span that was parked.
+    #[inline]
+    pub(super) fn unpark(callsite: u32, parked: Parked) -> Self {
+        Self::of(callsite, Active::unpark(parked))
     }
 
     pub(super) fn leave(&mut self, left: &Left) {
@@ -152,8 +173,9 @@ impl Tracked {
     }
 
     pub(super) fn keep_kind(&mut self, kind: SpanKind) {
-        if let Some(pending) = &mut self.pending {
-            pending.deferred.set_site(self.callsite.site_of(kind));
+        let callsite = self.callsite();
+        if let (Some(pending), Some(callsite)) = (&mut self.pending, callsite) {
+            pending.deferred.set_site(callsite.site_of(kind));
         }
     }
 
@@ -184,11 +206,12 @@ impl Tracked {
             return false;
         }
         if self.pending.is_none() {
-            self.callsite.has_late_parents();
-            let Some(deferred) = Deferred::again(self.callsite.site(), &mut self.active) else {
+            let Some(callsite) = self.callsite() else { return false };
+            callsite.has_late_parents();
+            let Some(deferred) = Deferred::again(callsite.site(), &mut self.active) else {
                 return false;
             };
-            *self = Self::pending(self.callsite, deferred);
+            *self = Self::pending(callsite, deferred);
         }
         if let Some(pending) = &mut self.pending {
             pending.deferred.set_parent(parent);

@@ -34,6 +34,18 @@ fn spans_over_grpc_arrive_with_resource_and_attributes() {
 }
 
 #[test]
+fn an_export_records_nothing_about_itself() {
+    let Some(collector) = Collector::start() else { return };
+    let probe = probe("flood", "some", "grpc", &collector);
+
+    // The HTTP/2 client has spans of its own for everything that it does.
+    let outcome = probe.env("SPANDREL_LEVEL", "trace").run();
+
+    outcome.assert_success();
+    outcome.assert_said(&[("produced", "10000"), ("0.delivered", "10000")]);
+}
+
+#[test]
 fn a_forked_child_has_a_connection_of_its_own() {
     let Some(mut collector) = Collector::start() else { return };
 

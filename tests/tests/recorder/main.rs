@@ -3,3 +3,4 @@
 mod concurrency;
 mod endings;
 mod sampling;
+mod streams;

@@ -46,6 +46,14 @@ static TABLES: &[Table] = &[
         cell: plain,
     },
     Table {
+        title: "CPU time of a whole export",
+        note: "Nanoseconds per span on all threads and in the kernel: recorded, encoded, sent over \
+               loopback and answered.",
+        metric: "export-cpu",
+        kinds: &["http/protobuf", "http/protobuf gzip", "http/json", "grpc", "grpc gzip", "zipkin"],
+        cell: plain,
+    },
+    Table {
         title: "What is exported",
         note: "Attributes per span (the one root in 101 has none).",
         metric: "attributes-per-span",

@@ -44,8 +44,9 @@ use crate::{
 ///
 /// A request that the receiver is too busy for (429, 502, 503, 504, or a status of gRPC that says as
 /// much), or that does not reach it, is tried again within the timeout: after a time that grows from
-/// half a second to five, or when `Retry-After` or `RetryInfo` says. What is given up is counted, and said on stderr. Proxies are taken from
-/// `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`, but never for this machine itself.
+/// half a second to five, or when `Retry-After` or `RetryInfo` says. What is given up is counted,
+/// and said on stderr. Over HTTP, proxies are taken from `ALL_PROXY`, `HTTPS_PROXY`, `HTTP_PROXY`
+/// and `NO_PROXY`, but never for this machine itself.
 #[derive(Clone)]
 pub struct Otlp {
     protocol: Protocol,

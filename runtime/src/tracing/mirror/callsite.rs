@@ -21,7 +21,7 @@ use tracing_core::{
     metadata::LevelFilter,
 };
 
-use crate::site::{Level, Site};
+use crate::site::{self, Level, Site};
 
 /// The callsites of one site.
 pub(super) struct Callsites {
@@ -64,7 +64,7 @@ impl Callsites {
     }
 
     fn new(site: &'static Site) -> Self {
-        let mut names: Vec<_> = site.fields().iter().map(|field| field.key()).collect();
+        let mut names: Vec<_> = site.fields().iter().map(site::Field::key).collect();
         let mut name = site.span_name();
         if site.has_dynamic_name() {
             names.push(NAME);

@@ -3,7 +3,7 @@
 #![no_implicit_prelude]
 #![deny(warnings)]
 
-use ::spandrel::{counted, span, traced};
+use ::spandrel::{counted, instrument, span, traced};
 
 /// A sum.
 #[traced(kind = client, fields(a, sum = a + 1, shown = %a, debugged = ?a), ret)]
@@ -30,4 +30,16 @@ impl Orders {
         let _span = span!("inner", id);
         id.len()
     }
+}
+
+/// As `tracing` does it.
+#[instrument("named", level = 2, skip(b), fields(c.d = a, later, e = ?b), ret, err(level = 1))]
+pub fn instrumented(a: u8, b: &str) -> ::core::result::Result<usize, ::core::fmt::Error> {
+    ::core::result::Result::Ok(b.len() + <usize as ::core::convert::From<u8>>::from(a))
+}
+
+/// As `tracing` does it, later.
+#[instrument(parent = parent, follows_from = parent, skip_all)]
+pub async fn instrumented_later(parent: &::spandrel::trace::Context) {
+    let _ = parent;
 }

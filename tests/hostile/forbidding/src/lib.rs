@@ -3,7 +3,7 @@
 #![forbid(unsafe_code, missing_docs, unused, unreachable_pub, dead_code, single_use_lifetimes)]
 #![deny(warnings)]
 
-use spandrel::{counted, span, traced};
+use spandrel::{counted, instrument, span, traced};
 
 /// A sum.
 #[traced(kind = client, fields(a, sum = a + 1, shown = %a, debugged = ?a), ret)]
@@ -30,4 +30,16 @@ impl Orders {
         let _span = span!("inner", id);
         id.len()
     }
+}
+
+/// As `tracing` does it.
+#[instrument("named", level = 2, skip(b), fields(c.d = a, later, e = ?b), ret, err(level = 1))]
+pub fn instrumented(a: u8, b: &str) -> Result<usize, std::fmt::Error> {
+    Ok(b.len() + usize::from(a))
+}
+
+/// As `tracing` does it, later.
+#[instrument(parent = parent, follows_from = parent, skip_all)]
+pub async fn instrumented_later(parent: &::spandrel::trace::Context) {
+    let _ = parent;
 }

@@ -12,7 +12,7 @@
     unused_results
 )]
 
-use spandrel::{counted, span, traced};
+use spandrel::{counted, instrument, span, traced};
 
 /// A sum.
 ///
@@ -44,4 +44,20 @@ impl Orders {
         let _span = span!("inner", id);
         id.len()
     }
+}
+
+/// As `tracing` does it.
+///
+/// # Errors
+///
+/// None.
+#[instrument("named", level = 2, skip(b), fields(c.d = a, later, e = ?b), ret, err(level = 1))]
+pub fn instrumented(a: u8, b: &str) -> Result<usize, std::fmt::Error> {
+    Ok(b.len() + usize::from(a))
+}
+
+/// As `tracing` does it, later.
+#[instrument(parent = parent, follows_from = parent, skip_all)]
+pub async fn instrumented_later(parent: &::spandrel::trace::Context) {
+    let _ = parent;
 }

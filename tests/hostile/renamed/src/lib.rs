@@ -2,7 +2,7 @@
 
 #![deny(warnings)]
 
-use bridge::{span, traced};
+use bridge::{instrument, span, traced};
 
 /// A sum.
 #[traced(kind = client, fields(a, sum = a + 1, shown = %a, debugged = ?a), ret, crate = ::bridge)]
@@ -29,4 +29,16 @@ impl Orders {
         let _span = span!(crate = ::bridge, "inner", id);
         id.len()
     }
+}
+
+/// As `tracing` does it.
+#[instrument("named", level = 2, skip(b), fields(c.d = a, later, e = ?b), ret, err(level = 1), crate = ::bridge)]
+pub fn instrumented(a: u8, b: &str) -> Result<usize, std::fmt::Error> {
+    Ok(b.len() + usize::from(a))
+}
+
+/// As `tracing` does it, later.
+#[instrument(parent = parent, follows_from = parent, skip_all, crate = ::bridge)]
+pub async fn instrumented_later(parent: &::bridge::trace::Context) {
+    let _ = parent;
 }
