@@ -197,7 +197,7 @@ impl Local {
     /// Where in the current chunk a record stands.
     #[cfg(feature = "tracing")]
     #[inline]
-    pub(crate) fn place_of(self, record: &'static [AtomicU64; SPAN_WORDS]) -> Option<u64> {
+    pub(crate) fn place_of(self, record: &'static [AtomicU64; layout::SPAN_WORDS]) -> Option<u64> {
         let words = STATE.with(|state| state.words.get());
         let bytes = record.as_ptr().addr().checked_sub(words.as_ptr().addr())?;
         Some((bytes / size_of::<AtomicU64>()) as u64)
@@ -213,7 +213,7 @@ impl Local {
     /// The record at a place of the current chunk.
     #[cfg(feature = "tracing")]
     #[inline]
-    pub(crate) fn record_at(self, place: u64) -> Option<&'static [AtomicU64; SPAN_WORDS]> {
+    pub(crate) fn record_at(self, place: u64) -> Option<&'static [AtomicU64; layout::SPAN_WORDS]> {
         self.words_from(place)?.first_chunk()
     }
 
