@@ -263,3 +263,100 @@ fn a_worker_without_work_has_no_thread_and_shuts_down_at_once() {
 
     assert!(!harness.worker.started);
 }
+
+/// Is busy when nobody wants anything of it, and panics then if it is told to.
+struct Busy {
+    idle: Sender<()>,
+    panics: bool,
+}
+
+impl Deliver<Vec<u8>> for Busy {
+    fn deliver(&mut self, _: &mut Payload<Vec<u8>>, _: &dyn Pace) -> Delivery {
+        Delivery::Accepted { rejected: 0 }
+    }
+
+    fn wakes_at(&self) -> Option<Instant> {
+        Some(past())
+    }
+
+    fn idle(&mut self, _: &dyn Pace) {
+        let _ = self.idle.send(());
+        assert!(!self.panics, "the exporter has a bug");
+    }
+}
+
+fn busy(panics: bool) -> (Worker<Vec<u8>>, Receiver<()>, Arc<Stats>) {
+    let stats = Arc::new(Stats::new(Arc::new(Losses::new())));
+    let (idle, idled) = mpsc::channel();
+    let bounds = Bounds { bytes: 100, spans: 100 };
+    let deliver = Box::new(Busy { idle, panics });
+    (Worker::new("spandrel-otlp", bounds, Arc::clone(&stats), deliver), idled, stats)
+}
+
+#[test]
+fn an_exporter_that_is_busy_by_itself_needs_no_payload_to_begin() {
+    let (mut worker, idled, stats) = busy(false);
+
+    assert_eq!((idled.recv(), idled.recv()), (Ok(()), Ok(())));
+
+    let payload = Payload { content: vec![], bytes: 1, spans: 7 };
+    assert!(worker.offer(payload).is_ok());
+    assert!(worker.shutdown()(soon()));
+    assert_eq!(stats.exported(), 7);
+}
+
+#[test]
+fn a_panic_in_idle_times_costs_no_payload_and_is_not_repeated() {
+    let said = diag::capture();
+    let (mut worker, idled, stats) = busy(true);
+    assert_eq!(idled.recv(), Ok(()));
+
+    for _ in 0..3 {
+        let payload = Payload { content: vec![], bytes: 1, spans: 7 };
+        assert!(worker.offer(payload).is_ok());
+        assert!(worker.flush()(soon()));
+    }
+
+    assert_eq!((stats.exported(), idled.try_iter().count()), (21, 0));
+    assert_eq!(said.of(Level::Warn), ["an exporter panicked while it had nothing to do"]);
+}
+
+/// Hangs until it is interrupted, and then keeps what it could not deliver.
+#[cfg(feature = "otlp")]
+struct Keeping {
+    interrupt: Sender<()>,
+    interrupted: Receiver<()>,
+}
+
+#[cfg(feature = "otlp")]
+impl Deliver<Vec<u8>> for Keeping {
+    fn deliver(&mut self, _: &mut Payload<Vec<u8>>, _: &dyn Pace) -> Delivery {
+        let _ = self.interrupted.recv();
+        Delivery::Spooled
+    }
+
+    fn keeps_what_it_cannot_deliver(&self) -> bool {
+        true
+    }
+
+    fn interrupter(&self) -> Option<Box<dyn FnOnce() + Send>> {
+        let interrupt = self.interrupt.clone();
+        Some(Box::new(move || _ = interrupt.send(())))
+    }
+}
+
+#[test]
+#[cfg(feature = "otlp")]
+fn a_shutdown_leaves_time_for_keeping_what_was_not_delivered() {
+    let stats = Arc::new(Stats::new(Arc::new(Losses::new())));
+    let (interrupt, interrupted) = mpsc::channel();
+    let deliver = Box::new(Keeping { interrupt, interrupted });
+    let bounds = Bounds { bytes: 100, spans: 100 };
+    let mut worker = Worker::new("spandrel-otlp", bounds, Arc::clone(&stats), deliver);
+    assert!(worker.offer(Payload { content: vec![], bytes: 1, spans: 7 }).is_ok());
+
+    let done = worker.shutdown()(time::now() + Duration::from_secs(2));
+
+    assert!(done);
+    assert_eq!((stats.spooled(), stats.losses().total()), (7, 0));
+}
