@@ -12,7 +12,7 @@ mod registry;
 use std::any::Any;
 use std::sync::{
     OnceLock,
-    atomic::{AtomicU32, Ordering::Relaxed},
+    atomic::{AtomicBool, AtomicU32, Ordering::Relaxed},
 };
 
 use crate::{
@@ -65,6 +65,8 @@ pub struct Site {
     reflection: Reflection,
     /// Of the library that it stands for, where one does.
     version: Option<&'static str>,
+    /// Its own mirror knows that nobody looks into it.
+    has_no_audience: AtomicBool,
     #[cfg(feature = "tracing")]
     reflections: OnceLock<&'static (dyn Any + Send + Sync)>,
     name: OnceLock<&'static str>,
@@ -82,6 +84,7 @@ impl Site {
             redacts: false,
             reflection: Reflection::WhenAsked,
             version: None,
+            has_no_audience: AtomicBool::new(false),
             #[cfg(feature = "tracing")]
             reflections: OnceLock::new(),
             name: OnceLock::new(),
@@ -249,6 +252,18 @@ impl Site {
     #[inline(never)]
     fn wants_shown_span(&'static self) -> bool {
         self.settle(self.word()) & TRACED != 0 || mirror::is_wanted(self)
+    }
+
+    /// Whether anybody may look into the site's own mirror.
+    pub(crate) fn has_audience(&self) -> bool {
+        !self.has_no_audience.load(Relaxed)
+    }
+
+    /// Says whether anybody looks into the site's own mirror, which then costs its calls nothing.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn set_audience(&'static self, has_audience: bool) {
+        self.has_no_audience.store(!has_audience, Relaxed);
+        registry::refresh(self);
     }
 
     /// What a mirror keeps about the site.

@@ -7,6 +7,8 @@ pub mod counterparts;
 mod attributes {
     #[doc = include_str!("../../macros/docs/counted.md")]
     struct Counted;
+    #[doc = include_str!("../../macros/docs/instrument.md")]
+    struct Instrument;
     #[doc = include_str!("../../macros/docs/span.md")]
     struct Span;
     #[doc = include_str!("../../macros/docs/test.md")]

@@ -84,18 +84,22 @@ pub(crate) struct Told {
 impl Draft {
     pub(crate) fn new(krate: Path, function: &Function, written: &[Written]) -> Self {
         // The flag changes the shape, so it is looked up before the options are planned.
-        let says_future = written.iter().any(|written| {
+        let says_future = |written: &Written| {
             written.args.clone().into_iter().any(|token| match token {
                 proc_macro2::TokenTree::Ident(word) => word == "future",
                 _ => false,
             })
-        });
-        // `tracing` looks at the body only.
+        };
+        // `#[instrument]` has no such flag: like that of `tracing` it looks at the body.
         let is_theirs = written.iter().any(|written| written.entry.name == "instrument");
-        let says_future = says_future || is_theirs && shape::ends_in_future(function);
+        let says_future = match is_theirs {
+            true => shape::ends_in_future(function),
+            false => written.iter().any(says_future),
+        };
+        let shape = Shape::of(function, says_future);
         Self {
             krate,
-            shape: Shape::of(function, says_future),
+            shape: if is_theirs { shape.around_making() } else { shape },
             site: Vec::new(),
             call: Call::default(),
             pipeline: Vec::new(),

@@ -56,6 +56,14 @@ impl Shape {
         }
         Self::Sync { output: inferred(returned) }
     }
+
+    /// The shape that covers the making of a stream in place of the stream.
+    pub(crate) fn around_making(self) -> Self {
+        match self {
+            Self::Stream { returned, .. } => Self::Sync { output: returned },
+            other => other,
+        }
+    }
 }
 
 /// Whether the body ends in an async block, boxed or not.

@@ -268,7 +268,7 @@ impl Builder {
     ///
     /// Its layers then see them as spans of `tracing`, and `tracing::Span::current()` is one. Off by
     /// default, because it costs each span what a span of `tracing` costs. Those of
-    /// [`#[instrument]`](macro@crate::instrument) are shown in any case.
+    /// `#[spandrel::instrument]` are shown in any case.
     #[cfg(feature = "tracing")]
     pub fn mirror(mut self, mirror: bool) -> Self {
         self.code.mirror = Some(mirror);

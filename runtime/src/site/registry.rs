@@ -71,6 +71,16 @@ pub(crate) fn mirror_all() {
     registry.switch_all();
 }
 
+/// Switches a site anew, of which something has changed.
+#[cfg(feature = "tracing")]
+pub(super) fn refresh(site: &'static Site) {
+    let registry = lock(&REGISTRY);
+    let word = site.word();
+    if word & UNKNOWN == 0 {
+        site.set_word(super::index(word), registry.switches(site));
+    }
+}
+
 /// Has the spans of all sites look for a nearer parent in other APIs.
 pub(crate) fn look_elsewhere() {
     let mut registry = lock(&REGISTRY);
@@ -133,7 +143,7 @@ impl Registry {
         let available = site.available();
         let mirrored = match site.reflection() {
             Reflection::Never => false,
-            Reflection::To(_) => true,
+            Reflection::To(_) => self.mirrors_all || site.has_audience(),
             Reflection::WhenAsked => self.mirrors_all && wanted & available & TRACED != 0,
         };
         wanted & available & (TRACED | COUNTED)

@@ -54,6 +54,13 @@
 //! A span lasts from its creation until it is left last; one that is never entered, until it is
 //! closed. Where a trace begins, and for callsites with one of the `otel` fields, nothing is
 //! recorded before the span is entered, so that [`SpanExt::set_parent`] comes in time.
+//!
+//! # Our spans, in `tracing`
+//!
+//! A function under `#[spandrel::instrument]` is a span of ours and one of `tracing` as well, for
+//! whatever subscriber is there: with this layer, `tracing::Span::current()` is our span under
+//! another name. [`Builder::mirror`](crate::Builder::mirror) shows all other spans likewise. The
+//! layer itself adds nothing for them, and [`is_mirrored`] tells other layers.
 
 mod callsite;
 mod entered;

@@ -34,6 +34,18 @@ fn never(text: String) -> ! {
     panic!("{text}")
 }
 
+struct Numbers;
+
+trait Stream {}
+
+impl Stream for Numbers {}
+
+// Covered while it is made: that takes no feature.
+#[instrument(parent = future, skip_all)]
+fn numbers(future: &tracing::Span) -> impl Stream {
+    Numbers
+}
+
 struct NoDebug;
 
 #[instrument(skip(self))]
@@ -52,6 +64,7 @@ fn main() {
     let _ = forms("a", || {});
     drop(together(1, (2, [3, 4])));
     let _ = std::panic::catch_unwind(|| never(String::new()));
+    let _ = numbers(&tracing::Span::none());
     NoDebug.method("a");
     NoDebug.left_out(&NoDebug);
 }

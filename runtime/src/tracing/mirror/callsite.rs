@@ -40,6 +40,7 @@ pub(crate) enum Told {
 
 /// One callsite, with what subscribers said about it.
 pub(super) struct Callsite {
+    site: &'static Site,
     interest: AtomicU8,
     registered: Once,
     metadata: OnceLock<&'static Metadata<'static>>,
@@ -96,6 +97,7 @@ impl Callsite {
         kind: Kind,
     ) -> &'static Self {
         let callsite: &'static Self = Box::leak(Box::new(Self {
+            site,
             interest: AtomicU8::new(SOMETIMES),
             registered: Once::new(),
             metadata: OnceLock::new(),
@@ -123,10 +125,10 @@ impl Callsite {
 
     /// Whether the default subscriber wants what happens here now; as a rule it was asked before.
     pub(super) fn is_wanted(&'static self) -> bool {
+        self.registered.call_once(|| callsite::register(self));
         if *self.metadata().level() > LevelFilter::current() {
             return false;
         }
-        self.registered.call_once(|| callsite::register(self));
         match self.interest.load(Relaxed) {
             NEVER => false,
             ALWAYS => true,
@@ -151,6 +153,10 @@ impl callsite::Callsite for Callsite {
             () => SOMETIMES,
         };
         self.interest.store(interest, Relaxed);
+        // While nobody is interested, the site skips us; whoever comes later has us asked again.
+        if self.known().is_span() {
+            self.site.set_audience(interest != NEVER);
+        }
     }
 
     fn metadata(&self) -> &Metadata<'_> {

@@ -33,8 +33,7 @@ pub(crate) static TRACING: Tracing = Tracing { _address: 0 };
 
 impl Mirror for Tracing {
     fn wants(&self, site: &'static Site) -> bool {
-        dispatcher::has_been_set()
-            && Callsites::of(site).is_some_and(|callsites| callsites.span.is_wanted())
+        Callsites::of(site).is_some_and(|callsites| callsites.span.is_wanted())
     }
 
     fn begin(&self, span: &Mirrored<'_>) -> Option<Box<dyn MirrorSpan>> {
