@@ -35,7 +35,8 @@ impl Attribute for Given<'_> {
             TheirValue::Array(Array::I64(values)) => values.record(slot),
             TheirValue::Array(Array::F64(values)) => values.record(slot),
             TheirValue::Array(Array::String(values)) => {
-                let texts: Vec<&str> = values.iter().map(|value| value.as_str()).collect();
+                let texts: Vec<&str> =
+                    values.iter().map(opentelemetry::StringValue::as_str).collect();
                 texts.record(slot);
             }
             // What a later version adds is at least shown.

@@ -35,7 +35,7 @@ fn a_processor_of_the_sdk_sees_our_spans_as_its_own() {
     for (theirs, ours) in seen.iter().zip(&spans) {
         assert_eq!(theirs.name, ours.name);
         assert_eq!(theirs.span_context.span_id().to_bytes(), ours.span_id.to_bytes());
-        let parent = ours.parent_span_id.map_or([0; 8], |parent| parent.to_bytes());
+        let parent = ours.parent_span_id.map_or([0; 8], spandrel::trace::id::SpanId::to_bytes);
         assert_eq!(theirs.parent_span_id.to_bytes(), parent);
         assert_eq!(theirs.attributes.len(), ours.attributes.len());
         assert_eq!(theirs.events.len(), ours.events.len());

@@ -91,7 +91,9 @@ fn values_recorded_later_count_and_replace() {
         root.in_scope(|| {
             let child = info_span!("child", early = 1, late = field::Empty);
             child.record("late", "open");
-            child.in_scope(|| drop(child.record("early", 3)));
+            child.in_scope(|| {
+                child.record("early", 3);
+            });
         });
         root.record("late", "left");
     });

@@ -315,7 +315,9 @@ fn wherever_its_span_is_entered_ours_is_current() {
     fn leaf() {}
 
     #[instrument(parent = &parent, follows_from = [&parent])]
-    fn later(parent: Span) {}
+    fn later(parent: Span) {
+        drop(parent);
+    }
 
     let capture = capture();
     let context = capture.run(|| {

@@ -26,7 +26,7 @@ fn a_filter_on_our_layer_leaves_spans_out_and_keeps_their_children() {
     let layer =
         spandrel::tracing::layer().with_filter(filter_fn(|metadata| metadata.name() != "out"));
 
-    with_default(tracing_subscriber::registry().with(layer), || {
+    with_default(registry().with(layer), || {
         capture.run(|| {
             info_span!("outer").in_scope(|| {
                 info_span!("out").in_scope(|| info_span!("inner").in_scope(|| {}));
@@ -40,8 +40,7 @@ fn a_filter_on_our_layer_leaves_spans_out_and_keeps_their_children() {
 #[test]
 fn a_global_filter_beside_our_layer_holds_for_it() {
     let capture = testing::capture();
-    let subscriber =
-        tracing_subscriber::registry().with(LevelFilter::WARN).with(spandrel::tracing::layer());
+    let subscriber = registry().with(LevelFilter::WARN).with(spandrel::tracing::layer());
 
     with_default(subscriber, || {
         capture.run(|| {
@@ -56,10 +55,8 @@ fn a_global_filter_beside_our_layer_holds_for_it() {
 fn the_layer_may_be_boxed_optional_and_anywhere_in_the_stack() {
     let capture = testing::capture();
     let ours: Box<dyn Layer<registry::Registry> + Send + Sync> = spandrel::tracing::layer().boxed();
-    let subscriber = tracing_subscriber::registry()
-        .with(Some(ours))
-        .with(Panicking::default())
-        .with(LevelFilter::TRACE);
+    let subscriber =
+        registry().with(Some(ours)).with(Panicking::default()).with(LevelFilter::TRACE);
 
     with_default(subscriber, || {
         capture.run(|| {
@@ -75,7 +72,7 @@ fn the_layer_may_be_boxed_optional_and_anywhere_in_the_stack() {
 #[test]
 fn two_registries_on_one_thread_do_not_mix_their_ids() {
     let capture = testing::capture();
-    let subscriber = || tracing_subscriber::registry().with(spandrel::tracing::layer());
+    let subscriber = || registry().with(spandrel::tracing::layer());
 
     capture.run(|| {
         with_default(subscriber(), || {
@@ -95,7 +92,7 @@ fn two_registries_on_one_thread_do_not_mix_their_ids() {
 
 #[test]
 fn without_our_layer_there_is_nothing_to_be_had_of_a_span() {
-    with_default(tracing_subscriber::registry(), || {
+    with_default(registry(), || {
         let span = info_span!("span");
         assert!(!span.context().is_active());
         assert_eq!(span.set_parent(Context::default()), Err(SetParentError::NotRecorded));
@@ -149,7 +146,7 @@ fn a_layer_that_panics_beside_ours_leaves_what_is_current_as_it_was() {
                 panicking.clone().and_then(spandrel::tracing::layer()).boxed()
             };
 
-            with_default(tracing_subscriber::registry().with(layers), || {
+            with_default(registry().with(layers), || {
                 capture.run(|| {
                     info_span!("outer").in_scope(|| {
                         let outer = Context::current().span_id();

@@ -74,7 +74,7 @@ impl Observed {
 
 impl From<&SpanData> for Observed {
     fn from(span: &SpanData) -> Self {
-        let parent = span.parent_span_id.map(|parent| parent.to_u64());
+        let parent = span.parent_span_id.map(crate::trace::id::SpanId::to_u64);
         let (trace, id) = (span.trace_id.to_u128(), span.span_id.to_u64());
         Self {
             kind: span.kind,
