@@ -20,7 +20,7 @@ use super::{
     context::{Context, Extra},
     ids::{self, Sequence},
     loss::LossReason,
-    record::layout::{self, Kind, MAX_RECORD_WORDS, SPAN_WORDS},
+    record::layout::{self, Kind, MAX_RECORD_WORDS},
     recorder::{self, Recorder},
 };
 use crate::{random::Generator, sync::shared::AtomicU64, time};
