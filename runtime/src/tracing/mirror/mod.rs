@@ -75,7 +75,10 @@ struct TheirSpan {
 
 impl MirrorSpan for TheirSpan {
     fn enter(&self) {
-        self.counterpart.is_current();
+        // Of interest if a layer of ours keeps it.
+        if Arc::strong_count(&self.counterpart) > 1 {
+            self.counterpart.is_current();
+        }
         counterpart::tell(|| self.dispatch.enter(&self.id));
     }
 
