@@ -27,6 +27,7 @@ mod paths;
 mod random;
 mod redact;
 mod resource;
+mod sensitive;
 mod site;
 mod sync;
 pub mod testing;
@@ -42,6 +43,7 @@ pub use functions::{Function, Functions, functions};
 pub use init::{Builder, ExporterReport, Report, Shutdown, ShuttingDown, Telemetry};
 pub use outcome::Outcome;
 pub use resource::Resource;
+pub use sensitive::Sensitive;
 pub use site::{Level, Site, SpanKind};
 #[cfg(feature = "macros")]
 pub use spandrel_macros::{counted, instrument, span, test, traced};

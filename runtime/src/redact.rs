@@ -1,4 +1,13 @@
 //! Keys whose values never enter a record.
+//!
+//! The list that is compiled in costs nothing: it is asked in constants. A program may add to it
+//! when it starts; then the sites whose fields it names are marked, and those that no site knows
+//! are looked up as they come.
+
+use std::sync::{
+    RwLock,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 
 /// Parts of a key that make its value secret; compared without case, `-` and `_`.
 const DENIED: [&str; 16] = [
@@ -39,6 +48,36 @@ pub(crate) const fn is_denied(key: &str) -> bool {
     false
 }
 
+static HAS_OWN: AtomicBool = AtomicBool::new(false);
+static OWN: RwLock<Vec<String>> = RwLock::new(Vec::new());
+
+/// Adds keys of the program's own to the list.
+pub(crate) fn deny(keys: impl IntoIterator<Item = String>) {
+    let mut own = OWN.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+    own.extend(keys);
+    HAS_OWN.store(!own.is_empty(), Relaxed);
+}
+
+/// Whether the program itself has put the last part of a dotted key on the list.
+#[inline]
+pub(crate) fn is_denied_here(key: &str) -> bool {
+    HAS_OWN.load(Relaxed) && is_among_own(key)
+}
+
+#[cold]
+fn is_among_own(key: &str) -> bool {
+    let start = key.rfind('.').map_or(0, |dot| dot + 1);
+    let own = OWN.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+    own.iter().any(|denied| {
+        let denied: String = denied
+            .chars()
+            .filter(|char| !matches!(char, '-' | '_'))
+            .map(|char| char.to_ascii_lowercase())
+            .collect();
+        matches_folded(key.as_bytes(), start, denied.as_bytes())
+    })
+}
+
 const fn matches_folded(key: &[u8], start: usize, denied: &[u8]) -> bool {
     let (mut at, mut matched) = (start, 0);
     while at < key.len() {
@@ -64,6 +103,16 @@ mod tests {
         for key in ["password", "db.password", "Set-Cookie", "API_KEY", "user.access_token"] {
             assert!(is_denied(key), "{key}");
         }
+    }
+
+    #[test]
+    fn a_program_may_add_keys_of_its_own() {
+        assert!(!is_denied_here("customer.tax-number"));
+
+        deny(["Tax_Number".to_owned()]);
+
+        assert!(is_denied_here("customer.tax-number") && is_denied_here("TAXNUMBER"));
+        assert!(!is_denied_here("tax_numbers") && !is_denied_here("number"));
     }
 
     #[test]

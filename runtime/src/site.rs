@@ -19,6 +19,7 @@ use crate::{
     counted::Counts,
     mirror::{self, Reflection},
     outcome::Outcome,
+    redact,
 };
 
 pub use field::{Field, Level, SpanKind, Traced};
@@ -61,7 +62,8 @@ pub struct Site {
     meta: Meta,
     traced: Option<Traced>,
     counts: Option<Counts>,
-    redacts: bool,
+    /// Some field must not be shown; more may become so when the program starts.
+    redacts: AtomicBool,
     reflection: Reflection,
     /// Of the library that it stands for, where one does.
     version: Option<&'static str>,
@@ -81,7 +83,7 @@ impl Site {
             meta,
             traced: None,
             counts: None,
-            redacts: false,
+            redacts: AtomicBool::new(false),
             reflection: Reflection::WhenAsked,
             version: None,
             has_no_audience: AtomicBool::new(false),
@@ -106,7 +108,7 @@ impl Site {
     /// With spans.
     #[must_use]
     pub const fn traced(mut self, traced: Traced) -> Self {
-        self.redacts = traced.redacts();
+        self.redacts = AtomicBool::new(traced.redacts());
         self.traced = Some(traced);
         self
     }
@@ -227,8 +229,16 @@ impl Site {
         self.fields()
     }
 
+    #[inline(always)]
     pub(crate) fn redacts(&self) -> bool {
-        self.redacts
+        self.redacts.load(Relaxed)
+    }
+
+    /// Looks whether the program itself denies one of the fields.
+    fn look_for_denied_fields(&self) {
+        if self.fields().iter().any(|field| redact::is_denied_here(field.key())) {
+            self.redacts.store(true, Relaxed);
+        }
     }
 
     /// Whom its spans are shown to.
@@ -300,6 +310,7 @@ impl Site {
     }
 
     fn set_word(&self, index: u32, switches: u32) {
+        self.look_for_denied_fields();
         self.word.store(index << INDEX_SHIFT | switches, Relaxed);
     }
 }

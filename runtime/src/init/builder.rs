@@ -12,7 +12,7 @@ use crate::{
     diag,
     error::Error,
     export::{Batching, SpanExporter},
-    level,
+    level, redact,
     resource::Resource,
     site, time,
     time::Clock,
@@ -49,7 +49,7 @@ pub struct Builder {
     code: Code,
     custom: Vec<Box<dyn SpanExporter>>,
     #[cfg(feature = "opentelemetry-0-33")]
-    theirs: Vec<Theirs>,
+    pub(super) theirs: Vec<Theirs>,
     #[cfg(feature = "otlp")]
     otlp: Vec<crate::export::Otlp>,
     #[cfg(feature = "file")]
@@ -212,28 +212,6 @@ impl Builder {
         self
     }
 
-    /// Adds an exporter made for the SDK of OpenTelemetry 0.33.
-    ///
-    /// It is told the resource, and called by a thread of its own, one batch after the other.
-    #[cfg(feature = "opentelemetry-0-33")]
-    pub fn opentelemetry_exporter_0_33(
-        mut self,
-        exporter: impl opentelemetry_sdk::trace::SpanExporter + 'static,
-    ) -> Self {
-        use crate::opentelemetry_0_33::export::Exporter;
-
-        self.theirs.push(Box::new(|resource| Box::new(Exporter::new(exporter, resource))));
-        self
-    }
-
-    /// Takes part in traces of libraries that use the API of OpenTelemetry 0.33; see
-    /// [`opentelemetry_0_33::install`](crate::opentelemetry_0_33::install).
-    #[cfg(feature = "opentelemetry-0-33")]
-    pub fn opentelemetry_0_33(self) -> Self {
-        crate::opentelemetry_0_33::install();
-        self
-    }
-
     /// Switches telemetry on or off; off, traces are still passed on to others.
     pub fn enabled(mut self, enabled: bool) -> Self {
         self.code.enabled = Some(enabled);
@@ -261,6 +239,15 @@ impl Builder {
     #[cfg(feature = "tracing")]
     pub fn tracing(mut self, uses_tracing: bool) -> Self {
         self.uses_tracing = uses_tracing;
+        self
+    }
+
+    /// Redacts the values of further keys, beside `password`, `token` and the like.
+    ///
+    /// The last part of a dotted key is compared, without case, `-` and `_`; so does
+    /// `SPANDREL_REDACT_KEYS`.
+    pub fn redact_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
+        self.code.redact_keys = Some(keys.into_iter().map(Into::into).collect());
         self
     }
 
@@ -318,6 +305,7 @@ impl Builder {
         if diag::enabled(diag::Level::Debug) {
             settings.explain().for_each(|line| diag::debug(format_args!("{line}")));
         }
+        redact::deny(settings.redact_keys.value.iter().cloned());
         let mut chosen = Chosen::configured(&settings, self.package)?;
         #[cfg(feature = "otlp")]
         for otlp in self.otlp {
@@ -363,7 +351,7 @@ impl Builder {
 
 /// An exporter that is made once the resource is known.
 #[cfg(feature = "opentelemetry-0-33")]
-type Theirs = Box<dyn FnOnce(&Resource) -> Box<dyn SpanExporter>>;
+pub(super) type Theirs = Box<dyn FnOnce(&Resource) -> Box<dyn SpanExporter>>;
 
 fn start(
     settings: Settings,

@@ -5,6 +5,8 @@ pub(crate) mod config;
 pub(crate) mod env;
 mod exit;
 pub(crate) mod notice;
+#[cfg(feature = "opentelemetry-0-33")]
+mod opentelemetry;
 mod report;
 pub(crate) mod resource;
 mod sinks;

@@ -98,7 +98,7 @@ pub(super) fn trace_state(state: &str) -> TheirState {
     state.parse().unwrap_or_default()
 }
 
-pub(super) fn kind(kind: Option<&TheirKind>) -> SpanKind {
+pub(crate) fn kind(kind: Option<&TheirKind>) -> SpanKind {
     match kind {
         Some(TheirKind::Client) => SpanKind::Client,
         Some(TheirKind::Server) => SpanKind::Server,
@@ -108,7 +108,7 @@ pub(super) fn kind(kind: Option<&TheirKind>) -> SpanKind {
     }
 }
 
-pub(super) fn unix_nanos(time: SystemTime) -> u64 {
+pub(crate) fn unix_nanos(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -18,7 +18,6 @@ use ::opentelemetry::{
 };
 use opentelemetry_sdk::{
     Resource as TheirResource,
-    error::OTelSdkResult,
     trace::{
         SpanData as TheirData, SpanEvents, SpanExporter as TheirExporter, SpanLinks, SpanProcessor,
     },
@@ -29,7 +28,6 @@ use crate::{
     export::{ExportError, SpanExporter},
     resource::Resource,
     site::SpanKind,
-    testing::compare::{Observed, ObservedEvent, SideBySide},
     trace::{LinkData, OwnedStatus, OwnedValue, SpanData},
 };
 
@@ -53,19 +51,6 @@ pub struct Exporter<E>(E);
 /// }
 /// ```
 pub struct Processor<P>(P);
-
-/// The old side of a comparison, as an exporter of the SDK.
-///
-/// ```
-/// use opentelemetry_sdk::trace::SdkTracerProvider;
-/// use spandrel::{opentelemetry_0_33::export::There, testing::compare::SideBySide};
-///
-/// let both = SideBySide::new();
-/// let old = SdkTracerProvider::builder().with_simple_exporter(There::new(&both)).build();
-/// # drop(old);
-/// ```
-#[derive(Clone, Debug)]
-pub struct There(SideBySide);
 
 impl<E: TheirExporter + 'static> Exporter<E> {
     pub(crate) fn new(mut exporter: E, resource: &Resource) -> Self {
@@ -97,50 +82,6 @@ impl<P: SpanProcessor + 'static> SpanExporter for Processor<P> {
         batch.iter().map(span).for_each(|span| self.0.on_end(span));
         Ok(())
     }
-}
-
-impl There {
-    /// What is exported here is the old side.
-    #[must_use]
-    pub fn new(both: &SideBySide) -> Self {
-        Self(both.clone())
-    }
-}
-
-impl TheirExporter for There {
-    async fn export(&self, batch: Vec<TheirData>) -> OTelSdkResult {
-        batch.iter().for_each(|span| self.0.add_there(observed(span)));
-        Ok(())
-    }
-}
-
-fn observed(span: &TheirData) -> Observed {
-    let id = |id: SpanId| u64::from_be_bytes(id.to_bytes());
-    let trace = u128::from_be_bytes(span.span_context.trace_id().to_bytes());
-    let parent = Some(id(span.parent_span_id)).filter(|parent| *parent != 0);
-    let start = convert::unix_nanos(span.start_time);
-    let texts = |attributes: &[KeyValue]| {
-        let text = |one: &KeyValue| (one.key.to_string(), one.value.to_string());
-        attributes.iter().map(text).collect()
-    };
-    let mut observed =
-        Observed::new(trace, id(span.span_context.span_id()), parent, &span.name, start);
-    observed.kind = convert::kind(Some(&span.span_kind));
-    observed.status = match &span.status {
-        TheirStatus::Unset => "unset".to_owned(),
-        TheirStatus::Ok => "ok".to_owned(),
-        TheirStatus::Error { description } => format!("error {description}"),
-    };
-    observed.attributes = texts(&span.attributes);
-    let events = span.events.iter();
-    observed.events = events
-        .map(|event| ObservedEvent {
-            name: event.name.to_string(),
-            attributes: texts(&event.attributes),
-        })
-        .collect();
-    observed.links = span.links.iter().count();
-    observed
 }
 
 /// One of our spans as one of theirs.

@@ -13,6 +13,7 @@ use ::opentelemetry::{
 use super::convert::{self, Given};
 use crate::{
     outcome::Outcome,
+    time,
     trace::{Status, active::Active, link, record::writer::Writer, span::say},
     value::Attribute,
 };
@@ -63,10 +64,10 @@ impl Span {
 }
 
 /// Nanoseconds since the Unix epoch, unless it is now.
-fn by_another_clock(time: SystemTime) -> Option<u64> {
-    let now = SystemTime::now();
-    let apart = now.duration_since(time).or_else(|_| time.duration_since(now)).unwrap_or_default();
-    (apart > NOW).then(|| convert::unix_nanos(time))
+fn by_another_clock(given: SystemTime) -> Option<u64> {
+    let given = convert::unix_nanos(given);
+    let apart = Duration::from_nanos(given.abs_diff(time::unix_nanos()));
+    (apart > NOW).then_some(given)
 }
 
 impl trace::Span for Span {

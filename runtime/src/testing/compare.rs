@@ -29,8 +29,13 @@ mod differences;
 mod observed;
 mod paths;
 mod side_by_side;
+#[cfg(feature = "opentelemetry-0-33")]
+mod there;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+#[cfg(feature = "opentelemetry-0-33")]
+pub use self::there::There;
 
 pub use self::{
     differences::{Difference, Differences},

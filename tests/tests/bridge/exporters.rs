@@ -8,8 +8,8 @@ use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SimpleSp
 use spandrel::{
     Span,
     export::SpanExporter as _,
-    opentelemetry_0_33::export::{Processor, There},
-    testing::compare::{Comparison, SideBySide},
+    opentelemetry_0_33::export::Processor,
+    testing::compare::{Comparison, SideBySide, There},
 };
 
 use crate::captured;

@@ -51,6 +51,7 @@ pub(crate) struct Code {
     pub(crate) console_color: Option<Color>,
     pub(crate) debug: Option<bool>,
     pub(crate) mirror: Option<bool>,
+    pub(crate) redact_keys: Option<Vec<String>>,
 }
 
 impl Code {

@@ -29,6 +29,7 @@ impl Settings {
             ("sampler overrides", or_none(overrides), self.sampler_overrides.source),
             ("level", self.level.value.to_string(), self.level.source),
             ("log lines", self.log_lines.value.clone(), self.log_lines.source),
+            ("redacted keys", list(self.redact_keys.value.clone()), self.redact_keys.source),
             ("mirror", self.mirror.value.to_string(), self.mirror.source),
             ("memory", format!("{} bytes", self.memory.value.bytes()), self.memory.source),
             ("clock", format!("{:?}", self.clock.value).to_lowercase(), self.clock.source),

@@ -79,6 +79,7 @@ pub(crate) struct Settings {
     pub(crate) console: Console,
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
+    pub(crate) redact_keys: Setting<Vec<String>>,
     /// How much Spandrel says about itself.
     pub(crate) diagnostics: Setting<Level>,
     /// To be said once the diagnostics work.
@@ -175,6 +176,7 @@ impl Settings {
             clock: general::clock(&mut reader, code),
             batch: Batch::read(&mut reader, code),
             mirror: general::mirror(&mut reader, code),
+            redact_keys: general::redact_keys(&mut reader, code),
             diagnostics: general::diagnostics(&mut reader, code),
             resource: resource.resource,
             resource_sources: resource.sources,

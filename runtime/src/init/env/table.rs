@@ -182,6 +182,8 @@ table! {
         "the least level that is recorded, for all modules and for some";
     DEBUG: "SPANDREL_DEBUG", Own, Switch, "false",
         "says on stderr what was configured from where, what is sent, what fails and why";
+    REDACT_KEYS: "SPANDREL_REDACT_KEYS", Own, Text, "",
+        "keys, separated by commas, whose values are redacted beside `password`, `token` and the like";
     MIRROR: "SPANDREL_MIRROR", Own, Switch, "false",
         "shows all spans to the `tracing` subscriber, so that its layers see them";
     CONSOLE: "SPANDREL_CONSOLE", Own, Choice(&["tree", "json", "off"]), "tree",

@@ -8,6 +8,7 @@ use std::{
 
 use super::layout::{self, KEY_INLINE, MAX_TEXT_BYTES, Tag};
 use crate::{
+    redact,
     site::Field,
     sync::shared::AtomicU64,
     trace::limits,
@@ -103,7 +104,7 @@ impl Writer {
         let before = self.at;
         self.text(KEY_INLINE, Tag::KEY, key);
         let after_key = self.at;
-        if crate::redact::is_denied(key) {
+        if redact::is_denied(key) || redact::is_denied_here(key) {
             self.word(KEY_INLINE, Tag::REDACTED, 0);
         } else {
             value.record(Slot { writer: self, key: KEY_INLINE });
@@ -139,7 +140,8 @@ impl Writer {
     }
 
     fn is_redacted(&self, index: u8) -> bool {
-        self.fields.get(usize::from(index)).is_some_and(Field::is_redacted)
+        let field = self.fields.get(usize::from(index));
+        field.is_some_and(|field| field.is_redacted() || redact::is_denied_here(field.key()))
     }
 
     fn format(&mut self, index: u8, value: fmt::Arguments<'_>) {

@@ -317,6 +317,12 @@ const CASES: &[Case] = &[
     (table::LEVEL, "warn,shop::db=trace", NO, "level = warn,shop::db=trace (from SPANDREL_LEVEL)"),
     (table::DEBUG, "true", NO, "log level = debug (from SPANDREL_DEBUG)"),
     (table::DEBUG, "false", NO, "log level = info (default)"),
+    (
+        table::REDACT_KEYS,
+        "tax_number, iban",
+        NO,
+        "redacted keys = tax_number,iban (from SPANDREL_REDACT_KEYS)",
+    ),
     (table::MIRROR, "true", NO, "mirror = true (from SPANDREL_MIRROR)"),
     (table::MIRROR, "0", NO, "mirror = false (from SPANDREL_MIRROR)"),
     (table::CONSOLE, "json", CONSOLE, "console form = json (from SPANDREL_CONSOLE)"),

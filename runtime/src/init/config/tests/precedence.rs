@@ -47,6 +47,7 @@ fn code() -> Code {
         console_color: Some(Color::Never),
         debug: Some(true),
         mirror: Some(true),
+        redact_keys: Some(vec!["of_code".into()]),
         ..Code::of_package("shop", "1.2.3")
     }
 }
