@@ -91,7 +91,10 @@ static INSTALLED: Mutex<Vec<&'static dyn Mirror>> = Mutex::new(Vec::new());
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Shows the spans of all sites, now and later, to another API.
-#[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "the bridges call it"))]
+#[cfg_attr(
+    not(any(feature = "tracing", feature = "opentelemetry-0-33")),
+    expect(dead_code, reason = "the bridges call it")
+)]
 pub(crate) fn install(mirror: &'static dyn Mirror) {
     let mut installed = lock(&INSTALLED);
     if !installed.iter().any(|other| is_same(*other, mirror)) {

@@ -135,8 +135,8 @@ impl Site {
     }
 
     /// The version of the instrumentation scope, where the site knows it.
-    #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
-    pub(crate) fn version(&self) -> Option<&'static str> {
+    #[must_use]
+    pub fn version(&self) -> Option<&'static str> {
         self.version
     }
 

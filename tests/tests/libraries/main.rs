@@ -5,7 +5,7 @@
 //! the OpenTelemetry API; its handler asks SQLite through `sqlx`, which writes `tracing` events, and
 //! a gRPC service whose `tonic` server opens a `tracing` span.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails where its helpers do")]
+#![expect(clippy::unwrap_used, reason = "a test fails where its helpers do")]
 
 mod client;
 mod server;
