@@ -17,7 +17,7 @@ use crate::{
     site, time,
     time::Clock,
     trace::{
-        Limits, Memory, limits,
+        Limits, Memory, TailBias, limits,
         loss::Losses,
         propagation::Propagators,
         recorder,
@@ -114,6 +114,12 @@ impl Builder {
     /// Decides differently about traces that begin in some functions.
     pub fn sampler_overrides(mut self, overrides: Overrides) -> Self {
         self.code.sampler_overrides = Some(overrides);
+        self
+    }
+
+    /// Keeps traces that failed or were slow although the sampler said no; see [`TailBias`].
+    pub fn tail_bias(mut self, bias: TailBias) -> Self {
+        self.code.tail_bias = Some(bias);
         self
     }
 
@@ -377,6 +383,7 @@ fn start(
         memory: settings.memory.value,
         limits: settings.limits.limits(),
         sampling: Sampling::new(settings.sampler.value, settings.sampler_overrides.value.clone()),
+        tail_bias: settings.tail.bias(),
         propagators: settings.propagators.value,
     };
     time::choose(settings.clock.value);

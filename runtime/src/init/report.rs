@@ -10,9 +10,9 @@ use crate::{
 
 /// What became of the spans, counted without exception.
 ///
-/// Every span that began is unfinished, was dropped before it reached an exporter, or was given to
-/// each exporter; each exporter delivered it, dropped it for a reason, wrote it to the spool, or still
-/// holds it.
+/// Every span that began is unfinished, undecided, not kept, was dropped before it reached an
+/// exporter, or was given to each exporter; each exporter delivered it, dropped it for a reason,
+/// wrote it to the spool, or still holds it.
 ///
 /// ```
 /// # fn example(telemetry: &spandrel::Telemetry) {
@@ -30,6 +30,13 @@ pub struct Report {
     pub unfinished: u64,
     /// Spans that no exporter was configured for.
     pub unexported: u64,
+    /// Spans of traces that the sampler turned down and [tail bias](crate::trace::TailBias) did not
+    /// keep. Nothing is lost by that.
+    pub not_kept: u64,
+    /// Spans of traces that the sampler turned down and tail bias kept; they were exported.
+    pub kept: u64,
+    /// Spans that have ended and of whose traces tail bias does not know yet whether to keep them.
+    pub undecided: u64,
     /// Spans dropped before they reached an exporter, by reason.
     pub dropped: Vec<(LossReason, u64)>,
     /// What each exporter did.
@@ -75,18 +82,31 @@ impl Report {
         }
         let unexported = recorder.unexported();
         let dropped = nonzero(&recorder.losses);
+        let is_tail = |(reason, _): &&(LossReason, u64)| *reason == LossReason::TailMemoryFull;
+        let lost_in_tail = dropped.iter().find(is_tail).map_or(0, |(_, spans)| *spans);
+        let (kept, not_kept, undecided) = recorder.tentative(lost_in_tail);
         let is_early = |(reason, _): &&(LossReason, u64)| {
             matches!(reason, LossReason::PoolEmpty | LossReason::Reentrant)
         };
         let early = dropped.iter().filter(is_early).map(|(_, spans)| spans).sum::<u64>();
         let produced = recorder.recorded() + early;
-        let gone = handed_over + unexported + sum(&dropped);
-        Self { produced, unfinished: produced.saturating_sub(gone), unexported, dropped, exporters }
+        let gone = handed_over + unexported + not_kept + undecided + sum(&dropped);
+        let unfinished = produced.saturating_sub(gone);
+        Self { produced, unfinished, unexported, not_kept, kept, undecided, dropped, exporters }
     }
 
     /// The report of a process that has recorded nothing.
     pub(crate) fn empty() -> Self {
-        Self { produced: 0, unfinished: 0, unexported: 0, dropped: vec![], exporters: vec![] }
+        Self {
+            produced: 0,
+            unfinished: 0,
+            unexported: 0,
+            not_kept: 0,
+            kept: 0,
+            undecided: 0,
+            dropped: vec![],
+            exporters: vec![],
+        }
     }
 
     /// Whether nothing was dropped and nothing waits.
@@ -145,6 +165,15 @@ impl fmt::Display for Report {
         }
         if self.unexported != 0 {
             write!(f, ", {} without an exporter", self.unexported)?;
+        }
+        for (spans, what) in [
+            (self.kept, "kept although not sampled"),
+            (self.not_kept, "not kept"),
+            (self.undecided, "undecided"),
+        ] {
+            if spans != 0 {
+                write!(f, ", {spans} {what}")?;
+            }
         }
         write_dropped(f, &self.dropped)?;
         for exporter in &self.exporters {

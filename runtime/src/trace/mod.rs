@@ -2,6 +2,7 @@
 
 pub(crate) mod active;
 pub(crate) mod chunk;
+pub(crate) mod complete;
 pub(crate) mod context;
 mod data;
 #[cfg(feature = "tracing")]
@@ -29,6 +30,7 @@ pub(crate) mod span;
 pub(crate) mod spawn;
 #[cfg(feature = "stream")]
 pub(crate) mod stream;
+pub(crate) mod tail;
 pub(crate) mod threshold;
 
 pub use context::{Attached, Context};
@@ -44,3 +46,4 @@ pub use record::{
 pub use spawn::InSpan;
 #[cfg(feature = "stream")]
 pub use stream::InSpanStream;
+pub use tail::TailBias;

@@ -30,6 +30,7 @@ use super::{
     propagation::Propagators,
     sampling::{Root, Sampling, Under},
     scope,
+    tail::TailBias,
 };
 use crate::{
     site::Site,
@@ -52,6 +53,7 @@ pub(crate) struct Settings {
     pub(crate) memory: Memory,
     pub(crate) limits: Limits,
     pub(crate) sampling: Sampling,
+    pub(crate) tail_bias: Option<TailBias>,
     pub(crate) propagators: Propagators,
 }
 
@@ -67,12 +69,23 @@ pub(crate) struct Recorder {
     pub(crate) produced: AtomicU64,
     handed_over: AtomicU64,
     unexported: AtomicU64,
+    pub(super) tentative: Tentative,
     /// In a forked child: the recorder that the program started.
     origin: Option<&'static Recorder>,
     ends_without_room: Mutex<Vec<(u64, End)>>,
     requests: Mutex<Requests>,
     signal: Condvar,
     sinks: SinkFactory,
+}
+
+/// Counts the spans of traces that are recorded although the sampler said no.
+///
+/// Only the background thread counts. Whoever adds up reads in the opposite order.
+#[derive(Debug, Default)]
+pub(super) struct Tentative {
+    ended: AtomicU64,
+    kept: AtomicU64,
+    not_kept: AtomicU64,
 }
 
 #[derive(Default)]
@@ -142,12 +155,13 @@ impl Recorder {
     ) -> &'static Self {
         ids::rekey();
         let recorder: &'static Self = Box::leak(Box::new(Self {
-            pool: Pool::new(settings.memory.pool_words()),
+            pool: Pool::new(settings.memory.pool_words(settings.tail_bias.is_some())),
             losses,
             settings,
             produced: AtomicU64::new(0),
             handed_over: AtomicU64::new(0),
             unexported: AtomicU64::new(0),
+            tentative: Tentative::default(),
             origin,
             ends_without_room: Mutex::new(Vec::new()),
             requests: Mutex::new(Requests::default()),
@@ -169,7 +183,8 @@ impl Recorder {
         let mut seen = 0;
         loop {
             let produced = self.produced.load(Relaxed);
-            let interval = if produced == seen { IDLE_INTERVAL } else { BUSY_INTERVAL };
+            let idle = produced == seen && !drain.is_waiting();
+            let interval = if idle { IDLE_INTERVAL } else { BUSY_INTERVAL };
             seen = produced;
             let requests = self.wait(interval);
             drain.pass();
@@ -244,6 +259,11 @@ impl Recorder {
         }
     }
 
+    /// Whether what the sampler turned down is recorded all the same.
+    pub(crate) fn records_tentatively(&self, site: &Site) -> bool {
+        self.settings.tail_bias.is_some() && !self.settings.sampling.silences(site)
+    }
+
     /// Keeps an end for which no record could be written.
     #[cold]
     pub(crate) fn end_without_room(&self, span: u64, end: End) {
@@ -265,7 +285,7 @@ impl Recorder {
     /// Counts a span that each exporter is given; only the background thread does.
     #[inline]
     pub(crate) fn count_handed_over(&self) {
-        self.handed_over.store(self.handed_over.load(Relaxed) + 1, Release);
+        add(&self.handed_over, 1);
     }
 
     /// Spans that were recorded, not counting those that were lost before.
@@ -278,10 +298,43 @@ impl Recorder {
         self.handed_over.load(Acquire)
     }
 
+    /// Spans of tentative traces: `(kept, not kept, undecided)`.
+    ///
+    /// To be read after [`Recorder::handed_over`], which counts the kept ones, too, and after
+    /// those that were lost for want of memory.
+    pub(crate) fn tentative(&self, lost: u64) -> (u64, u64, u64) {
+        let Tentative { ended, kept, not_kept } = &self.tentative;
+        let (kept, not_kept) = (kept.load(Acquire), not_kept.load(Acquire));
+        let decided = kept + not_kept + lost;
+        (kept, not_kept, ended.load(Acquire).saturating_sub(decided))
+    }
+
     /// Spans that no exporter was configured for.
     pub(crate) fn unexported(&self) -> u64 {
         self.unexported.load(Acquire)
     }
+}
+
+impl Tentative {
+    /// Counts a span that has ended.
+    pub(super) fn count_ended(&self) {
+        add(&self.ended, 1);
+    }
+
+    /// Counts a span that is exported after all, before it is counted as such.
+    pub(super) fn count_kept(&self) {
+        add(&self.kept, 1);
+    }
+
+    pub(super) fn count_not_kept(&self, spans: u64) {
+        add(&self.not_kept, spans);
+    }
+}
+
+/// Adds to a counter that has one writer.
+#[inline]
+fn add(counter: &AtomicU64, spans: u64) {
+    counter.store(counter.load(Relaxed) + spans, Release);
 }
 
 impl std::fmt::Debug for Recorder {

@@ -8,7 +8,7 @@ use crate::{
     resource::Resource,
     time::Clock,
     trace::{
-        Limits, Memory,
+        Limits, Memory, TailBias,
         propagation::Propagators,
         sampler::{Overrides, Sampler},
     },
@@ -28,6 +28,7 @@ pub(crate) struct Code {
     pub(crate) sampler: Option<Sampler>,
     /// Samplers for roots of some modules or functions.
     pub(crate) sampler_overrides: Option<Overrides>,
+    pub(crate) tail_bias: Option<TailBias>,
     /// As `SPANDREL_LEVEL` has it.
     pub(crate) level: Option<String>,
     pub(crate) limits: Option<Limits>,

@@ -27,6 +27,15 @@ impl Settings {
             ("propagators", self.propagators.value.to_string(), self.propagators.source),
             ("sampler", self.sampler.value.to_string(), self.sampler.source),
             ("sampler overrides", or_none(overrides), self.sampler_overrides.source),
+            ("keep errors", self.tail.errors.value.to_string(), self.tail.errors.source),
+            (
+                "keep slower than",
+                self.tail
+                    .slower_than
+                    .value
+                    .map_or_else(|| "none".into(), |slow| format!("{slow:?}")),
+                self.tail.slower_than.source,
+            ),
             ("level", self.level.value.to_string(), self.level.source),
             ("log lines", self.log_lines.value.clone(), self.log_lines.source),
             ("mirror", self.mirror.value.to_string(), self.mirror.source),

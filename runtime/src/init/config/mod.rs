@@ -18,6 +18,7 @@ mod otlp;
 mod sampler;
 mod setting;
 mod spool;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod zipkin;
@@ -32,6 +33,7 @@ pub(crate) use limits::LimitSettings;
 pub(crate) use otlp::{Compression, Otlp, Protocol};
 pub(crate) use setting::{Setting, Source};
 pub(crate) use spool::Spool;
+pub(crate) use tail::Tail;
 pub(crate) use zipkin::Zipkin;
 
 use std::io::IsTerminal as _;
@@ -64,6 +66,7 @@ pub(crate) struct Settings {
     pub(crate) propagators: Setting<Propagators>,
     pub(crate) sampler: Setting<Sampler>,
     pub(crate) sampler_overrides: Setting<Overrides>,
+    pub(crate) tail: Tail,
     pub(crate) level: Setting<LevelFilter>,
     /// Which events of `tracing` become lines for people, as `RUST_LOG` has it.
     pub(crate) log_lines: Setting<String>,
@@ -170,6 +173,7 @@ impl Settings {
             propagators: general::propagators(&mut reader, code),
             sampler: sampler::sampler(&mut reader, code),
             sampler_overrides: sampler::overrides(&mut reader, code),
+            tail: Tail::read(&mut reader, code),
             limits: LimitSettings::read(&mut reader, code),
             memory: general::memory(&mut reader, code),
             clock: general::clock(&mut reader, code),

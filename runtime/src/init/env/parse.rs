@@ -34,6 +34,23 @@ pub(crate) fn millis(text: &str) -> Option<Duration> {
     count(text).map(|millis| Duration::from_millis(millis.into()))
 }
 
+/// A time with its unit: `500ms`, `1.5 s`.
+pub(crate) fn time(text: &str) -> Option<Duration> {
+    const UNITS: [(&str, f64); 7] = [
+        ("ns", 1e-9),
+        ("us", 1e-6),
+        ("µs", 1e-6),
+        ("ms", 1e-3),
+        ("s", 1.0),
+        ("m", 60.0),
+        ("h", 3600.0),
+    ];
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (amount, unit) = (number(&text[..end])?, text[end..].trim_start());
+    let (_, seconds) = UNITS.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(unit))?;
+    Duration::try_from_secs_f64(amount * seconds).ok()
+}
+
 /// A finite number that is not negative.
 pub(crate) fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0)

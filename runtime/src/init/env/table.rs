@@ -93,6 +93,12 @@ table! {
     SAMPLER_OVERRIDES: "SPANDREL_TRACES_SAMPLER_OVERRIDES", Own, Samplers, "",
         "samplers of single functions (`shop::health`) or modules (`shop::db::*`), as roots";
 
+    KEEP_ERRORS: "SPANDREL_KEEP_ERRORS", Own, Switch, "false",
+        "keeps traces with a failure although the sampler said no; such traces cost what recorded \
+         ones cost";
+    KEEP_SLOW: "SPANDREL_KEEP_SLOW", Own, Time { example: "500ms" }, "",
+        "keeps traces that took as long as this in this process although the sampler said no";
+
     // Batches
     BSP_SCHEDULE_DELAY: "OTEL_BSP_SCHEDULE_DELAY", Specified, Duration { example: "5000" }, "5000",
         "the longest that a finished span waits before it is sent";
