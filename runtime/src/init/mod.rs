@@ -4,6 +4,8 @@ mod builder;
 pub(crate) mod config;
 pub(crate) mod env;
 mod exit;
+#[cfg(feature = "file")]
+mod flight;
 pub(crate) mod notice;
 mod report;
 pub(crate) mod resource;
@@ -11,5 +13,7 @@ mod sinks;
 mod telemetry;
 
 pub use builder::Builder;
+#[cfg(feature = "file")]
+pub use report::FlightReport;
 pub use report::{ExporterReport, Report};
 pub use telemetry::{Shutdown, ShuttingDown, Telemetry};

@@ -41,6 +41,26 @@ pub struct Report {
     pub dropped: Vec<(LossReason, u64)>,
     /// What each exporter did.
     pub exporters: Vec<ExporterReport>,
+    /// What the flight recorder holds, if there is one; spans are in it beside all else.
+    #[cfg(feature = "file")]
+    pub flight: Option<FlightReport>,
+}
+
+/// What the [flight recorder](crate::export::FlightRecorder) holds and did.
+#[cfg(feature = "file")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FlightReport {
+    /// Spans that it was shown; those that it no longer holds were driven out by later ones.
+    pub seen: u64,
+    /// Spans that it holds.
+    pub spans: u64,
+    /// The memory that they hold.
+    pub bytes: u64,
+    /// Dumps that were written.
+    pub dumps: u64,
+    /// Dumps that could not be written.
+    pub failed_dumps: u64,
 }
 
 /// What one exporter did with the spans that it was given.
@@ -92,7 +112,18 @@ impl Report {
         let produced = recorder.recorded() + early;
         let gone = handed_over + unexported + not_kept + undecided + sum(&dropped);
         let unfinished = produced.saturating_sub(gone);
-        Self { produced, unfinished, unexported, not_kept, kept, undecided, dropped, exporters }
+        Self {
+            produced,
+            unfinished,
+            unexported,
+            not_kept,
+            kept,
+            undecided,
+            dropped,
+            exporters,
+            #[cfg(feature = "file")]
+            flight: None,
+        }
     }
 
     /// The report of a process that has recorded nothing.
@@ -106,6 +137,8 @@ impl Report {
             undecided: 0,
             dropped: vec![],
             exporters: vec![],
+            #[cfg(feature = "file")]
+            flight: None,
         }
     }
 

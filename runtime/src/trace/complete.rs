@@ -12,7 +12,7 @@ use super::{
 use crate::{outcome::Outcome, time::anchor::Anchor};
 
 /// Bytes in front of the records of a span that is kept.
-pub(crate) const KEPT_HEAD: usize = 16;
+const KEPT_HEAD: usize = 16;
 
 /// The records of a span that has ended.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +87,7 @@ impl<'a> Complete<'a> {
     }
 
     /// Reads a span that was kept; `None` at the end.
-    pub(crate) fn read(kept: &'a [u8], trace: &'a TraceHead) -> Option<(Self, &'a [u8])> {
+    pub(crate) fn read<'k: 'a>(kept: &'k [u8], trace: &'a TraceHead) -> Option<(Self, &'k [u8])> {
         let (lengths, tick) = (word(kept, 0)?, word(kept, 1)?);
         let rest = kept.get(KEPT_HEAD..)?;
         let (head, rest) = rest.split_at_checked((lengths >> 8 & 0xff_ffff) as usize)?;
@@ -95,12 +95,6 @@ impl<'a> Complete<'a> {
         let outcome = Outcome::from_byte(lengths as u8).unwrap_or(Outcome::Ok);
         Some((Self { head, extras, trace, tick, outcome, discarded: false }, rest))
     }
-}
-
-/// The bytes that a span takes of which only the fixed head has been read.
-pub(crate) fn kept_bytes(head: &[u8; KEPT_HEAD]) -> usize {
-    let lengths = word(head, 0).unwrap_or_default();
-    KEPT_HEAD + (lengths >> 8 & 0xff_ffff) as usize + (lengths >> 32) as usize
 }
 
 /// Whether the record is that of the first span of its trace in this process.

@@ -343,8 +343,7 @@ impl Context {
     pub(crate) fn of_current_scope() -> Self {
         // A span that asks for no parent is no way out of [`Context::unrecorded`].
         let flags = if Local.is_unsampled() && Local.trace_low() == 0 { ACTIVE } else { 0 };
-        Self { scope: Local.scope(), flags, ..Self::default() }
-        Self::of_scope(scope::of(Local.scope()))
+        Self { scope: scope::of(Local.scope()), flags, ..Self::default() }
     }
 
     /// What is current, without intent to record from another thread.

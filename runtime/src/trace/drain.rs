@@ -8,6 +8,8 @@ use std::{
     time::Instant,
 };
 
+#[cfg(feature = "file")]
+use super::flight::{Flight, Snapshot};
 use super::{
     chunk::Chunk,
     complete::{self, Complete},
@@ -53,7 +55,7 @@ pub(crate) trait Sink: Send {
 pub(crate) type Pending = Box<dyn FnOnce(Instant) -> bool + Send>;
 
 /// Sites by index, without a lock for each span.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Sites(Vec<&'static Site>);
 
 impl Sites {
@@ -90,6 +92,8 @@ struct Out {
     exporters: Exporters,
     /// Holds what the sampler turned down.
     tail: Option<Tail>,
+    #[cfg(feature = "file")]
+    flight: Option<Flight>,
 }
 
 /// The way to the exporters.
@@ -122,7 +126,12 @@ impl Drain {
             bytes: Vec::new(),
             joiner: Joiner::new(memory.table_bytes()),
             calibration: Calibration::start(),
-            out: Out { exporters: Exporters { views, sinks, recorder }, tail },
+            out: Out {
+                exporters: Exporters { views, sinks, recorder },
+                tail,
+                #[cfg(feature = "file")]
+                flight: recorder.settings.flight.map(Flight::new),
+            },
             produced: 0,
         }
     }
@@ -165,6 +174,24 @@ impl Drain {
         self.pass();
         self.pass();
         self.out.shut_down()
+    }
+
+    /// What the flight recorder holds; the pass before may have left spans that linger.
+    #[cfg(feature = "file")]
+    pub(crate) fn snapshot(&mut self) -> Snapshot {
+        self.pass();
+        let Out { exporters, flight, .. } = &mut self.out;
+        let Views { sites, anchor, limits } = &mut exporters.views;
+        // Of a running span nothing has been handed out yet.
+        site::list(&mut sites.0);
+        Snapshot {
+            segments: flight.as_ref().map(Flight::segments).unwrap_or_default(),
+            running: self.joiner.running().collect(),
+            sites: sites.clone(),
+            anchor: *anchor,
+            limits: *limits,
+            now: time::ticks(),
+        }
     }
 
     /// Whether a pass is due soon even if nothing is recorded.
@@ -273,6 +300,10 @@ impl Out {
         if span.trace.scope != 0 {
             return self.exporters.collect(span);
         }
+        #[cfg(feature = "file")]
+        if let Some(flight) = &mut self.flight {
+            flight.record(span, &self.exporters.recorder.flight);
+        }
         if span.trace.root != 0 {
             return self.hold(span);
         }
@@ -293,7 +324,7 @@ impl Out {
     /// A span of a trace that the sampler turned down.
     #[inline(never)]
     fn hold(&mut self, span: &Complete<'_>) {
-        let Self { exporters, tail } = self;
+        let Self { exporters, tail, .. } = self;
         exporters.recorder.tentative.count_ended();
         match tail {
             Some(tail) => {
@@ -305,7 +336,7 @@ impl Out {
     }
 
     fn end_pass(&mut self, now: Instant) {
-        let Self { exporters, tail } = self;
+        let Self { exporters, tail, .. } = self;
         if let Some(tail) = tail {
             tail.end_pass(exporters);
         }
@@ -313,7 +344,7 @@ impl Out {
     }
 
     fn shut_down(&mut self) -> Vec<Pending> {
-        let Self { exporters, tail } = self;
+        let Self { exporters, tail, .. } = self;
         if let Some(tail) = tail {
             tail.shut_down(exporters);
         }

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+#[cfg(feature = "file")]
+use super::flight::Running;
 use super::{
     complete::Complete,
     loss::{LossReason, Losses},
@@ -165,6 +167,20 @@ impl Joiner {
             }
         }
         self.pass += 1;
+    }
+
+    /// The program's spans that run, or whose last record is awaited.
+    #[cfg(feature = "file")]
+    pub(crate) fn running(&self) -> impl Iterator<Item = Running> {
+        let waiting = self.waiting.values().filter(|waiting| {
+            let running = waiting.end.is_none() && !waiting.discarded;
+            running && !waiting.head.is_empty() && waiting.trace.scope == 0
+        });
+        waiting.map(|waiting| Running {
+            head: waiting.head.clone(),
+            extras: waiting.extras.clone(),
+            trace: waiting.trace.clone(),
+        })
     }
 
     fn forget(&mut self, span: u64) {

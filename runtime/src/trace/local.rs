@@ -15,6 +15,8 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "tracing")]
+use super::record::layout::SPAN_WORDS;
 use super::{
     chunk::{Chunk, LARGE_WORDS},
     context::{Context, Extra},

@@ -8,6 +8,8 @@ mod data;
 #[cfg(feature = "tracing")]
 pub(crate) mod deferred;
 pub(crate) mod drain;
+#[cfg(feature = "file")]
+pub(crate) mod flight;
 pub(crate) mod foreign;
 pub(crate) mod fork;
 pub(crate) mod handle;

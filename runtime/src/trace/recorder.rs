@@ -16,6 +16,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[cfg(feature = "file")]
+use super::flight::{self, Snapshot};
 use super::{
     chunk::Pool,
     drain::{Drain, Pending, Sink},
@@ -54,7 +56,21 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) sampling: Sampling,
     pub(crate) tail_bias: Option<TailBias>,
+    /// Bytes of the flight recorder.
+    #[cfg(feature = "file")]
+    pub(crate) flight: Option<usize>,
     pub(crate) propagators: Propagators,
+}
+
+impl Settings {
+    /// Whether traces are recorded that the sampler turns down.
+    fn records_all(&self) -> bool {
+        #[cfg(feature = "file")]
+        if self.flight.is_some() {
+            return true;
+        }
+        self.tail_bias.is_some()
+    }
 }
 
 /// Builds the sinks; called again in a forked child.
@@ -70,6 +86,8 @@ pub(crate) struct Recorder {
     handed_over: AtomicU64,
     unexported: AtomicU64,
     pub(super) tentative: Tentative,
+    #[cfg(feature = "file")]
+    pub(crate) flight: flight::Counts,
     /// In a forked child: the recorder that the program started.
     origin: Option<&'static Recorder>,
     ends_without_room: Mutex<Vec<(u64, End)>>,
@@ -93,6 +111,20 @@ struct Requests {
     wake: bool,
     stop: bool,
     flush: Vec<mpsc::Sender<Vec<Pending>>>,
+    #[cfg(feature = "file")]
+    snapshots: Vec<mpsc::Sender<Snapshot>>,
+    /// The background thread has ended: nobody will answer.
+    over: bool,
+}
+
+impl Requests {
+    fn nobody_asks(&self) -> bool {
+        #[cfg(feature = "file")]
+        if !self.snapshots.is_empty() {
+            return false;
+        }
+        self.flush.is_empty()
+    }
 }
 
 /// One slot for each generation of forks: a child never waits on a lock of its parent.
@@ -162,6 +194,8 @@ impl Recorder {
             handed_over: AtomicU64::new(0),
             unexported: AtomicU64::new(0),
             tentative: Tentative::default(),
+            #[cfg(feature = "file")]
+            flight: flight::Counts::default(),
             origin,
             ends_without_room: Mutex::new(Vec::new()),
             requests: Mutex::new(Requests::default()),
@@ -188,12 +222,18 @@ impl Recorder {
             seen = produced;
             let requests = self.wait(interval);
             drain.pass();
+            #[cfg(feature = "file")]
+            for reply in requests.snapshots {
+                let _ = reply.send(drain.snapshot());
+            }
             for reply in requests.flush {
                 let pending = if requests.stop { drain.shutdown() } else { drain.flush() };
                 // Whoever asked may have given up by now.
                 let _ = reply.send(pending);
             }
             if requests.stop {
+                let mut requests = lock(&self.requests);
+                *requests = Requests { over: true, ..Requests::default() };
                 return;
             }
         }
@@ -202,7 +242,7 @@ impl Recorder {
     fn wait(&self, interval: Duration) -> Requests {
         let mut requests = lock(&self.requests);
         let idle =
-            |requests: &mut Requests| !requests.wake && !requests.stop && requests.flush.is_empty();
+            |requests: &mut Requests| !requests.wake && !requests.stop && requests.nobody_asks();
         if idle(&mut requests) {
             requests = match self.signal.wait_timeout_while(requests, interval, idle) {
                 Ok((requests, _)) => requests,
@@ -241,6 +281,21 @@ impl Recorder {
         }
     }
 
+    /// What the flight recorder holds, brought up to date; `None`: time is over, or telemetry is.
+    #[cfg(feature = "file")]
+    pub(crate) fn snapshot(&self, deadline: Instant) -> Option<Snapshot> {
+        let (reply, answer) = mpsc::channel();
+        {
+            let mut requests = lock(&self.requests);
+            if requests.over {
+                return None;
+            }
+            requests.snapshots.push(reply);
+            self.signal.notify_one();
+        }
+        answer.recv_timeout(deadline.saturating_duration_since(time::now())).ok()
+    }
+
     /// A new trace id, of which all 16 bytes are random.
     pub(crate) fn new_trace_id(&self) -> TraceId {
         loop {
@@ -261,7 +316,7 @@ impl Recorder {
 
     /// Whether what the sampler turned down is recorded all the same.
     pub(crate) fn records_tentatively(&self, site: &Site) -> bool {
-        self.settings.tail_bias.is_some() && !self.settings.sampling.silences(site)
+        self.settings.records_all() && !self.settings.sampling.silences(site)
     }
 
     /// Keeps an end for which no record could be written.

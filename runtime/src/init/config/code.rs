@@ -48,6 +48,8 @@ pub(crate) struct Code {
     pub(crate) otlp_certificate: Option<PathBuf>,
     pub(crate) otlp_client_key: Option<PathBuf>,
     pub(crate) otlp_client_certificate: Option<PathBuf>,
+    #[cfg(feature = "file")]
+    pub(crate) flight: Option<crate::export::FlightRecorder>,
     pub(crate) console_form: Option<Form>,
     pub(crate) console_color: Option<Color>,
     pub(crate) debug: Option<bool>,

@@ -98,6 +98,7 @@ impl Settings {
             lines.extend(otlp_lines(otlp));
             lines.extend(spool_lines(&otlp.spool));
         }
+        lines.extend(flight_lines(&self.flight));
         if self.exporters.value.contains(&super::Exporter::File) {
             lines.extend(file_lines(&self.file));
         }
@@ -108,6 +109,19 @@ impl Settings {
         }
         lines
     }
+}
+
+fn flight_lines(flight: &super::Flight) -> Vec<(&'static str, String, Source)> {
+    let Some(bytes) = flight.bytes.value else { return Vec::new() };
+    let dir = flight.dir.value.display().to_string();
+    let dir = if dir.is_empty() { "current folder".to_owned() } else { dir };
+    vec![
+        ("flight recorder", format!("{bytes} bytes"), flight.bytes.source),
+        ("flight dumps go to", dir, flight.dir.source),
+        ("flight dump on panic", flight.on_panic.value.to_string(), flight.on_panic.source),
+        ("flight dump on signal", flight.signal.value.as_str().to_owned(), flight.signal.source),
+        ("flight dumps", flight.most_dumps.value.to_string(), flight.most_dumps.source),
+    ]
 }
 
 fn otlp_lines(otlp: &super::Otlp) -> [(&'static str, String, Source); 8] {

@@ -11,6 +11,7 @@ mod endpoint;
 mod explain;
 mod exporters;
 mod file;
+mod flight;
 mod general;
 mod headers;
 mod limits;
@@ -28,6 +29,9 @@ pub(crate) use code::{Code, Package};
 pub(crate) use console::{Color, Console, Form};
 pub(crate) use exporters::Exporter;
 pub(crate) use file::File;
+pub(crate) use flight::Flight;
+#[cfg(feature = "file")]
+pub(crate) use flight::Signal;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
 pub(crate) use otlp::{Compression, Otlp, Protocol};
@@ -79,6 +83,7 @@ pub(crate) struct Settings {
     pub(crate) otlp: Otlp,
     pub(crate) file: File,
     pub(crate) zipkin: Zipkin,
+    pub(crate) flight: Flight,
     pub(crate) console: Console,
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
@@ -179,6 +184,7 @@ impl Settings {
             clock: general::clock(&mut reader, code),
             batch: Batch::read(&mut reader, code),
             mirror: general::mirror(&mut reader, code),
+            flight: Flight::read(&mut reader, code, around.features),
             diagnostics: general::diagnostics(&mut reader, code),
             resource: resource.resource,
             resource_sources: resource.sources,
