@@ -7,7 +7,7 @@ use std::{
 };
 
 use spandrel::{
-    Span, Telemetry,
+    Span, SpanHandle, Telemetry,
     trace::{Context, propagation, sampler::Sampler},
     traced,
 };
@@ -102,8 +102,8 @@ fn remote() {
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .into();
     let context = propagation::extract(&headers);
-    let good = Span::start_under("good", &context);
-    let bad = Span::start_under("bad", &context);
+    let good = SpanHandle::start_under("good", &context);
+    let bad = SpanHandle::start_under("bad", &context);
     for (n, span) in [(1, &good), (2, &bad)] {
         let _attached = span.context().attach();
         let _ = request(n, n == 2);
