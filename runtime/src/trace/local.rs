@@ -15,8 +15,6 @@ use std::{
     time::Duration,
 };
 
-#[cfg(feature = "tracing")]
-use super::record::layout::SPAN_WORDS;
 use super::{
     chunk::{Chunk, LARGE_WORDS},
     context::{Context, Extra},
