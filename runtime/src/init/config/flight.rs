@@ -48,12 +48,30 @@ impl Flight {
         let signal = reader.read(table::FLIGHT_SIGNAL, |text| word(&SIGNALS, text));
         let dumps = reader.read(table::FLIGHT_DUMPS, at_least_one);
         let said = InCode::of(reader, code);
+        let bytes = Setting::pick(said.bytes.map(Some), bytes, None);
+        if bytes.value.is_none() {
+            tell_of_no_effect(reader);
+        }
         Self {
-            bytes: Setting::pick(said.bytes.map(Some), bytes, None),
+            bytes,
             dir: Setting::pick(said.dir, dir, PathBuf::new()),
             on_panic: Setting::pick(said.on_panic, on_panic, true),
             signal: Setting::pick(said.signal, signal, Signal::Usr2),
             most_dumps: Setting::pick(said.most_dumps, dumps, MOST_DUMPS),
+        }
+    }
+}
+
+/// How to dump does not say that there is something to dump.
+fn tell_of_no_effect(reader: &mut Reader<'_>) {
+    use table::{FLIGHT_DIR, FLIGHT_DUMPS, FLIGHT_ON_PANIC, FLIGHT_RECORDER, FLIGHT_SIGNAL};
+
+    for variable in [FLIGHT_DIR, FLIGHT_ON_PANIC, FLIGHT_SIGNAL, FLIGHT_DUMPS] {
+        if reader.text(variable).is_some() {
+            reader.inform(format!(
+                "`{}` has no effect without `{}`",
+                variable.name, FLIGHT_RECORDER.name
+            ));
         }
     }
 }

@@ -194,6 +194,24 @@ mod tests {
     }
 
     #[test]
+    fn a_time_has_a_unit() {
+        for (text, expected) in [
+            ("500ms", Some(Duration::from_millis(500))),
+            ("1.5 s", Some(Duration::from_millis(1_500))),
+            ("2M", Some(Duration::from_mins(2))),
+            ("250µs", Some(Duration::from_micros(250))),
+            ("500", None),
+            ("ms", None),
+            ("-1s", None),
+            ("1e3s", None),
+            ("5 parsecs", None),
+            ("9999999999999999999999h", None),
+        ] {
+            assert_eq!(time(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn a_percent_sign_that_begins_no_escape_can_stand_for_itself() {
         for (text, decoded) in [("100%", Some("100%")), ("%zz%20%4", Some("%zz %4")), ("%ff", None)]
         {
@@ -212,7 +230,7 @@ mod tests {
         fn no_text_makes_a_parser_panic(text in ".*", digits in "[0-9.+eE-]{0,40}[kKmMgGiIbB ]{0,4}") {
             for text in [&text, &digits] {
                 let _ = (boolean(text), switch(text), count(text), millis(text), number(text));
-                let _ = (size(text), percent_decoded_where_it_is_encoded(text), list(text).count());
+                let _ = (time(text), size(text), percent_decoded_where_it_is_encoded(text), list(text).count());
             }
         }
     }
