@@ -30,6 +30,7 @@ pub fn subjects() -> Vec<&'static dyn Subject> {
     subjects.push(&ours::Uninitialised);
     subjects.extend(floor::clocks());
     subjects.push(&ours::Spandrel);
+    subjects.push(&ours::TailBias);
     #[cfg(feature = "peers")]
     subjects.extend(peers::all());
     subjects

@@ -5,7 +5,14 @@ use std::{
     sync::{LazyLock, Once, atomic::Ordering::Relaxed},
 };
 
-use spandrel::{bench, trace::Context, traced};
+use spandrel::{
+    bench,
+    trace::{
+        Context,
+        propagation::{RemoteContext, TraceParent},
+    },
+    traced,
+};
 
 use crate::{
     subject::{CHILDREN_PER_ROOT, CHILDREN_PER_TREE, Case, Kind, Seen, Sink, Subject},
@@ -95,6 +102,48 @@ impl Subject for Spandrel {
     }
 }
 
+/// The recorder, where it records what the sampler turned down, and drops it.
+pub(crate) struct TailBias;
+
+impl Subject for TailBias {
+    fn name(&self) -> &'static str {
+        "spandrel, tail bias"
+    }
+
+    fn cases(&self) -> &'static [Case] {
+        const {
+            &[
+                Case::recorded(Kind::Attributes, |batches| {
+                    let _attached = TURNED_DOWN.attach();
+                    roots(batches, |batch| children(batch, CHILDREN_PER_ROOT, work));
+                }),
+                Case::recorded(Kind::Tree, |batches| {
+                    let _attached = TURNED_DOWN.attach();
+                    roots(batches, |batch| children(batch, CHILDREN_PER_TREE, work));
+                }),
+            ]
+        }
+    }
+
+    fn install(&self, sink: Sink) {
+        Spandrel.install(sink);
+    }
+
+    fn sinks(&self) -> &'static [Sink] {
+        &[Sink::Discard]
+    }
+
+    fn settle(&self) {
+        bench::settle();
+    }
+
+    /// What has been dropped in the end: no sink sees it, and nobody counts its attributes.
+    fn seen(&self) -> Seen {
+        let spans = bench::not_kept();
+        Seen { spans, attributes: 2 * spans, bytes: 0 }
+    }
+}
+
 /// Returns the size of an annotated future.
 pub(crate) fn future_size() -> usize {
     size_of_val(&work_async(1, ""))
@@ -102,6 +151,11 @@ pub(crate) fn future_size() -> usize {
 
 /// A root under it is not recorded, and neither is anything below.
 static UNSAMPLED: LazyLock<Context> = LazyLock::new(bench::unsampled);
+/// The context of a request whose caller does not record it.
+static TURNED_DOWN: LazyLock<Context> = LazyLock::new(|| {
+    let header = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+    Context::from(RemoteContext::from(TraceParent::parse(header).expect("a header")))
+});
 static SEEN: bench::Seen = bench::Seen::new();
 
 #[inline(always)]

@@ -22,7 +22,7 @@ use crate::{
     site::{self, Level},
     time,
     trace::{
-        Context, Limits, SpanView,
+        Context, Limits, Memory, SpanView, TailBias,
         drain::{Pending, Sink},
         loss::Losses,
         recorder::{self, Settings},
@@ -81,7 +81,14 @@ pub fn start(seen: &'static Seen, encode: Option<Form>) {
             Some(Form::Zipkin) => Box::new(Encode::new(seen, zipkin())),
         }]
     });
-    recorder::start(Settings::default(), Arc::new(Losses::new()), sinks);
+    let settings = Settings {
+        // Rules only what the sampler turns down; twice the default, so that the threads have as
+        // much as they have without it.
+        tail_bias: Some(TailBias::errors()),
+        memory: Memory::new(32 * 1024 * 1024).unwrap_or_default(),
+        ..Settings::default()
+    };
+    recorder::start(settings, Arc::new(Losses::new()), sinks);
     level::set_most_verbose(Some(Level::Info));
     site::set_switches(|site| if site.level() >= Level::Info { site::ON } else { site::COUNTED });
 }
@@ -91,6 +98,12 @@ pub fn settle() {
     if let Some(recorder) = recorder::current() {
         recorder.flush(time::now() + PATIENCE, false);
     }
+}
+
+/// Spans of traces that the sampler turned down, and that tail bias did not keep.
+#[must_use]
+pub fn not_kept() -> u64 {
+    recorder::current().map_or(0, |recorder| recorder.tentative(0).1)
 }
 
 /// The context of a trace that is not recorded.

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-/// Why telemetry could not be started, flushed or shut down.
+/// Why telemetry could not be started, flushed, dumped or shut down.
 ///
 /// ```
 /// # fn example() -> Result<(), spandrel::Error> {
@@ -22,6 +22,8 @@ pub struct Error {
 enum Kind {
     AlreadyRunning,
     Configuration,
+    #[cfg(feature = "file")]
+    Flight,
     Timeout,
 }
 
@@ -33,6 +35,11 @@ impl Error {
 
     pub(crate) fn configuration(problem: impl fmt::Display) -> Self {
         Self { kind: Kind::Configuration, message: problem.to_string() }
+    }
+
+    #[cfg(feature = "file")]
+    pub(crate) fn flight(problem: impl fmt::Display) -> Self {
+        Self { kind: Kind::Flight, message: format!("no dump of the flight recorder: {problem}") }
     }
 
     pub(crate) fn timed_out(what: &str, timeout: Duration, report: &dyn fmt::Display) -> Self {
@@ -50,6 +57,13 @@ impl Error {
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         self.kind == Kind::Configuration
+    }
+
+    /// Whether the flight recorder could not be dumped; the text says why.
+    #[cfg(feature = "file")]
+    #[must_use]
+    pub fn is_flight(&self) -> bool {
+        self.kind == Kind::Flight
     }
 
     /// Whether time was over first.

@@ -40,6 +40,8 @@ mod value;
 pub use call::{AsOutcome, ErrorInfo, IntoLinks, IntoParent};
 pub use error::Error;
 pub use functions::{Function, Functions, functions};
+#[cfg(feature = "file")]
+pub use init::FlightReport;
 pub use init::{Builder, ExporterReport, Report, Shutdown, ShuttingDown, Telemetry};
 pub use outcome::Outcome;
 pub use resource::Resource;

@@ -10,6 +10,8 @@ mod delivery;
 pub(crate) mod encoding_sink;
 #[cfg(feature = "file")]
 pub(crate) mod file;
+#[cfg(feature = "file")]
+pub(crate) mod flight;
 #[cfg(any(feature = "console", feature = "file", feature = "otlp", feature = "zipkin"))]
 mod json_text;
 #[cfg(any(feature = "file", feature = "otlp"))]
@@ -35,6 +37,8 @@ pub use custom::{ExportError, SpanExporter};
 pub use delivery::Compression;
 #[cfg(feature = "file")]
 pub use file::OtlpFile;
+#[cfg(feature = "file")]
+pub use flight::{DumpSignal, FlightRecorder};
 #[cfg(feature = "otlp")]
 pub use otlp::{Otlp, OtlpError};
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "file")]
+use super::flight;
 use super::{
     config::{Code, Exporter, Package, Settings},
     exit,
@@ -17,7 +19,7 @@ use crate::{
     site, time,
     time::Clock,
     trace::{
-        Limits, Memory, limits,
+        Limits, Memory, TailBias, limits,
         loss::Losses,
         propagation::Propagators,
         recorder,
@@ -117,6 +119,12 @@ impl Builder {
         self
     }
 
+    /// Keeps traces that failed or were slow although the sampler said no; see [`TailBias`].
+    pub fn tail_bias(mut self, bias: TailBias) -> Self {
+        self.code.tail_bias = Some(bias);
+        self
+    }
+
     /// Chooses the headers that carry a trace on.
     pub fn propagators(mut self, propagators: Propagators) -> Self {
         self.code.propagators = Some(propagators);
@@ -176,6 +184,13 @@ impl Builder {
     #[cfg(feature = "file")]
     pub fn otlp_file(mut self, file: crate::export::OtlpFile) -> Self {
         self.files.push(file);
+        self
+    }
+
+    /// Keeps the latest spans in memory, to be dumped when something goes wrong.
+    #[cfg(feature = "file")]
+    pub fn flight_recorder(mut self, flight: crate::export::FlightRecorder) -> Self {
+        self.code.flight = Some(flight);
         self
     }
 
@@ -336,7 +351,7 @@ impl Builder {
         let log_lines = settings.log_lines.value.clone();
         #[cfg(feature = "tracing")]
         let mirror = settings.mirror.value;
-        let telemetry = start(settings, chosen, self.watches_signals)?;
+        let telemetry = start(settings, self.package, chosen, self.watches_signals)?;
         #[cfg(feature = "tracing")]
         if self.uses_tracing {
             crate::tracing::at_init(&log_lines);
@@ -353,18 +368,36 @@ impl Builder {
 #[cfg(feature = "opentelemetry-0-33")]
 pub(super) type Theirs = Box<dyn FnOnce(&Resource) -> Box<dyn SpanExporter>>;
 
+#[cfg_attr(
+    not(feature = "file"),
+    expect(unused_variables, reason = "only a dump says which crate it speaks for")
+)]
 fn start(
     settings: Settings,
+    package: Package,
     chosen: Vec<Chosen>,
     watches_signals: bool,
 ) -> Result<Telemetry, Error> {
-    let records = settings.enabled.value && !chosen.is_empty();
+    let records =
+        settings.enabled.value && (!chosen.is_empty() || settings.flight.bytes.value.is_some());
+    let watched = exit::Watched {
+        ends: watches_signals,
+        #[cfg(feature = "file")]
+        dumps: flight::signal(&settings.flight),
+        #[cfg(not(feature = "file"))]
+        dumps: None,
+    };
+    #[cfg(feature = "file")]
+    let dumper = flight::Dumper::new(&settings, sinks::own_crate(&settings, package));
     let exporters: Vec<_> =
         chosen.iter().map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect();
     let recording = recorder::Settings {
         memory: settings.memory.value,
         limits: settings.limits.limits(),
         sampling: Sampling::new(settings.sampler.value, settings.sampler_overrides.value.clone()),
+        tail_bias: settings.tail.bias(),
+        #[cfg(feature = "file")]
+        flight: settings.flight.bytes.value,
         propagators: settings.propagators.value,
     };
     time::choose(settings.clock.value);
@@ -372,8 +405,8 @@ fn start(
     let make = sinks::factory(chosen, recording.memory.queue_bytes());
     // Called again in a forked child that records, which has no thread for signals either.
     let sinks = std::sync::Arc::new(move || {
-        if records && watches_signals {
-            exit::watch_signals();
+        if records {
+            exit::watch_signals(watched);
         }
         make()
     });
@@ -388,7 +421,15 @@ fn start(
             if traced { site::ON } else { site::COUNTED }
         });
     }
-    Ok(Telemetry::new(Running::new(recorder, records, exporters)))
+    let running = Running::new(recorder, records, exporters);
+    #[cfg(feature = "file")]
+    let running = {
+        if records && dumper.is_some() && settings.flight.on_panic.value {
+            flight::watch_panics();
+        }
+        running.with_flight(dumper)
+    };
+    Ok(Telemetry::new(running))
 }
 
 impl std::fmt::Debug for Builder {

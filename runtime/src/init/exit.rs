@@ -23,10 +23,27 @@ pub(crate) fn watch(running: &std::sync::Arc<Running>) {
     unix::at_exit();
 }
 
-/// Also when it is told to end by a signal.
-pub(crate) fn watch_signals() {
+/// The signals that are to do something.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watched {
+    /// SIGTERM and SIGINT send what is recorded before they end the process.
+    pub(crate) ends: bool,
+    /// The signal that makes the flight recorder dump.
+    pub(crate) dumps: Option<i32>,
+}
+
+/// Also when it is told to end, or to dump, by a signal.
+pub(crate) fn watch_signals(watched: Watched) {
     #[cfg(unix)]
-    unix::on_signals();
+    unix::on_signals(watched);
+    #[cfg(not(unix))]
+    let _ = watched;
+}
+
+/// Dumps the flight recorder, if there is one.
+#[cfg(feature = "file")]
+pub(super) fn dump(cause: super::flight::Cause) {
+    with_running(|running| running.dump(cause));
 }
 
 fn shut_down() {
@@ -63,6 +80,7 @@ mod unix {
         thread,
     };
 
+    use super::Watched;
     use crate::diag;
 
     static ONCE: Once = Once::new();
@@ -70,6 +88,8 @@ mod unix {
     static OWNER: AtomicI32 = AtomicI32::new(0);
     /// Where the signal handler writes the number of the signal.
     static PIPE: AtomicI32 = AtomicI32::new(-1);
+    /// The signal that dumps; 0 if none does.
+    static DUMPS: AtomicI32 = AtomicI32::new(0);
 
     pub(super) fn at_exit() {
         extern "C" fn handler() {
@@ -84,12 +104,19 @@ mod unix {
         });
     }
 
-    pub(super) fn on_signals() {
+    pub(super) fn on_signals(Watched { ends, dumps }: Watched) {
         if OWNER.load(Relaxed) == process() {
             return;
         }
-        let signals = [libc::SIGTERM, libc::SIGINT].into_iter();
+        DUMPS.store(dumps.unwrap_or(0), Relaxed);
+        let ends = if ends { &[libc::SIGTERM, libc::SIGINT][..] } else { &[] };
+        let signals = ends.iter().copied().chain(dumps);
         let signals: Vec<i32> = signals.filter(|s| is_default(*s) || is_ours(*s)).collect();
+        if let Some(signal) = dumps.filter(|signal| !signals.contains(signal)) {
+            diag::info(format_args!(
+                "the program handles signal {signal}: it does not dump the flight recorder"
+            ));
+        }
         if signals.is_empty() {
             return;
         }
@@ -111,6 +138,11 @@ mod unix {
         let mut signal = [0];
         while pipe.read_exact(&mut signal).is_ok() {
             let signal = i32::from(signal[0]);
+            #[cfg(feature = "file")]
+            if signal == DUMPS.load(Relaxed) {
+                super::dump(super::super::flight::Cause::Signal);
+                continue;
+            }
             if !is_ours(signal) {
                 // The program goes on, for as long as it likes, and records.
                 super::flush();

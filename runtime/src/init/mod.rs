@@ -4,6 +4,8 @@ mod builder;
 pub(crate) mod config;
 pub(crate) mod env;
 mod exit;
+#[cfg(feature = "file")]
+mod flight;
 pub(crate) mod notice;
 #[cfg(feature = "opentelemetry-0-33")]
 mod opentelemetry;
@@ -13,5 +15,7 @@ mod sinks;
 mod telemetry;
 
 pub use builder::Builder;
+#[cfg(feature = "file")]
+pub use report::FlightReport;
 pub use report::{ExporterReport, Report};
 pub use telemetry::{Shutdown, ShuttingDown, Telemetry};

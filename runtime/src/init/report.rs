@@ -10,9 +10,9 @@ use crate::{
 
 /// What became of the spans, counted without exception.
 ///
-/// Every span that began is unfinished, was dropped before it reached an exporter, or was given to
-/// each exporter; each exporter delivered it, dropped it for a reason, wrote it to the spool, or still
-/// holds it.
+/// Every span that began is unfinished, undecided, not kept, was dropped before it reached an
+/// exporter, or was given to each exporter; each exporter delivered it, dropped it for a reason,
+/// wrote it to the spool, or still holds it.
 ///
 /// ```
 /// # fn example(telemetry: &spandrel::Telemetry) {
@@ -30,10 +30,37 @@ pub struct Report {
     pub unfinished: u64,
     /// Spans that no exporter was configured for.
     pub unexported: u64,
+    /// Spans of traces that the sampler turned down and [tail bias](crate::trace::TailBias) did not
+    /// keep. Nothing is lost by that.
+    pub not_kept: u64,
+    /// Spans of traces that the sampler turned down and tail bias kept; they were exported.
+    pub kept: u64,
+    /// Spans that have ended and of whose traces tail bias does not know yet whether to keep them.
+    pub undecided: u64,
     /// Spans dropped before they reached an exporter, by reason.
     pub dropped: Vec<(LossReason, u64)>,
     /// What each exporter did.
     pub exporters: Vec<ExporterReport>,
+    /// What the flight recorder holds, if there is one; spans are in it beside all else.
+    #[cfg(feature = "file")]
+    pub flight: Option<FlightReport>,
+}
+
+/// What the [flight recorder](crate::export::FlightRecorder) holds and did.
+#[cfg(feature = "file")]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FlightReport {
+    /// Spans that it was shown; those that it no longer holds were driven out by later ones.
+    pub seen: u64,
+    /// Spans that it holds.
+    pub spans: u64,
+    /// The memory that they hold.
+    pub bytes: u64,
+    /// Dumps that were written.
+    pub dumps: u64,
+    /// Dumps that could not be written.
+    pub failed_dumps: u64,
 }
 
 /// What one exporter did with the spans that it was given.
@@ -75,18 +102,44 @@ impl Report {
         }
         let unexported = recorder.unexported();
         let dropped = nonzero(&recorder.losses);
+        let is_tail = |(reason, _): &&(LossReason, u64)| *reason == LossReason::TailMemoryFull;
+        let lost_in_tail = dropped.iter().find(is_tail).map_or(0, |(_, spans)| *spans);
+        let (kept, not_kept, undecided) = recorder.tentative(lost_in_tail);
         let is_early = |(reason, _): &&(LossReason, u64)| {
             matches!(reason, LossReason::PoolEmpty | LossReason::Reentrant)
         };
         let early = dropped.iter().filter(is_early).map(|(_, spans)| spans).sum::<u64>();
         let produced = recorder.recorded() + early;
-        let gone = handed_over + unexported + sum(&dropped);
-        Self { produced, unfinished: produced.saturating_sub(gone), unexported, dropped, exporters }
+        let gone = handed_over + unexported + not_kept + undecided + sum(&dropped);
+        let unfinished = produced.saturating_sub(gone);
+        Self {
+            produced,
+            unfinished,
+            unexported,
+            not_kept,
+            kept,
+            undecided,
+            dropped,
+            exporters,
+            #[cfg(feature = "file")]
+            flight: None,
+        }
     }
 
     /// The report of a process that has recorded nothing.
     pub(crate) fn empty() -> Self {
-        Self { produced: 0, unfinished: 0, unexported: 0, dropped: vec![], exporters: vec![] }
+        Self {
+            produced: 0,
+            unfinished: 0,
+            unexported: 0,
+            not_kept: 0,
+            kept: 0,
+            undecided: 0,
+            dropped: vec![],
+            exporters: vec![],
+            #[cfg(feature = "file")]
+            flight: None,
+        }
     }
 
     /// Whether nothing was dropped and nothing waits.
@@ -145,6 +198,15 @@ impl fmt::Display for Report {
         }
         if self.unexported != 0 {
             write!(f, ", {} without an exporter", self.unexported)?;
+        }
+        for (spans, what) in [
+            (self.kept, "kept although not sampled"),
+            (self.not_kept, "not kept"),
+            (self.undecided, "undecided"),
+        ] {
+            if spans != 0 {
+                write!(f, ", {spans} {what}")?;
+            }
         }
         write_dropped(f, &self.dropped)?;
         for exporter in &self.exporters {

@@ -99,7 +99,7 @@ pub(super) fn factory(chosen: Vec<Chosen>, bytes: usize) -> SinkFactory {
 
 /// The crate that the exporters speak for.
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
-fn own_crate(settings: &Settings, package: Package) -> OwnCrate {
+pub(super) fn own_crate(settings: &Settings, package: Package) -> OwnCrate {
     let version = settings.resource.get("service.version").map(|value| value.to_string());
     let version = version.unwrap_or_else(|| package.version.to_owned());
     OwnCrate { name: package.name.replace('-', "_"), version }

@@ -8,7 +8,7 @@ use std::{
         Arc, Condvar, Mutex,
         atomic::{
             AtomicBool,
-            Ordering::{AcqRel, Acquire},
+            Ordering::{AcqRel, Acquire, Release},
         },
     },
     task::{self, Poll, Waker},
@@ -16,6 +16,8 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "file")]
+use super::flight::Dumper;
 use super::{
     exit,
     report::{ExporterReport, Report},
@@ -50,8 +52,12 @@ pub(crate) struct Running {
     /// Telemetry is switched on, and somebody exports.
     records: bool,
     exporters: Vec<(&'static str, Arc<Stats>)>,
+    #[cfg(feature = "file")]
+    flight: Option<Dumper>,
     started: std::time::Instant,
     stopped: AtomicBool,
+    /// The guard is gone, but whoever took it stops later.
+    guarded_elsewhere: AtomicBool,
     /// The one stop is over, well or not.
     over: Mutex<bool>,
     ended: Condvar,
@@ -67,11 +73,39 @@ impl Running {
             recorder,
             records,
             exporters,
+            #[cfg(feature = "file")]
+            flight: None,
             started: time::now(),
             stopped: AtomicBool::new(false),
+            guarded_elsewhere: AtomicBool::new(false),
             over: Mutex::new(false),
             ended: Condvar::new(),
         }
+    }
+
+    /// With a flight recorder, which this dumps.
+    #[cfg(feature = "file")]
+    pub(super) fn with_flight(self, flight: Option<Dumper>) -> Self {
+        Self { flight, ..self }
+    }
+
+    /// Dumps the flight recorder, if there is one, for somebody who waits for nothing.
+    #[cfg(feature = "file")]
+    pub(super) fn dump(&self, cause: super::flight::Cause) {
+        if let (Some(recorder), Some(flight)) = (self.recorder(), &self.flight) {
+            flight.dump(recorder, cause);
+        }
+    }
+
+    #[cfg(feature = "file")]
+    fn flight(&self) -> Result<(&'static Recorder, &Dumper), Error> {
+        let flight = self.flight.as_ref().ok_or_else(|| {
+            Error::flight("there is none; set `SPANDREL_FLIGHT_RECORDER=16MiB`, or say so in code")
+        })?;
+        let recorder = self
+            .recorder()
+            .ok_or_else(|| Error::flight("this process is a fork that has recorded nothing"))?;
+        Ok((recorder, flight))
     }
 
     /// The recorder of this process, which a fork may have made another one than that of `init!`.
@@ -132,7 +166,11 @@ impl Running {
         let exporter =
             |(name, stats): &(&'static str, Arc<Stats>)| ExporterReport::new(name, stats);
         let exporters = self.exporters.iter().map(exporter).collect();
-        Report::new(recorder, exporters)
+        let report = Report::new(recorder, exporters);
+        #[cfg(feature = "file")]
+        let report =
+            Report { flight: self.flight.as_ref().map(|flight| flight.report(recorder)), ..report };
+        report
     }
 }
 
@@ -170,7 +208,35 @@ impl Telemetry {
     ///
     /// It goes on when the future is dropped.
     pub fn shutdown(self, timeout: Duration) -> Shutdown {
+        self.running.guarded_elsewhere.store(true, Release);
         Shutdown { running: Arc::clone(&self.running), timeout }
+    }
+
+    /// Writes what the [flight recorder](crate::export::FlightRecorder) holds to a file.
+    ///
+    /// That is lines of OTLP in JSON; returns how many spans they have. A file that is there is
+    /// replaced. Blocks the calling thread: for two seconds at most until what was recorded last is
+    /// known, and for as long as writing takes.
+    ///
+    /// # Errors
+    ///
+    /// When there is no flight recorder, when telemetry has ended or is too busy to answer, and
+    /// when the file cannot be written; [`Error::is_flight`] tells.
+    #[cfg(feature = "file")]
+    pub fn dump_flight(&self, path: impl AsRef<std::path::Path>) -> Result<usize, Error> {
+        let (recorder, flight) = self.running.flight()?;
+        flight.write_to(recorder, path.as_ref())
+    }
+
+    /// The same to wherever bytes can be written, in pieces of some 512 spans.
+    ///
+    /// # Errors
+    ///
+    /// As [`Telemetry::dump_flight`].
+    #[cfg(feature = "file")]
+    pub fn write_flight(&self, out: &mut impl std::io::Write) -> Result<usize, Error> {
+        let (recorder, flight) = self.running.flight()?;
+        flight.write(recorder, out)
     }
 
     /// What became of all spans so far.
@@ -182,8 +248,7 @@ impl Telemetry {
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
-        // `shutdown` takes the guard too, and stops later.
-        if Arc::strong_count(&self.running) > 1 {
+        if self.running.guarded_elsewhere.load(Acquire) {
             return;
         }
         let at_once = self.running.started.elapsed() < Duration::from_millis(1);

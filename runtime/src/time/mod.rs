@@ -6,7 +6,7 @@
 
 pub(crate) mod anchor;
 pub(crate) mod mock;
-#[cfg(any(feature = "console", feature = "tracing"))]
+#[cfg(any(feature = "console", feature = "file", feature = "tracing"))]
 mod rfc3339;
 mod tsc;
 
@@ -18,7 +18,7 @@ use std::{
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
-#[cfg(any(feature = "console", feature = "tracing"))]
+#[cfg(any(feature = "console", feature = "file", feature = "tracing"))]
 pub(crate) use rfc3339::Rfc3339;
 
 /// Which counter the recorder reads.

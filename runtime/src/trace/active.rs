@@ -22,6 +22,7 @@ use super::{
     },
     recorder,
     sampling::Under,
+    scope,
 };
 use crate::{
     call::fields::{self, Begun, Fields},
@@ -260,7 +261,8 @@ impl Local {
     /// Makes a new trace, or the remote parent's, current, as the sampler decides.
     ///
     /// Returns the context to restore. Afterwards the thread records, or is in a trace that is not
-    /// recorded. `None`: nothing records at all.
+    /// recorded; what it records tentatively is marked by its number alone, for the sampled flag
+    /// tells others what the sampler decided. `None`: nothing records at all.
     #[cold]
     #[inline(never)]
     pub(crate) fn enter_root(self, site: &'static Site) -> Option<Context> {
@@ -275,7 +277,9 @@ impl Local {
             parent: inherited.map(|_| TraceFlags::from_bits((flags >> W3C_SHIFT) as u8)),
             extra: extra.as_deref(),
         };
-        let root = recorder.sample(Local.scope(), site, trace, under);
+        let scope = scope::of(Local.scope());
+        let root = recorder.sample(scope, site, trace, under);
+        let tentative = !root.sampled && scope == 0 && recorder.records_tentatively(site);
         if let Some(trace_state) = root.trace_state {
             let others = extra.as_deref().cloned().unwrap_or_default();
             extra = Some(Arc::new(Extra { trace_state, ..others }));
@@ -290,18 +294,19 @@ impl Local {
                 | if extra.is_some() { EXTRA } else { 0 }
                 | root.flags
                 | u16::from(root.w3c.bits()) << W3C_SHIFT,
-            scope: Local.scope(),
+            scope: if tentative { scope::tentative(self.random()) } else { scope },
             phase: Phase::Waiting,
             extra,
         };
-        if root.sampled {
+        let recorded = root.sampled || tentative;
+        if recorded {
             // Still the remote span's child: `put_span` takes parent and mark from here.
             next.flags |= RECORDING | flags & REMOTE;
         }
         if !remote {
             // A trace that is not recorded has a span nevertheless: without one nobody could be
             // told not to record it either.
-            next.span = if root.sampled { 0 } else { self.random().max(1) };
+            next.span = if recorded { 0 } else { self.random().max(1) };
         }
         next.swap();
         // The sampler may have said something else about this trace than the last time.

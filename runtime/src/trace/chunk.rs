@@ -22,6 +22,8 @@ pub(crate) struct Chunk {
     number: usize,
     /// Where the chunk stands in the list of live ones; guarded by the pool's lock.
     position: AtomicUsize,
+    /// Counts up over the pool with each life of a chunk.
+    turn: AtomicU64,
     written: AtomicUsize,
     sealed: AtomicBool,
 }
@@ -33,6 +35,7 @@ impl Chunk {
             words,
             number,
             position: AtomicUsize::new(0),
+            turn: AtomicU64::new(0),
             written: AtomicUsize::new(0),
             sealed: AtomicBool::new(false),
         }))
@@ -82,6 +85,7 @@ struct State {
     live: Vec<&'static Chunk>,
     allocated: usize,
     chunks: usize,
+    turns: u64,
 }
 
 impl Pool {
@@ -107,6 +111,8 @@ impl Pool {
         let chunk = chunk.or_else(|| state.small.pop())?;
         self.available.fetch_sub(chunk.words.len(), Relaxed);
         chunk.position.store(state.live.len(), Relaxed);
+        state.turns += 1;
+        chunk.turn.store(state.turns, Relaxed);
         state.live.push(chunk);
         Some(chunk)
     }
@@ -124,10 +130,12 @@ impl Pool {
         self.available.load(Relaxed) < self.budget / 4 * 3
     }
 
-    /// Lists the chunks in use, in no order.
+    /// Lists the chunks in use, those of a thread in the order of their use.
     pub(crate) fn list(&self, into: &mut Vec<&'static Chunk>) {
         into.clear();
         into.extend_from_slice(&lock(&self.state).live);
+        // None of them changes its turn: only the caller retires.
+        into.sort_unstable_by_key(|chunk| chunk.turn.load(Relaxed));
     }
 
     /// Takes back a sealed chunk that has been read to its end.
@@ -164,6 +172,24 @@ mod tests {
 
         assert!(taken <= 2 * LARGE_WORDS, "{taken}");
         assert!(taken > 2 * LARGE_WORDS - SMALL_WORDS, "{taken}");
+    }
+
+    #[test]
+    fn chunks_are_listed_in_the_order_of_their_use() {
+        let pool = Pool::new(8 * SMALL_WORDS);
+        let chunks = [(); 5].map(|()| pool.acquire(false).unwrap());
+        for at in [0, 3] {
+            chunks[at].seal();
+            pool.retire(chunks[at]);
+        }
+        let again = [(); 2].map(|()| pool.acquire(false).unwrap());
+
+        let mut listed = Vec::new();
+        pool.list(&mut listed);
+
+        let expected = [chunks[1], chunks[2], chunks[4], again[0], again[1]];
+        let numbers = |chunks: &[&Chunk]| chunks.iter().map(|c| c.number()).collect::<Vec<_>>();
+        assert_eq!(numbers(&listed), numbers(&expected));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::{
     local::{self, ACTIVE, EXTRA, Local, RECORDING, REMOTE, SHARED, W3C_SHIFT},
     mirror,
     propagation::{Baggage, Mark, RemoteContext, SamplingState, TraceState},
-    threshold,
+    scope, threshold,
 };
 use crate::mirror::Reflections;
 
@@ -52,6 +52,7 @@ pub struct Context {
     pub(crate) trace_high: u64,
     pub(crate) trace_low: u64,
     pub(crate) span: u64,
+    /// See [`scope`].
     pub(crate) scope: u32,
     pub(crate) flags: u16,
     /// How far the carrier of the context is; stays with it, and stands here because here it costs
@@ -173,7 +174,7 @@ impl Context {
             trace_high: (trace >> 64) as u64,
             trace_low: trace as u64,
             span: remote.span_id().to_u64(),
-            scope: Local.scope(),
+            scope: scope::of(Local.scope()),
             flags: ACTIVE | REMOTE | u16::from(remote.flags().known().bits()) << W3C_SHIFT,
             ..Self::default()
         };
@@ -265,7 +266,9 @@ impl Context {
     /// The same context, as it stands within another one of this thread: what only the other one
     /// knows stays.
     pub(crate) fn within(mut self, outer: &Self, noted: Noted) -> Self {
-        self.scope = outer.scope;
+        if scope::root_of(self.scope) == 0 {
+            self.scope = scope::of(outer.scope);
+        }
         let mirror = outer.extra.as_ref().and_then(|extra| extra.mirror.clone());
         let baggage = outer.baggage();
         self.change_extra(|extra| {
@@ -340,7 +343,7 @@ impl Context {
     pub(crate) fn of_current_scope() -> Self {
         // A span that asks for no parent is no way out of [`Context::unrecorded`].
         let flags = if Local.is_unsampled() && Local.trace_low() == 0 { ACTIVE } else { 0 };
-        Self { scope: Local.scope(), flags, ..Self::default() }
+        Self { scope: scope::of(Local.scope()), flags, ..Self::default() }
     }
 
     /// What is current, without intent to record from another thread.

@@ -8,10 +8,14 @@ use std::{
     time::Instant,
 };
 
+#[cfg(feature = "file")]
+use super::flight::{Flight, Snapshot};
 use super::{
     chunk::Chunk,
-    join::{Complete, End, Joiner},
+    complete::{self, Complete},
+    join::{End, Joiner},
     limits::Limits,
+    loss::LossReason,
     record::{
         layout::{Kind, SPAN_END},
         read::Record,
@@ -19,6 +23,7 @@ use super::{
     },
     recorder::Recorder,
     scope,
+    tail::{Outlet, Tail},
 };
 use crate::{
     outcome::Outcome,
@@ -50,7 +55,7 @@ pub(crate) trait Sink: Send {
 pub(crate) type Pending = Box<dyn FnOnce(Instant) -> bool + Send>;
 
 /// Sites by index, without a lock for each span.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Sites(Vec<&'static Site>);
 
 impl Sites {
@@ -77,14 +82,29 @@ pub(crate) struct Drain {
     live: Vec<&'static Chunk>,
     bytes: Vec<u8>,
     joiner: Joiner,
-    sinks: Vec<Box<dyn Sink>>,
     calibration: Calibration,
     out: Out,
     produced: u64,
 }
 
-/// What turns records into views.
+/// Where spans go that have ended.
 struct Out {
+    exporters: Exporters,
+    /// Holds what the sampler turned down.
+    tail: Option<Tail>,
+    #[cfg(feature = "file")]
+    flight: Option<Flight>,
+}
+
+/// The way to the exporters.
+struct Exporters {
+    views: Views,
+    sinks: Vec<Box<dyn Sink>>,
+    recorder: &'static Recorder,
+}
+
+/// What turns records into views.
+struct Views {
     sites: Sites,
     anchor: Anchor,
     limits: Limits,
@@ -92,18 +112,25 @@ struct Out {
 
 impl Drain {
     pub(crate) fn new(recorder: &'static Recorder, sinks: Vec<Box<dyn Sink>>) -> Self {
+        let memory = recorder.settings.memory;
+        let views = Views {
+            sites: Sites::default(),
+            anchor: Anchor::IDENTITY,
+            limits: recorder.settings.limits,
+        };
+        let tail = recorder.settings.tail_bias.map(|bias| Tail::new(bias, memory.tail_bytes()));
         Self {
             recorder,
             readers: Vec::new(),
             live: Vec::new(),
             bytes: Vec::new(),
-            joiner: Joiner::new(recorder.settings.memory.table_bytes()),
-            sinks,
+            joiner: Joiner::new(memory.table_bytes()),
             calibration: Calibration::start(),
             out: Out {
-                sites: Sites::default(),
-                anchor: Anchor::IDENTITY,
-                limits: recorder.settings.limits,
+                exporters: Exporters { views, sinks, recorder },
+                tail,
+                #[cfg(feature = "file")]
+                flight: recorder.settings.flight.map(Flight::new),
             },
             produced: 0,
         }
@@ -111,7 +138,7 @@ impl Drain {
 
     /// Reads everything published so far.
     pub(crate) fn pass(&mut self) {
-        self.out.anchor = self.calibration.anchor();
+        self.out.exporters.views.anchor = self.calibration.anchor();
         self.recorder.pool.list(&mut self.live);
         // Read the chunks first, the sites then: a record never names a site that came later.
         for at in 0..self.live.len() {
@@ -123,32 +150,58 @@ impl Drain {
                 self.recorder.pool.retire(chunk);
             }
         }
-        let Self { joiner, sinks, out, recorder, .. } = self;
+        let Self { joiner, out, recorder, .. } = self;
         for (span, end) in recorder.take_ends_without_room() {
-            joiner.end(span, end, &recorder.losses, |span| out.deliver(&span, sinks, recorder));
+            joiner.end(span, end, |span| out.deliver(&span));
         }
-        joiner.end_pass(&recorder.losses, |complete| out.deliver(&complete, sinks, recorder));
-        let now = time::now();
-        self.sinks.iter_mut().for_each(|sink| sink.end_pass(now));
+        joiner.end_pass(|span| out.deliver(&span));
+        out.end_pass(time::now());
     }
 
     /// Everything published, also what lingers for one pass, on its way to the exporters.
     pub(crate) fn flush(&mut self) -> Vec<Pending> {
         self.pass();
         self.pass();
-        self.sinks.iter_mut().map(|sink| sink.flush()).collect()
+        if self.is_waiting() {
+            self.pass();
+            self.pass();
+        }
+        self.out.exporters.sinks.iter_mut().map(|sink| sink.flush()).collect()
     }
 
     /// The same for the last time.
     pub(crate) fn shutdown(&mut self) -> Vec<Pending> {
         self.pass();
         self.pass();
-        self.sinks.iter_mut().map(|sink| sink.shutdown()).collect()
+        self.out.shut_down()
+    }
+
+    /// What the flight recorder holds; the pass before may have left spans that linger.
+    #[cfg(feature = "file")]
+    pub(crate) fn snapshot(&mut self) -> Snapshot {
+        self.pass();
+        let Out { exporters, flight, .. } = &mut self.out;
+        let Views { sites, anchor, limits } = &mut exporters.views;
+        // Of a running span nothing has been handed out yet.
+        site::list(&mut sites.0);
+        Snapshot {
+            segments: flight.as_ref().map(Flight::segments).unwrap_or_default(),
+            running: self.joiner.running().collect(),
+            sites: sites.clone(),
+            anchor: *anchor,
+            limits: *limits,
+            now: time::ticks(),
+        }
+    }
+
+    /// Whether a pass is due soon even if nothing is recorded.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.out.tail.as_ref().is_some_and(Tail::is_waiting)
     }
 
     /// Reads on in one chunk; `true`: it is sealed and read to its end.
     fn read(&mut self, chunk: &'static Chunk) -> bool {
-        let Self { readers, bytes, joiner, sinks, out, recorder, produced, .. } = self;
+        let Self { readers, bytes, joiner, out, recorder, produced, .. } = self;
         let reader = &mut readers[chunk.number()];
         let (written, sealed) = chunk.progress();
         let words = chunk.words().get(reader.read..written).unwrap_or_default();
@@ -159,8 +212,7 @@ impl Drain {
         }
 
         let losses = &recorder.losses;
-        let mut deliver = |span: Complete<'_>| out.deliver(&span, sinks, recorder);
-        reader.settle(chunk, |span, end| joiner.end(span, end, losses, &mut deliver));
+        reader.settle(chunk, |span, end| joiner.end(span, end, |span| out.deliver(&span)));
         let bytes = &*bytes;
         let mut rest = bytes;
         while let Some((record, after)) = Record::take(rest) {
@@ -173,21 +225,20 @@ impl Drain {
                     recorder.produced.store(*produced, Release);
                     if let Some((ticks, outcome)) = record.end() {
                         let tick = record.word(3).saturating_add(ticks);
-                        deliver(Complete::whole(
-                            &record,
-                            &reader.trace,
-                            tick,
-                            read_outcome(outcome),
-                        ));
-                    } else if joiner.begin(&record, &reader.trace, losses, &mut deliver) {
+                        let outcome = read_outcome(outcome);
+                        out.deliver(&Complete::whole(&record, &reader.trace, tick, outcome));
+                    } else if joiner
+                        .begin(&record, &reader.trace, losses, |span| out.deliver(&span))
+                    {
                         reader.running.push((at, record.span()));
+                        out.begin(&record, &reader.trace);
                     }
                 }
                 Kind::TRACE => reader.trace.replace(&record),
                 Kind::END => {
                     let outcome = read_outcome(record.aux() as u8);
                     let end = End { tick: record.word(2), outcome, linger: record.flags() != 0 };
-                    joiner.end(record.span(), end, losses, &mut deliver);
+                    joiner.end(record.span(), end, |span| out.deliver(&span));
                 }
                 Kind::DISCARD => joiner.discard(record.span()),
                 _ => joiner.extra(&record),
@@ -197,7 +248,7 @@ impl Drain {
         reader.running.retain(|(_, span)| joiner.awaits(*span));
         if sealed {
             // The owner patched its last end before it sealed.
-            reader.settle(chunk, |span, end| joiner.end(span, end, losses, &mut deliver));
+            reader.settle(chunk, |span, end| joiner.end(span, end, |span| out.deliver(&span)));
             // The chunk's next life is another thread's: nothing of this one may look at it.
             *reader = Reader::default();
         }
@@ -227,34 +278,117 @@ impl Reader {
 }
 
 impl Out {
-    #[inline]
-    fn deliver(
-        &mut self,
-        complete: &Complete<'_>,
-        sinks: &mut [Box<dyn Sink>],
-        recorder: &Recorder,
-    ) {
-        if self.sites.0.len() < site::registered() {
-            site::list(&mut self.sites.0);
+    /// A span has begun and still runs.
+    fn begin(&mut self, record: &Record<'_>, trace: &TraceHead) {
+        if let Some(tail) = &mut self.tail
+            && trace.root != 0
+            && complete::is_root(record)
+        {
+            tail.begin(trace, &mut self.exporters);
         }
-        let scope = complete.trace.scope;
-        if scope == 0 {
-            if sinks.is_empty() {
-                recorder.count_unexported();
-                return;
+    }
+
+    #[inline]
+    fn deliver(&mut self, span: &Complete<'_>) {
+        let sites = &mut self.exporters.views.sites.0;
+        if sites.len() < site::registered() {
+            site::list(sites);
+        }
+        if span.discarded {
+            return self.discard(span);
+        }
+        if span.trace.scope != 0 {
+            return self.exporters.collect(span);
+        }
+        #[cfg(feature = "file")]
+        if let Some(flight) = &mut self.flight {
+            flight.record(span, &self.exporters.recorder.flight);
+        }
+        if span.trace.root != 0 {
+            return self.hold(span);
+        }
+        self.exporters.export(span);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn discard(&mut self, span: &Complete<'_>) {
+        self.exporters.recorder.losses.add(LossReason::Discarded, 1);
+        if let Some(tail) = &mut self.tail
+            && span.trace.root != 0
+        {
+            tail.discard(span);
+        }
+    }
+
+    /// A span of a trace that the sampler turned down.
+    #[inline(never)]
+    fn hold(&mut self, span: &Complete<'_>) {
+        let Self { exporters, tail, .. } = self;
+        exporters.recorder.tentative.count_ended();
+        match tail {
+            Some(tail) => {
+                let anchor = exporters.views.anchor;
+                tail.accept(span, |ticks| anchor.nanos(ticks), exporters);
             }
-            if let Some(view) = complete.view(&self.sites, &self.anchor, &self.limits) {
-                recorder.count_handed_over();
-                sinks.iter_mut().for_each(|sink| sink.accept(&view));
-            }
+            None => exporters.drop_unwanted(1),
+        }
+    }
+
+    fn end_pass(&mut self, now: Instant) {
+        let Self { exporters, tail, .. } = self;
+        if let Some(tail) = tail {
+            tail.end_pass(exporters);
+        }
+        exporters.sinks.iter_mut().for_each(|sink| sink.end_pass(now));
+    }
+
+    fn shut_down(&mut self) -> Vec<Pending> {
+        let Self { exporters, tail, .. } = self;
+        if let Some(tail) = tail {
+            tail.shut_down(exporters);
+        }
+        exporters.sinks.iter_mut().map(|sink| sink.shutdown()).collect()
+    }
+}
+
+impl Exporters {
+    #[inline]
+    fn export(&mut self, span: &Complete<'_>) {
+        let Self { views, sinks, recorder } = self;
+        if sinks.is_empty() {
+            recorder.count_unexported();
             return;
         }
-        let Some(scope) = scope::find(scope) else { return recorder.count_unexported() };
-        let anchor = if scope.has_mock_clock() { Anchor::IDENTITY } else { self.anchor };
+        if let Some(view) = span.view(&views.sites, &views.anchor, &views.limits) {
+            recorder.count_handed_over();
+            sinks.iter_mut().for_each(|sink| sink.accept(&view));
+        }
+    }
+
+    /// Gives a span to its scope instead.
+    fn collect(&self, span: &Complete<'_>) {
+        self.recorder.count_unexported();
+        let Some(scope) = scope::find(span.trace.scope) else { return };
+        let anchor = if scope.has_mock_clock() { Anchor::IDENTITY } else { self.views.anchor };
         let limits = scope.limits();
-        recorder.count_unexported();
-        if let Some(view) = complete.view(&self.sites, &anchor, &limits) {
+        if let Some(view) = span.view(&self.views.sites, &anchor, &limits) {
             Arc::as_ref(&scope).collect(&view);
         }
+    }
+}
+
+impl Outlet for Exporters {
+    fn keep(&mut self, span: &Complete<'_>) {
+        self.recorder.tentative.count_kept();
+        self.export(span);
+    }
+
+    fn drop_unwanted(&mut self, spans: u64) {
+        self.recorder.tentative.count_not_kept(spans);
+    }
+
+    fn lose(&mut self, spans: u64) {
+        self.recorder.losses.add(LossReason::TailMemoryFull, spans);
     }
 }

@@ -5,12 +5,12 @@
 
 use std::collections::HashMap;
 
+#[cfg(feature = "file")]
+use super::flight::Running;
 use super::{
+    complete::Complete,
     loss::{LossReason, Losses},
-    record::{
-        read::Record,
-        view::{SpanView, TraceHead},
-    },
+    record::{read::Record, view::TraceHead},
 };
 use crate::outcome::Outcome;
 
@@ -86,7 +86,7 @@ impl Joiner {
             waiting.cost += cost;
             self.bytes += cost;
         }
-        self.finish(record.span(), losses, finished);
+        self.finish(record.span(), finished);
         true
     }
 
@@ -110,13 +110,7 @@ impl Joiner {
     }
 
     /// The span has ended; it lingers if more has been recorded about it than its first record.
-    pub(crate) fn end(
-        &mut self,
-        span: u64,
-        end: End,
-        losses: &Losses,
-        finished: impl FnMut(Complete<'_>),
-    ) {
+    pub(crate) fn end(&mut self, span: u64, end: End, finished: impl FnMut(Complete<'_>)) {
         let pass = self.pass;
         let waiting = self.entry(span);
         waiting.end = Some(end);
@@ -124,28 +118,25 @@ impl Joiner {
         if end.linger {
             self.due.push(span);
         } else {
-            self.finish(span, losses, finished);
+            self.finish(span, finished);
         }
     }
 
     /// Hands a span out if all about it is here, and nothing more can come.
-    fn finish(&mut self, span: u64, losses: &Losses, mut finished: impl FnMut(Complete<'_>)) {
+    fn finish(&mut self, span: u64, mut finished: impl FnMut(Complete<'_>)) {
         let Some(waiting) = self.waiting.get(&span) else { return };
         let Some(end) = waiting.end else { return };
         if waiting.head.is_empty() || end.linger && waiting.pass == self.pass {
             return;
         }
-        if waiting.discarded {
-            losses.add(LossReason::Discarded, 1);
-        } else {
-            finished(Complete {
-                head: &waiting.head,
-                extras: &waiting.extras,
-                trace: &waiting.trace,
-                tick: end.tick,
-                outcome: end.outcome,
-            });
-        }
+        finished(Complete {
+            head: &waiting.head,
+            extras: &waiting.extras,
+            trace: &waiting.trace,
+            tick: end.tick,
+            outcome: end.outcome,
+            discarded: waiting.discarded,
+        });
         self.forget(span);
     }
 
@@ -160,7 +151,7 @@ impl Joiner {
     }
 
     /// Ends a pass: hands out what has lingered and forgets what nobody will ever complete.
-    pub(crate) fn end_pass(&mut self, losses: &Losses, mut finished: impl FnMut(Complete<'_>)) {
+    pub(crate) fn end_pass(&mut self, mut finished: impl FnMut(Complete<'_>)) {
         for span in std::mem::take(&mut self.due) {
             // A span may be due twice; the second time it is gone.
             let Some(waiting) = self.waiting.get(&span) else { continue };
@@ -172,57 +163,30 @@ impl Joiner {
             } else if waiting.head.is_empty() {
                 self.forget(span);
             } else {
-                self.finish(span, losses, &mut finished);
+                self.finish(span, &mut finished);
             }
         }
         self.pass += 1;
+    }
+
+    /// The program's spans that run, or whose last record is awaited.
+    #[cfg(feature = "file")]
+    pub(crate) fn running(&self) -> impl Iterator<Item = Running> {
+        let waiting = self.waiting.values().filter(|waiting| {
+            let running = waiting.end.is_none() && !waiting.discarded;
+            running && !waiting.head.is_empty() && waiting.trace.scope == 0
+        });
+        waiting.map(|waiting| Running {
+            head: waiting.head.clone(),
+            extras: waiting.extras.clone(),
+            trace: waiting.trace.clone(),
+        })
     }
 
     fn forget(&mut self, span: u64) {
         if let Some(waiting) = self.waiting.remove(&span) {
             self.bytes -= waiting.cost;
         }
-    }
-}
-
-/// The records of a span that has ended.
-pub(crate) struct Complete<'a> {
-    head: &'a [u8],
-    extras: &'a [u8],
-    pub(crate) trace: &'a TraceHead,
-    tick: u64,
-    outcome: Outcome,
-}
-
-impl<'a> Complete<'a> {
-    /// A span that came whole in one record.
-    pub(crate) fn whole(
-        record: &Record<'a>,
-        trace: &'a TraceHead,
-        tick: u64,
-        outcome: Outcome,
-    ) -> Self {
-        Self { head: record.bytes, extras: &[], trace, tick, outcome }
-    }
-
-    /// The span as exporters see it; `None` if its site is not known.
-    pub(crate) fn view(
-        &self,
-        sites: &'a super::drain::Sites,
-        anchor: &'a crate::time::anchor::Anchor,
-        limits: &'a super::Limits,
-    ) -> Option<SpanView<'a>> {
-        let (head, _) = Record::take(self.head)?;
-        Some(SpanView {
-            site: sites.get(head.aux())?,
-            head,
-            extras: self.extras,
-            trace: self.trace,
-            end_tick: self.tick,
-            outcome: self.outcome,
-            anchor,
-            limits,
-        })
     }
 }
 
@@ -245,16 +209,16 @@ mod tests {
         joiner.begin(&record, &TraceHead::default(), losses, |_| {})
     }
 
-    fn end(joiner: &mut Joiner, losses: &Losses) -> Vec<u64> {
+    fn end(joiner: &mut Joiner) -> Vec<u64> {
         let mut finished = Vec::new();
         let end = End { tick: 200, outcome: Outcome::Ok, linger: false };
-        joiner.end(SPAN, end, losses, |span| finished.push(span.tick));
+        joiner.end(SPAN, end, |span| finished.push(span.tick));
         finished
     }
 
-    fn end_lingering(joiner: &mut Joiner, losses: &Losses) {
+    fn end_lingering(joiner: &mut Joiner) {
         let end = End { tick: 200, outcome: Outcome::Ok, linger: true };
-        joiner.end(SPAN, end, losses, |_| panic!("it lingers"));
+        joiner.end(SPAN, end, |_| panic!("it lingers"));
     }
 
     fn extra(joiner: &mut Joiner) {
@@ -263,9 +227,9 @@ mod tests {
         joiner.extra(&record);
     }
 
-    fn finished(joiner: &mut Joiner, losses: &Losses) -> Vec<(u64, usize)> {
+    fn finished(joiner: &mut Joiner) -> Vec<(u64, usize)> {
         let mut finished = Vec::new();
-        joiner.end_pass(losses, |span| finished.push((span.tick, span.extras.len())));
+        joiner.end_pass(|span| finished.push((span.tick, span.extras.len())));
         finished
     }
 
@@ -275,13 +239,13 @@ mod tests {
         let steps: [Step; 3] = [
             |joiner, losses| assert!(begin(joiner, losses)),
             |joiner, _| extra(joiner),
-            |joiner, losses| end_lingering(joiner, losses),
+            |joiner, _| end_lingering(joiner),
         ];
         for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
             let (mut joiner, losses) = (Joiner::new(10_000), Losses::new());
             order.iter().for_each(|step| steps[*step](&mut joiner, &losses));
-            assert_eq!(finished(&mut joiner, &losses), [], "{order:?}");
-            assert_eq!(finished(&mut joiner, &losses), [(200, 16)], "{order:?}");
+            assert_eq!(finished(&mut joiner), [], "{order:?}");
+            assert_eq!(finished(&mut joiner), [(200, 16)], "{order:?}");
             assert_eq!((joiner.bytes, joiner.waiting.len()), (0, 0), "{order:?}");
         }
     }
@@ -290,16 +254,16 @@ mod tests {
     fn a_span_without_further_records_is_handed_out_with_its_end() {
         let (mut joiner, losses) = (Joiner::new(10_000), Losses::new());
         assert!(begin(&mut joiner, &losses));
-        assert_eq!(end(&mut joiner, &losses), [200]);
-        assert_eq!(finished(&mut joiner, &losses), []);
+        assert_eq!(end(&mut joiner), [200]);
+        assert_eq!(finished(&mut joiner), []);
         assert_eq!((joiner.bytes, joiner.waiting.len()), (0, 0));
     }
 
     #[test]
     fn an_end_waits_for_its_head_into_the_next_pass() {
         let (mut joiner, losses) = (Joiner::new(10_000), Losses::new());
-        assert!(end(&mut joiner, &losses).is_empty());
-        assert_eq!(finished(&mut joiner, &losses), []);
+        assert!(end(&mut joiner).is_empty());
+        assert_eq!(finished(&mut joiner), []);
         let words = bytes(&[head(Kind::SPAN, 0, 5, 0), SPAN, 0, 100, 0]);
         let (record, _) = Record::take(&words).unwrap();
         let mut handed_out = 0;
@@ -309,10 +273,10 @@ mod tests {
 
     #[test]
     fn an_end_whose_head_never_comes_is_forgotten() {
-        let (mut joiner, losses) = (Joiner::new(10_000), Losses::new());
-        assert!(end(&mut joiner, &losses).is_empty());
-        assert_eq!(finished(&mut joiner, &losses), []);
-        assert_eq!(finished(&mut joiner, &losses), []);
+        let mut joiner = Joiner::new(10_000);
+        assert!(end(&mut joiner).is_empty());
+        assert_eq!(finished(&mut joiner), []);
+        assert_eq!(finished(&mut joiner), []);
         assert_eq!((joiner.bytes, joiner.waiting.len()), (0, 0));
     }
 
@@ -320,10 +284,10 @@ mod tests {
     fn what_other_threads_wrote_is_waited_for() {
         let (mut joiner, losses) = (Joiner::new(10_000), Losses::new());
         assert!(begin(&mut joiner, &losses));
-        end_lingering(&mut joiner, &losses);
-        assert_eq!(finished(&mut joiner, &losses), []);
+        end_lingering(&mut joiner);
+        assert_eq!(finished(&mut joiner), []);
         extra(&mut joiner);
-        assert_eq!(finished(&mut joiner, &losses), [(200, 16)]);
+        assert_eq!(finished(&mut joiner), [(200, 16)]);
     }
 
     #[test]
@@ -335,13 +299,16 @@ mod tests {
     }
 
     #[test]
-    fn a_discarded_span_is_counted_and_not_handed_out() {
+    fn a_discarded_span_is_handed_out_as_such() {
         let (mut joiner, losses) = (Joiner::new(10_000), Losses::new());
         assert!(begin(&mut joiner, &losses));
         joiner.discard(SPAN);
-        end_lingering(&mut joiner, &losses);
-        assert_eq!(finished(&mut joiner, &losses), []);
-        assert_eq!(finished(&mut joiner, &losses), []);
-        assert_eq!(losses.of(LossReason::Discarded), 1);
+        end_lingering(&mut joiner);
+        assert_eq!(finished(&mut joiner), []);
+
+        let mut discarded = Vec::new();
+        joiner.end_pass(|span| discarded.push(span.discarded));
+
+        assert_eq!(discarded, [true]);
     }
 }

@@ -22,6 +22,7 @@ use super::{
     loss::LossReason,
     record::layout::{self, Kind, MAX_RECORD_WORDS},
     recorder::{self, Recorder},
+    scope,
 };
 use crate::{random::Generator, sync::shared::AtomicU64, time};
 
@@ -55,6 +56,7 @@ struct State {
     trace_low: Cell<u64>,
     span: Cell<u64>,
     flags: Cell<u16>,
+    /// See [`scope`].
     scope: Cell<u32>,
     /// The current chunk's words; those at `at` and behind are free.
     words: Cell<&'static [AtomicU64]>,
@@ -255,7 +257,7 @@ impl Local {
     #[cold]
     fn wait_for_chunk(self, recorder: &Recorder) -> Option<&'static Chunk> {
         recorder.wake();
-        if self.scope() == 0 {
+        if scope::of(self.scope()) == 0 {
             return None;
         }
         let deadline = time::now() + Duration::from_secs(10);

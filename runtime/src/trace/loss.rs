@@ -31,13 +31,15 @@ pub enum LossReason {
     SpanTableFull,
     /// The time for shutting down was over.
     Shutdown,
+    /// Tail bias kept the trace when there was no memory left for this span.
+    TailMemoryFull,
     /// The span alone was larger than a request may be.
     TooLarge,
 }
 
 impl LossReason {
     /// All reasons.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Discarded,
         Self::ExportFailed,
         Self::PoolEmpty,
@@ -46,6 +48,7 @@ impl LossReason {
         Self::Rejected,
         Self::SpanTableFull,
         Self::Shutdown,
+        Self::TailMemoryFull,
         Self::TooLarge,
     ];
 
@@ -61,6 +64,7 @@ impl LossReason {
             Self::Rejected => "rejected",
             Self::SpanTableFull => "span_table_full",
             Self::Shutdown => "shutdown",
+            Self::TailMemoryFull => "tail_memory_full",
             Self::TooLarge => "too_large",
         }
     }

@@ -31,9 +31,14 @@ impl Memory {
         self.bytes
     }
 
-    /// Half for the chunks of the recording threads.
-    pub(crate) const fn pool_words(self) -> usize {
-        self.bytes / 2 / 8
+    /// Half for the chunks of the recording threads, which share it with what tail bias holds.
+    pub(crate) const fn pool_words(self, tail_bias: bool) -> usize {
+        (if tail_bias { self.bytes / 2 - self.tail_bytes() } else { self.bytes / 2 }) / 8
+    }
+
+    /// A quarter for what tail bias holds, where it is on.
+    pub(crate) const fn tail_bytes(self) -> usize {
+        self.bytes / 4
     }
 
     /// A quarter for spans that run, or wait for their last record.

@@ -2,11 +2,14 @@
 
 pub(crate) mod active;
 pub(crate) mod chunk;
+pub(crate) mod complete;
 pub(crate) mod context;
 mod data;
 #[cfg(feature = "tracing")]
 pub(crate) mod deferred;
 pub(crate) mod drain;
+#[cfg(feature = "file")]
+pub(crate) mod flight;
 pub(crate) mod foreign;
 pub(crate) mod fork;
 pub(crate) mod handle;
@@ -29,6 +32,7 @@ pub(crate) mod span;
 pub(crate) mod spawn;
 #[cfg(feature = "stream")]
 pub(crate) mod stream;
+pub(crate) mod tail;
 pub(crate) mod threshold;
 
 pub use context::{Attached, Context};
@@ -44,3 +48,4 @@ pub use record::{
 pub use spawn::InSpan;
 #[cfg(feature = "stream")]
 pub use stream::InSpanStream;
+pub use tail::TailBias;

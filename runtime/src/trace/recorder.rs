@@ -16,6 +16,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[cfg(feature = "file")]
+use super::flight::{self, Snapshot};
 use super::{
     chunk::Pool,
     drain::{Drain, Pending, Sink},
@@ -30,6 +32,7 @@ use super::{
     propagation::Propagators,
     sampling::{Root, Sampling, Under},
     scope,
+    tail::TailBias,
 };
 use crate::{
     site::Site,
@@ -52,7 +55,22 @@ pub(crate) struct Settings {
     pub(crate) memory: Memory,
     pub(crate) limits: Limits,
     pub(crate) sampling: Sampling,
+    pub(crate) tail_bias: Option<TailBias>,
+    /// Bytes of the flight recorder.
+    #[cfg(feature = "file")]
+    pub(crate) flight: Option<usize>,
     pub(crate) propagators: Propagators,
+}
+
+impl Settings {
+    /// Whether traces are recorded that the sampler turns down.
+    fn records_all(&self) -> bool {
+        #[cfg(feature = "file")]
+        if self.flight.is_some() {
+            return true;
+        }
+        self.tail_bias.is_some()
+    }
 }
 
 /// Builds the sinks; called again in a forked child.
@@ -67,6 +85,9 @@ pub(crate) struct Recorder {
     pub(crate) produced: AtomicU64,
     handed_over: AtomicU64,
     unexported: AtomicU64,
+    pub(super) tentative: Tentative,
+    #[cfg(feature = "file")]
+    pub(crate) flight: flight::Counts,
     /// In a forked child: the recorder that the program started.
     origin: Option<&'static Recorder>,
     ends_without_room: Mutex<Vec<(u64, End)>>,
@@ -75,11 +96,35 @@ pub(crate) struct Recorder {
     sinks: SinkFactory,
 }
 
+/// Counts the spans of traces that are recorded although the sampler said no.
+///
+/// Only the background thread counts. Whoever adds up reads in the opposite order.
+#[derive(Debug, Default)]
+pub(super) struct Tentative {
+    ended: AtomicU64,
+    kept: AtomicU64,
+    not_kept: AtomicU64,
+}
+
 #[derive(Default)]
 struct Requests {
     wake: bool,
     stop: bool,
     flush: Vec<mpsc::Sender<Vec<Pending>>>,
+    #[cfg(feature = "file")]
+    snapshots: Vec<mpsc::Sender<Snapshot>>,
+    /// The background thread has ended: nobody will answer.
+    over: bool,
+}
+
+impl Requests {
+    fn nobody_asks(&self) -> bool {
+        #[cfg(feature = "file")]
+        if !self.snapshots.is_empty() {
+            return false;
+        }
+        self.flush.is_empty()
+    }
 }
 
 /// One slot for each generation of forks: a child never waits on a lock of its parent.
@@ -142,12 +187,15 @@ impl Recorder {
     ) -> &'static Self {
         ids::rekey();
         let recorder: &'static Self = Box::leak(Box::new(Self {
-            pool: Pool::new(settings.memory.pool_words()),
+            pool: Pool::new(settings.memory.pool_words(settings.tail_bias.is_some())),
             losses,
             settings,
             produced: AtomicU64::new(0),
             handed_over: AtomicU64::new(0),
             unexported: AtomicU64::new(0),
+            tentative: Tentative::default(),
+            #[cfg(feature = "file")]
+            flight: flight::Counts::default(),
             origin,
             ends_without_room: Mutex::new(Vec::new()),
             requests: Mutex::new(Requests::default()),
@@ -169,16 +217,23 @@ impl Recorder {
         let mut seen = 0;
         loop {
             let produced = self.produced.load(Relaxed);
-            let interval = if produced == seen { IDLE_INTERVAL } else { BUSY_INTERVAL };
+            let idle = produced == seen && !drain.is_waiting();
+            let interval = if idle { IDLE_INTERVAL } else { BUSY_INTERVAL };
             seen = produced;
             let requests = self.wait(interval);
             drain.pass();
+            #[cfg(feature = "file")]
+            for reply in requests.snapshots {
+                let _ = reply.send(drain.snapshot());
+            }
             for reply in requests.flush {
                 let pending = if requests.stop { drain.shutdown() } else { drain.flush() };
                 // Whoever asked may have given up by now.
                 let _ = reply.send(pending);
             }
             if requests.stop {
+                let mut requests = lock(&self.requests);
+                *requests = Requests { over: true, ..Requests::default() };
                 return;
             }
         }
@@ -187,7 +242,7 @@ impl Recorder {
     fn wait(&self, interval: Duration) -> Requests {
         let mut requests = lock(&self.requests);
         let idle =
-            |requests: &mut Requests| !requests.wake && !requests.stop && requests.flush.is_empty();
+            |requests: &mut Requests| !requests.wake && !requests.stop && requests.nobody_asks();
         if idle(&mut requests) {
             requests = match self.signal.wait_timeout_while(requests, interval, idle) {
                 Ok((requests, _)) => requests,
@@ -226,6 +281,21 @@ impl Recorder {
         }
     }
 
+    /// What the flight recorder holds, brought up to date; `None`: time is over, or telemetry is.
+    #[cfg(feature = "file")]
+    pub(crate) fn snapshot(&self, deadline: Instant) -> Option<Snapshot> {
+        let (reply, answer) = mpsc::channel();
+        {
+            let mut requests = lock(&self.requests);
+            if requests.over {
+                return None;
+            }
+            requests.snapshots.push(reply);
+            self.signal.notify_one();
+        }
+        answer.recv_timeout(deadline.saturating_duration_since(time::now())).ok()
+    }
+
     /// A new trace id, of which all 16 bytes are random.
     pub(crate) fn new_trace_id(&self) -> TraceId {
         loop {
@@ -242,6 +312,11 @@ impl Recorder {
             Some(scope) => scope.sampling().decide(site, trace, under),
             None => self.settings.sampling.decide(site, trace, under),
         }
+    }
+
+    /// Whether what the sampler turned down is recorded all the same.
+    pub(crate) fn records_tentatively(&self, site: &Site) -> bool {
+        self.settings.records_all() && !self.settings.sampling.silences(site)
     }
 
     /// Keeps an end for which no record could be written.
@@ -265,7 +340,7 @@ impl Recorder {
     /// Counts a span that each exporter is given; only the background thread does.
     #[inline]
     pub(crate) fn count_handed_over(&self) {
-        self.handed_over.store(self.handed_over.load(Relaxed) + 1, Release);
+        add(&self.handed_over, 1);
     }
 
     /// Spans that were recorded, not counting those that were lost before.
@@ -278,10 +353,43 @@ impl Recorder {
         self.handed_over.load(Acquire)
     }
 
+    /// Spans of tentative traces: `(kept, not kept, undecided)`.
+    ///
+    /// To be read after [`Recorder::handed_over`], which counts the kept ones, too, and after
+    /// those that were lost for want of memory.
+    pub(crate) fn tentative(&self, lost: u64) -> (u64, u64, u64) {
+        let Tentative { ended, kept, not_kept } = &self.tentative;
+        let (kept, not_kept) = (kept.load(Acquire), not_kept.load(Acquire));
+        let decided = kept + not_kept + lost;
+        (kept, not_kept, ended.load(Acquire).saturating_sub(decided))
+    }
+
     /// Spans that no exporter was configured for.
     pub(crate) fn unexported(&self) -> u64 {
         self.unexported.load(Acquire)
     }
+}
+
+impl Tentative {
+    /// Counts a span that has ended.
+    pub(super) fn count_ended(&self) {
+        add(&self.ended, 1);
+    }
+
+    /// Counts a span that is exported after all, before it is counted as such.
+    pub(super) fn count_kept(&self) {
+        add(&self.kept, 1);
+    }
+
+    pub(super) fn count_not_kept(&self, spans: u64) {
+        add(&self.not_kept, spans);
+    }
+}
+
+/// Adds to a counter that has one writer.
+#[inline]
+fn add(counter: &AtomicU64, spans: u64) {
+    counter.store(counter.load(Relaxed) + spans, Release);
 }
 
 impl std::fmt::Debug for Recorder {

@@ -70,6 +70,13 @@ impl Sampling {
         }
     }
 
+    /// Whether an exception says that nothing is ever recorded where the site begins a trace.
+    pub(crate) fn silences(&self, site: &Site) -> bool {
+        !self.overriding.is_empty()
+            && !std::ptr::eq(self.of(site), &self.sampler)
+            && self.of(site).sampler.rule() == Rule::AlwaysOff
+    }
+
     fn of(&self, site: &Site) -> &Chosen {
         if self.overriding.is_empty() {
             return &self.sampler;

@@ -2,6 +2,10 @@
 //!
 //! A scope is a number in the context. It travels wherever the context travels, and the background
 //! thread gives the spans of a scope to it instead of to the exporters.
+//!
+//! Outside any scope the number has another use: a trace that is recorded although the sampler said
+//! no carries the number of its local root there (see [`super::tail`]), so that the program's
+//! contexts need no room for it.
 
 use std::{
     collections::HashMap,
@@ -21,6 +25,29 @@ use crate::{
 
 static NEXT: AtomicU32 = AtomicU32::new(1);
 static SCOPES: Mutex<Option<HashMap<u32, Arc<Scope>>>> = Mutex::new(None);
+
+/// Marks a number that is that of a tentative local root.
+const TENTATIVE: u32 = 1 << 31;
+
+/// The scope that a context's number stands for; 0: the program.
+#[inline]
+pub(crate) const fn of(number: u32) -> u32 {
+    if number & TENTATIVE == 0 { number } else { 0 }
+}
+
+/// The tentative local root that a context's number stands for; 0: none.
+#[inline]
+pub(crate) const fn root_of(number: u32) -> u32 {
+    if number & TENTATIVE == 0 { 0 } else { number }
+}
+
+/// The number of a tentative local root.
+///
+/// It only has to be another one than those of other local roots of the same trace, which run at
+/// the same time.
+pub(crate) const fn tentative(random: u64) -> u32 {
+    random as u32 | TENTATIVE
+}
 
 /// One scope.
 #[derive(Debug)]
@@ -61,7 +88,7 @@ impl Scope {
     /// Puts a clock that stands still in front of the real one.
     pub(crate) fn mock_clock(&self) -> MockClock {
         self.mocked.store(true, Relaxed);
-        MockClock::install(self.id, || Local.scope())
+        MockClock::install(self.id, || of(Local.scope()))
     }
 
     pub(crate) fn collect(&self, span: &SpanView<'_>) {

@@ -133,6 +133,24 @@ static BUDGETS: &[Budget] = &[
         rule: Rule::AtMost(3.0, 1.5),
     },
     Budget {
+        what: "tail bias on, trace finally dropped, over a recorded span",
+        unit: " ×",
+        value: |all| {
+            let dropped = all.get("ns", "attributes", "spandrel, tail bias")?;
+            Some(dropped / all.ours("ns", "attributes")?)
+        },
+        rule: Rule::AtMost(1.0, 1.0),
+    },
+    Budget {
+        what: "CPU of all threads for it, over that for a recorded span to OTLP bytes",
+        unit: " ×",
+        value: |all| {
+            let dropped = all.get("cpu", "discard", "spandrel, tail bias")?;
+            Some(dropped / all.ours("cpu", "encode")?)
+        },
+        rule: Rule::AtMost(1.0, 0.5),
+    },
+    Budget {
         what: "disabled, over the bare function",
         unit: " ns",
         value: |all| over_bare(all, "disabled"),

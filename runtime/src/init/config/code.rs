@@ -8,7 +8,7 @@ use crate::{
     resource::Resource,
     time::Clock,
     trace::{
-        Limits, Memory,
+        Limits, Memory, TailBias,
         propagation::Propagators,
         sampler::{Overrides, Sampler},
     },
@@ -28,6 +28,7 @@ pub(crate) struct Code {
     pub(crate) sampler: Option<Sampler>,
     /// Samplers for roots of some modules or functions.
     pub(crate) sampler_overrides: Option<Overrides>,
+    pub(crate) tail_bias: Option<TailBias>,
     /// As `SPANDREL_LEVEL` has it.
     pub(crate) level: Option<String>,
     pub(crate) limits: Option<Limits>,
@@ -47,6 +48,8 @@ pub(crate) struct Code {
     pub(crate) otlp_certificate: Option<PathBuf>,
     pub(crate) otlp_client_key: Option<PathBuf>,
     pub(crate) otlp_client_certificate: Option<PathBuf>,
+    #[cfg(feature = "file")]
+    pub(crate) flight: Option<crate::export::FlightRecorder>,
     pub(crate) console_form: Option<Form>,
     pub(crate) console_color: Option<Color>,
     pub(crate) debug: Option<bool>,

@@ -27,6 +27,15 @@ impl Settings {
             ("propagators", self.propagators.value.to_string(), self.propagators.source),
             ("sampler", self.sampler.value.to_string(), self.sampler.source),
             ("sampler overrides", or_none(overrides), self.sampler_overrides.source),
+            ("keep errors", self.tail.errors.value.to_string(), self.tail.errors.source),
+            (
+                "keep slower than",
+                self.tail
+                    .slower_than
+                    .value
+                    .map_or_else(|| "none".into(), |slow| format!("{slow:?}")),
+                self.tail.slower_than.source,
+            ),
             ("level", self.level.value.to_string(), self.level.source),
             ("log lines", self.log_lines.value.clone(), self.log_lines.source),
             ("redacted keys", list(self.redact_keys.value.clone()), self.redact_keys.source),
@@ -90,6 +99,7 @@ impl Settings {
             lines.extend(otlp_lines(otlp));
             lines.extend(spool_lines(&otlp.spool));
         }
+        lines.extend(flight_lines(&self.flight));
         if self.exporters.value.contains(&super::Exporter::File) {
             lines.extend(file_lines(&self.file));
         }
@@ -100,6 +110,19 @@ impl Settings {
         }
         lines
     }
+}
+
+fn flight_lines(flight: &super::Flight) -> Vec<(&'static str, String, Source)> {
+    let Some(bytes) = flight.bytes.value else { return Vec::new() };
+    let dir = flight.dir.value.display().to_string();
+    let dir = if dir.is_empty() { "current folder".to_owned() } else { dir };
+    vec![
+        ("flight recorder", format!("{bytes} bytes"), flight.bytes.source),
+        ("flight dumps go to", dir, flight.dir.source),
+        ("flight dump on panic", flight.on_panic.value.to_string(), flight.on_panic.source),
+        ("flight dump on signal", flight.signal.value.as_str().to_owned(), flight.signal.source),
+        ("flight dumps", flight.most_dumps.value.to_string(), flight.most_dumps.source),
+    ]
 }
 
 fn otlp_lines(otlp: &super::Otlp) -> [(&'static str, String, Source); 8] {

@@ -11,6 +11,7 @@ mod endpoint;
 mod explain;
 mod exporters;
 mod file;
+mod flight;
 mod general;
 mod headers;
 mod limits;
@@ -18,6 +19,7 @@ mod otlp;
 mod sampler;
 mod setting;
 mod spool;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod zipkin;
@@ -27,11 +29,15 @@ pub(crate) use code::{Code, Package};
 pub(crate) use console::{Color, Console, Form};
 pub(crate) use exporters::Exporter;
 pub(crate) use file::File;
+pub(crate) use flight::Flight;
+#[cfg(feature = "file")]
+pub(crate) use flight::Signal;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
 pub(crate) use otlp::{Compression, Otlp, Protocol};
 pub(crate) use setting::{Setting, Source};
 pub(crate) use spool::Spool;
+pub(crate) use tail::Tail;
 pub(crate) use zipkin::Zipkin;
 
 use std::io::IsTerminal as _;
@@ -64,6 +70,7 @@ pub(crate) struct Settings {
     pub(crate) propagators: Setting<Propagators>,
     pub(crate) sampler: Setting<Sampler>,
     pub(crate) sampler_overrides: Setting<Overrides>,
+    pub(crate) tail: Tail,
     pub(crate) level: Setting<LevelFilter>,
     /// Which events of `tracing` become lines for people, as `RUST_LOG` has it.
     pub(crate) log_lines: Setting<String>,
@@ -76,6 +83,7 @@ pub(crate) struct Settings {
     pub(crate) otlp: Otlp,
     pub(crate) file: File,
     pub(crate) zipkin: Zipkin,
+    pub(crate) flight: Flight,
     pub(crate) console: Console,
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
@@ -171,12 +179,14 @@ impl Settings {
             propagators: general::propagators(&mut reader, code),
             sampler: sampler::sampler(&mut reader, code),
             sampler_overrides: sampler::overrides(&mut reader, code),
+            tail: Tail::read(&mut reader, code),
             limits: LimitSettings::read(&mut reader, code),
             memory: general::memory(&mut reader, code),
             clock: general::clock(&mut reader, code),
             batch: Batch::read(&mut reader, code),
             mirror: general::mirror(&mut reader, code),
             redact_keys: general::redact_keys(&mut reader, code),
+            flight: Flight::read(&mut reader, code, around.features),
             diagnostics: general::diagnostics(&mut reader, code),
             resource: resource.resource,
             resource_sources: resource.sources,

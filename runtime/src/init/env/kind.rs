@@ -45,6 +45,10 @@ pub(crate) enum Kind {
     Switch,
     Text,
     /// Milliseconds, 0 for no limit.
+    /// With its unit.
+    Time {
+        example: &'static str,
+    },
     Timeout {
         example: &'static str,
     },
@@ -74,6 +78,7 @@ impl Kind {
             Self::Samplers => "functions or modules with samplers: `shop::db::*=always_off`".into(),
             Self::Size => "a number of bytes, such as `16MiB`".into(),
             Self::Text => "plain text".into(),
+            Self::Time { example } => format!("a time with its unit, such as `{example}`"),
             Self::Url => "a URL, such as `http://localhost:4318`".into(),
         }
     }
@@ -99,6 +104,7 @@ impl fmt::Display for Kind {
             }
             Self::Size => f.write_str("bytes: `16MiB`"),
             Self::Text => f.write_str("text"),
+            Self::Time { example } => write!(f, "time: `{example}`"),
             Self::Timeout { .. } => f.write_str("milliseconds, 0 for no limit"),
             Self::Url => f.write_str("URL"),
         }

@@ -34,6 +34,23 @@ pub(crate) fn millis(text: &str) -> Option<Duration> {
     count(text).map(|millis| Duration::from_millis(millis.into()))
 }
 
+/// A time with its unit: `500ms`, `1.5 s`.
+pub(crate) fn time(text: &str) -> Option<Duration> {
+    const UNITS: [(&str, f64); 7] = [
+        ("ns", 1e-9),
+        ("us", 1e-6),
+        ("µs", 1e-6),
+        ("ms", 1e-3),
+        ("s", 1.0),
+        ("m", 60.0),
+        ("h", 3600.0),
+    ];
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+    let (amount, unit) = (number(&text[..end])?, text[end..].trim_start());
+    let (_, seconds) = UNITS.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(unit))?;
+    Duration::try_from_secs_f64(amount * seconds).ok()
+}
+
 /// A finite number that is not negative.
 pub(crate) fn number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0)
@@ -177,6 +194,24 @@ mod tests {
     }
 
     #[test]
+    fn a_time_has_a_unit() {
+        for (text, expected) in [
+            ("500ms", Some(Duration::from_millis(500))),
+            ("1.5 s", Some(Duration::from_millis(1_500))),
+            ("2M", Some(Duration::from_mins(2))),
+            ("250µs", Some(Duration::from_micros(250))),
+            ("500", None),
+            ("ms", None),
+            ("-1s", None),
+            ("1e3s", None),
+            ("5 parsecs", None),
+            ("9999999999999999999999h", None),
+        ] {
+            assert_eq!(time(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn a_percent_sign_that_begins_no_escape_can_stand_for_itself() {
         for (text, decoded) in [("100%", Some("100%")), ("%zz%20%4", Some("%zz %4")), ("%ff", None)]
         {
@@ -195,7 +230,7 @@ mod tests {
         fn no_text_makes_a_parser_panic(text in ".*", digits in "[0-9.+eE-]{0,40}[kKmMgGiIbB ]{0,4}") {
             for text in [&text, &digits] {
                 let _ = (boolean(text), switch(text), count(text), millis(text), number(text));
-                let _ = (size(text), percent_decoded_where_it_is_encoded(text), list(text).count());
+                let _ = (time(text), size(text), percent_decoded_where_it_is_encoded(text), list(text).count());
             }
         }
     }

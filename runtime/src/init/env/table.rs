@@ -93,6 +93,12 @@ table! {
     SAMPLER_OVERRIDES: "SPANDREL_TRACES_SAMPLER_OVERRIDES", Own, Samplers, "",
         "samplers of single functions (`shop::health`) or modules (`shop::db::*`), as roots";
 
+    KEEP_ERRORS: "SPANDREL_KEEP_ERRORS", Own, Switch, "false",
+        "keeps traces with a failure although the sampler said no; such traces cost what recorded \
+         ones cost";
+    KEEP_SLOW: "SPANDREL_KEEP_SLOW", Own, Time { example: "500ms" }, "",
+        "keeps traces that took as long as this in this process although the sampler said no";
+
     // Batches
     BSP_SCHEDULE_DELAY: "OTEL_BSP_SCHEDULE_DELAY", Specified, Duration { example: "5000" }, "5000",
         "the longest that a finished span waits before it is sent";
@@ -198,6 +204,16 @@ table! {
         "a folder where `otlp` keeps what it could not deliver, to deliver it later";
     SPOOL_BYTES: "SPANDREL_SPOOL_BYTES", Own, Size, "64MiB",
         "the most bytes in that folder; the oldest spans are dropped first";
+    FLIGHT_RECORDER: "SPANDREL_FLIGHT_RECORDER", Own, Size, "",
+        "keeps so many bytes of the latest spans, sampled or not, to be dumped. Needs the feature \
+         `file`";
+    FLIGHT_DIR: "SPANDREL_FLIGHT_DIR", Own, Path, "the current folder",
+        "the folder of the dumps after panics and signals";
+    FLIGHT_ON_PANIC: "SPANDREL_FLIGHT_ON_PANIC", Own, Switch, "true", "whether a panic dumps";
+    FLIGHT_SIGNAL: "SPANDREL_FLIGHT_SIGNAL", Own, Choice(&["SIGUSR1", "SIGUSR2", "none"]), "SIGUSR2",
+        "the signal that dumps, unless the program handles it";
+    FLIGHT_DUMPS: "SPANDREL_FLIGHT_DUMPS", Own, Count { least: 1, example: "8" }, "8",
+        "the most dumps of one process after panics and signals";
     MEMORY: "SPANDREL_MEMORY", Own, Size, "16MiB", "the hard bound on the recorder's memory";
     CLOCK: "SPANDREL_CLOCK", Own, Choice(&["auto", "monotonic", "tsc"]), "auto",
         "`tsc`: the time-stamp counter although the processor does not promise that it is \

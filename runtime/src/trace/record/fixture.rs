@@ -33,7 +33,7 @@ impl SpanBuilder {
             (0..1024).map(|_| AtomicU64::new(0)).collect::<Vec<_>>().leak();
         words[1].store(span, Relaxed);
         let writer = Writer::new(words, SPAN_WORDS, site.field_table(), site.redacts());
-        let trace = TraceHead { id: trace, scope: 0, flags: 1, state: String::new() };
+        let trace = TraceHead { id: trace, flags: 1, ..TraceHead::default() };
         Self {
             site,
             words,

@@ -14,6 +14,7 @@ use crate::{
     trace::{
         id::{SpanId, TraceFlags, TraceId},
         limits::Limits,
+        scope,
     },
     value::Value,
 };
@@ -23,6 +24,8 @@ use crate::{
 pub(crate) struct TraceHead {
     pub(crate) id: u128,
     pub(crate) scope: u32,
+    /// The number of the local root, if the trace is recorded although the sampler said no.
+    pub(crate) root: u32,
     pub(crate) flags: u8,
     pub(crate) state: String,
 }
@@ -32,7 +35,8 @@ impl TraceHead {
     pub(crate) fn replace(&mut self, record: &Record<'_>) {
         let (high, low, last) = (record.word(1), record.word(2), record.word(3));
         self.id = u128::from(high) << 64 | u128::from(low);
-        self.scope = (last >> 32) as u32;
+        let number = (last >> 32) as u32;
+        (self.scope, self.root) = (scope::of(number), scope::root_of(number));
         self.flags = last as u8;
         self.state.clear();
         self.state.push_str(record.text(4, record.aux() as usize));
@@ -281,22 +285,7 @@ impl<'a> SpanView<'a> {
     /// Whether it failed: what was said last, except that nothing overrides `Ok`.
     #[must_use]
     pub fn status(&self) -> Status<'a> {
-        let mut status = match self.outcome {
-            Outcome::Panicked => Status::Error { description: "panicked" },
-            Outcome::Error => Status::Error { description: "" },
-            _ => Status::Unset,
-        };
-        for record in self.extra_records(Kind::STATUS) {
-            match record.aux() {
-                STATUS_OK => return Status::Ok,
-                STATUS_ERROR => {
-                    status =
-                        Status::Error { description: tail(record, 2).name().unwrap_or_default() };
-                }
-                _ => {}
-            }
-        }
-        status
+        status(self.outcome, self.extras)
     }
 
     /// How the call ended.
@@ -332,13 +321,7 @@ impl<'a> SpanView<'a> {
     }
 
     fn extra_records(&self, kind: u8) -> impl Iterator<Item = Record<'a>> + Clone + use<'a> {
-        let mut rest = self.extras;
-        std::iter::from_fn(move || {
-            let (record, after) = Record::take(rest)?;
-            rest = after;
-            Some(record)
-        })
-        .filter(move |record| record.kind() == kind)
+        records(self.extras, kind)
     }
 }
 
@@ -417,6 +400,36 @@ impl<'a> LinkView<'a> {
     fn entries(&self) -> Entries<'a> {
         tail(self.record, LINK_WORDS + (self.record.aux() as usize).div_ceil(8))
     }
+}
+
+/// Whether a span failed, of which this was recorded after its first record.
+pub(crate) fn status(outcome: Outcome, extras: &[u8]) -> Status<'_> {
+    let mut status = match outcome {
+        Outcome::Panicked => Status::Error { description: "panicked" },
+        Outcome::Error => Status::Error { description: "" },
+        _ => Status::Unset,
+    };
+    for record in records(extras, Kind::STATUS) {
+        match record.aux() {
+            STATUS_OK => return Status::Ok,
+            STATUS_ERROR => {
+                status = Status::Error { description: tail(record, 2).name().unwrap_or_default() };
+            }
+            _ => {}
+        }
+    }
+    status
+}
+
+/// The records of one kind.
+fn records(bytes: &[u8], kind: u8) -> impl Iterator<Item = Record<'_>> + Clone {
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let (record, after) = Record::take(rest)?;
+        rest = after;
+        Some(record)
+    })
+    .filter(move |record| record.kind() == kind)
 }
 
 fn tail<'a>(record: Record<'a>, fixed_words: usize) -> Entries<'a> {

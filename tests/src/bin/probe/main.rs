@@ -7,6 +7,8 @@
 #[cfg(unix)]
 mod ending;
 mod exporters;
+#[cfg(unix)]
+mod flight;
 mod flood;
 #[cfg(unix)]
 mod forking;
@@ -16,6 +18,7 @@ mod showing;
 mod spooling;
 mod starting;
 mod subscribing;
+mod tail;
 
 use std::{env, process::ExitCode};
 
@@ -27,12 +30,15 @@ fn main() -> ExitCode {
         ["ending", how] => ending::run(how),
         #[cfg(unix)]
         ["forking", how] => forking::run(how),
+        #[cfg(unix)]
+        ["flight", how] => flight::run(how),
         ["flood", how] => flood::run(how),
         ["propagating", how] => propagating::run(how),
         ["showing", how] => showing::run(how),
         ["spooling", how] => spooling::run(how),
         ["starting", how] => starting::run(how),
         ["subscribing", how] => subscribing::run(how),
+        ["tail", how] => tail::run(how),
         _ => return ExitCode::from(64),
     }
     ExitCode::SUCCESS

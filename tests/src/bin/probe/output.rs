@@ -18,6 +18,16 @@ pub(crate) fn say_report(report: &Report) {
     say("produced", report.produced);
     say("unfinished", report.unfinished);
     say("unexported", report.unexported);
+    say("kept", report.kept);
+    say("not_kept", report.not_kept);
+    say("undecided", report.undecided);
+    if let Some(flight) = &report.flight {
+        say("flight.seen", flight.seen);
+        say("flight.spans", flight.spans);
+        say("flight.bytes", flight.bytes);
+        say("flight.dumps", flight.dumps);
+        say("flight.failed", flight.failed_dumps);
+    }
     say_dropped("dropped", &report.dropped);
     for (index, exporter) in report.exporters.iter().enumerate() {
         say(&format!("{index}.delivered"), exporter.delivered);
@@ -30,9 +40,11 @@ pub(crate) fn say_report(report: &Report) {
     say("balanced", is_balanced(report));
 }
 
-/// produced = delivered + dropped + spooled + unfinished, for each exporter.
+/// produced = delivered + dropped + spooled + unfinished and what tail bias does not keep, for each
+/// exporter.
 pub(crate) fn is_balanced(report: &Report) -> bool {
-    let before = report.unfinished + report.unexported + sum(&report.dropped);
+    let undelivered = report.unfinished + report.undecided + report.not_kept + report.unexported;
+    let before = undelivered + sum(&report.dropped);
     let exporter =
         |e: &ExporterReport| before + e.delivered + e.spooled + e.queued + sum(&e.dropped);
     if report.exporters.is_empty() {

@@ -424,6 +424,36 @@ const REFUSED: &[(&Variable, &str, &str)] = &[
         "`SPANDREL_SPOOL_BYTES=1MiB` is too little; write at least `4MiB`",
     ),
     (
+        table::KEEP_ERRORS,
+        "some",
+        "`SPANDREL_KEEP_ERRORS=some` is not understood; write `true` or `false`",
+    ),
+    (
+        table::KEEP_SLOW,
+        "500",
+        "`SPANDREL_KEEP_SLOW=500` is not understood; write a time with its unit, such as `500ms`",
+    ),
+    (
+        table::FLIGHT_ON_PANIC,
+        "never",
+        "`SPANDREL_FLIGHT_ON_PANIC=never` is not understood; write `true` or `false`",
+    ),
+    (
+        table::FLIGHT_DUMPS,
+        "0",
+        "`SPANDREL_FLIGHT_DUMPS=0` is not understood; write a whole number from 1, such as `8`",
+    ),
+    (
+        table::FLIGHT_RECORDER,
+        "1k",
+        "`SPANDREL_FLIGHT_RECORDER=1k` is too little; write at least `64KiB`",
+    ),
+    (
+        table::FLIGHT_SIGNAL,
+        "SIGKILL",
+        "`SPANDREL_FLIGHT_SIGNAL=SIGKILL` is not understood; write `SIGUSR1`, `SIGUSR2` or `none`",
+    ),
+    (
         table::MEMORY,
         "16 parsecs",
         "`SPANDREL_MEMORY=16 parsecs` is not understood; write a number of bytes, such as `16MiB`",

@@ -10,6 +10,7 @@ type Case =
 const NO: &[(&str, &str)] = &[];
 const OTLP: &[(&str, &str)] = &[("OTEL_TRACES_EXPORTER", "otlp")];
 const CONSOLE: &[(&str, &str)] = &[("OTEL_TRACES_EXPORTER", "console")];
+const FLIGHT: &[(&str, &str)] = &[("SPANDREL_FLIGHT_RECORDER", "1MiB")];
 const POD: &[(&str, &str)] = &[("KUBERNETES_SERVICE_HOST", "10.0.0.1")];
 
 const CASES: &[Case] = &[
@@ -353,6 +354,40 @@ const CASES: &[Case] = &[
     ),
     (table::SPOOL_DIR, "/spool", OTLP, "spool = /spool (from SPANDREL_SPOOL_DIR)"),
     (table::SPOOL_BYTES, "1GiB", OTLP, "spool size = 1073741824 bytes (from SPANDREL_SPOOL_BYTES)"),
+    (table::KEEP_ERRORS, "yes", NO, "keep errors = true (from SPANDREL_KEEP_ERRORS)"),
+    (table::KEEP_SLOW, "1.5 s", NO, "keep slower than = 1.5s (from SPANDREL_KEEP_SLOW)"),
+    (
+        table::FLIGHT_RECORDER,
+        "2MiB",
+        NO,
+        "flight recorder = 2097152 bytes (from SPANDREL_FLIGHT_RECORDER)",
+    ),
+    (table::FLIGHT_DIR, "/dumps", FLIGHT, "flight dumps go to = /dumps (from SPANDREL_FLIGHT_DIR)"),
+    (
+        table::FLIGHT_ON_PANIC,
+        "off",
+        FLIGHT,
+        "flight dump on panic = false (from SPANDREL_FLIGHT_ON_PANIC)",
+    ),
+    (
+        table::FLIGHT_SIGNAL,
+        "sigusr1",
+        FLIGHT,
+        "flight dump on signal = SIGUSR1 (from SPANDREL_FLIGHT_SIGNAL)",
+    ),
+    (
+        table::FLIGHT_SIGNAL,
+        "none",
+        FLIGHT,
+        "flight dump on signal = none (from SPANDREL_FLIGHT_SIGNAL)",
+    ),
+    (table::FLIGHT_DUMPS, "3", FLIGHT, "flight dumps = 3 (from SPANDREL_FLIGHT_DUMPS)"),
+    (
+        table::FLIGHT_DUMPS,
+        "3",
+        NO,
+        "`SPANDREL_FLIGHT_DUMPS` has no effect without `SPANDREL_FLIGHT_RECORDER`",
+    ),
     (table::MEMORY, "4MiB", NO, "memory = 4194304 bytes (from SPANDREL_MEMORY)"),
     (table::CLOCK, "monotonic", NO, "clock = monotonic (from SPANDREL_CLOCK)"),
     (table::CLOCK, "tsc", NO, "clock = tsc (from SPANDREL_CLOCK)"),

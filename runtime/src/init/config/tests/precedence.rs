@@ -9,7 +9,7 @@ use crate::{
     init::config::{Color, Compression, Exporter, Form, Headers, Protocol},
     time::Clock,
     trace::{
-        Limits, Memory,
+        Limits, Memory, TailBias,
         propagation::Propagators,
         sampler::{Overrides, Sampler},
     },
@@ -48,6 +48,9 @@ fn code() -> Code {
         debug: Some(true),
         mirror: Some(true),
         redact_keys: Some(vec!["of_code".into()]),
+        tail_bias: Some(TailBias::errors()),
+        #[cfg(feature = "file")]
+        flight: Some(crate::export::FlightRecorder::new(1 << 20).dir("/code").on_panic(false)),
         ..Code::of_package("shop", "1.2.3")
     }
 }
@@ -60,6 +63,8 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("OTEL_PROPAGATORS", "baggage"),
     ("OTEL_TRACES_SAMPLER", "always_off"),
     ("SPANDREL_TRACES_SAMPLER_OVERRIDES", "shop::db=always_on"),
+    ("SPANDREL_KEEP_ERRORS", "false"),
+    ("SPANDREL_KEEP_SLOW", "9ms"),
     ("SPANDREL_LEVEL", "error"),
     ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "9"),
     ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "9"),
@@ -102,6 +107,8 @@ fn code_beats_environment_for_every_value() {
         "exporters = otlp,console (from code)",
         "sampler = traceidratio(0.5) (from code)",
         "sampler overrides = shop::db=always_off (from code)",
+        "keep errors = true (from code)",
+        "keep slower than = none (from code)",
         "level = debug (from code)",
         "attributes per span = 1 (from code)",
         "otlp endpoint = http://code:4318/v1/traces (from code)",
@@ -236,4 +243,38 @@ fn no_secret_is_in_what_is_explained_or_printed() {
     assert!(!explanation(&settings).contains("hunter2"));
     assert!(!format!("{:?}", settings.notices).contains("hunter2"));
     assert!(!format!("{settings:?}").contains("hunter2"), "{settings:?}");
+}
+
+#[cfg(feature = "file")]
+#[test]
+fn a_flight_recorder_in_code_beats_that_of_the_environment_where_it_says_something() {
+    let environment = [
+        ("SPANDREL_FLIGHT_RECORDER", "9MiB"),
+        ("SPANDREL_FLIGHT_DIR", "/environment"),
+        ("SPANDREL_FLIGHT_ON_PANIC", "true"),
+        ("SPANDREL_FLIGHT_DUMPS", "9"),
+    ];
+
+    let settings = resolve_with(&code(), &environment).unwrap();
+
+    for line in [
+        "flight recorder = 1048576 bytes (from code)",
+        "flight dumps go to = /code (from code)",
+        "flight dump on panic = false (from code)",
+        "flight dump on signal = SIGUSR2 (default)",
+        "flight dumps = 9 (from SPANDREL_FLIGHT_DUMPS)",
+    ] {
+        assert!(has_line(&settings, line), "no `{line}` in\n{}", explanation(&settings));
+    }
+}
+
+#[cfg(feature = "file")]
+#[test]
+fn a_flight_recorder_of_too_little_memory_is_a_problem() {
+    let flight = crate::export::FlightRecorder::new(1_000);
+    let code = Code { flight: Some(flight), ..Code::default() };
+
+    let problems = resolve_with(&code, &[]).unwrap_err().to_string();
+
+    assert!(problems.contains("a flight recorder of 1000 bytes is too little"), "{problems}");
 }
