@@ -31,6 +31,7 @@ pub fn subjects() -> Vec<&'static dyn Subject> {
     subjects.extend(floor::clocks());
     subjects.push(&ours::Spandrel);
     subjects.push(&ours::TailBias);
+    subjects.push(&ours::Bridged);
     #[cfg(feature = "peers")]
     subjects.extend(peers::all());
     subjects

@@ -144,6 +144,41 @@ impl Subject for TailBias {
     }
 }
 
+/// The recorder, bridged to the API of OpenTelemetry, which nobody uses.
+pub(crate) struct Bridged;
+
+impl Subject for Bridged {
+    fn name(&self) -> &'static str {
+        "spandrel, bridged"
+    }
+
+    fn cases(&self) -> &'static [Case] {
+        const {
+            &[Case::recorded(Kind::Attributes, |batches| {
+                roots(batches, |batch| children(batch, CHILDREN_PER_ROOT, work));
+            })]
+        }
+    }
+
+    fn install(&self, sink: Sink) {
+        static ONCE: Once = Once::new();
+        Spandrel.install(sink);
+        ONCE.call_once(spandrel::opentelemetry_0_33::install);
+    }
+
+    fn sinks(&self) -> &'static [Sink] {
+        &[Sink::Discard]
+    }
+
+    fn settle(&self) {
+        bench::settle();
+    }
+
+    fn seen(&self) -> Seen {
+        Spandrel.seen()
+    }
+}
+
 /// Returns the size of an annotated future.
 pub(crate) fn future_size() -> usize {
     size_of_val(&work_async(1, ""))

@@ -168,6 +168,14 @@ static BUDGETS: &[Budget] = &[
         value: |all| Some(all.get("cpu", "encode", "fastrace")? / all.ours("cpu", "encode")?),
         rule: Rule::AtLeast(6.0, 10.0),
     },
+    Budget {
+        what: "a span of ours where the OpenTelemetry API is bridged and nobody uses it, over one without",
+        unit: " ns",
+        value: |all| {
+            Some(all.get("ns", "attributes", "spandrel, bridged")? - all.ours("ns", "attributes")?)
+        },
+        rule: Rule::AtMost(1.5, 0.5),
+    },
     // The aim is 1.5 × fastrace, which the table of compile costs shows; here it is in the same
     // unit as the budget.
     Budget {
