@@ -80,3 +80,10 @@ fn beside_tracing_all_of_a_program_is_one_trace() {
     assert!(spans.iter().all(|span| span.contains(trace)), "{text}");
     assert_eq!(spans.len(), 10, "{text}");
 }
+
+#[test]
+fn two_ways_of_tracing_are_compared() {
+    let text = run(env!("CARGO_BIN_EXE_side_by_side"), &[]);
+    let password = "order > login: attribute `password`: `hunter2` there, `[REDACTED]` here";
+    assert_shows(&text, &["chair: 14", password]);
+}

@@ -2,6 +2,17 @@
 
 pub mod counterparts;
 
+/// The guides, whose examples are doctests too.
+#[cfg(doctest)]
+mod guides {
+    #[doc = include_str!("../../docs/migrating-from-fastrace.md")]
+    struct Fastrace;
+    #[doc = include_str!("../../docs/migrating-from-tracing.md")]
+    struct Tracing;
+    #[doc = include_str!("../../docs/migrating-from-tracing-opentelemetry.md")]
+    struct TracingOpentelemetry;
+}
+
 /// The pages of the attributes; their examples are doctests of this package, which has the runtime.
 #[cfg(doctest)]
 mod attributes {

@@ -114,6 +114,7 @@ struct Requests {
     #[cfg(feature = "file")]
     snapshots: Vec<mpsc::Sender<Snapshot>>,
     /// The background thread has ended: nobody will answer.
+    #[cfg(feature = "file")]
     over: bool,
 }
 
@@ -233,7 +234,11 @@ impl Recorder {
             }
             if requests.stop {
                 let mut requests = lock(&self.requests);
-                *requests = Requests { over: true, ..Requests::default() };
+                *requests = Requests {
+                    #[cfg(feature = "file")]
+                    over: true,
+                    ..Requests::default()
+                };
                 return;
             }
         }

@@ -25,7 +25,7 @@ use crate::{
 /// let both = SideBySide::new();
 /// let telemetry = spandrel::builder!().exporter(both.here()).init()?;
 /// // The program, in which the old instrumentation exports to the other side.
-/// telemetry.flush(std::time::Duration::from_secs(5));
+/// telemetry.flush(std::time::Duration::from_secs(5))?;
 /// println!("{}", both.report(&Comparison::with_tracing_opentelemetry()));
 /// # Ok(())
 /// # }
