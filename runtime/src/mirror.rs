@@ -25,6 +25,11 @@ pub trait Mirror: Send + Sync {
     /// Whether anybody there wants to see a span of this site now; asked before values are read.
     fn wants(&self, site: &'static Site) -> bool;
 
+    /// Whether it looks at the values of a span's attributes, which take time to be shown.
+    fn wants_values(&self) -> bool {
+        true
+    }
+
     /// Begins its counterpart of a span.
     fn begin(&self, span: &Mirrored<'_>) -> Option<Box<dyn MirrorSpan>>;
 }

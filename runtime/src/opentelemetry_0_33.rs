@@ -36,40 +36,59 @@
 //! rule chooses what the [`Propagator`] injects, and what a log record belongs to
 //! ([`logs::Correlated`]).
 //!
-//! One thing cannot be told: who asks for a root by giving a context without a span gets a child of
-//! our current span.
+//! Who names a context without a span, while one with a span is current, gets a new trace. While
+//! none is, that cannot be told from naming none, and our current span is the parent.
 //!
 //! A program in which nobody uses the API pays nothing; from its first use on, each of our spans
-//! looks once at the other context.
+//! looks once at the other context. [`Span::current`](crate::Span::current) does not look there: it
+//! is our span, also where one of the API's is nearer. What is carried to another thread or task
+//! ([`spawn`](crate::spawn), [`Context::current`](crate::trace::Context::current)) is the nearest.
 //!
 //! # Code that reads `Context::current()`
 //!
 //! By default our spans are not in there. [`install_eager`] puts them there while they are current,
-//! which costs tens of nanoseconds for each span.
-//!
-//! # Several versions of the API
-//!
-//! The types of that API are those of one 0.x version, so the feature and the module carry it in
-//! their names, and a later version gets a module of its own beside this one. Up to four may be
-//! installed at once: each has its own note in our spans, and each its own globals.
+//! which costs each span more than it costs itself. What is said about them there is recorded; they
+//! are not ended there. Spans of `tracing` that are recorded here do not appear there.
 //!
 //! # What is different from the SDK
 //!
-//! - Timestamps within the last millisecond count as now, and are taken from our clock: the API
-//!   hands over the time of each `end()` as if it were somebody's.
-//! - Scopes (names and versions) beyond 1,000 share one.
+//! - Times within the last 20 µs count as now, and are taken from our clock: the API hands over the
+//!   time of each `end()` as if it were somebody's. All others are kept to the nanosecond.
+//! - A span that is not recorded has the ids of its parent.
+//! - Keys on the deny-list (`password`, `token`, …) have the value `[REDACTED]`, and `SPANDREL_LEVEL`
+//!   applies to tracers by their names; their spans are of level `info`.
+//! - Of a scope, name and version are kept. Scopes beyond 1,000 share one, and their spans tell
+//!   theirs as `otel.scope.name` and `otel.scope.version`; [`tracers_beyond`] counts.
+//!
+//! # Exporters, processors, logs
+//!
+//! [`export`] takes what was made for the SDK and feeds it with our spans, and [`logs::Correlated`]
+//! gives log records of the SDK the right ids.
+//!
+//! # Several versions of the API
+//!
+//! Each 0.x version of the API has traits, contexts and globals of its own, which know nothing of
+//! those of another one. So the feature and the module carry the version in their names, and a
+//! later version gets a module of its own beside this one; a program whose libraries use two
+//! versions installs both. Up to four may be installed at once: the recorder asks each for its
+//! current span, and each has its own note in our spans, so parents are right across versions, too.
+//! What nobody can tell is which of two versions' spans became current last, if both did within our
+//! current span; then the one that was installed last is the parent.
 //!
 //! [`Builder::opentelemetry_0_33`]: crate::Builder::opentelemetry_0_33
 
 pub(crate) mod convert;
 mod eager;
 pub mod export;
+mod finished;
 mod foreign;
 pub mod logs;
 mod propagator;
 mod provider;
 mod scopes;
 mod span;
+mod tentative;
+mod words;
 
 use ::opentelemetry::global;
 
@@ -79,9 +98,19 @@ pub use self::{
     span::Span,
 };
 
+/// How many tracers were made whose scopes have no place of their own any more.
+///
+/// ```
+/// assert_eq!(spandrel::opentelemetry_0_33::tracers_beyond(), 0);
+/// ```
+#[must_use]
+pub fn tracers_beyond() -> u64 {
+    scopes::beyond()
+}
+
 /// Makes Spandrel the global tracer provider and text-map propagator of the API.
 ///
-/// Once is enough; it may come before or after [`init!`](crate::init).
+/// In place of what the program has set before. Once is enough; it may come before or after [`init!`](crate::init).
 ///
 /// ```
 /// spandrel::opentelemetry_0_33::install();

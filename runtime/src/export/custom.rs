@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     diag,
+    resource::Resource,
     trace::{
         SpanData, SpanView,
         drain::{Pending, Sink},
@@ -41,6 +42,29 @@ pub trait SpanExporter: Send + 'static {
     ///
     /// When the batch is lost; its spans are counted as `export_failed`.
     fn export(&mut self, batch: &[SpanData]) -> Result<(), ExportError>;
+
+    /// Learns who produces the spans; called once, before anything else.
+    fn set_resource(&mut self, resource: &Resource) {
+        let _ = resource;
+    }
+
+    /// Sends what it has kept back, if it does that; called when telemetry is flushed.
+    ///
+    /// # Errors
+    ///
+    /// When it could not; that is said on stderr.
+    fn flush(&mut self) -> Result<(), ExportError> {
+        Ok(())
+    }
+
+    /// Sends what it has kept back; called once, after everything else.
+    ///
+    /// # Errors
+    ///
+    /// When it could not; that is said on stderr.
+    fn shutdown(&mut self) -> Result<(), ExportError> {
+        Ok(())
+    }
 }
 
 /// Why a batch was lost.
@@ -77,12 +101,22 @@ pub(crate) struct CustomSink {
     /// A batch of so many bytes is handed over, however few spans it has.
     most_bytes: usize,
     batching: Batching,
-    worker: Worker<Vec<SpanData>>,
+    worker: Worker<Work>,
+    /// There is something that could be flushed.
+    was_called: bool,
     stats: Arc<Stats>,
     due: Option<Instant>,
 }
 
-struct Caller(Box<dyn SpanExporter>);
+/// What the exporter is called for.
+enum Work {
+    Export(Vec<SpanData>),
+    Flush,
+    Shutdown,
+}
+
+/// Calls the exporter, until it was shut down.
+struct Caller(Option<Box<dyn SpanExporter>>);
 
 impl CustomSink {
     pub(crate) fn new(
@@ -95,9 +129,18 @@ impl CustomSink {
         // One part for the batch in the making, the rest for those that wait.
         let most_bytes = bytes / 4;
         let bounds = Bounds { bytes: bytes - most_bytes, spans };
-        let caller = Box::new(Caller(exporter));
+        let caller = Box::new(Caller(Some(exporter)));
         let worker = Worker::new("spandrel-export", bounds, Arc::clone(&stats), caller);
-        Self { batch: Vec::new(), bytes: 0, most_bytes, batching, worker, stats, due: None }
+        Self {
+            batch: Vec::new(),
+            bytes: 0,
+            most_bytes,
+            batching,
+            worker,
+            was_called: false,
+            stats,
+            due: None,
+        }
     }
 
     fn hand_over(&mut self) {
@@ -105,24 +148,44 @@ impl CustomSink {
         if self.batch.is_empty() {
             return;
         }
-        let content = std::mem::take(&mut self.batch);
-        let spans = u32::try_from(content.len()).unwrap_or(u32::MAX);
+        let batch = std::mem::take(&mut self.batch);
+        let spans = u32::try_from(batch.len()).unwrap_or(u32::MAX);
         let bytes = std::mem::take(&mut self.bytes);
+        let content = Work::Export(batch);
+        self.was_called = true;
         if let Err((_, reason)) = self.worker.offer(Payload { content, bytes, spans }) {
             self.stats.add_lost(reason, spans.into());
         }
     }
+
+    /// Has the exporter called for something that takes no room in the queue.
+    fn call(&mut self, content: Work) {
+        let _ = self.worker.offer(Payload { content, bytes: 0, spans: 0 });
+    }
 }
 
-impl Deliver<Vec<SpanData>> for Caller {
-    fn deliver(&mut self, payload: &mut Payload<Vec<SpanData>>, _pace: &dyn Pace) -> Delivery {
-        match self.0.export(&payload.content) {
-            Ok(()) => Delivery::Accepted { rejected: 0 },
-            Err(error) => {
-                diag::warn(format_args!("an exporter lost {} spans: {error}", payload.spans));
-                Delivery::Failed
+impl Deliver<Work> for Caller {
+    fn deliver(&mut self, payload: &mut Payload<Work>, _pace: &dyn Pace) -> Delivery {
+        let Some(exporter) = &mut self.0 else { return Delivery::Failed };
+        let result = match &payload.content {
+            Work::Export(batch) => exporter.export(batch),
+            Work::Flush => exporter.flush(),
+            Work::Shutdown => {
+                let result = exporter.shutdown();
+                // Here, while whoever shuts down still waits: some exporters end only then.
+                self.0 = None;
+                result
             }
+        };
+        let Err(error) = result else { return Delivery::Accepted { rejected: 0 } };
+        match &payload.content {
+            Work::Export(batch) => {
+                diag::warn(format_args!("an exporter lost {} spans: {error}", batch.len()));
+            }
+            Work::Flush => diag::warn(format_args!("an exporter could not flush: {error}")),
+            Work::Shutdown => diag::warn(format_args!("an exporter did not end well: {error}")),
         }
+        Delivery::Failed
     }
 }
 
@@ -156,11 +219,15 @@ impl Sink for CustomSink {
 
     fn flush(&mut self) -> Pending {
         self.hand_over();
+        if self.was_called {
+            self.call(Work::Flush);
+        }
         self.worker.flush()
     }
 
     fn shutdown(&mut self) -> Pending {
         self.hand_over();
+        self.call(Work::Shutdown);
         self.worker.shutdown()
     }
 }

@@ -310,7 +310,10 @@ impl<T> Shared<T> {
     }
 
     fn finish(&self, payload: Payload<T>, delivery: Delivery, took: Duration) {
-        self.stats.add_export(took);
+        // Without spans it was called for something else.
+        if payload.spans > 0 {
+            self.stats.add_export(took);
+        }
         let mut state = lock(&self.state);
         // Nothing there: somebody's patience was over, and the spans are counted already.
         if let Some(Payload { bytes, spans, .. }) = state.in_flight.take() {

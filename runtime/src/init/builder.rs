@@ -50,8 +50,6 @@ pub struct Builder {
     package: Package,
     code: Code,
     custom: Vec<Box<dyn SpanExporter>>,
-    #[cfg(feature = "opentelemetry-0-33")]
-    pub(super) theirs: Vec<Theirs>,
     #[cfg(feature = "otlp")]
     otlp: Vec<crate::export::Otlp>,
     #[cfg(feature = "file")]
@@ -73,8 +71,6 @@ impl Builder {
             package: Package { name: package, version },
             code: Code::of_package(package, version),
             custom: Vec::new(),
-            #[cfg(feature = "opentelemetry-0-33")]
-            theirs: Vec::new(),
             #[cfg(feature = "otlp")]
             otlp: Vec::new(),
             #[cfg(feature = "file")]
@@ -290,10 +286,6 @@ impl Builder {
     /// once, and when telemetry runs already.
     pub fn init(mut self) -> Result<Telemetry, Error> {
         self.code.custom_exporters = self.custom.len();
-        #[cfg(feature = "opentelemetry-0-33")]
-        {
-            self.code.custom_exporters += self.theirs.len();
-        }
         #[cfg(feature = "otlp")]
         {
             self.code.custom_exporters += self.otlp.len();
@@ -340,12 +332,8 @@ impl Builder {
             chosen.extend(consoles.map(|console| sinks::console::in_code(console, &settings)));
             chosen.extend(self.summaries.into_iter().map(sinks::console::summary));
         }
-        #[cfg(feature = "opentelemetry-0-33")]
-        for make in self.theirs {
-            self.custom.push(make(&settings.resource));
-        }
         for exporter in self.custom {
-            chosen.push(Chosen::custom(exporter, settings.batch.batching()));
+            chosen.push(Chosen::custom(exporter, &settings));
         }
         #[cfg(feature = "tracing")]
         let log_lines = settings.log_lines.value.clone();
@@ -363,10 +351,6 @@ impl Builder {
         Ok(telemetry)
     }
 }
-
-/// An exporter that is made once the resource is known.
-#[cfg(feature = "opentelemetry-0-33")]
-pub(super) type Theirs = Box<dyn FnOnce(&Resource) -> Box<dyn SpanExporter>>;
 
 #[cfg_attr(
     not(feature = "file"),

@@ -8,10 +8,9 @@ use crate::opentelemetry_0_33::{self, export::Exporter};
 impl Builder {
     /// Adds an exporter made for the SDK of OpenTelemetry 0.33.
     ///
-    /// It is told the resource, and called by a thread of its own, one batch after the other.
-    pub fn opentelemetry_exporter_0_33(mut self, exporter: impl SpanExporter + 'static) -> Self {
-        self.theirs.push(Box::new(|resource| Box::new(Exporter::new(exporter, resource))));
-        self
+    /// The same as [`exporter`](Self::exporter) with an [`Exporter`].
+    pub fn opentelemetry_exporter_0_33(self, exporter: impl SpanExporter + 'static) -> Self {
+        self.exporter(Exporter::new(exporter))
     }
 
     /// Takes part in traces of libraries that use the API of OpenTelemetry 0.33; see

@@ -12,7 +12,7 @@ use crate::export::OwnCrate;
 use crate::{
     diag,
     error::Error,
-    export::{Batching, SpanExporter, custom::CustomSink, stats::Stats},
+    export::{SpanExporter, custom::CustomSink, stats::Stats},
     sync::lock,
     trace::{drain::Sink, loss::Losses, recorder::SinkFactory},
 };
@@ -33,7 +33,9 @@ impl Chosen {
     }
 
     /// An exporter of the program's own. A forked child cannot have it: there is only one.
-    pub(super) fn custom(exporter: Box<dyn SpanExporter>, batching: Batching) -> Self {
+    pub(super) fn custom(mut exporter: Box<dyn SpanExporter>, settings: &Settings) -> Self {
+        exporter.set_resource(&settings.resource);
+        let batching = settings.batch.batching();
         let only = Mutex::new(Some(exporter));
         Self::new(
             "custom",

@@ -4,19 +4,21 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ::opentelemetry::{
     Array, Context as Theirs, Value as TheirValue,
+    baggage::{Baggage as TheirBaggage, BaggageExt as _, BaggageMetadata, KeyValueMetadata},
     trace::{
         SpanContext, SpanId, SpanKind as TheirKind, TraceContextExt as _, TraceFlags, TraceId,
         TraceState as TheirState,
     },
 };
 
+use super::tentative;
 use crate::{
     site::SpanKind,
     trace::{
         Context, Slot,
         context::Phase,
         local::{ACTIVE, RECORDING, REMOTE, W3C_SHIFT},
-        propagation::TraceState,
+        propagation::{Baggage, TraceState},
     },
     value::Attribute,
 };
@@ -46,11 +48,16 @@ impl Attribute for Given<'_> {
 }
 
 /// Their span context as a context of ours, under which spans may begin.
-pub(super) fn context_of(span: &SpanContext, is_recording: bool) -> Context {
+///
+/// What it says is all there is to go by: to ask a span whether it records is to lock it, and
+/// whoever is asking may be called by somebody who has.
+pub(super) fn context_of(span: &SpanContext) -> Context {
     let trace = u128::from_be_bytes(span.trace_id().to_bytes());
+    let id = key_of(span);
+    let tentative = tentative::root_of(id);
     let how = if span.is_remote() {
         REMOTE
-    } else if is_recording {
+    } else if span.is_sampled() || tentative != 0 {
         RECORDING
     } else {
         0
@@ -58,12 +65,15 @@ pub(super) fn context_of(span: &SpanContext, is_recording: bool) -> Context {
     let context = Context {
         trace_high: (trace >> 64) as u64,
         trace_low: trace as u64,
-        span: key_of(span),
-        scope: 0,
+        span: id,
+        scope: tentative,
         flags: ACTIVE | how | u16::from(span.trace_flags().to_u8() & 3) << W3C_SHIFT,
         phase: Phase::default(),
         extra: None,
     };
+    if *span.trace_state() == TheirState::NONE {
+        return context;
+    }
     context.with_trace_state(TraceState::parse(&span.trace_state().header()).unwrap_or_default())
 }
 
@@ -72,14 +82,23 @@ pub(super) fn key_of(span: &SpanContext) -> u64 {
     if span.is_valid() { u64::from_be_bytes(span.span_id().to_bytes()) } else { 0 }
 }
 
-/// The span in one of their contexts as a context of ours.
+/// The span in one of their contexts as a context of ours, with the baggage that is there.
 pub(super) fn current_in(context: &Theirs) -> Option<Context> {
     let span = context.span();
-    span.span_context().is_valid().then(|| context_of(span.span_context(), span.is_recording()))
+    let span = span.span_context();
+    if !span.is_valid() {
+        return None;
+    }
+    let ours = context_of(span);
+    if context.baggage().is_empty() {
+        return Some(ours);
+    }
+    let baggage = merged_baggage(ours.baggage(), context);
+    Some(ours.with_baggage(baggage))
 }
 
 /// What of our context they can hold.
-pub(super) fn span_context(context: &Context, is_remote: bool) -> SpanContext {
+pub(super) fn span_context(context: &Context) -> SpanContext {
     let (Some(trace), Some(span)) = (context.trace_id(), context.span_id()) else {
         return SpanContext::NONE;
     };
@@ -88,14 +107,38 @@ pub(super) fn span_context(context: &Context, is_remote: bool) -> SpanContext {
         TraceId::from_bytes(trace.to_bytes()),
         SpanId::from_bytes(span.to_bytes()),
         TraceFlags::new(context.trace_flags().bits()),
-        is_remote,
+        context.is_remote(),
         trace_state(state.as_str()),
     )
 }
 
+/// The entries of their context beside those that we have; theirs win.
+pub(super) fn merged_baggage(mut ours: Baggage, context: &Theirs) -> Baggage {
+    for (name, (value, _)) in context.baggage() {
+        // What breaks a limit stays out, and the rest goes.
+        let _ = ours.insert(name.as_str(), value.as_str());
+    }
+    ours
+}
+
+/// Their context with these entries, in place of its own of the same names.
+pub(super) fn with_baggage(context: &Theirs, baggage: &Baggage) -> Theirs {
+    if baggage.is_empty() {
+        return context.clone();
+    }
+    let ours = baggage.iter().map(|entry| {
+        let (name, value) = (entry.name().to_owned(), entry.value().into_owned());
+        KeyValueMetadata::new(name, value, BaggageMetadata::default())
+    });
+    let own = context.baggage().iter().map(|(name, (value, metadata))| {
+        KeyValueMetadata::new(name.clone(), value.clone(), metadata.clone())
+    });
+    context.with_baggage(own.chain(ours).collect::<TheirBaggage>())
+}
+
 /// A `tracestate` as they hold it.
 pub(super) fn trace_state(state: &str) -> TheirState {
-    state.parse().unwrap_or_default()
+    if state.is_empty() { TheirState::NONE } else { state.parse().unwrap_or_default() }
 }
 
 pub(crate) fn kind(kind: Option<&TheirKind>) -> SpanKind {

@@ -1,46 +1,58 @@
 //! Exporters and processors made for the SDK, fed with our spans.
+//!
+//! All their methods are called by the exporter's own thread, one after the other. Whatever they do
+//! there, hang or panic, costs the program nothing but the spans, which are counted.
 
 use std::{
     fmt,
     pin::pin,
-    sync::Arc,
-    task::{Context as Task, Poll, Wake, Waker},
-    thread::{self, Thread},
-    time::{Duration, SystemTime},
+    task::{Context as Task, Poll, Waker},
 };
 
-use ::opentelemetry::{
-    Array, InstrumentationScope, KeyValue, StringValue, Value as TheirValue,
-    trace::{
-        Event, Link, SpanContext, SpanId, SpanKind as TheirKind, Status as TheirStatus, TraceFlags,
-        TraceId,
-    },
-};
+use ::opentelemetry::{Context as Theirs, KeyValue};
 use opentelemetry_sdk::{
     Resource as TheirResource,
-    trace::{
-        SpanData as TheirData, SpanEvents, SpanExporter as TheirExporter, SpanLinks, SpanProcessor,
-    },
+    error::OTelSdkError,
+    trace::{SpanExporter as TheirExporter, SpanProcessor},
 };
 
-use super::convert;
+use super::finished;
 use crate::{
     export::{ExportError, SpanExporter},
     resource::Resource,
-    site::SpanKind,
-    trace::{LinkData, OwnedStatus, OwnedValue, SpanData},
+    trace::{OwnedValue, SpanData},
 };
 
-/// An exporter of the SDK; see [`Builder::opentelemetry_exporter_0_33`].
+/// An exporter of the SDK.
 ///
-/// It is called by one thread, one batch after the other, and dropped when telemetry has ended. A
-/// future that needs a runtime of its own is not given one: as with the SDK's batch processor, use
-/// the blocking variant of such an exporter, or make it within a runtime.
+/// It is told the resource, then called by a thread of its own, one batch after the other; flushed
+/// and shut down with telemetry, and dropped then. A future of its that needs tokio finds a runtime
+/// there. An exporter that leaves tasks on the runtime it was made on, as that for OTLP over `tonic`
+/// does, needs that runtime to have threads of its own and to live.
 ///
-/// [`Builder::opentelemetry_exporter_0_33`]: crate::Builder::opentelemetry_exporter_0_33
-pub struct Exporter<E>(E);
+/// ```
+/// use opentelemetry_sdk::{error::OTelSdkResult, trace::{SpanData, SpanExporter}};
+/// use spandrel::opentelemetry_0_33::export::Exporter;
+///
+/// #[derive(Debug)]
+/// struct Names;
+///
+/// impl SpanExporter for Names {
+///     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
+///         batch.iter().for_each(|span| println!("{}", span.name));
+///         Ok(())
+///     }
+/// }
+///
+/// let builder = spandrel::builder!().exporter(Exporter::new(Names));
+/// # drop(builder);
+/// ```
+pub struct Exporter<E>(Driven<E>);
 
 /// A processor of the SDK, which sees spans when they have ended.
+///
+/// Its `on_start` is not called: that would take a span of the SDK, and ours are none. Otherwise it
+/// is treated as an [`Exporter`] is.
 ///
 /// ```
 /// use opentelemetry_sdk::trace::{SimpleSpanProcessor, SpanProcessor};
@@ -50,155 +62,140 @@ pub struct Exporter<E>(E);
 ///     builder.exporter(Processor::new(processor))
 /// }
 /// ```
-pub struct Processor<P>(P);
+pub struct Processor<P>(Driven<P>);
 
 impl<E: TheirExporter + 'static> Exporter<E> {
-    pub(crate) fn new(mut exporter: E, resource: &Resource) -> Self {
-        let attributes = resource
-            .iter()
-            .map(|(key, value)| KeyValue::new(key.to_owned(), given(&OwnedValue::from(value))));
-        let theirs = TheirResource::builder_empty().with_attributes(attributes).build();
-        exporter.set_resource(&theirs);
-        Self(exporter)
-    }
-}
-
-impl<E: TheirExporter + 'static> SpanExporter for Exporter<E> {
-    fn export(&mut self, batch: &[SpanData]) -> Result<(), ExportError> {
-        let batch = batch.iter().map(span).collect();
-        block_on(self.0.export(batch)).map_err(|error| ExportError::new(error.to_string()))
+    /// Feeds this exporter.
+    pub fn new(exporter: E) -> Self {
+        Self(Driven::new(exporter))
     }
 }
 
 impl<P: SpanProcessor + 'static> Processor<P> {
     /// Feeds this processor.
     pub fn new(processor: P) -> Self {
-        Self(processor)
+        Self(Driven::new(processor))
+    }
+}
+
+impl<E: TheirExporter + 'static> SpanExporter for Exporter<E> {
+    fn set_resource(&mut self, resource: &Resource) {
+        self.0.resource = Some(their_resource(resource));
+    }
+
+    fn export(&mut self, batch: &[SpanData]) -> Result<(), ExportError> {
+        let batch = batch.iter().map(finished::span).collect();
+        self.0.tell_resource(E::set_resource)?;
+        self.0.run(|exporter| exporter.export(batch))?.map_err(error)
+    }
+
+    fn flush(&mut self) -> Result<(), ExportError> {
+        self.0.call(|exporter| exporter.force_flush())?.map_err(error)
+    }
+
+    fn shutdown(&mut self) -> Result<(), ExportError> {
+        self.0.call(|exporter| exporter.shutdown())?.map_err(error)
     }
 }
 
 impl<P: SpanProcessor + 'static> SpanExporter for Processor<P> {
+    fn set_resource(&mut self, resource: &Resource) {
+        self.0.resource = Some(their_resource(resource));
+    }
+
     fn export(&mut self, batch: &[SpanData]) -> Result<(), ExportError> {
-        batch.iter().map(span).for_each(|span| self.0.on_end(span));
-        Ok(())
-    }
-}
-
-/// One of our spans as one of theirs.
-fn span(span: &SpanData) -> TheirData {
-    let mut events = SpanEvents::default();
-    events.dropped_count = span.dropped_events;
-    events.events = span
-        .events
-        .iter()
-        .map(|event| {
-            let attributes = given_all(&event.attributes);
-            let (name, at) = (event.name.clone(), time(event.unix_nanos));
-            Event::new(name, at, attributes, event.dropped_attributes)
+        self.0.tell_resource(P::set_resource)?;
+        self.0.call(|processor| {
+            batch.iter().map(finished::span).for_each(|span| processor.on_end(span));
         })
-        .collect();
-    let mut links = SpanLinks::default();
-    links.dropped_count = span.dropped_links;
-    links.links = span.links.iter().map(link).collect();
-    TheirData {
-        span_context: SpanContext::new(
-            TraceId::from_bytes(span.trace_id.to_bytes()),
-            SpanId::from_bytes(span.span_id.to_bytes()),
-            TraceFlags::new(span.trace_flags.bits()),
-            false,
-            convert::trace_state(&span.trace_state),
-        ),
-        parent_span_id: span
-            .parent_span_id
-            .map_or(SpanId::INVALID, |parent| SpanId::from_bytes(parent.to_bytes())),
-        parent_span_is_remote: span.parent_is_remote,
-        span_kind: match span.kind {
-            SpanKind::Internal => TheirKind::Internal,
-            SpanKind::Server => TheirKind::Server,
-            SpanKind::Client => TheirKind::Client,
-            SpanKind::Producer => TheirKind::Producer,
-            SpanKind::Consumer => TheirKind::Consumer,
-        },
-        name: span.name.clone().into(),
-        start_time: time(span.start_unix_nanos),
-        end_time: time(span.end_unix_nanos),
-        attributes: given_all(&span.attributes),
-        dropped_attributes_count: span.dropped_attributes,
-        events,
-        links,
-        status: match &span.status {
-            OwnedStatus::Unset => TheirStatus::Unset,
-            OwnedStatus::Ok => TheirStatus::Ok,
-            OwnedStatus::Error { description } => TheirStatus::error(description.clone()),
-        },
-        instrumentation_scope: InstrumentationScope::builder(span.target).build(),
+    }
+
+    fn flush(&mut self) -> Result<(), ExportError> {
+        self.0.call(|processor| processor.force_flush())?.map_err(error)
+    }
+
+    fn shutdown(&mut self) -> Result<(), ExportError> {
+        self.0.call(|processor| processor.shutdown())?.map_err(error)
     }
 }
 
-fn link(link: &LinkData) -> Link {
-    let context = SpanContext::new(
-        TraceId::from_bytes(link.trace_id.to_bytes()),
-        SpanId::from_bytes(link.span_id.to_bytes()),
-        TraceFlags::new(link.trace_flags.bits()),
-        false,
-        convert::trace_state(&link.trace_state),
-    );
-    Link::new(context, given_all(&link.attributes), link.dropped_attributes)
+fn error(error: OTelSdkError) -> ExportError {
+    ExportError::new(error.to_string())
 }
 
-fn given_all(attributes: &[(String, OwnedValue)]) -> Vec<KeyValue> {
-    attributes.iter().map(|(key, value)| KeyValue::new(key.clone(), given(value))).collect()
-}
-
-fn given(value: &OwnedValue) -> TheirValue {
-    match value {
-        OwnedValue::Bool(value) => TheirValue::Bool(*value),
-        OwnedValue::I64(value) => TheirValue::I64(*value),
-        OwnedValue::F64(value) => TheirValue::F64(*value),
-        OwnedValue::Str(value) => TheirValue::String(value.clone().into()),
-        // They have no such number.
-        OwnedValue::U64(value) => TheirValue::String(value.to_string().into()),
-        OwnedValue::Array(values) => TheirValue::Array(array(values)),
+fn their_resource(resource: &Resource) -> TheirResource {
+    let attributes = resource.iter().map(|(key, value)| {
+        KeyValue::new(key.to_owned(), finished::given(&OwnedValue::from(value)))
+    });
+    let builder = TheirResource::builder_empty();
+    match resource.schema_url() {
+        "" => builder.with_attributes(attributes),
+        schema_url => builder.with_schema_url(attributes, schema_url.to_owned()),
     }
+    .build()
 }
 
-/// An array of one type; of several, which we never record, an array of text.
-fn array(values: &[OwnedValue]) -> Array {
-    fn all<T>(values: &[OwnedValue], one: impl Fn(&OwnedValue) -> Option<T>) -> Option<Vec<T>> {
-        values.iter().map(one).collect()
+/// Somebody else's exporter or processor, and what it needs to run.
+struct Driven<T> {
+    theirs: T,
+    /// What it has not been told yet: it shall hear it where a panic of its is contained.
+    resource: Option<TheirResource>,
+    /// Dropped last, for what is on it may need it to the end.
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+impl<T> Driven<T> {
+    fn new(theirs: T) -> Self {
+        Self { theirs, resource: None, runtime: None }
     }
-    let bools =
-        || all(values, |value| if let OwnedValue::Bool(one) = value { Some(*one) } else { None });
-    let integers =
-        || all(values, |value| if let OwnedValue::I64(one) = value { Some(*one) } else { None });
-    let floats =
-        || all(values, |value| if let OwnedValue::F64(one) = value { Some(*one) } else { None });
-    let texts = || values.iter().map(|value| StringValue::from(value.to_string())).collect();
-    (bools().map(Array::Bool))
-        .or_else(|| integers().map(Array::I64))
-        .or_else(|| floats().map(Array::F64))
-        .unwrap_or_else(|| Array::String(texts()))
-}
 
-fn time(unix_nanos: u64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_nanos(unix_nanos)
-}
-
-/// Waits for a future on this thread.
-fn block_on<F: Future>(future: F) -> F::Output {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
+    fn tell_resource(&mut self, tell: fn(&mut T, &TheirResource)) -> Result<(), ExportError> {
+        match self.resource.take() {
+            Some(resource) => self.call(|theirs| tell(theirs, &resource)),
+            None => Ok(()),
         }
     }
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let (mut task, mut future) = (Task::from_waker(&waker), pin!(future));
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut task) {
-            return output;
+
+    /// Calls something of theirs.
+    fn call<R>(&mut self, call: impl FnOnce(&mut T) -> R) -> Result<R, ExportError> {
+        let Self { theirs, runtime, .. } = self;
+        let _entered = started(runtime)?.enter();
+        let _unobserved = Theirs::enter_telemetry_suppressed_scope();
+        Ok(call(theirs))
+    }
+
+    /// Calls something of theirs that takes its time.
+    ///
+    /// The futures of most exporters are ready at their first poll, having blocked in it, and some
+    /// refuse to be polled by a runtime for that reason (`reqwest::blocking`). So the first poll is
+    /// outside of the runtime, though within its reach.
+    fn run<'t, F>(&'t mut self, call: impl FnOnce(&'t T) -> F) -> Result<F::Output, ExportError>
+    where
+        F: Future,
+    {
+        let Self { theirs, runtime, .. } = self;
+        let runtime = started(runtime)?;
+        let _unobserved = Theirs::enter_telemetry_suppressed_scope();
+        let entered = runtime.enter();
+        let mut future = pin!(call(theirs));
+        let first = future.as_mut().poll(&mut Task::from_waker(Waker::noop()));
+        drop(entered);
+        Ok(match first {
+            Poll::Ready(output) => output,
+            Poll::Pending => runtime.block_on(future),
+        })
+    }
+}
+
+fn started(
+    runtime: &mut Option<tokio::runtime::Runtime>,
+) -> Result<&tokio::runtime::Runtime, ExportError> {
+    match runtime {
+        Some(runtime) => Ok(runtime),
+        none => {
+            let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            Ok(none.insert(built.map_err(|error| ExportError::new(error.to_string()))?))
         }
-        thread::park();
     }
 }
 

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use ::opentelemetry::{
-    Context as Theirs, InstrumentationScope,
-    logs::LogRecord as _,
-    trace::{SpanId, TraceFlags, TraceId},
+    InstrumentationScope,
+    logs::{LogRecord as _, Severity},
+    trace::{SpanId, TraceContextExt as _, TraceFlags, TraceId},
 };
 use opentelemetry_sdk::{
+    Resource,
     error::OTelSdkResult,
     logs::{LogProcessor, SdkLogRecord},
 };
@@ -16,7 +17,7 @@ use super::foreign;
 
 /// A log processor whose records name the span that is nearest, there or here.
 ///
-/// The SDK looks into `opentelemetry::Context` alone.
+/// The SDK looks into `opentelemetry::Context` alone. A record that was given another span keeps it.
 ///
 /// ```
 /// # use opentelemetry_sdk::{error::OTelSdkResult, logs::{LogProcessor, SdkLogRecord, SdkLoggerProvider}};
@@ -46,14 +47,7 @@ impl<P: LogProcessor> Correlated<P> {
 
 impl<P: LogProcessor> LogProcessor for Correlated<P> {
     fn emit(&self, record: &mut SdkLogRecord, scope: &InstrumentationScope) {
-        let nearest = Theirs::map_current(foreign::parent_in);
-        if let (Some(trace), Some(span)) = (nearest.trace_id(), nearest.span_id()) {
-            record.set_trace_context(
-                TraceId::from_bytes(trace.to_bytes()),
-                SpanId::from_bytes(span.to_bytes()),
-                Some(TraceFlags::new(nearest.trace_flags().bits())),
-            );
-        }
+        name_nearest(record);
         self.inner.emit(record, scope);
     }
 
@@ -63,5 +57,32 @@ impl<P: LogProcessor> LogProcessor for Correlated<P> {
 
     fn shutdown_with_timeout(&self, timeout: Duration) -> OTelSdkResult {
         self.inner.shutdown_with_timeout(timeout)
+    }
+
+    fn event_enabled(&self, level: Severity, target: &str, name: Option<&str>) -> bool {
+        self.inner.event_enabled(level, target, name)
+    }
+
+    fn set_resource(&mut self, resource: &Resource) {
+        self.inner.set_resource(resource);
+    }
+}
+
+/// Names the nearest span in a record that does not name another one by itself.
+fn name_nearest(record: &mut SdkLogRecord) {
+    if let Some(named) = record.trace_context() {
+        // The logger has put there what it found in the context, or somebody has what they chose.
+        let found = foreign::current(|context| context.span().span_context().span_id());
+        if found != Some(named.span_id) {
+            return;
+        }
+    }
+    let nearest = foreign::parent();
+    if let (Some(trace), Some(span)) = (nearest.trace_id(), nearest.span_id()) {
+        record.set_trace_context(
+            TraceId::from_bytes(trace.to_bytes()),
+            SpanId::from_bytes(span.to_bytes()),
+            Some(TraceFlags::new(nearest.trace_flags().bits())),
+        );
     }
 }

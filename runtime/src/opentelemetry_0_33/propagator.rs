@@ -3,8 +3,7 @@
 use std::{collections::HashMap, sync::OnceLock};
 
 use ::opentelemetry::{
-    Context as Theirs, KeyValue,
-    baggage::BaggageExt as _,
+    Context as Theirs,
     propagation::{self as theirs, TextMapPropagator, text_map_propagator::FieldIter},
     trace::TraceContextExt as _,
 };
@@ -28,8 +27,9 @@ use crate::trace::propagation::{self, Extractor, Injector, RemoteContext, TraceP
 /// assert!(context.span().span_context().is_remote());
 /// ```
 #[derive(Debug, Default)]
-#[non_exhaustive]
-pub struct Propagator {}
+pub struct Propagator {
+    wrapped: Option<Box<dyn TextMapPropagator + Send + Sync>>,
+}
 
 /// Their carriers as ours.
 struct Read<'c>(&'c dyn theirs::Extractor);
@@ -62,37 +62,58 @@ impl Propagator {
     /// The formats are those of the program.
     #[must_use]
     pub fn new() -> Self {
-        Self {}
+        Self { wrapped: None }
+    }
+
+    /// The formats are another propagator's, which is told the span that is nearest.
+    ///
+    /// For formats that `OTEL_PROPAGATORS` does not know, in place of what
+    /// [`install`](super::install) has set:
+    ///
+    /// ```
+    /// use opentelemetry::global;
+    /// use opentelemetry_sdk::propagation::TraceContextPropagator;
+    /// use spandrel::opentelemetry_0_33::Propagator;
+    ///
+    /// let theirs = TraceContextPropagator::new();
+    /// global::set_text_map_propagator(Propagator::wrapping(theirs));
+    /// ```
+    #[must_use]
+    pub fn wrapping(propagator: impl TextMapPropagator + Send + Sync + 'static) -> Self {
+        Self { wrapped: Some(Box::new(propagator)) }
     }
 }
 
 impl TextMapPropagator for Propagator {
     fn inject_context(&self, context: &Theirs, injector: &mut dyn theirs::Injector) {
         let nearest = foreign::parent_in(context);
-        let mut baggage = nearest.baggage();
-        for (key, (value, _)) in context.baggage() {
-            // What breaks a limit stays out, and the rest goes.
-            let _ = baggage.insert(key.as_str(), value.as_str());
+        if let Some(wrapped) = &self.wrapped {
+            let span = convert::span_context(&nearest);
+            let baggage = convert::merged_baggage(nearest.baggage(), context);
+            let context = convert::with_baggage(context, &baggage);
+            return wrapped.inject_context(&context.with_remote_span_context(span), injector);
         }
+        let baggage = convert::merged_baggage(nearest.baggage(), context);
         propagation::inject_context(&nearest.with_baggage(baggage), &mut Write(injector));
     }
 
     fn extract_with_context(&self, context: &Theirs, extractor: &dyn theirs::Extractor) -> Theirs {
         foreign::in_use();
+        if let Some(wrapped) = &self.wrapped {
+            return wrapped.extract_with_context(context, extractor);
+        }
         let read = propagation::extract(&Read(extractor));
-        let baggage = read.baggage();
-        let entries: Vec<_> = baggage
-            .iter()
-            .map(|entry| KeyValue::new(entry.name().to_owned(), entry.value().into_owned()))
-            .collect();
-        let context = match read.is_remote() {
-            true => context.with_remote_span_context(convert::span_context(&read, true)),
-            false => context.clone(),
-        };
-        if entries.is_empty() { context } else { context.with_baggage(entries) }
+        let context = convert::with_baggage(context, &read.baggage());
+        match read.is_remote() {
+            true => context.with_remote_span_context(convert::span_context(&read)),
+            false => context,
+        }
     }
 
     fn fields(&self) -> FieldIter<'_> {
+        if let Some(wrapped) = &self.wrapped {
+            return wrapped.fields();
+        }
         static FIELDS: OnceLock<Vec<String>> = OnceLock::new();
         FieldIter::new(FIELDS.get_or_init(|| {
             let mut sample = HashMap::new();

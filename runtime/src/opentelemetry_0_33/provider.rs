@@ -5,11 +5,7 @@ use ::opentelemetry::{
     trace::{self, SpanBuilder},
 };
 
-use super::{
-    convert::{self, Given},
-    foreign, scopes,
-    span::Span,
-};
+use super::{convert, foreign, scopes, span::Span, words};
 use crate::{
     call::fields::{Begun, Fields},
     trace::{Context, active::Active},
@@ -31,7 +27,7 @@ pub struct Provider {}
 /// Makes the spans of one instrumentation scope.
 #[derive(Clone, Debug)]
 pub struct Tracer {
-    sites: scopes::Sites,
+    scope: scopes::Scope,
 }
 
 impl Provider {
@@ -46,7 +42,9 @@ impl trace::TracerProvider for Provider {
     type Tracer = Tracer;
 
     fn tracer_with_scope(&self, scope: InstrumentationScope) -> Tracer {
-        Tracer { sites: scopes::of(&scope) }
+        // Also for a library that was given the provider by itself.
+        foreign::install();
+        Tracer { scope: scopes::of(&scope) }
     }
 }
 
@@ -54,15 +52,17 @@ impl trace::Tracer for Tracer {
     type Span = Span;
 
     fn build_with_context(&self, builder: SpanBuilder, parent: &Theirs) -> Span {
+        if parent.is_telemetry_suppressed() {
+            return Span::new(Active::off());
+        }
         foreign::in_use();
-        let site = scopes::site(self.sites, convert::kind(builder.span_kind.as_ref()));
+        let site = self.scope.site(convert::kind(builder.span_kind.as_ref()));
         let attributes = builder.attributes.unwrap_or_default();
         let capture = |fields: Fields| -> Begun {
             fields.write(|writer| {
                 writer.name_str(&builder.name);
-                for attribute in &attributes {
-                    writer.set_keyed(attribute.key.as_str(), &Given(&attribute.value));
-                }
+                self.scope.write(writer);
+                words::write(writer, &attributes);
             })
         };
         let (mut active, unrecorded) = {
@@ -73,6 +73,7 @@ impl trace::Tracer for Tracer {
         if active.is_recording() {
             active.mark_shared();
         } else if !active.has_context() {
+            // To others it is its parent.
             active = Active::carrying(unrecorded);
         }
         let mut span = Span::new(active);
@@ -80,7 +81,7 @@ impl trace::Tracer for Tracer {
             span.set_start(start);
         }
         for event in builder.events.unwrap_or_default() {
-            span.add(&event.name, Some(event.timestamp), &event.attributes);
+            span.add(&event.name, event.timestamp, &event.attributes);
         }
         for link in builder.links.unwrap_or_default() {
             trace::Span::add_link(&mut span, link.span_context, link.attributes);

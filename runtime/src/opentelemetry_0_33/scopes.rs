@@ -1,8 +1,14 @@
 //! One site for each scope and kind of span.
+//!
+//! Sites are never freed, so there is a bound to them. Spans of the scopes beyond it share sites,
+//! and say as attributes what their scopes are.
 
 use std::{
     collections::HashMap,
-    sync::{LazyLock, Mutex},
+    sync::{
+        Arc, LazyLock, Mutex,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use ::opentelemetry::InstrumentationScope;
@@ -12,10 +18,28 @@ use crate::{
     mirror::Reflection,
     site::{Meta, Site, SpanKind, Traced},
     sync::lock,
+    trace::record::writer::Writer,
 };
 
 /// The sites of one scope, by the kinds of their spans.
-pub(super) type Sites = &'static [Site; KINDS.len()];
+type Sites = &'static [Site; KINDS.len()];
+
+/// The scope of a tracer.
+#[derive(Clone, Debug)]
+pub(super) struct Scope {
+    sites: Sites,
+    /// The sites are not its own.
+    beyond: Option<Arc<InstrumentationScope>>,
+}
+
+/// All versions of a name, and their sites.
+type Versions = Vec<(Option<&'static str>, Sites)>;
+
+#[derive(Default)]
+struct Known {
+    by_name: HashMap<&'static str, Versions>,
+    scopes: usize,
+}
 
 const KINDS: [SpanKind; 5] = [
     SpanKind::Internal,
@@ -25,39 +49,57 @@ const KINDS: [SpanKind; 5] = [
     SpanKind::Consumer,
 ];
 
-/// Sites are never freed; a program that makes up names of scopes must not grow for ever.
+/// A program that makes up names of scopes must not grow for ever.
 const MOST: usize = 1_000;
+/// Nor by names without an end.
+const MOST_BYTES: usize = 1_024;
+const UNNAMED: &str = "opentelemetry";
 
-static KNOWN: LazyLock<Mutex<HashMap<(String, String), Sites>>> = LazyLock::new(Mutex::default);
+static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
 /// For the scopes beyond.
-static BEYOND: LazyLock<Sites> = LazyLock::new(|| make("opentelemetry", None));
+static SHARED: LazyLock<Sites> = LazyLock::new(|| make(UNNAMED, None));
+static BEYOND: AtomicU64 = AtomicU64::new(0);
 
-/// The sites of a scope.
-pub(super) fn of(scope: &InstrumentationScope) -> Sites {
-    let key = (scope.name().to_owned(), scope.version().unwrap_or_default().to_owned());
-    let mut known = lock(&KNOWN);
-    if let Some(sites) = known.get(&key) {
-        return sites;
-    }
-    if known.len() >= MOST {
-        if known.len() == MOST {
-            diag::warn(format_args!(
-                "more than {MOST} instrumentation scopes; further ones are called `opentelemetry`"
-            ));
-            // Said once: one more entry, which no scope has.
-            known.insert(("\0".to_owned(), String::new()), &BEYOND);
-        }
-        return &BEYOND;
-    }
-    let sites = make(&key.0, Some(&key.1).filter(|version| !version.is_empty()));
-    known.insert(key, sites);
-    sites
+/// How many tracers were made for scopes that share sites.
+pub(super) fn beyond() -> u64 {
+    BEYOND.load(Relaxed)
 }
 
-fn make(name: &str, version: Option<&String>) -> Sites {
-    let leak = |text: &str| -> &'static str { Box::leak(text.to_owned().into_boxed_str()) };
-    let name = if name.is_empty() { "opentelemetry" } else { leak(name) };
-    let version = version.map(|version| leak(version));
+/// What is known of a scope.
+pub(super) fn of(scope: &InstrumentationScope) -> Scope {
+    let name = if scope.name().is_empty() { UNNAMED } else { scope.name() };
+    let version = scope.version().filter(|version| !version.is_empty());
+    let mut known = lock(&KNOWN);
+    let versions = known.by_name.get(name);
+    let found = versions.and_then(|all| all.iter().find(|(other, _)| *other == version));
+    if let Some((_, sites)) = found {
+        return Scope { sites, beyond: None };
+    }
+    if known.scopes >= MOST || name.len() + version.map_or(0, str::len) > MOST_BYTES {
+        drop(known);
+        return share(scope);
+    }
+    let leak = |text: &str| -> &'static str { Box::leak(text.into()) };
+    let (name, version) = (leak(name), version.map(leak));
+    let sites = make(name, version);
+    known.by_name.entry(name).or_default().push((version, sites));
+    known.scopes += 1;
+    Scope { sites, beyond: None }
+}
+
+#[cold]
+fn share(scope: &InstrumentationScope) -> Scope {
+    if BEYOND.fetch_add(1, Relaxed) == 0 {
+        diag::warn(format_args!(
+            "more than {MOST} instrumentation scopes, or one with an overlong name ({:.60}); spans \
+             of these are in `{UNNAMED}`, and tell theirs as `otel.scope.name` (said once)",
+            scope.name()
+        ));
+    }
+    Scope { sites: *SHARED, beyond: Some(Arc::new(scope.clone())) }
+}
+
+fn make(name: &'static str, version: Option<&'static str>) -> Sites {
     Box::leak(Box::new(KINDS.map(|kind| {
         let traced = Traced::new().kind(kind).dynamic_name("");
         let site = Site::new(Meta::block("", name, file!(), line!())).traced(traced);
@@ -65,8 +107,18 @@ fn make(name: &str, version: Option<&String>) -> Sites {
     })))
 }
 
-/// The site for spans of this kind.
-pub(super) fn site(sites: Sites, kind: SpanKind) -> &'static Site {
-    let at = KINDS.iter().position(|known| *known == kind).unwrap_or_default();
-    &sites[at]
+impl Scope {
+    /// The site for spans of this kind.
+    pub(super) fn site(&self, kind: SpanKind) -> &'static Site {
+        let at = KINDS.iter().position(|known| *known == kind).unwrap_or_default();
+        &self.sites[at]
+    }
+
+    /// Writes what the site does not tell.
+    pub(super) fn write(&self, writer: &mut Writer) {
+        if let Some(scope) = &self.beyond {
+            writer.set_keyed("otel.scope.name", scope.name());
+            writer.set_keyed("otel.scope.version", &scope.version());
+        }
+    }
 }

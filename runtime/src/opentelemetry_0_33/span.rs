@@ -1,21 +1,17 @@
 //! A span that a user of the API holds.
 
-use std::{
-    borrow::Cow,
-    time::{Duration, SystemTime},
-};
+use std::{borrow::Cow, time::SystemTime};
 
 use ::opentelemetry::{
     KeyValue,
-    trace::{self, SpanContext, Status as TheirStatus},
+    trace::{self, SpanContext, Status},
 };
 
-use super::convert::{self, Given};
+use super::{convert, tentative, words};
 use crate::{
     outcome::Outcome,
     time,
-    trace::{Status, active::Active, link, record::writer::Writer, span::say},
-    value::Attribute,
+    trace::{active::Active, span::say},
 };
 
 /// A span of the recorder, in the hands of a user of the API.
@@ -25,16 +21,17 @@ use crate::{
 pub struct Span {
     active: Active,
     context: SpanContext,
-    outcome: Outcome,
+    status: Status,
+    /// Its start was measured by another clock, so its end has to be.
+    started_elsewhere: bool,
+    is_remembered: bool,
 }
-
-/// A time this close is now: `end()` arrives here as `end_with_timestamp(now)`.
-const NOW: Duration = Duration::from_millis(1);
 
 impl Span {
     pub(super) fn new(active: Active) -> Self {
-        let context = convert::span_context(active.context(), false);
-        Self { active, context, outcome: Outcome::Ok }
+        let context = convert::span_context(active.context());
+        let is_remembered = active.is_recording() && tentative::remember(active.context());
+        Self { active, context, status: Status::Unset, started_elsewhere: false, is_remembered }
     }
 
     /// The id to write about; `None`: nothing is recorded, or not any more.
@@ -43,31 +40,34 @@ impl Span {
     }
 
     pub(super) fn set_start(&mut self, start: SystemTime) {
-        if let (Some(span), Some(start)) = (self.recorded(), by_another_clock(start)) {
+        if let (Some(span), Some(start)) = (self.recorded(), words::by_another_clock(start)) {
             say::times(span, start, 0);
+            self.started_elsewhere = true;
         }
     }
 
-    pub(super) fn add(&self, name: &str, at: Option<SystemTime>, attributes: &[KeyValue]) {
+    pub(super) fn add(&self, name: &str, at: SystemTime, attributes: &[KeyValue]) {
+        if let Some(span) = self.recorded() {
+            words::event(span, name, at, attributes);
+        }
+    }
+
+    /// Ends at this time, or now.
+    fn end_at(&mut self, end: Option<SystemTime>) {
         let Some(span) = self.recorded() else { return };
-        let write = |writer: &mut Writer| {
-            writer.name_str(name);
-            for attribute in attributes {
-                writer.set_keyed(attribute.key.as_str(), &Given(&attribute.value));
-            }
+        let end = match end {
+            // A duration between two clocks would be none.
+            Some(end) if self.started_elsewhere => Some(convert::unix_nanos(end).max(1)),
+            None if self.started_elsewhere => Some(time::unix_nanos()),
+            Some(end) => words::by_another_clock(end),
+            None => None,
         };
-        match at.and_then(by_another_clock) {
-            Some(at) => say::event_at(span, at, &write),
-            None => say::event_of(span, &write),
+        if let Some(end) = end {
+            say::times(span, 0, end);
         }
+        let has_failed = matches!(self.status, Status::Error { .. });
+        self.active.end(if has_failed { Outcome::Error } else { Outcome::Ok });
     }
-}
-
-/// Nanoseconds since the Unix epoch, unless it is now.
-fn by_another_clock(given: SystemTime) -> Option<u64> {
-    let given = convert::unix_nanos(given);
-    let apart = Duration::from_nanos(given.abs_diff(time::unix_nanos()));
-    (apart > NOW).then_some(given)
 }
 
 impl trace::Span for Span {
@@ -79,7 +79,7 @@ impl trace::Span for Span {
     ) where
         T: Into<Cow<'static, str>>,
     {
-        self.add(&name.into(), Some(timestamp), &attributes);
+        self.add(&name.into(), timestamp, &attributes);
     }
 
     fn span_context(&self) -> &SpanContext {
@@ -92,23 +92,24 @@ impl trace::Span for Span {
 
     fn set_attribute(&mut self, attribute: KeyValue) {
         if let Some(span) = self.recorded() {
-            say::attribute(span, attribute.key.as_str(), &Given(&attribute.value));
+            words::attributes(span, &[attribute]);
         }
     }
 
-    fn set_status(&mut self, status: TheirStatus) {
-        let Some(span) = self.recorded() else { return };
-        match status {
-            TheirStatus::Unset => {}
-            TheirStatus::Ok => {
-                self.outcome = Outcome::Ok;
-                say::status(span, Status::Ok);
-            }
-            TheirStatus::Error { description } => {
-                self.outcome = Outcome::Error;
-                say::status(span, Status::Error { description: &description });
-            }
+    fn set_attributes(&mut self, attributes: impl IntoIterator<Item = KeyValue>) {
+        if let Some(span) = self.recorded() {
+            words::attributes(span, &attributes.into_iter().collect::<Vec<_>>());
         }
+    }
+
+    /// `Ok` is final; of errors the last one counts.
+    fn set_status(&mut self, status: Status) {
+        let Some(span) = self.recorded() else { return };
+        if self.status == Status::Ok || status == Status::Unset {
+            return;
+        }
+        words::status(span, &status);
+        self.status = status;
     }
 
     fn update_name<T>(&mut self, name: T)
@@ -116,30 +117,26 @@ impl trace::Span for Span {
         T: Into<Cow<'static, str>>,
     {
         if let Some(span) = self.recorded() {
-            say::name(span, &name.into());
+            words::name(span, &name.into());
         }
     }
 
     fn add_link(&mut self, to: SpanContext, attributes: Vec<KeyValue>) {
-        let Some(span) = self.recorded() else { return };
-        let given: Vec<_> =
-            attributes.iter().map(|one| (one.key.as_str(), Given(&one.value))).collect();
-        let given: Vec<(&str, &dyn Attribute)> =
-            given.iter().map(|(key, value)| (*key, value as &dyn Attribute)).collect();
-        link::write(span, &convert::context_of(&to, false), &given);
+        if let Some(span) = self.recorded() {
+            words::link(span, &to, &attributes);
+        }
     }
 
     fn end_with_timestamp(&mut self, timestamp: SystemTime) {
-        if let (Some(span), Some(end)) = (self.recorded(), by_another_clock(timestamp)) {
-            say::times(span, 0, end);
-        }
-        self.active.mark_late();
-        self.active.end(self.outcome);
+        self.end_at(Some(timestamp));
     }
 }
 
 impl Drop for Span {
     fn drop(&mut self) {
-        self.active.end(self.outcome);
+        self.end_at(None);
+        if self.is_remembered {
+            tentative::forget(convert::key_of(&self.context));
+        }
     }
 }

@@ -96,7 +96,7 @@ impl Context {
         if flags & RECORDING != 0 {
             Local.replace_flags(flags | SHARED);
         }
-        Self::peek()
+        foreign::parent()
     }
 
     /// Makes the context current on this thread until the guard is dropped.

@@ -58,6 +58,8 @@ pub struct SpanData {
     pub outcome: Outcome,
     /// The instrumentation scope.
     pub target: &'static str,
+    /// The version of the instrumentation scope, where somebody said one.
+    pub scope_version: Option<&'static str>,
 }
 
 /// An attribute value that owns its data.
@@ -102,6 +104,8 @@ pub struct LinkData {
     pub span_id: SpanId,
     /// The flags of the linked span.
     pub trace_flags: TraceFlags,
+    /// Whether the linked span is in another process.
+    pub is_remote: bool,
     /// The `tracestate` of the linked span.
     pub trace_state: String,
     /// The attributes.
@@ -217,6 +221,7 @@ impl From<&SpanView<'_>> for SpanData {
             status: span.status().into(),
             outcome: span.outcome(),
             target: span.target(),
+            scope_version: span.scope_version(),
         }
     }
 }
@@ -248,6 +253,7 @@ impl From<LinkView<'_>> for LinkData {
             trace_id: link.trace_id(),
             span_id: link.span_id(),
             trace_flags: link.trace_flags(),
+            is_remote: link.is_remote(),
             trace_state: link.trace_state().to_owned(),
             attributes: owned(link.attributes()),
             dropped_attributes: link.dropped_attributes(),

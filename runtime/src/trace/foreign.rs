@@ -67,12 +67,18 @@ pub(crate) fn adopt() -> Option<Context> {
     if !IN_USE.load(Relaxed) {
         return None;
     }
+    nearest(|foreign| foreign)
+}
+
+/// The same, where somebody may speak for one of the APIs.
+fn nearest<'a>(speaks: impl Fn(&'static dyn Foreign) -> &'a dyn Foreign) -> Option<Context> {
     let current = Context::peek();
     let noted = current.noted();
     let mut seen = noted;
     let mut nearer = None;
     for ((slot, seen), noted) in FOREIGN.iter().zip(&mut seen.0).zip(noted.0) {
         let Some(foreign) = slot.get() else { break };
+        let foreign = speaks(*foreign);
         let key = foreign.key();
         if key != 0 && key != noted {
             *seen = key;
@@ -88,28 +94,20 @@ pub(crate) fn adopt() -> Option<Context> {
     })
 }
 
-/// The parent of something that begins under a context of another API which somebody has chosen:
-/// that context's span if it is nearer than ours, else our current one.
+/// The parent of something that begins now: a foreign span if one is nearer, else our current one.
+#[inline]
+pub(crate) fn parent() -> Context {
+    let foreign = if IN_USE.load(Relaxed) { adopt() } else { None };
+    foreign.unwrap_or_else(Context::peek)
+}
+
+/// The same for something that begins in another API, under the span that its caller names: what is
+/// current there by now may be another one.
 #[cfg(feature = "opentelemetry-0-33")]
-pub(crate) fn parent_of(
-    foreign: &'static dyn Foreign,
-    key: u64,
-    context: impl FnOnce() -> Option<Context>,
-) -> Context {
-    let current = Context::peek();
-    let mut seen = current.noted();
-    let position = FOREIGN
-        .iter()
-        .position(|slot| slot.get().is_some_and(|known| std::ptr::addr_eq(*known, foreign)));
-    let Some(slot) = position.and_then(|at| seen.0.get_mut(at)) else { return current };
-    if key == 0 || *slot == key {
-        return current;
-    }
-    *slot = key;
-    match context() {
-        Some(foreign) => foreign.within(&current, seen),
-        None => current,
-    }
+pub(crate) fn parent_of_call(api: &'static dyn Foreign, named: &dyn Foreign) -> Context {
+    let speaks =
+        |known: &'static dyn Foreign| if std::ptr::addr_eq(known, api) { named } else { known };
+    nearest(speaks).unwrap_or_else(Context::peek)
 }
 
 /// A context that somebody chose: whatever is current elsewhere was so before, and is not nearer.

@@ -29,7 +29,8 @@ pub(crate) fn begin(site: &'static Site, write: &dyn Fn(&mut Writer)) {
         if mirrors.is_empty() {
             return None;
         }
-        let words = scratch::attributes(site, write);
+        let wants_values = mirrors.iter().any(|mirror| mirror.wants_values());
+        let words = if wants_values { scratch::attributes(site, write) } else { Vec::new() };
         let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
         let entries = Entries::new(&bytes, site.field_table());
         let name = entries.clone().name().unwrap_or_else(|| site.span_name());

@@ -51,6 +51,9 @@ pub(super) fn line(text: &mut String, span: &SpanView<'_>) {
         }
     }
     member(text, "scope", span.target());
+    if let Some(version) = span.scope_version() {
+        member(text, "scope_version", version);
+    }
     attributes(text, span.attributes(), span.dropped_attributes());
     members(text, "events", span.events(), |text, event| {
         text.push_str("{\"timestamp\":");

@@ -136,7 +136,7 @@ impl Requests for Batch {
         encoding.span(&mut self.encoded, span);
         let len = self.encoded.len() - start;
 
-        let at = self.scopes.find(span.target(), span.site().version());
+        let at = self.scopes.find(span.target(), span.scope_version());
         let scope = &mut self.scopes.known[at as usize];
         // The lengths of request and scope are counted at their widest; a few bytes too many.
         let more =

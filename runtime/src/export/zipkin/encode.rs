@@ -109,7 +109,8 @@ impl Encoder {
         string(out, scope);
         out.put(",\"otel.library.name\":");
         string(out, scope);
-        if let Some(version) = self.own_crate.as_ref().and_then(|own| own.version_of(scope)) {
+        let own = || self.own_crate.as_ref().and_then(|own| own.version_of(scope));
+        if let Some(version) = span.scope_version().or_else(own) {
             text_tag(out, "otel.scope.version", version);
             text_tag(out, "otel.library.version", version);
         }

@@ -300,6 +300,12 @@ impl<'a> SpanView<'a> {
         self.site.target()
     }
 
+    /// The version of the instrumentation scope, where somebody said one.
+    #[must_use]
+    pub fn scope_version(&self) -> Option<&'static str> {
+        self.site.version()
+    }
+
     /// The function or place that was instrumented.
     #[must_use]
     pub fn site(&self) -> &'static Site {
