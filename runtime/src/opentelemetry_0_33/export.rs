@@ -119,6 +119,7 @@ impl<P: SpanProcessor + 'static> SpanExporter for Processor<P> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 fn error(error: OTelSdkError) -> ExportError {
     ExportError::new(error.to_string())
 }

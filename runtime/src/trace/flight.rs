@@ -211,7 +211,7 @@ impl Snapshot {
                 extras: &extras,
                 trace: &running.trace,
                 tick: self.now,
-                outcome: crate::Outcome::Ok,
+                outcome: crate::outcome::Outcome::Ok,
                 discarded: false,
             });
         }

@@ -92,7 +92,7 @@ fn export((name, build): &Form, measure: &mut dyn FnMut(&dyn Fn())) {
 /// Ours, with two attributes.
 fn case() -> &'static Case {
     let ours = subjects().into_iter().filter(|subject| subject.name() == "spandrel");
-    let mut cases = ours.flat_map(|subject| subject.cases());
+    let mut cases = ours.flat_map(spandrel_benches::Subject::cases);
     cases.find(|case| case.kind == Kind::Attributes).expect("it is there")
 }
 
