@@ -30,7 +30,8 @@
 //! # Which span is the parent
 //!
 //! The two worlds each have their own idea of what is current, and neither is told when the other's
-//! changes. Each of our spans notes which span the `opentelemetry::Context` held when it began. A
+//! changes. Each of our spans notes which span the `opentelemetry::Context` held when it began or was
+//! last entered. A
 //! span that begins later, there or here, is the child of the span in that context if that is
 //! another one than the noted (it became current within ours), else of our current span. The same
 //! rule chooses what the [`Propagator`] injects, and what a log record belongs to

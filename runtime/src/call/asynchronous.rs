@@ -187,7 +187,7 @@ impl<C: Tally> Carrier<C> {
         }
         self.active.set_phase(Phase::Polling);
         let polled = if self.active.has_context() {
-            self.active.swap();
+            self.active.enter();
             let leave = Leave(&mut self.active);
             run(leave.0)
         } else {
@@ -211,7 +211,7 @@ impl<C: Tally> Carrier<C> {
             // Who is shown the span expects what is left of the body to be dropped within.
             if self.active.is_shown() {
                 self.active.set_phase(Phase::DoneWithin);
-                self.active.swap();
+                self.active.enter();
             }
             return;
         }
@@ -222,7 +222,7 @@ impl<C: Tally> Carrier<C> {
             let within = self.active.has_context();
             self.active.set_phase(if within { Phase::DroppingWithin } else { Phase::Dropping });
             if within {
-                self.active.swap();
+                self.active.enter();
             }
         }
     }

@@ -495,7 +495,22 @@ impl Active {
         &self.context
     }
 
-    /// Enters, or leaves.
+    /// Enters: whatever is current elsewhere now was so before, and is not nearer.
+    #[inline(always)]
+    pub(crate) fn enter(&mut self) {
+        if foreign::is_in_use() {
+            self.note();
+        }
+        self.swap();
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn note(&mut self) {
+        self.context = foreign::note(mem::take(&mut self.context));
+    }
+
+    /// Enters what was noted before, or leaves.
     #[inline(always)]
     pub(crate) fn swap(&mut self) {
         self.context.swap();

@@ -113,7 +113,13 @@ pub(crate) fn parent_of_call(api: &'static dyn Foreign, named: &dyn Foreign) -> 
 /// A context that somebody chose: whatever is current elsewhere was so before, and is not nearer.
 #[inline]
 pub(crate) fn note(context: Context) -> Context {
-    if IN_USE.load(Relaxed) { note_all(context) } else { context }
+    if is_in_use() { note_all(context) } else { context }
+}
+
+/// Whether anybody uses another API.
+#[inline(always)]
+pub(crate) fn is_in_use() -> bool {
+    IN_USE.load(Relaxed)
 }
 
 #[cold]
@@ -126,7 +132,7 @@ fn note_all(context: Context) -> Context {
             *seen = key;
         }
     }
-    context.noting(seen)
+    if seen == context.noted() { context } else { context.noting(seen) }
 }
 
 #[cfg(test)]

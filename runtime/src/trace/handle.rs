@@ -150,7 +150,7 @@ impl SpanHandle {
     pub fn enter(mut self) -> Entered {
         let has_entered = self.active.has_context();
         if has_entered {
-            self.active.swap();
+            self.active.enter();
         }
         Entered { handle: self, has_entered, _not_send: PhantomData }
     }

@@ -9,7 +9,7 @@ use std::{cell::RefCell, thread};
 use crate::{
     time,
     trace::{
-        Context,
+        Context, foreign,
         local::{LATE, Local, SHARED},
     },
 };
@@ -50,7 +50,7 @@ thread_local! {
 #[inline(always)]
 pub(super) fn enter(key: Key, context: Context) {
     let span = context.span;
-    let context = context.shown_as_current();
+    let context = foreign::note(context.shown_as_current());
     // In a thread that is ending, nothing would restore what was current.
     let _ = ENTERED.try_with(|entered| {
         if let Ok(mut entered) = entered.try_borrow_mut() {

@@ -1,5 +1,11 @@
 //! Parents, from one world to the other and back.
 
+use std::{
+    pin::{Pin, pin},
+    task::{Context as Task, Poll, Waker},
+};
+
+use futures_core::Stream;
 use opentelemetry::{
     Context, global,
     trace::{FutureExt as _, TraceContextExt as _, Tracer as _},
@@ -199,4 +205,48 @@ fn the_same_holds_for_futures() {
             ("third", "tracing inside"),
         ],
     );
+}
+
+#[test]
+fn the_same_holds_within_streams() {
+    struct Rows(u32);
+    impl Stream for Rows {
+        type Item = u32;
+
+        fn poll_next(mut self: Pin<&mut Self>, _: &mut Task<'_>) -> Poll<Option<u32>> {
+            if self.0 == 0 {
+                return Poll::Ready(None);
+            }
+            self.0 -= 1;
+            theirs("fetch", || tracing::info_span!("decode").in_scope(row));
+            Poll::Ready(Some(self.0))
+        }
+    }
+    #[traced]
+    fn rows() -> impl Stream<Item = u32> {
+        Rows(1)
+    }
+    #[traced]
+    fn row() {}
+    let subscriber = tracing_subscriber::registry().with(spandrel::tracing::layer());
+
+    let spans = captured(|| {
+        tracing::subscriber::with_default(subscriber, || {
+            let mut stream = pin!(tracing::info_span!("query").in_scope(rows));
+            // Elsewhere than where it was made, and amid something else.
+            theirs("unrelated", || {
+                let mut task = Task::from_waker(Waker::noop());
+                while let Poll::Ready(Some(_)) = stream.as_mut().poll_next(&mut task) {}
+            });
+        });
+    });
+
+    let fetch = crate::find(&spans, "fetch");
+    assert_eq!(fetch.parent_span_id, Some(crate::find(&spans, "rows").span_id));
+    let chain = [("rows", "query"), ("fetch", "rows"), ("decode", "fetch"), ("row", "decode")];
+    for (name, parent) in chain {
+        let (span, parent) = (crate::find(&spans, name), crate::find(&spans, parent));
+        assert_eq!(span.parent_span_id, Some(parent.span_id), "the parent of {name}");
+        assert_eq!(span.trace_id, fetch.trace_id);
+    }
 }
