@@ -27,7 +27,7 @@ use super::{
         view::{SpanView, TraceHead},
     },
 };
-use crate::time::anchor::Anchor;
+use crate::{outcome::Outcome, time::anchor::Anchor};
 
 const SEGMENTS: usize = 16;
 const MOST_SEGMENT_BYTES: usize = 256 * 1024;
@@ -211,7 +211,7 @@ impl Snapshot {
                 extras: &extras,
                 trace: &running.trace,
                 tick: self.now,
-                outcome: crate::outcome::Outcome::Ok,
+                outcome: Outcome::Ok,
                 discarded: false,
             });
         }

@@ -1,6 +1,5 @@
 use super::*;
 use crate::{
-    outcome::Outcome,
     trace::record::{layout::head, read::Record},
 };
 
