@@ -103,7 +103,7 @@ pub fn settle() {
 /// Spans of traces that the sampler turned down, and that tail bias did not keep.
 #[must_use]
 pub fn not_kept() -> u64 {
-    recorder::current().map_or(0, |recorder| recorder.tentative(0).1)
+    recorder::current().map_or(0, |recorder| recorder.tentative.read(0).1)
 }
 
 /// The context of a trace that is not recorded.

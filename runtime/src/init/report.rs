@@ -104,7 +104,7 @@ impl Report {
         let dropped = nonzero(&recorder.losses);
         let is_tail = |(reason, _): &&(LossReason, u64)| *reason == LossReason::TailMemoryFull;
         let lost_in_tail = dropped.iter().find(is_tail).map_or(0, |(_, spans)| *spans);
-        let (kept, not_kept, undecided) = recorder.tentative(lost_in_tail);
+        let (kept, not_kept, undecided) = recorder.tentative.read(lost_in_tail);
         let is_early = |(reason, _): &&(LossReason, u64)| {
             matches!(reason, LossReason::PoolEmpty | LossReason::Reentrant)
         };

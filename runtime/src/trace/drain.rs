@@ -1,37 +1,28 @@
 //! The background thread's work: reads the chunks, joins the records, feeds the sinks.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::Ordering::{Relaxed, Release},
-    },
+    sync::atomic::Ordering::{Relaxed, Release},
     time::Instant,
 };
 
 #[cfg(feature = "file")]
-use super::flight::{Flight, Snapshot};
+use super::flight::Snapshot;
 use super::{
     chunk::Chunk,
-    complete::{self, Complete},
+    complete::Complete,
     join::{End, Joiner},
-    limits::Limits,
-    loss::LossReason,
+    out::Out,
     record::{
         layout::{Kind, SPAN_END},
         read::Record,
         view::{SpanView, TraceHead},
     },
     recorder::Recorder,
-    scope,
-    tail::{Outlet, Tail},
 };
 use crate::{
     outcome::Outcome,
     site::{self, Site},
-    time::{
-        self,
-        anchor::{Anchor, Calibration},
-    },
+    time::{self, anchor::Calibration},
 };
 
 /// Where finished spans go. Runs on the background thread and must never block.
@@ -59,6 +50,14 @@ pub(crate) type Pending = Box<dyn FnOnce(Instant) -> bool + Send>;
 pub(crate) struct Sites(Vec<&'static Site>);
 
 impl Sites {
+    /// Learns of sites that were registered meanwhile.
+    #[inline]
+    pub(super) fn refresh(&mut self) {
+        if self.0.len() < site::registered() {
+            site::list(&mut self.0);
+        }
+    }
+
     #[inline]
     pub(crate) fn get(&self, index: u32) -> Option<&'static Site> {
         self.0.get(index as usize).copied()
@@ -87,58 +86,23 @@ pub(crate) struct Drain {
     produced: u64,
 }
 
-/// Where spans go that have ended.
-struct Out {
-    exporters: Exporters,
-    /// Holds what the sampler turned down.
-    tail: Option<Tail>,
-    #[cfg(feature = "file")]
-    flight: Option<Flight>,
-}
-
-/// The way to the exporters.
-struct Exporters {
-    views: Views,
-    sinks: Vec<Box<dyn Sink>>,
-    recorder: &'static Recorder,
-}
-
-/// What turns records into views.
-struct Views {
-    sites: Sites,
-    anchor: Anchor,
-    limits: Limits,
-}
-
 impl Drain {
     pub(crate) fn new(recorder: &'static Recorder, sinks: Vec<Box<dyn Sink>>) -> Self {
-        let memory = recorder.settings.memory;
-        let views = Views {
-            sites: Sites::default(),
-            anchor: Anchor::IDENTITY,
-            limits: recorder.settings.limits,
-        };
-        let tail = recorder.settings.tail_bias.map(|bias| Tail::new(bias, memory.tail_bytes()));
         Self {
             recorder,
             readers: Vec::new(),
             live: Vec::new(),
             bytes: Vec::new(),
-            joiner: Joiner::new(memory.table_bytes()),
+            joiner: Joiner::new(recorder.settings.memory.table_bytes()),
             calibration: Calibration::start(),
-            out: Out {
-                exporters: Exporters { views, sinks, recorder },
-                tail,
-                #[cfg(feature = "file")]
-                flight: recorder.settings.flight.map(Flight::new),
-            },
+            out: Out::new(recorder, sinks),
             produced: 0,
         }
     }
 
     /// Reads everything published so far.
     pub(crate) fn pass(&mut self) {
-        self.out.exporters.views.anchor = self.calibration.anchor();
+        self.out.set_anchor(self.calibration.anchor());
         self.recorder.pool.list(&mut self.live);
         // Read the chunks first, the sites then: a record never names a site that came later.
         for at in 0..self.live.len() {
@@ -166,7 +130,7 @@ impl Drain {
             self.pass();
             self.pass();
         }
-        self.out.exporters.sinks.iter_mut().map(|sink| sink.flush()).collect()
+        self.out.flush()
     }
 
     /// The same for the last time.
@@ -180,23 +144,12 @@ impl Drain {
     #[cfg(feature = "file")]
     pub(crate) fn snapshot(&mut self) -> Snapshot {
         self.pass();
-        let Out { exporters, flight, .. } = &mut self.out;
-        let Views { sites, anchor, limits } = &mut exporters.views;
-        // Of a running span nothing has been handed out yet.
-        site::list(&mut sites.0);
-        Snapshot {
-            segments: flight.as_ref().map(Flight::segments).unwrap_or_default(),
-            running: self.joiner.running().collect(),
-            sites: sites.clone(),
-            anchor: *anchor,
-            limits: *limits,
-            now: time::ticks(),
-        }
+        self.out.snapshot(self.joiner.running().collect())
     }
 
     /// Whether a pass is due soon even if nothing is recorded.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.out.tail.as_ref().is_some_and(Tail::is_waiting)
+        self.out.is_waiting()
     }
 
     /// Reads on in one chunk; `true`: it is sealed and read to its end.
@@ -274,121 +227,5 @@ impl Reader {
             ended(span, End { tick, outcome: read_outcome(end as u8), linger: false });
             false
         });
-    }
-}
-
-impl Out {
-    /// A span has begun and still runs.
-    fn begin(&mut self, record: &Record<'_>, trace: &TraceHead) {
-        if let Some(tail) = &mut self.tail
-            && trace.root != 0
-            && complete::is_root(record)
-        {
-            tail.begin(trace, &mut self.exporters);
-        }
-    }
-
-    #[inline]
-    fn deliver(&mut self, span: &Complete<'_>) {
-        let sites = &mut self.exporters.views.sites.0;
-        if sites.len() < site::registered() {
-            site::list(sites);
-        }
-        if span.discarded {
-            return self.discard(span);
-        }
-        if span.trace.scope != 0 {
-            return self.exporters.collect(span);
-        }
-        #[cfg(feature = "file")]
-        if let Some(flight) = &mut self.flight {
-            flight.record(span, &self.exporters.recorder.flight);
-        }
-        if span.trace.root != 0 {
-            return self.hold(span);
-        }
-        self.exporters.export(span);
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn discard(&mut self, span: &Complete<'_>) {
-        self.exporters.recorder.losses.add(LossReason::Discarded, 1);
-        if let Some(tail) = &mut self.tail
-            && span.trace.root != 0
-        {
-            tail.discard(span);
-        }
-    }
-
-    /// A span of a trace that the sampler turned down.
-    #[inline(never)]
-    fn hold(&mut self, span: &Complete<'_>) {
-        let Self { exporters, tail, .. } = self;
-        exporters.recorder.tentative.count_ended();
-        match tail {
-            Some(tail) => {
-                let anchor = exporters.views.anchor;
-                tail.accept(span, |ticks| anchor.nanos(ticks), exporters);
-            }
-            None => exporters.drop_unwanted(1),
-        }
-    }
-
-    fn end_pass(&mut self, now: Instant) {
-        let Self { exporters, tail, .. } = self;
-        if let Some(tail) = tail {
-            tail.end_pass(exporters);
-        }
-        exporters.sinks.iter_mut().for_each(|sink| sink.end_pass(now));
-    }
-
-    fn shut_down(&mut self) -> Vec<Pending> {
-        let Self { exporters, tail, .. } = self;
-        if let Some(tail) = tail {
-            tail.shut_down(exporters);
-        }
-        exporters.sinks.iter_mut().map(|sink| sink.shutdown()).collect()
-    }
-}
-
-impl Exporters {
-    #[inline]
-    fn export(&mut self, span: &Complete<'_>) {
-        let Self { views, sinks, recorder } = self;
-        if sinks.is_empty() {
-            recorder.count_unexported();
-            return;
-        }
-        if let Some(view) = span.view(&views.sites, &views.anchor, &views.limits) {
-            recorder.count_handed_over();
-            sinks.iter_mut().for_each(|sink| sink.accept(&view));
-        }
-    }
-
-    /// Gives a span to its scope instead.
-    fn collect(&self, span: &Complete<'_>) {
-        self.recorder.count_unexported();
-        let Some(scope) = scope::find(span.trace.scope) else { return };
-        let anchor = if scope.has_mock_clock() { Anchor::IDENTITY } else { self.views.anchor };
-        let limits = scope.limits();
-        if let Some(view) = span.view(&self.views.sites, &anchor, &limits) {
-            Arc::as_ref(&scope).collect(&view);
-        }
-    }
-}
-
-impl Outlet for Exporters {
-    fn keep(&mut self, span: &Complete<'_>) {
-        self.recorder.tentative.count_kept();
-        self.export(span);
-    }
-
-    fn drop_unwanted(&mut self, spans: u64) {
-        self.recorder.tentative.count_not_kept(spans);
-    }
-
-    fn lose(&mut self, spans: u64) {
-        self.recorder.losses.add(LossReason::TailMemoryFull, spans);
     }
 }

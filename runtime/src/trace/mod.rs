@@ -22,6 +22,7 @@ pub(crate) mod local;
 pub(crate) mod loss;
 pub(crate) mod memory;
 pub(crate) mod mirror;
+pub(crate) mod out;
 pub mod propagation;
 pub(crate) mod record;
 pub(crate) mod recorder;

@@ -32,7 +32,7 @@ use super::{
     propagation::Propagators,
     sampling::{Root, Sampling, Under},
     scope,
-    tail::TailBias,
+    tail::{Counts, TailBias},
 };
 use crate::{
     site::Site,
@@ -85,7 +85,8 @@ pub(crate) struct Recorder {
     pub(crate) produced: AtomicU64,
     handed_over: AtomicU64,
     unexported: AtomicU64,
-    pub(super) tentative: Tentative,
+    /// What was recorded although the sampler said no.
+    pub(crate) tentative: Counts,
     #[cfg(feature = "file")]
     pub(crate) flight: flight::Counts,
     /// In a forked child: the recorder that the program started.
@@ -94,16 +95,6 @@ pub(crate) struct Recorder {
     requests: Mutex<Requests>,
     signal: Condvar,
     sinks: SinkFactory,
-}
-
-/// Counts the spans of traces that are recorded although the sampler said no.
-///
-/// Only the background thread counts. Whoever adds up reads in the opposite order.
-#[derive(Debug, Default)]
-pub(super) struct Tentative {
-    ended: AtomicU64,
-    kept: AtomicU64,
-    not_kept: AtomicU64,
 }
 
 #[derive(Default)]
@@ -194,7 +185,7 @@ impl Recorder {
             produced: AtomicU64::new(0),
             handed_over: AtomicU64::new(0),
             unexported: AtomicU64::new(0),
-            tentative: Tentative::default(),
+            tentative: Counts::default(),
             #[cfg(feature = "file")]
             flight: flight::Counts::default(),
             origin,
@@ -272,6 +263,10 @@ impl Recorder {
         let (reply, answer) = mpsc::channel();
         {
             let mut requests = lock(&self.requests);
+            if requests.over {
+                // Whatever there was has been delivered or dropped.
+                return true;
+            }
             requests.flush.push(reply);
             requests.stop |= stop;
             self.signal.notify_one();
@@ -345,7 +340,7 @@ impl Recorder {
     /// Counts a span that each exporter is given; only the background thread does.
     #[inline]
     pub(crate) fn count_handed_over(&self) {
-        add(&self.handed_over, 1);
+        self.handed_over.store(self.handed_over.load(Relaxed) + 1, Release);
     }
 
     /// Spans that were recorded, not counting those that were lost before.
@@ -358,43 +353,10 @@ impl Recorder {
         self.handed_over.load(Acquire)
     }
 
-    /// Spans of tentative traces: `(kept, not kept, undecided)`.
-    ///
-    /// To be read after [`Recorder::handed_over`], which counts the kept ones, too, and after
-    /// those that were lost for want of memory.
-    pub(crate) fn tentative(&self, lost: u64) -> (u64, u64, u64) {
-        let Tentative { ended, kept, not_kept } = &self.tentative;
-        let (kept, not_kept) = (kept.load(Acquire), not_kept.load(Acquire));
-        let decided = kept + not_kept + lost;
-        (kept, not_kept, ended.load(Acquire).saturating_sub(decided))
-    }
-
     /// Spans that no exporter was configured for.
     pub(crate) fn unexported(&self) -> u64 {
         self.unexported.load(Acquire)
     }
-}
-
-impl Tentative {
-    /// Counts a span that has ended.
-    pub(super) fn count_ended(&self) {
-        add(&self.ended, 1);
-    }
-
-    /// Counts a span that is exported after all, before it is counted as such.
-    pub(super) fn count_kept(&self) {
-        add(&self.kept, 1);
-    }
-
-    pub(super) fn count_not_kept(&self, spans: u64) {
-        add(&self.not_kept, spans);
-    }
-}
-
-/// Adds to a counter that has one writer.
-#[inline]
-fn add(counter: &AtomicU64, spans: u64) {
-    counter.store(counter.load(Relaxed) + spans, Release);
 }
 
 impl std::fmt::Debug for Recorder {

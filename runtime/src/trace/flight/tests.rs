@@ -1,7 +1,5 @@
 use super::*;
-use crate::{
-    trace::record::{layout::head, read::Record},
-};
+use crate::trace::record::{layout::head, read::Record};
 
 const BUDGET: usize = 64 * 1024;
 

@@ -37,6 +37,7 @@ use std::{fmt, time::Duration};
 /// - **Other processes do not know.** They are told that the trace is not sampled, and the spans
 ///   that are kept say so in their trace flags. A caller or callee that drops its part leaves ours
 ///   without parents or children, unless tail bias keeps theirs too.
+/// - A processor or collector that drops what is not sampled drops a kept trace, too.
 /// - **Kept traces carry no sampling probability** (`ot=th`), so that whoever counts by it counts
 ///   none of them.
 /// - An exception of the sampler that says `always_off` for a noisy function holds: what begins

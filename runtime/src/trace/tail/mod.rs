@@ -14,6 +14,7 @@
 
 mod bias;
 mod blocks;
+mod counts;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ use std::{
 
 pub use bias::TailBias;
 use blocks::{Blocks, Stream};
+pub(crate) use counts::Counts;
 
 use super::{complete::Complete, record::view::TraceHead};
 
