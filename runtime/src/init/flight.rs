@@ -192,6 +192,10 @@ fn file_name(service: &str) -> String {
 /// On a thread of its own: a panic in a hook ends the process.
 pub(super) fn watch_panics() {
     static ONCE: Once = Once::new();
+    if thread::panicking() {
+        // No hook can be set by such a thread.
+        return;
+    }
     ONCE.call_once(|| {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {

@@ -88,6 +88,16 @@ fn a_call_dumps_unsampled_and_running_spans() {
 }
 
 #[test]
+fn it_works_without_any_exporter() {
+    let folder = Folder::new();
+
+    let outcome = run("alone", &folder, &[("OTEL_TRACES_EXPORTER", "none")]);
+
+    outcome.assert_said(&[("spans", "10"), ("balanced", "true"), ("not_kept", "10")]);
+    assert_eq!(spans(&folder.0.join("alone.jsonl")).len(), 10);
+}
+
+#[test]
 fn a_panic_dumps() {
     let folder = Folder::new();
 

@@ -21,13 +21,13 @@ use std::{fmt, time::Duration};
 ///
 /// Off by default, for it has a price: a trace that the sampler turned down is recorded all the
 /// same, tentatively, and costs its threads what a recorded one costs. The background thread holds
-/// its spans, within the recorder's [`Memory`](super::Memory), until their fate is known.
+/// its spans, within the recorder's [`Memory`](crate::trace::Memory), until their fate is known.
 ///
 /// What is decided about is the **local trace**: the first span of the trace in this process and
 /// everything below it. Two requests with one caller are two local traces, each with a fate of its
 /// own. A local trace is kept whole
 /// - as soon as one of its spans has failed: an outcome of `error` or `panicked`, or an error that
-///   was said by hand. A failure that was said to be [`Ok`](super::Status::Ok) is none.
+///   was said by hand. A failure that was said to be [`Ok`](crate::trace::Status::Ok) is none.
 /// - when its first span has ended and was slow.
 ///
 /// Otherwise it is dropped soon after its first span has ended; spans that end later share that

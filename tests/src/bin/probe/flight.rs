@@ -40,6 +40,14 @@ fn record() {
 pub(crate) fn run(how: &str) {
     match how {
         "call" => call(),
+        "alone" => {
+            let builder = spandrel::builder!().sampler(Sampler::always_off());
+            let telemetry = builder.init().expect("the configuration is right");
+            record();
+            let path = folder().join("alone.jsonl");
+            say("spans", telemetry.dump_flight(path).unwrap_or_default());
+            shut_down(telemetry, PATIENCE);
+        }
         "panic" => {
             let telemetry = start();
             let _running = Span::start("running").enter();
