@@ -171,23 +171,17 @@ fn flood() {
             }
             balanced
         });
-        // A root that outlives everything holds more than there is memory.
-        let endless = Span::start("endless");
-        let context = endless.context();
+        outlives_the_memory(&telemetry);
         let floods: Vec<_> = (0..3)
-            .map(|at| {
-                let context = context.clone();
-                scope.spawn(move || {
-                    let _attached = (at == 0).then(|| context.attach());
+            .map(|_| {
+                scope.spawn(|| {
                     for n in 0..20_000 {
-                        let _ = request(n, at != 0 && n % 1_000 == 0);
+                        let _ = request(n, n % 1_000 == 0);
                     }
                 })
             })
             .collect();
         floods.into_iter().for_each(|flood| flood.join().expect("it does not panic"));
-        // Only the latest of what it did are still there.
-        endless.end_with(Outcome::Error);
         done.store(true, Relaxed);
         adds_up.join().expect("it does not panic")
     });
@@ -195,4 +189,19 @@ fn flood() {
     say("grown-kib", resident_kib().saturating_sub(before));
     shut_down(telemetry, PATIENCE);
     say("exported", counting.spans());
+}
+
+/// A root that does more than there is memory before it fails: only the latest of it is kept.
+fn outlives_the_memory(telemetry: &Telemetry) {
+    let endless = Span::start("endless");
+    let context = endless.context();
+    let _attached = context.attach();
+    for n in 0..2_000 {
+        let _ = request(n, false);
+        if n % 100 == 0 {
+            let _ = telemetry.flush(PATIENCE);
+        }
+    }
+    let _ = telemetry.flush(PATIENCE);
+    endless.end_with(Outcome::Error);
 }
