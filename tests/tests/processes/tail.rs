@@ -61,6 +61,11 @@ fn what_other_threads_did_counts_and_is_kept_with_its_root() {
 }
 
 #[test]
+fn a_trace_that_begins_with_a_span_of_tracing_is_kept_with_it() {
+    run("tracing", &[ERRORS]).assert_said(&[("theirs", "1"), ("spans", "11"), ("not_kept", "99")]);
+}
+
+#[test]
 fn an_exception_that_silences_a_function_holds() {
     let silenced = [ERRORS, ("SPANDREL_TRACES_SAMPLER_OVERRIDES", "probe::tail::noisy=always_off")];
     run("noisy", &silenced).assert_said(&[("produced", "0"), ("spans", "0")]);

@@ -56,6 +56,7 @@ pub(crate) fn run(how: &str) {
         "requests" => requests(),
         "remote" => remote(),
         "threads" => threads(),
+        "tracing" => below_tracing(),
         "noisy" => noisy_ones(),
         "flood" => flood(),
         other => say("unknown", other),
@@ -144,6 +145,20 @@ fn threads() {
     shut_down(telemetry, PATIENCE);
     let spans = keeping.spans();
     say("roots", spans.iter().filter(|span| span.name == "root").count());
+    say("spans", spans.len());
+}
+
+/// The trace begins in a library that uses `tracing`, and fails in a function of ours below.
+fn below_tracing() {
+    let keeping = Keeping::default();
+    let telemetry = start(&keeping);
+    for n in 0..10 {
+        let _entered = tracing::info_span!("theirs", n).entered();
+        let _ = request(n, n == 7);
+    }
+    shut_down(telemetry, PATIENCE);
+    let spans = keeping.spans();
+    say("theirs", spans.iter().filter(|span| span.name == "theirs").count());
     say("spans", spans.len());
 }
 
