@@ -10,6 +10,7 @@ use spandrel::{
     opentelemetry_0_33::{Provider, export::Exporter},
     trace::{Context, SpanData},
 };
+use spandrel_tests::counterparts::Collector;
 
 use crate::{
     captured,
@@ -96,4 +97,23 @@ fn over_http_by_a_client_that_needs_a_runtime() {
     });
 
     assert_received(&receiver);
+}
+
+#[test]
+fn over_grpc_to_a_collector_by_a_client_that_lives_on_a_runtime() {
+    let Some(mut collector) = Collector::start() else { return };
+    let endpoint = collector.grpc_endpoint().to_owned();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let handle = runtime.handle().clone();
+
+    export(move || {
+        let _entered = handle.enter();
+        Otlp::builder().with_tonic().with_endpoint(endpoint).build().unwrap()
+    });
+
+    let spans = collector.spans(2);
+    let mut names: Vec<_> = spans.iter().filter_map(|span| span["name"].as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["outer", "theirs"]);
 }

@@ -181,7 +181,7 @@ struct Last(RefCell<Option<ContextGuard>>);
 impl Drop for Last {
     fn drop(&mut self) {
         ours();
-        spandrel::Span::start("last").end();
+        Span::start("last").end();
     }
 }
 
