@@ -85,3 +85,22 @@ fn code_that_looks_at_the_context_itself_does_not_see_our_spans_unless_asked_for
         ("last", "renamed"),
     ]);
 }
+
+#[test]
+fn a_trace_that_the_api_began_is_kept_whole_for_a_failure_in_it_and_only_then() {
+    let outcome = Probe::new("bridging", "tail").env("SPANDREL_KEEP_ERRORS", "true").run();
+
+    outcome.assert_success();
+    outcome.assert_said(&[
+        ("sampled", "false"),
+        ("produced", "9"),
+        ("kept", "3"),
+        ("not_kept", "6"),
+        ("undecided", "0"),
+        ("balanced", "true"),
+    ]);
+    let names = outcome.said("names");
+    for name in ["\"theirs\"", "\"theirs within\"", "\"may_fail\""] {
+        assert_eq!(names.matches(name).count(), 1, "{names}");
+    }
+}

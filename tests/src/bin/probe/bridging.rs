@@ -22,7 +22,7 @@ use opentelemetry_sdk::{
 use spandrel::{
     Builder, Span,
     opentelemetry_0_33::{self, export::Processor},
-    trace::OwnedValue,
+    trace::{OwnedValue, sampler::Sampler},
     traced,
 };
 
@@ -44,6 +44,7 @@ pub(crate) fn run(how: &str) {
         "exporter" => exporter(builder),
         "eager" => eager(builder),
         "lazy" => lazy(builder),
+        "tail" => tail(builder),
         other => say("unknown", other),
     }
 }
@@ -199,4 +200,26 @@ fn tree(builder: Builder) {
             say("said", format_args!("{said} of {}", span.name));
         }
     }
+}
+
+#[traced(err)]
+fn may_fail(fails: bool) -> Result<(), String> {
+    global::tracer("library").in_span("theirs within", |_| {});
+    if fails { Err("on purpose".into()) } else { Ok(()) }
+}
+
+/// Their traces wait for what becomes of them as ours do.
+fn tail(builder: Builder) {
+    let keeping = Keeping::default();
+    let builder = builder.sampler(Sampler::always_off()).exporter(keeping.clone());
+    let telemetry = builder.opentelemetry_0_33().init().expect("it starts");
+    for fails in [false, true, false] {
+        global::tracer("library").in_span("theirs", |cx| {
+            say("sampled", cx.span().span_context().is_sampled());
+            let _ = may_fail(fails);
+        });
+    }
+    shut_down(telemetry, PATIENCE);
+    let names: Vec<_> = keeping.spans().iter().map(|span| span.name.clone()).collect();
+    say("names", format_args!("{names:?}"));
 }
