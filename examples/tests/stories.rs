@@ -87,3 +87,15 @@ fn two_ways_of_tracing_are_compared() {
     let password = "order > login: attribute `password`: `hunter2` there, `[REDACTED]` here";
     assert_shows(&text, &["chair: 14", password]);
 }
+
+#[test]
+fn a_library_with_the_api_of_opentelemetry_is_in_the_same_trace() {
+    let text = run(env!("CARGO_BIN_EXE_with_opentelemetry"), &[]);
+    assert_shows(&text, &["2 items", "query [client]", "rows read", "4 spans"]);
+    let depth = |name: &str| {
+        let line = text.lines().find(|line| line.contains(name)).expect(name);
+        line.find(name)
+    };
+    assert!(depth("order") < depth("query"), "{text}");
+    assert!(depth("query") < depth("items"), "{text}");
+}

@@ -5,7 +5,7 @@
 //! the code that inlining them would take from functions that are off. The context of a call that began a trace, or
 //! chose its parent, is rare and large; it waits on a stack of the thread's.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, mem::ManuallyDrop};
 
 use super::{Begun, Ending, Fields, IntoLinks, Origin, fields};
 use crate::{
@@ -26,7 +26,18 @@ const COUNTED: u8 = 1;
 const SPAN: u8 = 2;
 
 thread_local! {
-    static CONTEXTS: RefCell<Vec<Context>> = const { RefCell::new(Vec::new()) };
+    // Without a destructor: spans begin also while the thread's other locals are being destroyed.
+    static CONTEXTS: ManuallyDrop<RefCell<Vec<Context>>> =
+        const { ManuallyDrop::new(RefCell::new(Vec::new())) };
+    static FREE_AT_EXIT: FreeAtExit = const { FreeAtExit };
+}
+
+struct FreeAtExit;
+
+impl Drop for FreeAtExit {
+    fn drop(&mut self) {
+        CONTEXTS.with(|contexts| contexts.borrow_mut().shrink_to_fit());
+    }
 }
 
 /// One call of a synchronous function; dropped unfinished, it has panicked.
@@ -190,7 +201,7 @@ impl On {
             // Leaving sets these flags first: the exchange of what rarely exists follows.
             self.parent_flags |= EXTRA;
         }
-        CONTEXTS.with(|contexts| contexts.borrow_mut().push(context));
+        keep(context);
         self.contexts += 1;
         self.does |= SPAN;
     }
@@ -210,7 +221,7 @@ impl On {
     #[inline(never)]
     fn begin_root(&mut self) -> bool {
         if let Some(previous) = Local.enter_root(self.site) {
-            CONTEXTS.with(|contexts| contexts.borrow_mut().push(previous));
+            keep(previous);
             self.contexts += 1;
         }
         matches!(Local.verdict(), Verdict::Child)
@@ -238,7 +249,19 @@ impl On {
 #[inline(never)]
 fn push(mut context: Context) {
     context.swap();
-    CONTEXTS.with(|contexts| contexts.borrow_mut().push(context));
+    keep(context);
+}
+
+/// Keeps a context until [`pop`].
+fn keep(context: Context) {
+    CONTEXTS.with(|contexts| {
+        let mut contexts = contexts.borrow_mut();
+        if contexts.capacity() == 0 {
+            // Registers the destructor; in a thread that is ending there is none to register.
+            let _ = FREE_AT_EXIT.try_with(|_| ());
+        }
+        contexts.push(context);
+    });
 }
 
 #[inline(never)]

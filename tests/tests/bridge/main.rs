@@ -5,7 +5,12 @@
 mod chains;
 mod exporters;
 mod logs;
+mod otlp;
+mod parents;
 mod propagation;
+#[path = "../processes/receiver.rs"]
+#[allow(dead_code, reason = "others need more of it")]
+mod receiver;
 mod spans;
 
 use spandrel::{testing, trace::SpanData};

@@ -9,6 +9,7 @@ use opentelemetry::{
     propagation::TextMapPropagator as _,
     trace::{TraceContextExt as _, Tracer as _},
 };
+use opentelemetry_sdk::propagation::TraceContextPropagator;
 use spandrel::{Span, opentelemetry_0_33::Propagator, traced};
 
 use crate::{captured, find};
@@ -81,6 +82,35 @@ fn baggage_of_both_worlds_is_sent_once() {
     let mut entries: Vec<_> = headers["baggage"].split(',').collect();
     entries.sort_unstable();
     assert_eq!(entries, ["ours=2", "theirs=1"]);
+}
+
+#[test]
+fn a_propagator_of_the_program_is_told_the_span_that_is_nearest() {
+    let mut sent = Vec::new();
+    let wrapping = Propagator::wrapping(TraceContextPropagator::new());
+    let mut inject = || {
+        let mut headers = HashMap::new();
+        wrapping.inject(&mut headers);
+        sent.push(headers);
+    };
+
+    let spans = captured(|| {
+        inject();
+        let _ours = Span::start("ours").enter();
+        inject();
+        let cx = Context::current_with_span(global::tracer("library").start("theirs"));
+        let _attached = cx.attach();
+        inject();
+    });
+
+    assert_eq!(sent[0], HashMap::new());
+    for (headers, name) in sent[1..].iter().zip(["ours", "theirs"]) {
+        assert!(headers["traceparent"].contains(&find(&spans, name).span_id.to_string()), "{name}");
+    }
+    let fields: Vec<_> = wrapping.fields().collect();
+    assert_eq!(fields, ["traceparent", "tracestate"]);
+    let read = wrapping.extract(&HashMap::from([("traceparent".to_owned(), HEADER.to_owned())]));
+    assert!(read.span().span_context().is_remote());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use spandrel::{
     Outcome,
     opentelemetry_0_33::Provider,
     testing,
-    trace::{OwnedStatus, OwnedValue, sampler::Sampler},
+    trace::{Limits, OwnedStatus, OwnedValue, sampler::Sampler},
 };
 
 use crate::{captured, find};
@@ -168,6 +168,124 @@ fn what_the_sampler_refuses_goes_on_as_not_sampled() {
 }
 
 #[test]
+fn a_start_of_another_clock_asks_for_an_end_of_that_clock() {
+    let start = SystemTime::now() - Duration::from_secs(3);
+
+    let spans = captured(|| {
+        let mut span = tracer().span_builder("short").with_start_time(start).start(&tracer());
+        span.end_with_timestamp(start + Duration::from_nanos(1_234));
+        let mut span = tracer().span_builder("just now").with_start_time(start).start(&tracer());
+        span.end_with_timestamp(SystemTime::now());
+        drop(tracer().span_builder("dropped").with_start_time(start).start(&tracer()));
+        let mut span = tracer().span_builder("backwards").with_start_time(start).start(&tracer());
+        span.end_with_timestamp(start - Duration::from_secs(1));
+    });
+
+    let start = start.duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
+    assert!(spans.iter().all(|span| span.start_unix_nanos == start), "{spans:#?}");
+    assert_eq!(find(&spans, "short").duration(), Duration::from_nanos(1_234));
+    for name in ["just now", "dropped"] {
+        let took = find(&spans, name).duration();
+        assert!(took >= Duration::from_secs(3) && took < Duration::from_secs(60), "{took:?}");
+    }
+    assert_eq!(find(&spans, "backwards").duration(), Duration::ZERO);
+}
+
+#[test]
+fn limits_of_ours_are_kept_and_what_exceeds_them_is_counted() {
+    spandrel::opentelemetry_0_33::install();
+    let limits = Limits::new()
+        .with_attributes(2)
+        .with_events(1)
+        .with_links(1)
+        .with_event_attributes(1)
+        .with_link_attributes(0);
+    let capture = testing::builder().limits(limits).capture();
+    let attributes = || (0..5).map(|n| KeyValue::new(format!("key {n}"), n)).collect::<Vec<_>>();
+    let linked = SpanContext::new(
+        TraceId::from(7),
+        SpanId::from(8),
+        TraceFlags::SAMPLED,
+        true,
+        TraceState::NONE,
+    );
+
+    capture.run(|| {
+        let mut span = tracer().span_builder("much").with_attributes(attributes()).start(&tracer());
+        span.set_attributes(attributes().into_iter().take(1));
+        for _ in 0..3 {
+            span.add_event("event", attributes());
+            span.add_link(linked.clone(), attributes());
+        }
+    });
+
+    let spans = capture.spans();
+    let span = find(&spans, "much");
+    assert_eq!((span.attributes.len(), span.dropped_attributes), (2, 3));
+    assert_eq!((span.events.len(), span.dropped_events), (1, 2));
+    assert_eq!((span.links.len(), span.dropped_links), (1, 2));
+    assert_eq!((span.events[0].attributes.len(), span.events[0].dropped_attributes), (1, 4));
+    assert_eq!((span.links[0].attributes.len(), span.links[0].dropped_attributes), (0, 5));
+    assert!(span.links[0].is_remote);
+}
+
+#[test]
+fn what_is_said_after_the_end_is_passed_over() {
+    let spans = captured(|| {
+        let mut span = tracer().start("over");
+        span.end();
+        assert!(!span.is_recording() && span.span_context().is_valid());
+        span.update_name("other");
+        span.set_status(Status::error("late"));
+        span.add_event("late", vec![]);
+        span.end_with_timestamp(SystemTime::now() + Duration::from_secs(100));
+    });
+
+    let span = find(&spans, "over");
+    assert_eq!((spans.len(), span.events.len(), &span.status), (1, 0, &OwnedStatus::Unset));
+    assert!(span.duration() < Duration::from_secs(60));
+}
+
+#[test]
+fn the_last_of_several_errors_counts_and_ok_ends_them() {
+    let spans = captured(|| {
+        let mut span = tracer().start("failed");
+        span.set_status(Status::error("z"));
+        span.set_status(Status::error("a"));
+        span.set_status(Status::Unset);
+        drop(span);
+        let mut span = tracer().start("saved");
+        span.set_status(Status::error("no"));
+        span.set_status(Status::Ok);
+        span.set_status(Status::error("no"));
+    });
+
+    let failed = find(&spans, "failed");
+    assert_eq!(failed.status, OwnedStatus::Error { description: "a".into() });
+    assert_eq!(failed.outcome, Outcome::Error);
+    let saved = find(&spans, "saved");
+    assert_eq!((&saved.status, saved.outcome), (&OwnedStatus::Ok, Outcome::Ok));
+}
+
+#[test]
+fn a_scope_that_is_not_kept_is_told_by_its_spans() {
+    let name = "library ".repeat(200);
+    let scope = || InstrumentationScope::builder(name.clone()).with_version("3").build();
+
+    let spans = captured(|| {
+        global::tracer_with_scope(scope()).start("one").end();
+        global::tracer_with_scope(scope()).start("other").end();
+    });
+
+    for span in &spans {
+        assert_eq!(span.target, "opentelemetry");
+        assert_eq!(span.attribute("otel.scope.name"), Some(&OwnedValue::Str(name.clone())));
+        assert_eq!(span.attribute("otel.scope.version"), Some(&OwnedValue::Str("3".into())));
+    }
+    assert!(spandrel::opentelemetry_0_33::tracers_beyond() >= 2);
+}
+
+#[test]
 fn scopes_are_told_apart_by_name_and_version() {
     let scope = |version| InstrumentationScope::builder("lib").with_version(version).build();
 
@@ -177,5 +295,6 @@ fn scopes_are_told_apart_by_name_and_version() {
         }
     });
 
-    assert_eq!(spans.iter().map(|span| span.target).collect::<Vec<_>>(), ["lib", "lib"]);
+    let scopes: Vec<_> = spans.iter().map(|span| (span.target, span.scope_version)).collect();
+    assert_eq!(scopes, [("lib", Some("1.0")), ("lib", Some("2.0"))]);
 }

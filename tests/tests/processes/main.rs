@@ -1,6 +1,7 @@
 //! What telemetry does to a whole process, seen from outside: the program `probe` in all its cases.
 #![cfg(unix)]
 
+mod bridging;
 mod collector;
 mod ending;
 mod environment;

@@ -4,6 +4,7 @@
 //! environment and one end. The tests in `tests/processes` run this program for each case, look at
 //! what it says on stdout (`key=value`, line by line) and at how it ended.
 
+mod bridging;
 #[cfg(unix)]
 mod ending;
 mod exporters;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
+        ["bridging", how] => bridging::run(how),
         #[cfg(unix)]
         ["ending", how] => ending::run(how),
         #[cfg(unix)]
