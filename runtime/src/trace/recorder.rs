@@ -105,7 +105,6 @@ struct Requests {
     #[cfg(feature = "file")]
     snapshots: Vec<mpsc::Sender<Snapshot>>,
     /// The background thread has ended: nobody will answer.
-    #[cfg(feature = "file")]
     over: bool,
 }
 
@@ -225,11 +224,7 @@ impl Recorder {
             }
             if requests.stop {
                 let mut requests = lock(&self.requests);
-                *requests = Requests {
-                    #[cfg(feature = "file")]
-                    over: true,
-                    ..Requests::default()
-                };
+                *requests = Requests { over: true, ..Requests::default() };
                 return;
             }
         }
