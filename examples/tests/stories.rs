@@ -96,6 +96,6 @@ fn a_library_with_the_api_of_opentelemetry_is_in_the_same_trace() {
         let line = text.lines().find(|line| line.contains(name)).expect(name);
         line.find(name)
     };
-    assert!(depth("order") < depth("query"), "{text}");
-    assert!(depth("query") < depth("items"), "{text}");
+    assert!(depth("order  id=7") < depth("└─ query"), "{text}");
+    assert!(depth("└─ query") < depth("└─ items"), "{text}");
 }
