@@ -1,4 +1,56 @@
 //! Attribute macros that generate OpenTelemetry instrumentation and resilience code.
+//!
+//! Annotate functions, start telemetry once, and read the traces wherever OpenTelemetry is read.
+//!
+//! ```
+//! use spandrel::traced;
+//!
+//! #[traced(kind = client, fields(order.id = id))]
+//! async fn charge(id: u64) -> Result<u64, std::io::Error> {
+//!     Ok(id)
+//! }
+//!
+//! # #[allow(clippy::needless_doctest_main)]
+//! fn main() -> Result<(), spandrel::Error> {
+//!     # return Ok(());
+//!     let telemetry = spandrel::init!()?;
+//!     // The program.
+//!     drop(telemetry); // Sends what is left.
+//!     Ok(())
+//! }
+//! ```
+//!
+//! A span with two attributes costs about what reading the clock twice does, allocates nothing, and
+//! is handed to a background thread that never holds the program up. A library may annotate without
+//! asking anybody: until a program calls [`init!`], its spans cost a load and a test.
+//!
+//! # Where to look
+//!
+//! - [`traced`], [`instrument`], [`counted`], [`span!`]: the attributes and their options.
+//! - [`Span`], [`SpanHandle`], [`FutureExt`], [`spawn`], [`thread`]: spans in code.
+//! - [`trace`]: contexts, propagation across processes, samplers, limits.
+//! - [`export`]: where spans go. [`Builder`]: configuration in code.
+//! - [`testing`]: the spans of a test. [`functions`]: what a program has annotated.
+//!
+//! # Features
+//!
+//! Each adds an interface or dependencies, none changes what the others do. On by default are
+//! `macros`, `tokio` and `console`.
+//!
+//! - `macros`: the attributes. A program that only calls the plain API can do without.
+//! - `tokio`: [`spawn`] and [`spawn_blocking`], which carry the context into tasks.
+//! - `console`: spans for the eyes of a developer, as a tree or in lines of JSON.
+//! - `otlp`: when traces go to a collector or a vendor, over HTTP. Includes the spool on disk for
+//!   the time that it is away.
+//! - `otlp-grpc`: when that collector is reached over gRPC.
+//! - `zipkin`: when it is Zipkin.
+//! - `file`: when they go to files that something else picks up; also the flight recorder.
+//! - `http`: when context travels in an `http::HeaderMap`, as with hyper, axum, reqwest and tonic.
+//! - `stream`: when functions return streams.
+//! - `tracing`: when the program or its libraries use `tracing`.
+//! - `opentelemetry-0-33`: when libraries use the API of OpenTelemetry, or an exporter made for its
+//!   SDK is to take the spans.
+//! - `full`: all of them.
 
 #[doc(hidden)]
 pub mod __private;
