@@ -1,10 +1,17 @@
 //! Exporters that a program brings along.
 
-use std::{fmt, sync::Arc, time::Instant};
+use std::{
+    any::Any,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Instant,
+};
 
 use super::{
     Batching,
     stats::Stats,
+    trouble::Trouble,
     worker::{Bounds, Deliver, Delivery, Pace, Payload, Worker},
 };
 use crate::{
@@ -116,7 +123,13 @@ enum Work {
 }
 
 /// Calls the exporter, until it was shut down.
-struct Caller(Option<Box<dyn SpanExporter>>);
+struct Caller {
+    exporter: Option<Box<dyn SpanExporter>>,
+    trouble: Trouble,
+}
+
+/// What the exporter is called where something is said about it.
+const EXPORTER: &str = "an exporter of the program";
 
 impl CustomSink {
     pub(crate) fn new(
@@ -129,7 +142,7 @@ impl CustomSink {
         // One part for the batch in the making, the rest for those that wait.
         let most_bytes = bytes / 4;
         let bounds = Bounds { bytes: bytes - most_bytes, spans };
-        let caller = Box::new(Caller(Some(exporter)));
+        let caller = Box::new(Caller { exporter: Some(exporter), trouble: Trouble::default() });
         let worker = Worker::new("spandrel-export", bounds, Arc::clone(&stats), caller);
         Self {
             batch: Vec::new(),
@@ -164,28 +177,46 @@ impl CustomSink {
     }
 }
 
+impl Caller {
+    fn export(&mut self, batch: &[SpanData]) -> Delivery {
+        let Some(exporter) = &mut self.exporter else { return Delivery::Failed };
+        let spans = u32::try_from(batch.len()).unwrap_or(u32::MAX);
+        let why = match catch_unwind(AssertUnwindSafe(|| exporter.export(batch))) {
+            Ok(Ok(())) => {
+                self.trouble.worked(EXPORTER, spans);
+                return Delivery::Accepted { rejected: 0 };
+            }
+            Ok(Err(error)) => error.message,
+            Err(panic) => format!("it panicked: {}", text_of(&*panic)),
+        };
+        self.trouble.failed(EXPORTER, spans, &why);
+        Delivery::Failed
+    }
+}
+
+/// What a panic says.
+fn text_of(panic: &(dyn Any + Send)) -> &str {
+    let owned = panic.downcast_ref::<String>().map(String::as_str);
+    owned.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without a text")
+}
+
 impl Deliver<Work> for Caller {
     fn deliver(&mut self, payload: &mut Payload<Work>, _pace: &dyn Pace) -> Delivery {
-        let Some(exporter) = &mut self.0 else { return Delivery::Failed };
-        let result = match &payload.content {
-            Work::Export(batch) => exporter.export(batch),
-            Work::Flush => exporter.flush(),
+        let exporter = self.exporter.as_mut();
+        let (result, what) = match &payload.content {
+            Work::Export(batch) => return self.export(batch),
+            Work::Flush => (exporter.map(|exporter| exporter.flush()), "flush"),
             Work::Shutdown => {
-                let result = exporter.shutdown();
+                let result = exporter.map(|exporter| exporter.shutdown());
                 // Here, while whoever shuts down still waits: some exporters end only then.
-                self.0 = None;
-                result
+                self.exporter = None;
+                (result, "shut down")
             }
         };
-        let Err(error) = result else { return Delivery::Accepted { rejected: 0 } };
-        match &payload.content {
-            Work::Export(batch) => {
-                diag::warn(format_args!("an exporter lost {} spans: {error}", batch.len()));
-            }
-            Work::Flush => diag::warn(format_args!("an exporter could not flush: {error}")),
-            Work::Shutdown => diag::warn(format_args!("an exporter did not end well: {error}")),
+        if let Some(Err(error)) = result {
+            diag::warn(format_args!("{EXPORTER} could not {what}: {error}"));
         }
-        Delivery::Failed
+        Delivery::Accepted { rejected: 0 }
     }
 }
 

@@ -23,7 +23,6 @@ mod own_crate;
 #[cfg(feature = "otlp")]
 mod spool;
 pub(crate) mod stats;
-#[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
 mod trouble;
 pub(crate) mod worker;
 #[cfg(feature = "zipkin")]

@@ -8,25 +8,27 @@ fn an_exporter_of_the_sdk_that_never_comes_back_is_waited_for_in_reason_and_harm
         let outcome = Probe::new("bridging", how).run();
 
         outcome.assert_success();
-        outcome.assert_said(&[("result", "timeout"), ("other", "100")]);
+        outcome.assert_said(&[("result", "timeout"), ("other", "200")]);
         assert!(outcome.number("shutdown.millis") < 10_000, "{outcome:?}");
-        assert!(outcome.said("error").contains("100 dropped (shutdown)"), "{outcome:?}");
+        assert!(outcome.said("error").contains("200 dropped (shutdown)"), "{outcome:?}");
     }
 }
 
 #[test]
-fn an_exporter_of_the_sdk_that_panics_loses_its_spans_alone_and_they_are_counted() {
-    for how in ["panics", "panics at the resource"] {
-        let outcome = Probe::new("bridging", how).run();
+fn an_exporter_of_the_sdk_that_panics_loses_its_spans_alone_which_is_counted_and_said_once() {
+    let lost = "100 spans for an exporter of the program are lost: it panicked: this exporter";
 
-        outcome.assert_success();
-        outcome.assert_said(&[("result", "done"), ("balanced", "true"), ("other", "100")]);
-        assert_eq!(
-            outcome.lines_with("an exporter panicked; 100 spans are lost"),
-            1,
-            "{outcome:?}"
-        );
-    }
+    let outcome = Probe::new("bridging", "panics").run();
+    outcome.assert_success();
+    outcome.assert_said(&[("result", "done"), ("balanced", "true"), ("other", "200")]);
+    outcome.assert_said(&[("0.delivered", "0"), ("0.dropped.export_failed", "200")]);
+    assert_eq!(outcome.lines_with(lost), 1, "{outcome:?}");
+
+    let outcome = Probe::new("bridging", "panics at the resource").run();
+    outcome.assert_success();
+    outcome.assert_said(&[("result", "done"), ("balanced", "true"), ("other", "200")]);
+    outcome.assert_said(&[("0.delivered", "100"), ("0.dropped.export_failed", "100")]);
+    assert_eq!(outcome.lines_with(lost), 1, "{outcome:?}");
 }
 
 #[test]

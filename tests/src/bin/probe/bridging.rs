@@ -79,8 +79,12 @@ impl SpanExporter for Hostile {
 fn hostile(builder: Builder) {
     let counting = Counting::default();
     let telemetry = builder.exporter(counting.clone()).init().expect("it starts");
-    for _ in 0..100 {
-        Span::start("work").end();
+    for _ in 0..2 {
+        for _ in 0..100 {
+            Span::start("work").end();
+        }
+        // Whether in time or not: so the two hundred are two batches.
+        let _ = telemetry.flush(Duration::from_millis(500));
     }
     shut_down(telemetry, Duration::from_secs(2));
     say("other", counting.spans());
