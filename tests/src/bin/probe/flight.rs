@@ -4,7 +4,7 @@
 use std::{
     env, fs, panic,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     thread,
     time::{Duration, Instant},
 };
@@ -129,14 +129,18 @@ fn lines(text: &[u8]) -> usize {
 /// Threads record as fast as they can while one panics.
 fn under_load() {
     let telemetry = start();
-    let done = AtomicBool::new(false);
+    let (done, recorded) = (AtomicBool::new(false), AtomicUsize::new(0));
     thread::scope(|scope| {
         for _ in 0..3 {
             scope.spawn(|| {
                 while !done.load(Relaxed) {
                     record();
+                    recorded.fetch_add(1, Relaxed);
                 }
             });
+        }
+        while recorded.load(Relaxed) < 1_000 {
+            thread::yield_now();
         }
         let began = Instant::now();
         say("panicked", panic::catch_unwind(|| panic!("on purpose")).is_err());
