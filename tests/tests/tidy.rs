@@ -33,6 +33,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("call", 3),
     ("capture", 3),
     ("functions", 3),
+    ("metrics", 3),
     ("trace", 3),
     // Leaves.
     ("export", 4),

@@ -1,0 +1,29 @@
+//! Those who count.
+
+use std::sync::{PoisonError, RwLock};
+
+use super::data::{Metric, Snapshot};
+use crate::time;
+
+/// Somebody who counts.
+pub(crate) trait Source: Send + Sync {
+    /// Adds its metrics, as they are now.
+    fn collect(&self, into: &mut Vec<Metric>);
+}
+
+static SOURCES: RwLock<Vec<&'static dyn Source>> = RwLock::new(Vec::new());
+
+/// Asks this source too, from now on, whenever metrics are collected.
+pub(crate) fn register(source: &'static dyn Source) {
+    SOURCES.write().unwrap_or_else(PoisonError::into_inner).push(source);
+}
+
+/// What all of them have counted since they began.
+pub(crate) fn collect() -> Snapshot {
+    let sources = SOURCES.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut metrics = Vec::new();
+    for source in sources {
+        source.collect(&mut metrics);
+    }
+    Snapshot { unix_nanos: time::unix_nanos(), metrics }
+}
