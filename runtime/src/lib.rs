@@ -62,6 +62,7 @@ pub mod _environment {}
 pub mod bench;
 mod call;
 mod capture;
+mod cell;
 mod conceal;
 mod counted;
 mod diag;
