@@ -60,6 +60,8 @@ pub mod _environment {}
 #[cfg(all(feature = "test-util", feature = "otlp"))]
 #[doc(hidden)]
 pub mod bench;
+#[allow(dead_code, unused_imports)]
+mod breaker;
 mod call;
 mod capture;
 mod cell;

@@ -1,0 +1,301 @@
+//! The state machine of a breaker: what it decides, given what happened and when.
+//!
+//! Everything here runs under the breaker's lock; what spares most calls the lock is in the module
+//! above.
+
+use super::{
+    config::{Config, Verdict},
+    window::{Call, Sums, Window},
+};
+
+/// Where a breaker is between letting all calls through and none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Closed,
+    Open,
+    HalfOpen,
+}
+
+/// Why a breaker changed its phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    FailureRate,
+    SlowRate,
+    Consecutive,
+    ProbeFailed,
+    ProbesSucceeded,
+    WaitIsOver,
+    ByHand,
+}
+
+/// A change of phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Transition {
+    pub from: Phase,
+    pub to: Phase,
+    pub reason: Reason,
+}
+
+/// How a call went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Result {
+    Ended(Call),
+    /// Nothing can be said: it was cancelled, or its outcome does not count.
+    NoVerdict,
+}
+
+/// Leave for one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Permit {
+    pub(super) epoch: u64,
+    /// The number of its probe; 0: it is none.
+    pub(super) probe: u64,
+}
+
+/// No call now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Denied {
+    /// Nanoseconds after which it is worth asking again.
+    pub retry_after: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    phase: Phase,
+    epoch: u64,
+    window: Window,
+    consecutive: u32,
+    /// How often it opened since it was closed last.
+    reopened: u32,
+    open_until: u64,
+    probes: Probes,
+}
+
+/// The probes of one half-open phase.
+#[derive(Debug, Default)]
+struct Probes {
+    /// Those under way, by number and beginning.
+    running: Vec<(u64, u64)>,
+    succeeded: u32,
+    failed: u32,
+    /// Numbers go on from phase to phase: a probe of an earlier one is never taken for one of these.
+    last: u64,
+}
+
+impl State {
+    pub(super) fn new(config: &Config) -> Self {
+        Self {
+            phase: Phase::Closed,
+            epoch: 1,
+            window: Window::new(config.window),
+            consecutive: 0,
+            reopened: 0,
+            open_until: 0,
+            probes: Probes::default(),
+        }
+    }
+
+    pub(super) fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    pub(super) fn open_until(&self) -> u64 {
+        self.open_until
+    }
+
+    pub(super) fn sums(&mut self, now: u64) -> Sums {
+        self.window.sums(now)
+    }
+
+    /// Whether a call may go ahead; the first one after the wait takes the first probe.
+    pub(super) fn admit(
+        &mut self,
+        config: &Config,
+        now: u64,
+    ) -> (std::result::Result<Permit, Denied>, Option<Transition>) {
+        let mut transition = None;
+        if self.phase == Phase::Open && now >= self.open_until {
+            transition = Some(self.enter(Phase::HalfOpen, Reason::WaitIsOver));
+        }
+        if self.phase == Phase::HalfOpen
+            && let Some(reopened) = self.expire_probes(config, now)
+        {
+            transition = Some(reopened);
+        }
+        let admitted = match self.phase {
+            Phase::Closed => Ok(Permit { epoch: self.epoch, probe: 0 }),
+            Phase::Open => Err(Denied { retry_after: self.open_until.saturating_sub(now) }),
+            Phase::HalfOpen => {
+                self.probes.admit(config, now).map(|probe| Permit { epoch: self.epoch, probe })
+            }
+        };
+        (admitted, transition)
+    }
+
+    /// Notes successes that were counted elsewhere, all of them before what follows.
+    pub(super) fn succeeded(&mut self, times: u64, now: u64) {
+        if times > 0 {
+            self.consecutive = 0;
+            self.window.add(Call::default(), times, now);
+        }
+    }
+
+    /// Notes how a call went; `None` in the first place: it belongs to an earlier epoch.
+    pub(super) fn record(
+        &mut self,
+        config: &Config,
+        permit: Permit,
+        result: Result,
+        now: u64,
+    ) -> Option<Option<Transition>> {
+        if permit.epoch != self.epoch {
+            return None;
+        }
+        Some(match self.phase {
+            // Nobody has a permit of this epoch.
+            Phase::Open => None,
+            Phase::Closed => match result {
+                Result::NoVerdict => None,
+                Result::Ended(call) => {
+                    self.consecutive =
+                        if call.failed { self.consecutive.saturating_add(1) } else { 0 };
+                    self.window.add(call, 1, now);
+                    self.judge(config, now)
+                }
+            },
+            Phase::HalfOpen => {
+                if !self.probes.take(permit.probe) {
+                    // Its lease was over; it has been judged.
+                    return None;
+                }
+                match result {
+                    Result::NoVerdict => None,
+                    Result::Ended(call) => {
+                        let is_slow = call.slow && config.slow_call.is_some();
+                        self.probed(config, call.failed || is_slow, now)
+                    }
+                }
+            }
+        })
+    }
+
+    /// Opens if the window says so.
+    pub(super) fn judge(&mut self, config: &Config, now: u64) -> Option<Transition> {
+        if self.phase != Phase::Closed {
+            return None;
+        }
+        let sums = self.window.sums(now);
+        let reached = |count: u64, rate: f64| count as f64 >= rate * sums.total as f64;
+        let has_quorum = sums.total >= config.quorum();
+        let reason =
+            if has_quorum && sums.failures > 0 && reached(sums.failures, config.failure_rate) {
+                Reason::FailureRate
+            } else if has_quorum && sums.slow > 0 && reached(sums.slow, config.slow_rate) {
+                Reason::SlowRate
+            } else if config.consecutive.is_some_and(|most| self.consecutive >= most) {
+                Reason::Consecutive
+            } else {
+                return None;
+            };
+        Some(self.open(config, reason, now))
+    }
+
+    /// Whether a success could change anything but the sums.
+    pub(super) fn success_matters(&mut self, config: &Config, now: u64) -> bool {
+        let sums = self.window.sums(now);
+        let is_clean = sums.failures == 0 && sums.slow == 0 && self.consecutive == 0;
+        !is_clean && sums.total < config.quorum()
+    }
+
+    /// Goes into a phase because somebody wants it to.
+    pub(super) fn force(&mut self, config: &Config, phase: Phase, now: u64) -> Transition {
+        match phase {
+            Phase::Open => self.open(config, Reason::ByHand, now),
+            Phase::HalfOpen => self.enter(Phase::HalfOpen, Reason::ByHand),
+            Phase::Closed => self.close(Reason::ByHand),
+        }
+    }
+
+    fn expire_probes(&mut self, config: &Config, now: u64) -> Option<Transition> {
+        while let Some(expired) = self.probes.expired(config, now) {
+            self.probes.take(expired);
+            if let Some(transition) = self.probed(config, true, now) {
+                return Some(transition);
+            }
+        }
+        None
+    }
+
+    fn probed(&mut self, config: &Config, failed: bool, now: u64) -> Option<Transition> {
+        if failed {
+            self.probes.failed += 1;
+        } else {
+            self.probes.succeeded += 1;
+        }
+        let Probes { succeeded, failed, .. } = self.probes;
+        let all = succeeded + failed >= config.probes;
+        let (opens, closes) = match config.verdict {
+            Verdict::MaxFailures(most) => (failed >= most.max(1), all),
+            Verdict::Rate(rate) => {
+                let opens = all && f64::from(failed) >= rate * f64::from(succeeded + failed);
+                (opens && failed > 0, all)
+            }
+        };
+        if opens {
+            self.reopened = self.reopened.saturating_add(1);
+            Some(self.open(config, Reason::ProbeFailed, now))
+        } else if closes {
+            Some(self.close(Reason::ProbesSucceeded))
+        } else {
+            None
+        }
+    }
+
+    fn open(&mut self, config: &Config, reason: Reason, now: u64) -> Transition {
+        self.open_until = now.saturating_add(config.open_for(self.reopened));
+        self.enter(Phase::Open, reason)
+    }
+
+    fn close(&mut self, reason: Reason) -> Transition {
+        self.window.clear();
+        self.consecutive = 0;
+        self.reopened = 0;
+        self.enter(Phase::Closed, reason)
+    }
+
+    fn enter(&mut self, to: Phase, reason: Reason) -> Transition {
+        let from = std::mem::replace(&mut self.phase, to);
+        self.epoch += 1;
+        self.probes = Probes { last: self.probes.last, ..Probes::default() };
+        Transition { from, to, reason }
+    }
+}
+
+impl Probes {
+    fn admit(&mut self, config: &Config, now: u64) -> std::result::Result<u64, Denied> {
+        let used = self.running.len() as u64 + u64::from(self.succeeded + self.failed);
+        if used < u64::from(config.probes.max(1)) {
+            self.last += 1;
+            self.running.push((self.last, now));
+            return Ok(self.last);
+        }
+        // A slot is free at the latest when the lease of the oldest probe is over.
+        let oldest = self.running.iter().map(|(_, began)| *began).min().unwrap_or(now);
+        Err(Denied { retry_after: oldest.saturating_add(config.probe_lease).saturating_sub(now) })
+    }
+
+    fn expired(&self, config: &Config, now: u64) -> Option<u64> {
+        let is_over = |began: u64| now.saturating_sub(began) > config.probe_lease;
+        self.running.iter().find(|(_, began)| is_over(*began)).map(|(number, _)| *number)
+    }
+
+    /// Removes a probe; `false`: it is not there any more.
+    fn take(&mut self, number: u64) -> bool {
+        let place = self.running.iter().position(|(running, _)| *running == number);
+        place.map(|place| self.running.swap_remove(place)).is_some()
+    }
+}
