@@ -73,6 +73,8 @@ pub mod export;
 mod functions;
 mod init;
 mod level;
+#[allow(dead_code, unused_imports)]
+mod limit;
 mod metrics;
 mod mirror;
 #[cfg(feature = "opentelemetry-0-33")]
@@ -83,6 +85,8 @@ mod paths;
 mod random;
 mod redact;
 mod resource;
+#[allow(dead_code, unused_imports)]
+mod retry;
 mod sensitive;
 mod site;
 mod sync;

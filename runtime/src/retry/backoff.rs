@@ -1,0 +1,126 @@
+//! How long to wait before the next attempt.
+//!
+//! Exponential, capped, with the jitters that Marc Brooker compared in "Exponential Backoff And
+//! Jitter" (2015): without any, clients that failed together come back together.
+
+use std::time::Duration;
+
+/// A schedule of waits; a pure function of the attempt and of chance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Backoff {
+    /// Before the first retry, without jitter.
+    pub first: Duration,
+    /// No wait is longer, jitter included.
+    pub cap: Duration,
+    /// How much longer each wait is than the one before.
+    pub factor: f64,
+    pub jitter: Jitter,
+}
+
+/// How chance changes a wait.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Jitter {
+    /// Anything from nothing to the whole wait.
+    Full,
+    None,
+    /// Half of the wait, and anything up to the other half.
+    Equal,
+    /// The wait, give or take this share of it.
+    Proportional(f64),
+    /// Anything from the first wait to three times the previous one.
+    Decorrelated,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_millis(100),
+            cap: Duration::from_secs(10),
+            factor: 2.0,
+            jitter: Jitter::Full,
+        }
+    }
+}
+
+impl Backoff {
+    /// The wait before the retry of this number, from 1 on, after a wait of `previous`.
+    ///
+    /// `chance` is in `0.0..1.0`.
+    pub(crate) fn wait(&self, retry: u32, previous: Duration, chance: f64) -> Duration {
+        let (first, cap) = (self.first.as_secs_f64(), self.cap.as_secs_f64());
+        // Infinite for the thousandth, and then as long as the cap.
+        let grown = first * self.factor.powf(f64::from(retry.saturating_sub(1)));
+        let whole = grown.min(cap);
+        let seconds = match self.jitter {
+            Jitter::None => whole,
+            Jitter::Full => whole * chance,
+            Jitter::Equal => whole * (0.5 + chance / 2.0),
+            Jitter::Proportional(share) => whole * (1.0 + share * (chance * 2.0 - 1.0)),
+            Jitter::Decorrelated => {
+                let longest = (previous.as_secs_f64() * 3.0).max(first);
+                first + (longest - first) * chance
+            }
+        };
+        // Of numbers alone; a cap that is a whole number of nanoseconds stays one.
+        Duration::try_from_secs_f64(seconds.clamp(0.0, cap))
+            .map_or(self.cap, |wait| wait.min(self.cap))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const MILLIS_100: Duration = Duration::from_millis(100);
+
+    fn waits(backoff: Backoff, chance: f64) -> Vec<u128> {
+        let mut previous = Duration::ZERO;
+        let wait = |retry| {
+            previous = backoff.wait(retry, previous, chance);
+            previous.as_millis()
+        };
+        (1..=5).map(wait).collect()
+    }
+
+    #[test]
+    fn waits_double_up_to_the_cap() {
+        let cap = Duration::from_secs(1);
+        let backoff = Backoff { cap, jitter: Jitter::None, ..Backoff::default() };
+
+        assert_eq!(waits(backoff, 0.9), [100, 200, 400, 800, 1_000]);
+        assert_eq!(backoff.wait(1_000, Duration::ZERO, 0.0), cap);
+        assert_eq!(backoff.wait(u32::MAX, Duration::ZERO, 0.0), cap);
+    }
+
+    #[test]
+    fn jitters_spread_as_they_say() {
+        let with = |jitter| Backoff { jitter, ..Backoff::default() };
+        let of = |jitter, chance| with(jitter).wait(2, MILLIS_100, chance).as_millis();
+
+        assert_eq!([of(Jitter::Full, 0.0), of(Jitter::Full, 0.5)], [0, 100]);
+        assert_eq!([of(Jitter::Equal, 0.0), of(Jitter::Equal, 0.5)], [100, 150]);
+        assert_eq!([0.0, 0.5].map(|chance| of(Jitter::Proportional(0.2), chance)), [160, 200]);
+        assert_eq!([0.0, 0.5].map(|chance| of(Jitter::Decorrelated, chance)), [100, 200]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_wait_exceeds_the_cap(
+            first in 0_u64..u64::MAX, cap in 0_u64..u64::MAX, factor in 1.0..1e9_f64, retry in any::<u32>(),
+            previous in 0_u64..u64::MAX, chance in 0.0..1.0_f64, kind in 0..5_u8,
+        ) {
+            let jitter = match kind {
+                0 => Jitter::Full,
+                1 => Jitter::None,
+                2 => Jitter::Equal,
+                3 => Jitter::Proportional(1.0),
+                _ => Jitter::Decorrelated,
+            };
+            let [first, cap, previous] = [first, cap, previous].map(Duration::from_nanos);
+            let wait = Backoff { first, cap, factor, jitter }.wait(retry, previous, chance);
+            prop_assert!(wait <= cap);
+        }
+    }
+}
