@@ -62,6 +62,8 @@ pub mod _environment {}
 pub mod bench;
 #[allow(dead_code, unused_imports)]
 mod breaker;
+#[allow(dead_code, unused_imports)]
+mod bulkhead;
 mod call;
 mod capture;
 mod cell;
