@@ -82,6 +82,7 @@ mod redact;
 mod resource;
 mod sensitive;
 mod site;
+mod sql;
 mod sync;
 pub mod testing;
 mod time;

@@ -1,6 +1,6 @@
 //! What an attribute said about the spans of a function, as constants.
 
-use crate::redact;
+use crate::{redact, value::Value};
 
 /// The span options of a site.
 #[derive(Debug)]
@@ -10,6 +10,7 @@ pub struct Traced {
     pub(super) target: Option<&'static str>,
     pub(super) name: Option<&'static str>,
     pub(super) dynamic_name: bool,
+    pub(super) constants: &'static [(&'static str, Value<'static>)],
     pub(super) fields: &'static [Field],
 }
 
@@ -70,6 +71,7 @@ impl Traced {
             target: None,
             name: None,
             dynamic_name: false,
+            constants: &[],
             fields: &[],
         }
     }
@@ -107,6 +109,13 @@ impl Traced {
     pub const fn dynamic_name(mut self, pattern: &'static str) -> Self {
         self.name = Some(pattern);
         self.dynamic_name = true;
+        self
+    }
+
+    /// With attributes that are the same for all spans.
+    #[must_use]
+    pub const fn constants(mut self, constants: &'static [(&'static str, Value<'static>)]) -> Self {
+        self.constants = constants;
         self
     }
 
