@@ -10,9 +10,8 @@ pub use crate::{
     },
     capture::{Capture, CaptureAny, CaptureAttribute, CaptureDebug},
     conceal::{Hashed, Length, Masked},
-    site::{Field, Level, Meta, Site, SpanKind, Traced},
+    site::{Field, Level, Meta, Site, SpanKind, Traced, float, integer, text, truth},
     trace::{SpanHandle, Writer},
-    value::Value,
 };
 pub use std::boxed::Box;
 

@@ -23,7 +23,7 @@ use crate::{
     value::Value,
 };
 
-pub use field::{Field, Level, SpanKind, Traced};
+pub use field::{Field, Level, SpanKind, Traced, float, integer, text, truth};
 pub use meta::Meta;
 #[cfg(feature = "tracing")]
 pub(crate) use registry::watch_switches;

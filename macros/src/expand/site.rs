@@ -84,26 +84,26 @@ fn spans(private: &TokenStream, site: &TracedSite) -> TokenStream {
     quote!(#private::Traced::new() #kind #level #target #name #constants #fields)
 }
 
-/// `.constants(&[("db.system.name", Value::Str("postgresql"))])`.
+/// `.constants(&[text("db.system.name", "postgresql")])`.
 fn constants(private: &TokenStream, constants: &[Constant]) -> Option<TokenStream> {
     if constants.is_empty() {
         return None;
     }
     let constants = constants.iter().map(|Constant { key, value }| {
-        let (variant, value) = match value {
-            Lit::Bool(value) => ("Bool", quote!(#value)),
+        let (of, value) = match value {
+            Lit::Bool(value) => ("truth", quote!(#value)),
             Lit::Int(number) => {
                 let number = number.base10_parse::<i64>().unwrap_or_default();
-                ("I64", Literal::i64_unsuffixed(number).into_token_stream())
+                ("integer", Literal::i64_unsuffixed(number).into_token_stream())
             }
             Lit::Float(number) => {
                 let number = number.base10_parse::<f64>().unwrap_or_default();
-                ("F64", Literal::f64_unsuffixed(number).into_token_stream())
+                ("float", Literal::f64_unsuffixed(number).into_token_stream())
             }
-            value => ("Str", quote!(#value)),
+            value => ("text", quote!(#value)),
         };
-        let variant = local(variant);
-        quote!((#key, #private::Value::#variant(#value)))
+        let of = local(of);
+        quote!(#private::#of(#key, #value))
     });
     Some(quote!(.constants(&[#(#constants),*])))
 }

@@ -138,6 +138,30 @@ impl Traced {
     }
 }
 
+/// An attribute that is the same for all spans: a text.
+#[must_use]
+pub const fn text(key: &'static str, value: &'static str) -> (&'static str, Value<'static>) {
+    (key, Value::Str(value))
+}
+
+/// An integer.
+#[must_use]
+pub const fn integer(key: &'static str, value: i64) -> (&'static str, Value<'static>) {
+    (key, Value::I64(value))
+}
+
+/// A floating-point number.
+#[must_use]
+pub const fn float(key: &'static str, value: f64) -> (&'static str, Value<'static>) {
+    (key, Value::F64(value))
+}
+
+/// A truth value.
+#[must_use]
+pub const fn truth(key: &'static str, value: bool) -> (&'static str, Value<'static>) {
+    (key, Value::Bool(value))
+}
+
 impl Default for Traced {
     fn default() -> Self {
         Self::new()
