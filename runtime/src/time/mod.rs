@@ -5,6 +5,8 @@
 //! path, by [`anchor::Anchor`]. A scope of a test can put its own clock in front of both.
 
 pub(crate) mod anchor;
+#[cfg(any(test, feature = "tracing"))]
+mod before;
 pub(crate) mod mock;
 #[cfg(any(feature = "console", feature = "file", feature = "tracing"))]
 mod rfc3339;
@@ -18,6 +20,8 @@ use std::{
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
+#[cfg(feature = "tracing")]
+pub(crate) use before::ticks_before;
 #[cfg(any(feature = "console", feature = "file", feature = "tracing"))]
 pub(crate) use rfc3339::Rfc3339;
 
@@ -85,6 +89,10 @@ pub(crate) fn choose(clock: Clock) {
         Clock::Tsc if has_tsc => TSC,
         _ => MONOTONIC,
     };
+    #[cfg(any(test, feature = "tracing"))]
+    if mode == TSC {
+        before::begin();
+    }
     let _ = MODE.fetch_update(Relaxed, Relaxed, |now| {
         (now & !MOCKED == UNSET).then_some(now & MOCKED | mode)
     });
