@@ -50,6 +50,7 @@
 //! - `tracing`: when the program or its libraries use `tracing`.
 //! - `opentelemetry-0-33`: when libraries use the API of OpenTelemetry, or an exporter made for its
 //!   SDK is to take the spans.
+//! - `redis-1`: when commands that the program sends to Redis by `redis` 1 are to be spans.
 //! - `full`: all of them.
 
 #[doc(hidden)]
@@ -79,6 +80,8 @@ mod pace;
 mod paths;
 mod random;
 mod redact;
+#[cfg(feature = "redis-1")]
+pub mod redis_1;
 mod resource;
 mod sensitive;
 mod site;

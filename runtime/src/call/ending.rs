@@ -49,6 +49,12 @@ impl<'c> Ending<'c> {
         }
     }
 
+    /// Notes an error of which only the type may be told.
+    #[cfg(feature = "redis-1")]
+    pub(crate) fn failed(&mut self, error_type: &str) {
+        self.error(&error::Report { error_type, message: None, source: None });
+    }
+
     /// Notes an error that is an ordinary answer.
     pub(crate) fn expected(&mut self, error_type: &str) {
         self.set(Outcome::Ok);
