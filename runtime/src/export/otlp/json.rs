@@ -7,6 +7,7 @@
 use super::{
     batch::{Resource, ScopeSpans},
     fields::{flags, status_code},
+    signal::Signal,
 };
 use crate::{
     export::json_text::{Text as _, decimal, hex, list, string},
@@ -37,24 +38,28 @@ pub(super) fn request<'a>(
 
 /// What stands before and behind the scopes of a request.
 pub(super) fn resource<'a>(
+    signal: Signal,
     attributes: impl Iterator<Item = (&'a str, Value<'a>)>,
     schema_url: &str,
 ) -> (Vec<u8>, Vec<u8>) {
-    let mut head = b"{\"resourceSpans\":[{\"resource\":{\"attributes\":".to_vec();
+    let [resources, scopes, _] = signal.lists();
+    let mut head = Vec::new();
+    write!(head, "{{\"{resources}\":[{{\"resource\":{{\"attributes\":");
     list(&mut head, attributes, attribute);
-    head.put("},\"scopeSpans\":[");
+    write!(head, "}},\"{scopes}\":[");
     let mut tail = b"]".to_vec();
     text(&mut tail, ",\"schemaUrl\":", schema_url);
     tail.put("}]}");
     (head, tail)
 }
 
-/// A scope up to its first span.
-pub(super) fn scope(name: &str, version: &str) -> Vec<u8> {
+/// A scope up to its first item.
+pub(super) fn scope(signal: Signal, name: &str, version: &str) -> Vec<u8> {
+    let [_, _, items] = signal.lists();
     let mut head = b"{\"scope\":{\"name\":".to_vec();
     string(&mut head, name);
     text(&mut head, ",\"version\":", version);
-    head.put("},\"spans\":[");
+    write!(head, "}},\"{items}\":[");
     head
 }
 

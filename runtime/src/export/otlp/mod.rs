@@ -27,6 +27,7 @@ mod json_read;
 mod protocol;
 #[cfg(feature = "otlp")]
 mod response;
+pub(crate) mod signal;
 #[cfg(feature = "otlp")]
 pub(crate) mod sink;
 #[cfg(feature = "otlp")]
