@@ -140,7 +140,7 @@ fn status(out: &mut Vec<u8>, status: Status<'_>) {
     out.put("}");
 }
 
-fn attribute(out: &mut Vec<u8>, (key, value): (&str, Value<'_>)) {
+pub(super) fn attribute(out: &mut Vec<u8>, (key, value): (&str, Value<'_>)) {
     out.put("{\"key\":");
     string(out, key);
     out.put(",\"value\":");
@@ -181,7 +181,7 @@ fn any_value(out: &mut Vec<u8>, value: Value<'_>) {
     }
 }
 
-fn double(out: &mut Vec<u8>, number: f64) {
+pub(super) fn double(out: &mut Vec<u8>, number: f64) {
     if number.is_finite() {
         // By `Debug`: the shortest text that is read back as the same number.
         write!(out, "{number:?}");
@@ -195,7 +195,7 @@ fn double(out: &mut Vec<u8>, number: f64) {
 }
 
 /// A member that is text, unless it is empty.
-fn text(out: &mut Vec<u8>, name: &str, value: &str) {
+pub(super) fn text(out: &mut Vec<u8>, name: &str, value: &str) {
     if !value.is_empty() {
         out.put(name);
         string(out, value);
@@ -211,7 +211,7 @@ fn count(out: &mut Vec<u8>, name: &str, value: u32) {
 }
 
 /// A member that is an array, unless it is empty.
-fn members<T>(
+pub(super) fn members<T>(
     out: &mut Vec<u8>,
     name: &'static str,
     items: impl Iterator<Item = T>,
