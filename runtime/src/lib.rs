@@ -83,6 +83,7 @@ mod redact;
 mod resource;
 mod sensitive;
 mod site;
+mod sql;
 mod sync;
 pub mod testing;
 mod time;
