@@ -8,6 +8,8 @@ mod ending;
 mod error;
 pub(crate) mod fields;
 pub mod look;
+mod measured;
+mod meter;
 mod origin;
 #[cfg(feature = "stream")]
 mod stream;
@@ -17,5 +19,7 @@ pub use asynchronous::{AsyncCall, Instrumented};
 pub use ending::Ending;
 pub use error::{AsOutcome, ErrorInfo};
 pub use fields::{Begun, Fields};
+pub use measured::Measured;
+pub use meter::Labels;
 pub use origin::{IntoLinks, IntoParent, Origin};
 pub use sync::{Call, Guard};
