@@ -213,6 +213,10 @@ labels! {
     i16: |value| Label::I64((*value).into());
     i32: |value| Label::I64((*value).into());
     i64: |value| Label::I64(*value);
+    // Larger ones are no name of anything.
+    u64: |value| Label::I64(i64::try_from(*value).unwrap_or(i64::MAX));
+    usize: |value| Label::I64(i64::try_from(*value).unwrap_or(i64::MAX));
+    isize: |value| Label::I64(*value as i64);
 }
 
 #[cfg(test)]
