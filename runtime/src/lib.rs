@@ -64,7 +64,6 @@ mod call;
 mod capture;
 mod cell;
 mod conceal;
-mod counted;
 mod diag;
 mod error;
 pub mod export;
@@ -94,7 +93,7 @@ mod value;
 
 pub use call::{AsOutcome, ErrorInfo, IntoLinks, IntoParent};
 pub use error::Error;
-pub use functions::{Function, Functions, functions};
+pub use functions::{Function, Functions, Objective, Statistics, Window, functions};
 #[cfg(feature = "file")]
 pub use init::FlightReport;
 pub use init::{Builder, ExporterReport, Report, Shutdown, ShuttingDown, Telemetry};
@@ -103,7 +102,7 @@ pub use resource::Resource;
 pub use sensitive::Sensitive;
 pub use site::{Level, Site, SpanKind};
 #[cfg(feature = "macros")]
-pub use spandrel_macros::{counted, instrument, span, test, traced};
+pub use spandrel_macros::{counted, instrument, span, test, timed, traced};
 pub use time::Clock;
 #[cfg(feature = "tokio")]
 pub use trace::spawn::{spawn, spawn_blocking};

@@ -130,7 +130,7 @@ impl Running {
             self.has_ended_by(deadline)
         } else {
             level::set_most_verbose(None);
-            site::set_switches(|_| site::COUNTED);
+            site::set_switches(|_| site::METERED);
             let done = recorder.flush(deadline, true);
             *lock(&self.over) = true;
             self.ended.notify_all();
