@@ -5,11 +5,12 @@ pub mod instrument;
 pub use crate::{
     call::{
         AsyncCall, Begun, Call, Ending, Fields, Guard, Instrumented, Origin,
+        group::{Name, Summary, statement},
         look::{self, judge},
     },
     capture::{Capture, CaptureAny, CaptureAttribute, CaptureDebug},
     conceal::{Hashed, Length, Masked},
-    site::{Field, Level, Meta, Site, SpanKind, Traced},
+    site::{Field, Level, Meta, Site, SpanKind, Traced, float, integer, text, truth},
     trace::{SpanHandle, Writer},
 };
 pub use std::boxed::Box;
@@ -168,6 +169,17 @@ macro_rules! __capture {
     };
 }
 
+/// Records an attribute that the returned value is asked for.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __asked {
+    ($call:expr, $result:expr, $key:literal, $ask:expr) => {
+        if let ::core::option::Option::Some(mut ending) = $call.ending() {
+            ending.attribute($key, || $crate::__private::look::ask($ask, &$result));
+        }
+    };
+}
+
 /// Wraps a stream that a function returns.
 #[cfg(feature = "stream")]
 #[doc(hidden)]
@@ -192,8 +204,8 @@ macro_rules! __stream {
 }
 
 pub use crate::{
-    __block as block, __capture as capture, __look as look, __meta as meta, __register as register,
-    __ret as ret, __stream as stream,
+    __asked as asked, __block as block, __capture as capture, __look as look, __meta as meta,
+    __register as register, __ret as ret, __stream as stream,
 };
 
 /// What `builder!` expands to.

@@ -70,6 +70,7 @@ pub mod _environment {}
 pub mod bench;
 mod call;
 mod capture;
+mod cell;
 mod conceal;
 mod counted;
 mod diag;
@@ -90,6 +91,7 @@ mod redact;
 mod resource;
 mod sensitive;
 mod site;
+mod sql;
 mod sync;
 pub mod testing;
 mod time;

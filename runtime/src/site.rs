@@ -20,9 +20,10 @@ use crate::{
     mirror::{self, Reflection},
     outcome::Outcome,
     redact,
+    value::Value,
 };
 
-pub use field::{Field, Level, SpanKind, Traced};
+pub use field::{Field, Level, SpanKind, Traced, float, integer, text, truth};
 pub use meta::Meta;
 #[cfg(feature = "tracing")]
 pub(crate) use registry::watch_switches;
@@ -184,6 +185,12 @@ impl Site {
     #[must_use]
     pub fn fields(&self) -> &'static [Field] {
         self.traced.as_ref().map_or(&[], |traced| traced.fields)
+    }
+
+    /// The attributes that are the same for all its spans.
+    #[must_use]
+    pub fn constants(&self) -> &'static [(&'static str, Value<'static>)] {
+        self.traced.as_ref().map_or(&[], |traced| traced.constants)
     }
 
     /// The source file, as the compiler names it.

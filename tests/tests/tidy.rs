@@ -15,6 +15,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("sync", 0),
     ("time", 0),
     // Vocabulary: what the layers above talk about.
+    ("cell", 1),
     ("conceal", 1),
     ("counted", 1),
     ("diag", 1),

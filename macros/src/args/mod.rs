@@ -1,6 +1,8 @@
 //! Options of attributes, typed while they are parsed: no string travels further than this folder.
 
+pub(crate) mod conventions;
 mod forms;
+pub(crate) mod known;
 mod nearest;
 mod theirs;
 mod words;
@@ -15,7 +17,7 @@ use syn::{
 use crate::errors::{self, Errors};
 
 pub(crate) use forms::{Assign, Flag, List, Switch};
-pub(crate) use nearest::{nearest, unknown};
+pub(crate) use nearest::{message, nearest, unknown};
 pub(crate) use theirs::{Telling, Verbosity, is_empty, is_none};
 pub(crate) use words::{Kind, Level, Name, Redaction, Shown, Word};
 

@@ -109,6 +109,7 @@ impl Attribute for Instrument {
             target: options.target.map(|target| target.value.0),
             name: Some(options.name.map_or_else(own_name, |name| site::Name::Fixed(name.value.0))),
             fields: captured.iter().map(captures::Capture::field).chain(empty).collect(),
+            ..TracedSite::default()
         };
         let private = expand::private(&draft.krate);
         draft.site.push(expand::site::instrument(&private, &site));

@@ -1,14 +1,17 @@
 //! The static of a site, in a block so that none of its items leaks into the body.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::{LitStr, spanned::Spanned as _};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::{Lit, LitStr, spanned::Spanned as _};
 
 use super::{line, local};
 use crate::{
     args::{Level, Verbosity},
     parse::{fields::Key, siblings::Written},
-    plan::site::{Field, Name, TracedSite},
+    plan::{
+        groups::Constant,
+        site::{Field, Name, TracedSite},
+    },
 };
 
 /// Where a site comes from: the macro of the runtime that knows.
@@ -76,8 +79,33 @@ fn spans(private: &TokenStream, site: &TracedSite) -> TokenStream {
         Name::Fixed(name) => quote!(.name(#name)),
         Name::Pattern(name) => quote!(.dynamic_name(#name)),
     });
+    let constants = constants(private, &site.constants);
     let fields = fields(private, &site.fields);
-    quote!(#private::Traced::new() #kind #level #target #name #fields)
+    quote!(#private::Traced::new() #kind #level #target #name #constants #fields)
+}
+
+/// `.constants(&[text("db.system.name", "postgresql")])`.
+fn constants(private: &TokenStream, constants: &[Constant]) -> Option<TokenStream> {
+    if constants.is_empty() {
+        return None;
+    }
+    let constants = constants.iter().map(|Constant { key, value }| {
+        let (of, value) = match value {
+            Lit::Bool(value) => ("truth", quote!(#value)),
+            Lit::Int(number) => {
+                let number = number.base10_parse::<i64>().unwrap_or_default();
+                ("integer", Literal::i64_unsuffixed(number).into_token_stream())
+            }
+            Lit::Float(number) => {
+                let number = number.base10_parse::<f64>().unwrap_or_default();
+                ("float", Literal::f64_unsuffixed(number).into_token_stream())
+            }
+            value => ("text", quote!(#value)),
+        };
+        let of = local(of);
+        quote!(#private::#of(#key, #value))
+    });
+    Some(quote!(.constants(&[#(#constants),*])))
 }
 
 /// A level, as an expression; what the user wrote as a path is resolved in any case.

@@ -45,6 +45,11 @@ const CASES: &[(&str, &str, usize)] = &[
         "#[instrument(\"charge {id}\", level = Level::WARN, target = TARGET, parent = p, follows_from = f, skip(b), fields(a, c.d = %id, { KEY } = b.len(), e = field::Empty), err(Debug, level = 2), ret(level = LEVEL))] async fn charge(id: u64, b: &str) -> Result<u64, Error> { Ok(id) }",
         3,
     ),
+    (
+        "group",
+        "#[traced(db(system = postgresql, operation = \"SELECT\", collection = table, server_port = 5432, rows = |rows| rows.len()))] fn find(table: &str) -> Vec<u64> { call(table) }",
+        3,
+    ),
     ("skipped", "#[traced(skip)] fn charge() { call() }", 99),
 ];
 
@@ -72,6 +77,7 @@ fn an_expansion_stays_within_its_budget_of_lines() {
         let values = match *name {
             "fields" => 3,
             "instrument" => 2,
+            "group" => 5,
             _ => 0,
         };
         let budget = FIRST + FURTHER * further + VALUE * values;

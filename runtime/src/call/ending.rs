@@ -55,6 +55,15 @@ impl<'c> Ending<'c> {
         self.late_attribute(&|writer| writer.set_keyed("error.type", error_type));
     }
 
+    /// Records an attribute that the returned value is asked for.
+    #[inline]
+    pub fn attribute<A: Attribute>(&mut self, key: &str, value: impl FnOnce() -> A) {
+        if self.is_recording() {
+            let value = value();
+            self.late_attribute(&|writer| writer.set_keyed(key, &value));
+        }
+    }
+
     /// Records the returned value.
     pub(crate) fn returned(&mut self, write: &dyn Fn(&mut Writer)) {
         self.late_attribute(write);
@@ -78,7 +87,7 @@ impl<'c> Ending<'c> {
 }
 
 /// Formatted text as an attribute.
-struct Text<'a>(fmt::Arguments<'a>);
+pub(crate) struct Text<'a>(pub(crate) fmt::Arguments<'a>);
 
 impl Attribute for Text<'_> {
     fn record(&self, slot: Slot<'_>) {

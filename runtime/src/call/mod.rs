@@ -7,6 +7,7 @@ mod asynchronous;
 mod ending;
 mod error;
 pub(crate) mod fields;
+pub mod group;
 pub mod look;
 mod origin;
 #[cfg(feature = "stream")]

@@ -20,6 +20,7 @@ mod remote_write;
 mod sampler;
 mod serving;
 mod setting;
+mod signal;
 mod spool;
 mod tail;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub(crate) use zipkin::Zipkin;
 
 use std::io::IsTerminal as _;
 
+use self::signal::OtlpSignal;
 use super::{
     env::{Environment, Reader},
     notice::{Notice, Problems},
@@ -164,7 +166,7 @@ impl Settings {
         general::mention_what_comes_later(&mut reader);
         let enabled = general::enabled(&mut reader, code);
         let resource = resource::detect(&mut reader, code, around.machine);
-        let otlp = Otlp::read(&mut reader, code);
+        let otlp = Otlp::read(&mut reader, code, OtlpSignal::TRACES);
         let console = Console::read(&mut reader, code);
         let file = File::read(&mut reader);
         let zipkin = Zipkin::read(&mut reader);
