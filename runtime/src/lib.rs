@@ -50,10 +50,18 @@
 //! - `tracing`: when the program or its libraries use `tracing`.
 //! - `opentelemetry-0-33`: when libraries use the API of OpenTelemetry, or an exporter made for its
 //!   SDK is to take the spans.
+//! - `prometheus`: when Prometheus scrapes the program, on a port that serves `/metrics` alone.
+//! - `prometheus-remote-write`: when nothing can scrape it, and metrics are sent.
+//! - `admin`: when one also wants to look at a running program, on a port of its own ([`admin`]).
+//! - `axum-0-8`: when that is to be on the port that the program has, with axum 0.8.
 //! - `full`: all of them.
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "admin")]
+pub mod admin;
+#[cfg(all(feature = "prometheus", not(feature = "admin")))]
+mod admin;
 #[cfg(doc)]
 #[doc = include_str!("../docs/environment.md")]
 pub mod _environment {}

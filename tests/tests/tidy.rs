@@ -41,6 +41,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("tracing", 4),
     // Assembly, and the faces that the outside sees.
     ("__private", 5),
+    ("admin", 5),
     ("bench", 5),
     ("init", 5),
     ("lib", 5),

@@ -16,7 +16,9 @@ mod general;
 mod headers;
 mod limits;
 mod otlp;
+mod remote_write;
 mod sampler;
+mod serving;
 mod setting;
 mod signal;
 mod spool;
@@ -36,6 +38,8 @@ pub(crate) use flight::Signal;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
 pub(crate) use otlp::{Compression, Otlp, Protocol};
+pub(crate) use remote_write::{RemoteWrite, RemoteWriteVersion};
+pub(crate) use serving::{Address, Serving, Token};
 pub(crate) use setting::{Setting, Source};
 pub(crate) use spool::Spool;
 pub(crate) use tail::Tail;
@@ -87,6 +91,8 @@ pub(crate) struct Settings {
     pub(crate) zipkin: Zipkin,
     pub(crate) flight: Flight,
     pub(crate) console: Console,
+    pub(crate) serving: Serving,
+    pub(crate) remote_write: RemoteWrite,
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
     pub(crate) redact_keys: Setting<Vec<String>>,
@@ -113,6 +119,9 @@ pub(crate) struct Features {
     pub(crate) otlp: bool,
     pub(crate) grpc: bool,
     pub(crate) zipkin: bool,
+    pub(crate) admin: bool,
+    pub(crate) prometheus: bool,
+    pub(crate) remote_write: bool,
 }
 
 impl Features {
@@ -123,6 +132,9 @@ impl Features {
         otlp: cfg!(feature = "otlp"),
         grpc: cfg!(feature = "otlp-grpc"),
         zipkin: cfg!(feature = "zipkin"),
+        admin: cfg!(feature = "admin"),
+        prometheus: cfg!(feature = "prometheus"),
+        remote_write: cfg!(feature = "prometheus-remote-write"),
     };
 }
 
@@ -189,6 +201,8 @@ impl Settings {
             mirror: general::mirror(&mut reader, code),
             redact_keys: general::redact_keys(&mut reader, code),
             flight: Flight::read(&mut reader, code, around.features),
+            serving: Serving::read(&mut reader, code, around.features),
+            remote_write: RemoteWrite::read(&mut reader, around.features),
             diagnostics: general::diagnostics(&mut reader, code),
             resource: resource.resource,
             resource_sources: resource.sources,
