@@ -7,7 +7,7 @@ mod asynchronous;
 mod ending;
 mod error;
 pub(crate) mod fields;
-pub mod group;
+pub(crate) mod group;
 pub mod look;
 mod measured;
 mod meter;

@@ -20,6 +20,8 @@ use std::{
 };
 
 pub(crate) use rate::nanos_between;
+#[cfg(feature = "tracing")]
+pub(crate) use rate::ticks_before;
 #[cfg(any(feature = "console", feature = "file", feature = "tracing"))]
 pub(crate) use rfc3339::Rfc3339;
 

@@ -9,6 +9,8 @@ use std::sync::{
     OnceLock,
     atomic::{AtomicU64, Ordering::Relaxed},
 };
+#[cfg(any(test, feature = "tracing"))]
+use std::time::Duration;
 
 use super::{MODE, TSC, mock, monotonic_nanos, read_together, tsc};
 
@@ -61,6 +63,19 @@ fn measured(ticks: u64, end: u64) -> u64 {
     scale(ticks, RATE.load(Relaxed))
 }
 
+/// The tick that lies so long before another one, which is of just now.
+#[cfg(any(test, feature = "tracing"))]
+pub(crate) fn ticks_before(end: u64, elapsed: Duration) -> u64 {
+    let nanos = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
+    let mode = MODE.load(Relaxed);
+    if mode & TSC == 0 || mode != TSC && mock::ticks().is_some() {
+        return end.saturating_sub(nanos);
+    }
+    measure();
+    let ticks = (u128::from(nanos) << 32) / u128::from(RATE.load(Relaxed).max(1));
+    end.saturating_sub(u64::try_from(ticks).unwrap_or(u64::MAX))
+}
+
 fn measure() {
     let (first_tick, first_nanos) = *FIRST.get_or_init(now);
     let (tick, nanos) = now();
@@ -91,6 +106,25 @@ mod tests {
             // The two clocks are read one after the other.
             assert!(found + 1_000 >= inner && found <= outer + 1_000, "{inner} {found} {outer}");
         }
+    }
+
+    #[test]
+    fn what_took_so_long_began_when_the_clock_was_read_first() {
+        let (start, nanos) = (ticks(), monotonic_nanos());
+        while monotonic_nanos() - nanos < 20_000_000 {
+            std::hint::spin_loop();
+        }
+        let (end, elapsed) = (ticks(), monotonic_nanos() - nanos);
+
+        let found = ticks_before(end, Duration::from_nanos(elapsed));
+
+        let off = found.abs_diff(start);
+        assert!(off < (end - start) / 100, "{off} of {} ticks", end - start);
+    }
+
+    #[test]
+    fn nothing_began_before_the_first_tick() {
+        assert_eq!(ticks_before(5, Duration::MAX), 0);
     }
 
     #[test]
