@@ -7,5 +7,6 @@
 
 pub(crate) mod data;
 mod source;
+pub(crate) mod windows;
 
 pub(crate) use source::{Source, collect, register};

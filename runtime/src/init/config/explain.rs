@@ -100,6 +100,8 @@ impl Settings {
             lines.extend(spool_lines(&otlp.spool));
         }
         lines.extend(flight_lines(&self.flight));
+        lines.extend(self.serving.lines());
+        lines.extend(self.remote_write.lines());
         if self.exporters.value.contains(&super::Exporter::File) {
             lines.extend(file_lines(&self.file));
         }

@@ -16,8 +16,11 @@ mod general;
 mod headers;
 mod limits;
 mod otlp;
+mod remote_write;
 mod sampler;
+mod serving;
 mod setting;
+mod signal;
 mod spool;
 mod tail;
 #[cfg(test)]
@@ -35,6 +38,8 @@ pub(crate) use flight::Signal;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
 pub(crate) use otlp::{Compression, Otlp, Protocol};
+pub(crate) use remote_write::{RemoteWrite, RemoteWriteVersion};
+pub(crate) use serving::{Address, Serving, Token};
 pub(crate) use setting::{Setting, Source};
 pub(crate) use spool::Spool;
 pub(crate) use tail::Tail;
@@ -42,6 +47,7 @@ pub(crate) use zipkin::Zipkin;
 
 use std::io::IsTerminal as _;
 
+use self::signal::OtlpSignal;
 use super::{
     env::{Environment, Reader},
     notice::{Notice, Problems},
@@ -85,6 +91,8 @@ pub(crate) struct Settings {
     pub(crate) zipkin: Zipkin,
     pub(crate) flight: Flight,
     pub(crate) console: Console,
+    pub(crate) serving: Serving,
+    pub(crate) remote_write: RemoteWrite,
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
     pub(crate) redact_keys: Setting<Vec<String>>,
@@ -111,6 +119,9 @@ pub(crate) struct Features {
     pub(crate) otlp: bool,
     pub(crate) grpc: bool,
     pub(crate) zipkin: bool,
+    pub(crate) admin: bool,
+    pub(crate) prometheus: bool,
+    pub(crate) remote_write: bool,
 }
 
 impl Features {
@@ -121,6 +132,9 @@ impl Features {
         otlp: cfg!(feature = "otlp"),
         grpc: cfg!(feature = "otlp-grpc"),
         zipkin: cfg!(feature = "zipkin"),
+        admin: cfg!(feature = "admin"),
+        prometheus: cfg!(feature = "prometheus"),
+        remote_write: cfg!(feature = "prometheus-remote-write"),
     };
 }
 
@@ -152,7 +166,7 @@ impl Settings {
         general::mention_what_comes_later(&mut reader);
         let enabled = general::enabled(&mut reader, code);
         let resource = resource::detect(&mut reader, code, around.machine);
-        let otlp = Otlp::read(&mut reader, code);
+        let otlp = Otlp::read(&mut reader, code, OtlpSignal::TRACES);
         let console = Console::read(&mut reader, code);
         let file = File::read(&mut reader);
         let zipkin = Zipkin::read(&mut reader);
@@ -187,6 +201,8 @@ impl Settings {
             mirror: general::mirror(&mut reader, code),
             redact_keys: general::redact_keys(&mut reader, code),
             flight: Flight::read(&mut reader, code, around.features),
+            serving: Serving::read(&mut reader, code, around.features),
+            remote_write: RemoteWrite::read(&mut reader, around.features),
             diagnostics: general::diagnostics(&mut reader, code),
             resource: resource.resource,
             resource_sources: resource.sources,
