@@ -104,11 +104,10 @@ pub(super) fn write(labels: &(impl Labels + ?Sized)) -> Vec<Known> {
                     Label::Str(Cow::Owned(value[..end].to_owned()))
                 }
             };
-            let known = self.0.iter_mut().find(|(known, _)| known.as_ref() == key);
-            match known {
-                Some(known) => known.1 = label,
-                None if self.0.len() < MOST => self.0.push((Cow::Owned(key.to_owned()), label)),
-                None => {}
+            if let Some(known) = self.0.iter_mut().find(|(known, _)| known.as_ref() == key) {
+                known.1 = label;
+            } else if self.0.len() < MOST {
+                self.0.push((Cow::Owned(key.to_owned()), label));
             }
         }
     }
@@ -133,6 +132,11 @@ impl Labels for [Known] {
             );
         }
     }
+}
+
+/// Whether these are the labels, as they would be written down.
+pub(crate) fn have(known: &[Known], labels: &(impl Labels + ?Sized)) -> bool {
+    are(write(labels).as_slice(), known)
 }
 
 /// What stands for all label sets that a metric has no room for.

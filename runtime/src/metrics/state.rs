@@ -167,11 +167,7 @@ fn exponential(series: &Series<Distribution>) -> Option<Point<Exponential>> {
 }
 
 fn buckets(mut counts: Counts, scale: i32) -> Buckets {
-    if counts.scale() > scale {
-        let mut coarse = Counts::empty(scale);
-        coarse.merge(&counts);
-        counts = coarse;
-    }
+    counts.coarsen_to(scale);
     Buckets { offset: counts.offset(), counts: counts.into_counts() }
 }
 
