@@ -79,7 +79,7 @@ pub mod export;
 mod functions;
 mod init;
 mod level;
-mod metrics;
+pub mod metrics;
 mod mirror;
 #[cfg(feature = "opentelemetry-0-33")]
 pub mod opentelemetry_0_33;
