@@ -48,6 +48,7 @@
 //! - `http`: when context travels in an `http::HeaderMap`, as with hyper, axum, reqwest and tonic.
 //! - `stream`: when functions return streams.
 //! - `tracing`: when the program or its libraries use `tracing`.
+//! - `log`: when they use the `log` crate, and nothing makes events of `tracing` of that.
 //! - `opentelemetry-0-33`: when libraries use the API of OpenTelemetry, or an exporter made for its
 //!   SDK is to take the spans.
 //! - `full`: all of them.
@@ -71,6 +72,9 @@ pub mod export;
 mod functions;
 mod init;
 mod level;
+#[cfg(feature = "log")]
+mod log;
+pub mod logs;
 mod metrics;
 mod mirror;
 #[cfg(feature = "opentelemetry-0-33")]
@@ -96,7 +100,9 @@ pub use error::Error;
 pub use functions::{Function, Functions, functions};
 #[cfg(feature = "file")]
 pub use init::FlightReport;
-pub use init::{Builder, ExporterReport, Report, Shutdown, ShuttingDown, Telemetry};
+pub use init::{
+    Builder, ExporterReport, LogReport, Report, Shutdown, ShuttingDown, Telemetry,
+};
 pub use outcome::Outcome;
 pub use resource::Resource;
 pub use sensitive::Sensitive;

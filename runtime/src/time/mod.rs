@@ -6,7 +6,6 @@
 
 pub(crate) mod anchor;
 pub(crate) mod mock;
-#[cfg(any(feature = "console", feature = "file", feature = "tracing"))]
 mod rfc3339;
 mod tsc;
 
@@ -18,7 +17,6 @@ use std::{
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
-#[cfg(any(feature = "console", feature = "file", feature = "tracing"))]
 pub(crate) use rfc3339::Rfc3339;
 
 /// Which counter the recorder reads.

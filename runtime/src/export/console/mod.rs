@@ -7,8 +7,6 @@ mod assemble;
 mod choice;
 mod histogram;
 mod json;
-mod output;
-mod paint;
 mod row;
 mod siblings;
 mod sink;
@@ -16,8 +14,7 @@ mod summary;
 mod tree;
 
 pub(crate) use choice::Form;
-pub use choice::{ColorChoice, Console};
-pub(crate) use output::Output;
+pub use choice::Console;
 pub(crate) use sink::ConsoleSink;
 pub use summary::Summary;
 pub(crate) use summary::SummarySink;

@@ -6,12 +6,12 @@ use super::{
     Form,
     assemble::{Assembler, Trace},
     json,
-    output::Output,
-    paint::Paint,
     tree,
 };
 use crate::{
     export::{
+        output::Output,
+        paint::Paint,
         stats::Stats,
         worker::{Bounds, Payload, Worker},
     },
