@@ -116,7 +116,7 @@ pub(super) mod otlp {
     use super::{Chosen, Error, Package, Settings, own_crate};
     use crate::export::{
         Otlp,
-        otlp::{batch::Resource, sink::OtlpSink},
+        otlp::{batch::Resource, signal::Signal, sink::OtlpSink},
     };
 
     pub(super) fn configured(settings: &Settings, package: Package) -> Result<Chosen, Error> {
@@ -129,7 +129,7 @@ pub(super) mod otlp {
         settings: &Settings,
         package: Package,
     ) -> Result<Chosen, Error> {
-        let checked = otlp.settings().map_err(Error::configuration)?;
+        let checked = otlp.settings(Signal::Traces).map_err(Error::configuration)?;
         let resource = settings.resource.clone();
         let own_crate = own_crate(settings, package);
         Ok(Chosen::new(

@@ -23,10 +23,12 @@ mod grpc;
 mod json;
 #[cfg(feature = "otlp")]
 mod json_read;
+pub(crate) mod metrics;
 #[cfg(feature = "otlp")]
 mod protocol;
 #[cfg(feature = "otlp")]
 mod response;
+pub(crate) mod signal;
 #[cfg(feature = "otlp")]
 pub(crate) mod sink;
 #[cfg(feature = "otlp")]

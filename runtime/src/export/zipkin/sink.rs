@@ -40,6 +40,7 @@ impl Zipkin {
         let share = Share::new(bytes);
         let terms = Terms {
             to: delivery::shown(&settings.url),
+            items: "spans",
             timeout: settings.timeout,
             first_wait: Terms::FIRST_WAIT,
             compression: Compression::None,

@@ -19,6 +19,7 @@ mod logs;
 mod otlp;
 mod sampler;
 mod setting;
+mod signal;
 mod spool;
 mod tail;
 #[cfg(test)]
@@ -44,6 +45,7 @@ pub(crate) use zipkin::Zipkin;
 
 use std::io::IsTerminal as _;
 
+use self::signal::OtlpSignal;
 use super::{
     env::{Environment, Reader},
     notice::{Notice, Problems},
@@ -153,7 +155,7 @@ impl Settings {
         general::mention_what_comes_later(&mut reader);
         let enabled = general::enabled(&mut reader, code);
         let resource = resource::detect(&mut reader, code, around.machine);
-        let otlp = Otlp::read(&mut reader, code);
+        let otlp = Otlp::read(&mut reader, code, OtlpSignal::TRACES);
         let console = Console::read(&mut reader, code);
         let file = File::read(&mut reader);
         let zipkin = Zipkin::read(&mut reader);

@@ -178,8 +178,12 @@ impl<'e> Reader<'e> {
         }
     }
 
+    /// Warns, once: several signals read the variables that concern them all.
     pub(crate) fn warn(&mut self, text: String) {
-        self.notices.push(Notice { level: Level::Warn, text });
+        let notice = Notice { level: Level::Warn, text };
+        if !self.notices.contains(&notice) {
+            self.notices.push(notice);
+        }
     }
 
     pub(crate) fn inform(&mut self, text: String) {

@@ -140,7 +140,7 @@ table! {
     // OTLP
     OTLP_ENDPOINT: "OTEL_EXPORTER_OTLP_ENDPOINT", Specified, Url,
         "`http://localhost:4318`; 4317 for gRPC",
-        "the collector; over HTTP, `/v1/traces` is appended. Needs the feature `otlp`";
+        "the collector; over HTTP, `/v1/traces` or `/v1/metrics` is appended. Needs the feature `otlp`";
     OTLP_TRACES_ENDPOINT: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", Specified, Url, "",
         "the collector for traces; taken as it is";
     OTLP_ENDPOINT_ALIAS: "OTLP_ENDPOINT", Alias("OTEL_EXPORTER_OTLP_ENDPOINT"), Url, "",
@@ -182,6 +182,25 @@ table! {
         "the same, for traces";
     OTLP_INSECURE_ALIAS: "OTLP_INSECURE", Alias("OTEL_EXPORTER_OTLP_INSECURE"), Switch, "false",
         "an endpoint without scheme means `http`, not `https`";
+
+    OTLP_METRICS_ENDPOINT: "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", Specified, Url, "",
+        "the collector for metrics; taken as it is";
+    OTLP_METRICS_HEADERS: "OTEL_EXPORTER_OTLP_METRICS_HEADERS", Specified, Headers, "",
+        "headers of each request with metrics, instead of the general ones";
+    OTLP_METRICS_TIMEOUT: "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", Specified,
+        Timeout { example: "10000" }, "", "as the general one, for metrics";
+    OTLP_METRICS_COMPRESSION: "OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", Specified,
+        Choice(&["gzip", "none"]), "", "as the general one, for metrics";
+    OTLP_METRICS_PROTOCOL: "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", Specified,
+        Choice(&["grpc", "http/protobuf", "http/json"]), "", "as the general one, for metrics";
+    OTLP_METRICS_CERTIFICATE: "OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", Specified, Path, "",
+        "as the general one, for metrics";
+    OTLP_METRICS_CLIENT_KEY: "OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY", Specified, Path, "",
+        "as the general one, for metrics";
+    OTLP_METRICS_CLIENT_CERTIFICATE: "OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE", Specified,
+        Path, "", "as the general one, for metrics";
+    OTLP_METRICS_INSECURE: "OTEL_EXPORTER_OTLP_METRICS_INSECURE", Specified, Boolean, "",
+        "as the general one, for metrics";
 
     // Zipkin
     ZIPKIN_ENDPOINT: "OTEL_EXPORTER_ZIPKIN_ENDPOINT", Specified, Url,

@@ -95,6 +95,7 @@ fn failure(retry: bool) -> Result<Answer, Verdict> {
 fn terms() -> Terms {
     Terms {
         to: "http://localhost:4318/v1/traces".into(),
+        items: "spans",
         timeout: Duration::from_secs(10),
         first_wait: Terms::FIRST_WAIT,
         compression: Compression::None,
