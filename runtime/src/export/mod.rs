@@ -1,6 +1,7 @@
 //! Where finished spans go: exporters, each with a thread of its own.
 
 mod batching;
+mod color;
 #[cfg(feature = "console")]
 pub(crate) mod console;
 pub(crate) mod custom;
@@ -12,14 +13,16 @@ pub(crate) mod encoding_sink;
 pub(crate) mod file;
 #[cfg(feature = "file")]
 pub(crate) mod flight;
-#[cfg(any(feature = "console", feature = "file", feature = "otlp", feature = "zipkin"))]
 mod json_text;
 #[cfg(any(feature = "file", feature = "otlp"))]
 mod locked_file;
+pub(crate) mod log_lines;
 #[cfg(any(feature = "file", feature = "otlp"))]
 pub(crate) mod otlp;
+pub(crate) mod output;
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
 mod own_crate;
+mod paint;
 #[cfg(feature = "prometheus")]
 pub(crate) mod prometheus;
 #[cfg(feature = "otlp")]
@@ -33,8 +36,9 @@ pub(crate) mod worker;
 pub(crate) mod zipkin;
 
 pub use batching::Batching;
+pub use color::ColorChoice;
 #[cfg(feature = "console")]
-pub use console::{ColorChoice, Console, Summary};
+pub use console::{Console, Summary};
 pub use custom::{ExportError, SpanExporter};
 #[cfg(any(feature = "otlp", feature = "zipkin"))]
 pub use delivery::Compression;
@@ -42,6 +46,7 @@ pub use delivery::Compression;
 pub use file::OtlpFile;
 #[cfg(feature = "file")]
 pub use flight::{DumpSignal, FlightRecorder};
+pub use log_lines::LogLines;
 #[cfg(feature = "otlp")]
 pub use otlp::{Otlp, OtlpError};
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
