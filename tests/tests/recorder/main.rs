@@ -2,5 +2,6 @@
 
 mod concurrency;
 mod endings;
+mod metered;
 mod sampling;
 mod streams;
