@@ -2,7 +2,8 @@
 
 use super::{expand, without_witnesses};
 
-const OURS: [&str; 2] = ["#[traced(db(system = redis, operation = \"GET\"), fields(id))]", "#[counted]"];
+const OURS: [&str; 2] =
+    ["#[traced(db(system = redis, operation = \"GET\"), fields(id))]", "#[counted]"];
 const FOREIGN: [&str; 4] =
     ["#[inline]", "#[must_use]", "/// Charges.\n", "#[tracing::instrument(skip_all)]"];
 

@@ -4,7 +4,7 @@ mod batching;
 #[cfg(feature = "console")]
 pub(crate) mod console;
 pub(crate) mod custom;
-#[cfg(any(feature = "otlp", feature = "zipkin"))]
+#[cfg(any(feature = "otlp", feature = "prometheus-remote-write", feature = "zipkin"))]
 mod delivery;
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
 pub(crate) mod encoding_sink;
@@ -36,7 +36,7 @@ pub use batching::Batching;
 #[cfg(feature = "console")]
 pub use console::{ColorChoice, Console, Summary};
 pub use custom::{ExportError, SpanExporter};
-#[cfg(any(feature = "otlp", feature = "zipkin"))]
+#[cfg(any(feature = "otlp", feature = "prometheus-remote-write", feature = "zipkin"))]
 pub use delivery::Compression;
 #[cfg(feature = "file")]
 pub use file::OtlpFile;
@@ -46,5 +46,7 @@ pub use flight::{DumpSignal, FlightRecorder};
 pub use otlp::{Otlp, OtlpError};
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
 pub(crate) use own_crate::OwnCrate;
+#[cfg(feature = "prometheus-remote-write")]
+pub use prometheus::remote_write::{RemoteWrite, RemoteWriteError};
 #[cfg(feature = "zipkin")]
 pub use zipkin::{Zipkin, ZipkinError};

@@ -199,7 +199,8 @@ fn what_is_said_otherwise_counts() {
     let span = only(load);
 
     assert_eq!((span.name.as_ref(), span.kind), ("load", SpanKind::Internal));
-    let values: Vec<_> = span.attributes.iter().filter(|(key, _)| key == "db.operation.name").collect();
+    let values: Vec<_> =
+        span.attributes.iter().filter(|(key, _)| key == "db.operation.name").collect();
     assert_eq!(values.len(), 1);
     assert_eq!(attribute(&span, "db.operation.name"), "UPDATE");
 }

@@ -38,7 +38,7 @@ pub(crate) use flight::Signal;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
 pub(crate) use otlp::{Compression, Otlp, Protocol};
-pub(crate) use remote_write::{RemoteWrite, RemoteWriteVersion};
+pub(crate) use remote_write::RemoteWrite;
 pub(crate) use serving::{Address, Serving, Token};
 pub(crate) use setting::{Setting, Source};
 pub(crate) use spool::Spool;
