@@ -50,6 +50,7 @@
 //! - `tracing`: when the program or its libraries use `tracing`.
 //! - `opentelemetry-0-33`: when libraries use the API of OpenTelemetry, or an exporter made for its
 //!   SDK is to take the spans.
+//! - `redis-1`: when commands that the program sends to Redis by `redis` 1 are to be spans.
 //! - `prometheus`: when Prometheus scrapes the program, on a port that serves `/metrics` alone.
 //! - `prometheus-remote-write`: when nothing can scrape it, and metrics are sent.
 //! - `admin`: when one also wants to look at a running program, on a port of its own ([`admin`]).
@@ -72,14 +73,13 @@ mod call;
 mod capture;
 mod cell;
 mod conceal;
-mod counted;
 mod diag;
 mod error;
 pub mod export;
 mod functions;
 mod init;
 mod level;
-mod metrics;
+pub mod metrics;
 mod mirror;
 #[cfg(feature = "opentelemetry-0-33")]
 pub mod opentelemetry_0_33;
@@ -88,6 +88,8 @@ mod pace;
 mod paths;
 mod random;
 mod redact;
+#[cfg(feature = "redis-1")]
+pub mod redis_1;
 mod resource;
 mod sensitive;
 mod site;
@@ -102,7 +104,7 @@ mod value;
 
 pub use call::{AsOutcome, ErrorInfo, IntoLinks, IntoParent};
 pub use error::Error;
-pub use functions::{Function, Functions, functions};
+pub use functions::{Function, Functions, Objective, Statistics, Window, functions};
 #[cfg(feature = "file")]
 pub use init::FlightReport;
 pub use init::{Builder, ExporterReport, Report, Shutdown, ShuttingDown, Telemetry};
@@ -111,7 +113,7 @@ pub use resource::Resource;
 pub use sensitive::Sensitive;
 pub use site::{Level, Site, SpanKind};
 #[cfg(feature = "macros")]
-pub use spandrel_macros::{counted, instrument, span, test, traced};
+pub use spandrel_macros::{counted, instrument, span, test, timed, traced};
 pub use time::Clock;
 #[cfg(feature = "tokio")]
 pub use trace::spawn::{spawn, spawn_blocking};

@@ -17,7 +17,6 @@ const LAYERS: &[(&str, u8)] = &[
     // Vocabulary: what the layers above talk about.
     ("cell", 1),
     ("conceal", 1),
-    ("counted", 1),
     ("diag", 1),
     ("error", 1),
     ("level", 1),

@@ -114,6 +114,7 @@ impl Attribute for Instrument {
         let private = expand::private(&draft.krate);
         draft.site.push(expand::site::instrument(&private, &site));
         let call = &mut draft.call;
+        call.has_span = true;
         call.captures = captured;
         if options.parent.is_some() || options.follows_from.is_some() {
             call.origin = Some(Origin::Given {

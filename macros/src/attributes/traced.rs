@@ -169,6 +169,7 @@ impl Attribute for Traced {
 
     fn plan(mut self, function: &Function, draft: &mut Draft, errors: &mut Errors) {
         draft.takes_fields = true;
+        draft.call.has_span = true;
         let mut captures = captures::collect(&self, function);
         let name = self.name.as_ref().map(|Given { value: Assign(name), .. }| name.clone());
         let name = name.and_then(|name| errors.ok(site::Name::new(name, &function.params)));

@@ -8,7 +8,7 @@ use super::{local, site::verbosity};
 use crate::{
     args::{self, Redaction, Shown},
     parse::fields::Form,
-    plan::{Call, CallName, Capture, NamePart, Origin, Told},
+    plan::{Call, CallName, Capture, Label, NamePart, Origin, Told},
 };
 
 /// The closure that writes the attributes; it runs only while the call is recorded.
@@ -132,12 +132,19 @@ fn write(
 }
 
 /// The begin of a call: `Call::enter(__site, …)`, or with an origin `Call::enter_from(__site, …)`.
+///
+/// A function without a span has less to begin: `Measured::enter(__site)`.
 pub(crate) fn begin(
     private: &TokenStream,
     call: &Call,
     (ty, plain, from): (&str, &str, &str),
 ) -> TokenStream {
-    let (site, ty) = (local("__site"), local(ty));
+    let site = local("__site");
+    if let ("Call", false) = (ty, call.has_span) {
+        let plain = local(plain);
+        return quote!(#private::Measured::#plain(#site));
+    }
+    let ty = local(ty);
     let fields = fields(private, &call.captures, call.name.as_ref());
     match &call.origin {
         None => {
@@ -176,6 +183,21 @@ fn given(private: &TokenStream, parent: Option<&Expr>, causes: Option<&Expr>) ->
             quote_spanned!(causes.span()=> #private::instrument::causes!(#site, #origin, #causes))
         }
     }
+}
+
+/// The closure that finds where the call is counted; it runs only if it is.
+///
+/// ```text
+/// |__labels| __labels.find([&(order.region()), &(retry)])
+/// ```
+pub(crate) fn labels(labels: &[Label]) -> TokenStream {
+    let finder = local("__labels");
+    let values = labels.iter().map(|label| {
+        let value = &label.value;
+        let at = Span::mixed_site().located_at(value.span());
+        quote_spanned!(at=> &(#value))
+    });
+    quote!(|#finder| #finder.find([#(#values),*]))
 }
 
 /// The statements that ask a result what it means, and record it if asked.

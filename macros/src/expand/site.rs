@@ -6,10 +6,11 @@ use syn::{Lit, LitStr, spanned::Spanned as _};
 
 use super::{line, local};
 use crate::{
-    args::{Level, Verbosity},
+    args::{Lapse, Level, Verbosity},
     parse::{fields::Key, siblings::Written},
     plan::{
         groups::Constant,
+        metered::MeteredSite,
         site::{Field, Name, TracedSite},
     },
 };
@@ -24,7 +25,7 @@ pub(crate) enum Of {
 ///
 /// ```text
 /// {
-///     static __SPANDREL: Site = Site::new(meta!("charge", 12)).traced(…).counted();
+///     static __SPANDREL: Site = Site::new(meta!("charge", 12)).traced(…).timed(…);
 ///     register!(__SPANDREL);
 ///     &__SPANDREL
 /// }
@@ -62,6 +63,38 @@ pub(crate) fn traced(private: &TokenStream, site: &TracedSite) -> TokenStream {
 pub(crate) fn instrument(private: &TokenStream, site: &TracedSite) -> TokenStream {
     let traced = spans(private, site);
     quote!(.instrument(#traced, #private::instrument::REFLECTION))
+}
+
+/// `.timed(metered!(Metered::new(&[250_000_000]).latency(&[0.99]).labels(&["region"])))`.
+pub(crate) fn metered(private: &TokenStream, attribute: &str, site: &MeteredSite) -> TokenStream {
+    let goals =
+        site.latency.iter().map(|(goal, _)| goal).chain(&site.slow).map(|goal| match goal {
+            Lapse::Nanos(nanos) => quote!(#nanos),
+            Lapse::Const(duration) => {
+                quote_spanned!(duration.span()=> #private::nanos(#duration))
+            }
+        });
+    let goals = quote!(&[#(#goals),*]);
+    let name = site.name.as_ref().map(|name| quote!(.name(#name)));
+    let targets = site.latency.iter().map(|(_, target)| &target.0);
+    let latency = (!site.latency.is_empty()).then(|| quote!(.latency(&[#(#targets),*])));
+    let errors = site.errors.as_ref().map(|target| {
+        let target = &target.0;
+        quote!(.errors(#target))
+    });
+    let slow = site.slow.as_ref().map(|_| quote!(.slow()));
+    let keys = &site.keys;
+    let labels = (!keys.is_empty()).then(|| quote!(.labels(&[#(#keys),*])));
+    let most_sets = site.most_sets.as_ref().map(|most| {
+        let most = &most.0;
+        quote!(.most_sets(#most))
+    });
+    let attribute = local(attribute);
+    quote! {
+        .#attribute(#private::metered!(
+            #private::Metered::new(#goals) #name #latency #errors #slow #labels #most_sets
+        ))
+    }
 }
 
 fn spans(private: &TokenStream, site: &TracedSite) -> TokenStream {

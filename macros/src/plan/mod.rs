@@ -3,6 +3,7 @@
 pub(crate) mod captures;
 pub(crate) mod declared;
 pub(crate) mod groups;
+pub(crate) mod metered;
 pub(crate) mod shape;
 pub(crate) mod site;
 pub(crate) mod span;
@@ -18,6 +19,7 @@ use crate::{
 };
 
 pub(crate) use captures::Capture;
+pub(crate) use metered::Label;
 pub(crate) use shape::Shape;
 
 /// What the attributes of one function add up to.
@@ -50,8 +52,10 @@ pub(crate) struct Call {
     pub(crate) error_if: Option<Expr>,
     /// Attributes that are asked of the result.
     pub(crate) asked: Vec<(LitStr, Expr)>,
-    /// Methods of an asynchronous call that take its site.
-    pub(crate) async_parts: Vec<&'static str>,
+    /// The function has a span.
+    pub(crate) has_span: bool,
+    /// The calls are counted, by these labels.
+    pub(crate) metered: Option<Vec<Label>>,
     /// How the returned value is recorded, as `ret!` names it.
     pub(crate) ret: Option<&'static str>,
     /// `tracing` is told of errors.

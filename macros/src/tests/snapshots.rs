@@ -21,6 +21,14 @@ const CASES: &[(&str, &str, usize)] = &[
     ),
     ("async", "#[traced] async fn charge(id: u64) -> Result<u64, Error> { call(id).await }", 3),
     ("two_attributes", "#[counted] #[traced] #[inline] fn charge() { call() }", 4),
+    ("timed", "#[timed] fn charge(id: u64) -> Result<u64, Error> { call(id)?; Ok(id) }", 4),
+    ("timed_async", "#[timed(labels(id))] async fn charge(id: u64) -> u64 { call(id).await }", 3),
+    (
+        "timed_every_option",
+        "#[traced] #[timed(name = \"charge.duration\", labels(id, \"order.region\" = region(id)), max_label_sets = 10, slo(latency = \"250ms\", target = 0.99), slo(errors, target = 0.999), slow = SLOW, crate = ::my_spandrel)] fn charge(id: u64) -> Result<u64, Error> { Ok(id) }",
+        3,
+    ),
+    ("timed_never", "#[timed(labels(port))] fn serve(port: u16) -> ! { loop {} }", 3),
     ("never", "#[traced] fn serve() -> ! { loop {} }", 3),
     (
         "boxed_future",

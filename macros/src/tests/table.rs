@@ -38,7 +38,7 @@ fn ranks_are_those_of_the_table_from_the_outside() {
 
 #[test]
 fn every_option_is_documented() {
-    for name in ["traced", "instrument", "counted"] {
+    for name in ["traced", "instrument", "timed", "counted"] {
         let source = repository().join(format!("macros/src/attributes/{name}.rs"));
         let source = fs::read_to_string(source).unwrap();
         let docs = fs::read_to_string(repository().join(format!("macros/docs/{name}.md"))).unwrap();

@@ -115,24 +115,25 @@ pub struct Summary<'s, S: ?Sized>(pub &'s S);
 impl<S: AsRef<str> + ?Sized> fmt::Display for Summary<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let statement = self.0.as_ref();
-        sql::Summary::new(statement, Dialect::of(statement)).fmt(f)
+        summary(statement, Dialect::of(statement)).fmt(f)
     }
+}
+
+/// What a statement does, and to what.
+pub(crate) fn summary(statement: &str, dialect: Dialect) -> sql::Summary<'_> {
+    sql::Summary::new(statement, dialect)
 }
 
 /// Records a statement without its literals, and what it does.
 pub fn statement<S: AsRef<str> + ?Sized>(writer: &mut Writer, index: u8, statement: &S) {
-    write_statement(writer, statement.as_ref(), |writer, text| writer.display(index, &text));
+    let statement = statement.as_ref();
+    write_statement(writer, index, statement, Dialect::of(statement));
 }
 
-/// The same where the statement is no field of the site; `write` gets its text.
-pub(crate) fn write_statement(
-    writer: &mut Writer,
-    statement: &str,
-    write: impl FnOnce(&mut Writer, sql::Sanitised<'_>),
-) {
-    let dialect = Dialect::of(statement);
-    write(writer, sql::Sanitised::new(statement, dialect));
-    let summary = sql::Summary::new(statement, dialect);
+/// The same for a database whose dialect is known.
+pub(crate) fn write_statement(writer: &mut Writer, index: u8, statement: &str, dialect: Dialect) {
+    writer.display(index, &sql::Sanitised::new(statement, dialect));
+    let summary = summary(statement, dialect);
     writer.set_keyed("db.query.summary", &Text(format_args!("{summary}")));
 }
 

@@ -34,7 +34,7 @@ pub trait ByAsOutcome {
 impl<R: AsOutcome> ByAsOutcome for &&&&&&&Look<'_, R> {
     #[inline(always)]
     fn look(&self, mut ending: Ending<'_>) {
-        ending.set(self.0.as_outcome());
+        ending.said(self.0.as_outcome(), type_name::<R>());
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
     diag,
     error::Error,
     export::{Batching, SpanExporter},
-    level, redact,
+    functions, level, redact,
     resource::Resource,
     site, time,
     time::Clock,
@@ -456,12 +456,13 @@ fn start(
     let recorder = recorder::start(recording, std::sync::Arc::new(Losses::new()), sinks)
         .ok_or_else(Error::already_running)?;
     limits::set_value_chars(value_chars);
+    functions::register();
     if records {
         let filter = settings.level.value;
         level::set_most_verbose(filter.most_verbose());
         site::set_switches(move |site| {
             let traced = filter.is_enabled(site.target(), site.level());
-            if traced { site::ON } else { site::COUNTED }
+            if traced { site::ON } else { site::METERED }
         });
     }
     let running = Running::new(recorder, records, exporters);

@@ -136,7 +136,7 @@ impl Running {
             self.has_ended_by(deadline)
         } else {
             level::set_most_verbose(None);
-            site::set_switches(|_| site::COUNTED);
+            site::set_switches(|_| site::METERED);
             let done = recorder.flush(deadline, true);
             // Last: who asks meanwhile gets an answer.
             #[cfg(feature = "prometheus")]

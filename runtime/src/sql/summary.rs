@@ -35,12 +35,6 @@ impl<'s> Summary<'s> {
         Self { statement, dialect }
     }
 
-    /// The first word: what the statement does, if it is but one thing.
-    pub(crate) fn operation(&self) -> Option<&'s str> {
-        let mut words = self.tokens().filter(|token| token.kind == Kind::Word);
-        words.next().map(|word| word.text)
-    }
-
     fn tokens(&self) -> impl Iterator<Item = Token<'s>> + Clone + use<'s> {
         let is_seen = |token: &Token<'s>| !matches!(token.kind, Kind::Space | Kind::Comment);
         Tokens::new(self.statement.trim(), self.dialect).filter(is_seen)
