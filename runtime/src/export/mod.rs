@@ -5,7 +5,7 @@ mod color;
 #[cfg(feature = "console")]
 pub(crate) mod console;
 pub(crate) mod custom;
-#[cfg(any(feature = "otlp", feature = "zipkin"))]
+#[cfg(any(feature = "otlp", feature = "prometheus-remote-write", feature = "zipkin"))]
 mod delivery;
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
 pub(crate) mod encoding_sink;
@@ -40,7 +40,7 @@ pub use color::ColorChoice;
 #[cfg(feature = "console")]
 pub use console::{Console, Summary};
 pub use custom::{ExportError, SpanExporter};
-#[cfg(any(feature = "otlp", feature = "zipkin"))]
+#[cfg(any(feature = "otlp", feature = "prometheus-remote-write", feature = "zipkin"))]
 pub use delivery::Compression;
 #[cfg(feature = "file")]
 pub use file::OtlpFile;
@@ -51,5 +51,7 @@ pub use log_lines::LogLines;
 pub use otlp::{Otlp, OtlpError};
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
 pub(crate) use own_crate::OwnCrate;
+#[cfg(feature = "prometheus-remote-write")]
+pub use prometheus::remote_write::{RemoteWrite, RemoteWriteError};
 #[cfg(feature = "zipkin")]
 pub use zipkin::{Zipkin, ZipkinError};

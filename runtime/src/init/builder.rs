@@ -59,6 +59,8 @@ pub struct Builder {
     files: Vec<crate::export::OtlpFile>,
     #[cfg(feature = "zipkin")]
     zipkins: Vec<crate::export::Zipkin>,
+    #[cfg(feature = "prometheus-remote-write")]
+    remote_writes: Vec<crate::export::RemoteWrite>,
     #[cfg(feature = "console")]
     consoles: Vec<crate::export::Console>,
     #[cfg(feature = "console")]
@@ -81,6 +83,8 @@ impl Builder {
             files: Vec::new(),
             #[cfg(feature = "zipkin")]
             zipkins: Vec::new(),
+            #[cfg(feature = "prometheus-remote-write")]
+            remote_writes: Vec::new(),
             #[cfg(feature = "console")]
             consoles: Vec::new(),
             #[cfg(feature = "console")]
@@ -219,6 +223,13 @@ impl Builder {
     #[cfg(feature = "zipkin")]
     pub fn zipkin(mut self, zipkin: crate::export::Zipkin) -> Self {
         self.zipkins.push(zipkin);
+        self
+    }
+
+    /// Sends metrics by Prometheus' remote write.
+    #[cfg(feature = "prometheus-remote-write")]
+    pub fn remote_write(mut self, remote_write: crate::export::RemoteWrite) -> Self {
+        self.remote_writes.push(remote_write);
         self
     }
 
@@ -388,6 +399,10 @@ impl Builder {
         #[cfg(feature = "zipkin")]
         for zipkin in self.zipkins {
             chosen.push(sinks::zipkin::in_code(&zipkin, &settings, self.package)?);
+        }
+        #[cfg(feature = "prometheus-remote-write")]
+        for remote_write in settings.remote_write.exporter().into_iter().chain(self.remote_writes) {
+            chosen.push(sinks::remote_write::in_code(&remote_write, &settings)?);
         }
         #[cfg(feature = "console")]
         {

@@ -167,6 +167,26 @@ pub(super) mod file {
     }
 }
 
+#[cfg(feature = "prometheus-remote-write")]
+pub(super) mod remote_write {
+    use super::{Chosen, Error, Settings};
+    use crate::export::{RemoteWrite, prometheus::remote_write::RemoteWriteSink};
+
+    /// A sender of metrics.
+    pub(in crate::init) fn in_code(
+        remote_write: &RemoteWrite,
+        settings: &Settings,
+    ) -> Result<Chosen, Error> {
+        let checked = remote_write.settings().map_err(Error::configuration)?;
+        let resource = settings.resource.clone();
+        let make = move |_, stats| {
+            let sink = RemoteWriteSink::new(&checked, &resource, stats);
+            Some(Box::new(sink) as _)
+        };
+        Ok(Chosen::new("remote_write", Box::new(make)))
+    }
+}
+
 #[cfg(feature = "zipkin")]
 pub(super) mod zipkin {
     use super::{Chosen, Error, Package, Settings, own_crate};
