@@ -269,3 +269,7 @@ fn own((key, value): (&&'static str, &OwnedLabel)) -> (Cow<'static, str>, Label)
 fn seconds(nanos: u64) -> f64 {
     nanos as f64 / 1e9
 }
+
+#[cfg(test)]
+#[path = "source_tests.rs"]
+mod tests;
