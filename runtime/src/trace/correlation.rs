@@ -51,7 +51,7 @@ impl CorrelationId {
     pub const MAX_LEN: usize = 128;
 
     /// The name under which it travels in baggage, and which the attribute of spans has.
-    pub const KEY: &'static str = "correlation.id";
+    pub const KEY: &'static str = "correlation_id";
 
     /// Makes a new one: a UUID of version 7, whose order is that of time.
     ///

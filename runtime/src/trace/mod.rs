@@ -23,6 +23,7 @@ pub(crate) mod local;
 pub(crate) mod loss;
 pub(crate) mod memory;
 pub(crate) mod mirror;
+pub(crate) mod nearby;
 pub(crate) mod out;
 pub mod propagation;
 pub(crate) mod record;
