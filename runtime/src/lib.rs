@@ -125,6 +125,7 @@ pub use trace::spawn::{spawn, spawn_blocking};
 pub use trace::stream::StreamExt;
 pub use trace::{
     Slot, SpanHandle,
+    correlation::{CorrelationId, correlation_id},
     span::Span,
     spawn::{FutureExt, thread},
 };

@@ -4,6 +4,7 @@ pub(crate) mod active;
 pub(crate) mod chunk;
 pub(crate) mod complete;
 pub(crate) mod context;
+pub(crate) mod correlation;
 mod data;
 #[cfg(feature = "tracing")]
 pub(crate) mod deferred;
