@@ -78,7 +78,7 @@ mod outcome;
 mod pace;
 mod paths;
 mod random;
-mod redact;
+pub mod redact;
 mod resource;
 mod sensitive;
 mod site;

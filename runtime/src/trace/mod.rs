@@ -29,6 +29,7 @@ pub(crate) mod recorder;
 pub mod sampler;
 pub(crate) mod sampling;
 pub(crate) mod scope;
+mod scrub;
 pub(crate) mod span;
 pub(crate) mod spawn;
 #[cfg(feature = "stream")]

@@ -115,7 +115,7 @@ impl Found {
                 self.fields.push(' ');
             }
             let _ = write!(self.fields, "{name}=");
-            if redact::is_denied(name) {
+            if redact::hides(name) {
                 self.fields.push_str("[REDACTED]");
             } else {
                 let _ = self.fields.write_fmt(value);

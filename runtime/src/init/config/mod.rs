@@ -16,6 +16,7 @@ mod general;
 mod headers;
 mod limits;
 mod otlp;
+mod redaction;
 mod sampler;
 mod setting;
 mod spool;
@@ -35,6 +36,7 @@ pub(crate) use flight::Signal;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
 pub(crate) use otlp::{Compression, Otlp, Protocol};
+pub(crate) use redaction::Redaction;
 pub(crate) use setting::{Setting, Source};
 pub(crate) use spool::Spool;
 pub(crate) use tail::Tail;
@@ -87,7 +89,7 @@ pub(crate) struct Settings {
     pub(crate) console: Console,
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
-    pub(crate) redact_keys: Setting<Vec<String>>,
+    pub(crate) redaction: Redaction,
     /// How much Spandrel says about itself.
     pub(crate) diagnostics: Setting<Level>,
     /// To be said once the diagnostics work.
@@ -185,7 +187,7 @@ impl Settings {
             clock: general::clock(&mut reader, code),
             batch: Batch::read(&mut reader, code),
             mirror: general::mirror(&mut reader, code),
-            redact_keys: general::redact_keys(&mut reader, code),
+            redaction: Redaction::read(&mut reader, code),
             flight: Flight::read(&mut reader, code, around.features),
             diagnostics: general::diagnostics(&mut reader, code),
             resource: resource.resource,

@@ -169,7 +169,7 @@ impl<'e> Reader<'e> {
 
     /// Name and value, without what may be secret.
     fn about(&self, variable: &Variable, value: &str) -> String {
-        let is_secret = variable.kind == Kind::Headers
+        let is_secret = matches!(variable.kind, Kind::Headers | Kind::Secret)
             || variable.kind == Kind::Url && value.contains(['@', '?']);
         if is_secret {
             format!("`{}`", variable.name)

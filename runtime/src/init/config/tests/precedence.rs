@@ -7,6 +7,8 @@ use crate::{
     Resource,
     export::Batching,
     init::config::{Color, Compression, Exporter, Form, Headers, Protocol},
+    redact::Patterns,
+    sensitive::Sensitive,
     time::Clock,
     trace::{
         Limits, Memory, TailBias,
@@ -48,6 +50,9 @@ fn code() -> Code {
         debug: Some(true),
         mirror: Some(true),
         redact_keys: Some(vec!["of_code".into()]),
+        allow_keys: Some(vec!["of_code".into()]),
+        redact_patterns: Some(Patterns::none()),
+        redact_hash_key: Some(Sensitive::new("of_code".into())),
         tail_bias: Some(TailBias::errors()),
         #[cfg(feature = "file")]
         flight: Some(crate::export::FlightRecorder::new(1 << 20).dir("/code").on_panic(false)),
@@ -74,6 +79,10 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "9"),
     ("SPANDREL_MEMORY", "9MiB"),
     ("SPANDREL_CLOCK", "auto"),
+    ("SPANDREL_REDACT_KEYS", "of_environment"),
+    ("SPANDREL_REDACT_ALLOW_KEYS", "of_environment"),
+    ("SPANDREL_REDACT_PATTERNS", "-card"),
+    ("SPANDREL_REDACT_HASH_KEY", "of_environment"),
     ("OTEL_BSP_SCHEDULE_DELAY", "9"),
     ("OTEL_BSP_EXPORT_TIMEOUT", "9"),
     ("OTEL_BSP_MAX_QUEUE_SIZE", "9"),
@@ -238,6 +247,7 @@ fn no_secret_is_in_what_is_explained_or_printed() {
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:hunter2@c:4317?key=hunter2"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=hunter2,hunter2"),
         ("SPANDREL_DEBUG", "true"),
+        ("SPANDREL_REDACT_HASH_KEY", "hunter2"),
     ]);
 
     assert!(!explanation(&settings).contains("hunter2"));
