@@ -91,7 +91,7 @@ mod outcome;
 mod pace;
 mod paths;
 mod random;
-mod redact;
+pub mod redact;
 #[cfg(feature = "redis-1")]
 pub mod redis_1;
 mod resource;
