@@ -136,10 +136,7 @@ pub(super) fn redact_keys(reader: &mut Reader<'_>, code: &Code) -> Setting<Vec<S
 
 /// Variables that are honoured by saying what they do not do yet.
 pub(super) fn mention_what_comes_later(reader: &mut Reader<'_>) {
-    for (variable, signal) in [(table::METRICS_EXPORTER, "metrics"), (table::LOGS_EXPORTER, "logs")]
-    {
-        mention_signal(reader, variable, signal);
-    }
+    mention_signal(reader, table::LOGS_EXPORTER, "logs");
     let port = reader.read(table::PROMETHEUS_METRICS_PORT, |text| {
         text.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(Rejected::not_understood)
     });

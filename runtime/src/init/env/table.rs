@@ -72,13 +72,31 @@ table! {
         "those whose endpoint or file is set; else `console` on a terminal; else `none`",
         "where spans go; several are separated by commas";
     METRICS_EXPORTER: "OTEL_METRICS_EXPORTER", Specified,
-        Choices(&["otlp", "prometheus", "console", "none"]), "none",
-        "accepted; metrics are not exported by this version";
+        Choices(&["otlp", "console", "otlp_file", "otlp/stdout", "none"]),
+        "those whose endpoint or file is set; else `none`",
+        "where metrics go; several are separated by commas";
     LOGS_EXPORTER: "OTEL_LOGS_EXPORTER", Specified, Choices(&["otlp", "console", "none"]), "none",
         "accepted; logs are not exported by this version";
     PROMETHEUS_METRICS_PORT: "PROMETHEUS_METRICS_PORT", Alias("OTEL_EXPORTER_PROMETHEUS_PORT"),
         Count { least: 1, example: "9464" }, "",
         "accepted; metrics are not exported by this version";
+
+    // Metrics
+    METRIC_EXPORT_INTERVAL: "OTEL_METRIC_EXPORT_INTERVAL", Specified,
+        Duration { example: "60000" }, "60000", "how often metrics are exported";
+    METRIC_EXPORT_TIMEOUT: "OTEL_METRIC_EXPORT_TIMEOUT", Specified, Timeout { example: "30000" },
+        "30000", "how long one export of metrics may take, retries included";
+    EXEMPLAR_FILTER: "OTEL_METRICS_EXEMPLAR_FILTER", Specified,
+        Choice(&["always_on", "always_off", "trace_based"]), "trace_based",
+        "which measurements are remembered as examples: those within sampled spans, all, or none";
+    TEMPORALITY: "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", Specified,
+        Choice(&["cumulative", "delta", "lowmemory"]), "cumulative",
+        "whether counters and distributions count since the start or since the last export; \
+         `lowmemory` means `delta`";
+    HISTOGRAM_AGGREGATION: "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", Specified,
+        Choice(&["explicit_bucket_histogram", "base2_exponential_bucket_histogram"]),
+        "base2_exponential_bucket_histogram",
+        "the buckets of distributions; the explicit ones are powers of two";
 
     // Sampling
     TRACES_SAMPLER: "OTEL_TRACES_SAMPLER", Specified,
@@ -219,6 +237,11 @@ table! {
         "the most bytes of one such file; then it is renamed and a new one begins";
     FILE_COUNT: "SPANDREL_FILE_COUNT", Own, Count { least: 1, example: "4" }, "4",
         "the most such files; the oldest one is removed";
+    METRICS_FILE: "SPANDREL_METRICS_FILE", Own, Path, "stdout",
+        "the file of the exporter `otlp_file` of metrics, which it turns on. Needs the feature \
+         `file`";
+    SUMMARY: "SPANDREL_SUMMARY", Own, Switch, "false",
+        "a table of all metrics on stderr when the program ends";
     SPOOL_DIR: "SPANDREL_SPOOL_DIR", Own, Path, "",
         "a folder where `otlp` keeps what it could not deliver, to deliver it later";
     SPOOL_BYTES: "SPANDREL_SPOOL_BYTES", Own, Size, "64MiB",
