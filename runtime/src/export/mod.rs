@@ -22,10 +22,14 @@ pub(crate) mod metrics;
 pub(crate) mod otlp;
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
 mod own_crate;
+#[cfg(feature = "prometheus")]
+pub(crate) mod prometheus;
 #[cfg(feature = "otlp")]
 mod spool;
 pub(crate) mod stats;
 mod trouble;
+#[cfg(any(feature = "otlp", feature = "prometheus"))]
+mod wire;
 pub(crate) mod worker;
 #[cfg(feature = "zipkin")]
 pub(crate) mod zipkin;

@@ -15,6 +15,7 @@ use super::{
     lines::Lines,
     mirror::{self, Counterparts, callsite::is_mirrored},
     places::Spans,
+    sqlx,
     tracked::{Tracked, Whereabouts},
     visit::{self, Meanings},
 };
@@ -204,6 +205,13 @@ impl Recording {
         span.end();
     }
 
+    /// Records the query that an event tells of, if it does.
+    fn record_query(&self, event: &Event<'_>) -> bool {
+        let parent = event.parent().and_then(|parent| self.known_context(parent));
+        let _attached = parent.map(|parent| parent.shown_as_current().attach());
+        sqlx::record(event)
+    }
+
     #[inline(always)]
     fn leave(&self, id: &Id) {
         if let Some(left) = entered::leave((self.number, id.into_u64())) {
@@ -255,6 +263,9 @@ impl<S: Subscriber> Layer<S> for Recording {
         }
         let callsite = callsite::of(event.metadata());
         if !callsite.is_on() {
+            return;
+        }
+        if callsite.is_query() && self.record_query(event) {
             return;
         }
         if event.is_contextual() {

@@ -65,8 +65,8 @@ impl<S> Filter<S> for Wanted {
         Some(lines.max(match level::most_verbose() {
             None => LevelFilter::OFF,
             Some(Level::Trace) => LevelFilter::TRACE,
-            Some(Level::Debug) => LevelFilter::DEBUG,
-            Some(Level::Info) => LevelFilter::INFO,
+            // Queries come as events of this level, and are wanted as spans of the usual one.
+            Some(Level::Info | Level::Debug) => LevelFilter::DEBUG,
             Some(Level::Warn) => LevelFilter::WARN,
             Some(Level::Error) => LevelFilter::ERROR,
         }))

@@ -137,12 +137,6 @@ pub(super) fn redact_keys(reader: &mut Reader<'_>, code: &Code) -> Setting<Vec<S
 /// Variables that are honoured by saying what they do not do yet.
 pub(super) fn mention_what_comes_later(reader: &mut Reader<'_>) {
     mention_signal(reader, table::LOGS_EXPORTER, "logs");
-    let port = reader.read(table::PROMETHEUS_METRICS_PORT, |text| {
-        text.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(Rejected::not_understood)
-    });
-    if port.is_some() {
-        mention_no_export(reader, table::PROMETHEUS_METRICS_PORT, "metrics");
-    }
     for variable in [table::CONFIG_FILE, table::EXPERIMENTAL_CONFIG_FILE] {
         if reader.text(variable).is_some() {
             reader.warn(format!(
@@ -163,11 +157,12 @@ fn mention_signal(reader: &mut Reader<'_>, variable: &'static Variable, signal: 
         .map(|name| format!("`{name}`, which is no exporter"))
         .collect();
     reader.complain(variable, &wrong, None);
-    if parse::list(text).any(|name| is_known(&name) && !name.eq_ignore_ascii_case("none")) {
-        mention_no_export(reader, variable, signal);
+    let has_effect =
+        |name: &str| ["none", "prometheus"].iter().any(|one| name.eq_ignore_ascii_case(one));
+    if parse::list(text).any(|name| is_known(&name) && !has_effect(name)) {
+        reader.mention(format!(
+            "`{}` has no effect: this version exports no {signal}",
+            variable.name
+        ));
     }
-}
-
-fn mention_no_export(reader: &mut Reader<'_>, variable: &Variable, signal: &str) {
-    reader.mention(format!("`{}` has no effect: this version exports no {signal}", variable.name));
 }

@@ -17,7 +17,9 @@ mod headers;
 mod limits;
 mod metrics;
 mod otlp;
+mod remote_write;
 mod sampler;
+mod serving;
 mod setting;
 mod signal;
 mod spool;
@@ -38,6 +40,8 @@ pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
 pub(crate) use metrics::{MetricExporter, Metrics};
 pub(crate) use otlp::{Compression, Otlp, Protocol};
+pub(crate) use remote_write::{RemoteWrite, RemoteWriteVersion};
+pub(crate) use serving::{Address, Serving, Token};
 pub(crate) use setting::{Setting, Source};
 pub(crate) use signal::OtlpSignal;
 pub(crate) use spool::Spool;
@@ -90,6 +94,8 @@ pub(crate) struct Settings {
     pub(crate) flight: Flight,
     pub(crate) console: Console,
     pub(crate) metrics: Metrics,
+    pub(crate) serving: Serving,
+    pub(crate) remote_write: RemoteWrite,
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
     pub(crate) redact_keys: Setting<Vec<String>>,
@@ -116,6 +122,9 @@ pub(crate) struct Features {
     pub(crate) otlp: bool,
     pub(crate) grpc: bool,
     pub(crate) zipkin: bool,
+    pub(crate) admin: bool,
+    pub(crate) prometheus: bool,
+    pub(crate) remote_write: bool,
 }
 
 impl Features {
@@ -126,6 +135,9 @@ impl Features {
         otlp: cfg!(feature = "otlp"),
         grpc: cfg!(feature = "otlp-grpc"),
         zipkin: cfg!(feature = "zipkin"),
+        admin: cfg!(feature = "admin"),
+        prometheus: cfg!(feature = "prometheus"),
+        remote_write: cfg!(feature = "prometheus-remote-write"),
     };
 }
 
@@ -193,6 +205,8 @@ impl Settings {
             mirror: general::mirror(&mut reader, code),
             redact_keys: general::redact_keys(&mut reader, code),
             flight: Flight::read(&mut reader, code, around.features),
+            serving: Serving::read(&mut reader, code, around.features),
+            remote_write: RemoteWrite::read(&mut reader, around.features),
             diagnostics: general::diagnostics(&mut reader, code),
             resource: resource.resource,
             resource_sources: resource.sources,

@@ -1,0 +1,20 @@
+//! What is known about the calls of one function, or about the values of one metric.
+//!
+//! Exact under any number of threads, at the cost of plain loads and stores: [`Sharded`] gives each
+//! thread a part of its own. Nothing here knows a clock, a name or who reads.
+
+mod bounds;
+mod buckets;
+mod calls;
+mod counts;
+mod exemplars;
+mod sharded;
+mod slot;
+mod values;
+
+pub(crate) use bounds::{SCALE, upper_bound};
+pub(crate) use calls::{Calls, CallsReading, Goals};
+pub(crate) use counts::Counts;
+pub(crate) use exemplars::Exemplar;
+pub(crate) use sharded::{Mine, Part, Sharded};
+pub(crate) use values::{Values, ValuesReading};
