@@ -16,6 +16,7 @@ mod general;
 mod headers;
 mod limits;
 mod logs;
+mod metrics;
 mod otlp;
 mod redaction;
 mod remote_write;
@@ -40,18 +41,19 @@ pub(crate) use flight::Signal;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
 pub(crate) use logs::{Lines, Logs};
+pub(crate) use metrics::{MetricExporter, Metrics};
 pub(crate) use otlp::{Compression, Otlp, Protocol};
 pub(crate) use redaction::Redaction;
 pub(crate) use remote_write::RemoteWrite;
 pub(crate) use serving::{Address, Serving, Token};
 pub(crate) use setting::{Setting, Source};
+pub(crate) use signal::OtlpSignal;
 pub(crate) use spool::Spool;
 pub(crate) use tail::Tail;
 pub(crate) use zipkin::Zipkin;
 
 use std::io::IsTerminal as _;
 
-use self::signal::OtlpSignal;
 use super::{
     env::{Environment, Reader},
     notice::{Notice, Problems},
@@ -94,6 +96,7 @@ pub(crate) struct Settings {
     pub(crate) zipkin: Zipkin,
     pub(crate) flight: Flight,
     pub(crate) console: Console,
+    pub(crate) metrics: Metrics,
     pub(crate) serving: Serving,
     pub(crate) remote_write: RemoteWrite,
     /// Whether `tracing` is shown all spans.
@@ -188,6 +191,7 @@ impl Settings {
         if exporters.value.contains(&Exporter::Otlp) {
             otlp.check(&mut reader, around.features);
         }
+        let metrics = Metrics::read(&mut reader, code, enabled.value, around.features);
         let level = general::level(&mut reader, code);
         let mut settings = Self {
             enabled,
@@ -214,6 +218,7 @@ impl Settings {
             file,
             zipkin,
             console,
+            metrics,
             notices: Vec::new(),
         };
         settings.notices = reader.finish()?;
