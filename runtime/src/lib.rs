@@ -100,9 +100,7 @@ pub use error::Error;
 pub use functions::{Function, Functions, functions};
 #[cfg(feature = "file")]
 pub use init::FlightReport;
-pub use init::{
-    Builder, ExporterReport, LogReport, Report, Shutdown, ShuttingDown, Telemetry,
-};
+pub use init::{Builder, ExporterReport, LogReport, Report, Shutdown, ShuttingDown, Telemetry};
 pub use outcome::Outcome;
 pub use resource::Resource;
 pub use sensitive::Sensitive;

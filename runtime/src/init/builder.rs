@@ -9,7 +9,7 @@ use super::{
     exit,
     logs::{Listens, Outputs},
     sinks::{self, Chosen},
-    telemetry::{Running, Telemetry},
+    telemetry::{Exporters, Running, Telemetry},
 };
 use crate::{
     diag,
@@ -62,6 +62,8 @@ pub struct Builder {
     #[cfg(feature = "console")]
     summaries: Vec<crate::export::Summary>,
     log_lines: Vec<LogLines>,
+    #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+    metrics: Vec<crate::export::Metrics>,
     watches_signals: bool,
     #[cfg(feature = "tracing")]
     uses_tracing: bool,
@@ -84,6 +86,8 @@ impl Builder {
             #[cfg(feature = "console")]
             summaries: Vec::new(),
             log_lines: Vec::new(),
+            #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+            metrics: Vec::new(),
             watches_signals: true,
             #[cfg(feature = "tracing")]
             uses_tracing: true,
@@ -240,6 +244,15 @@ impl Builder {
         self
     }
 
+    /// Adds an exporter of metrics.
+    ///
+    /// Unless the environment names others, it is the only one.
+    #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+    pub fn metrics(mut self, metrics: crate::export::Metrics) -> Self {
+        self.metrics.push(metrics);
+        self
+    }
+
     /// Adds an exporter of the program's own.
     pub fn exporter(mut self, exporter: impl SpanExporter) -> Self {
         self.custom.push(Box::new(exporter));
@@ -326,6 +339,10 @@ impl Builder {
             // Not the summaries: nobody sees spans there.
             self.code.custom_exporters += self.consoles.len();
         }
+        #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+        {
+            self.code.exports_metrics = !self.metrics.is_empty();
+        }
         let settings = Settings::of_process(&self.code).map_err(Error::configuration)?;
         diag::set_level(settings.diagnostics.value);
         diag::debug(format_args!("spans are stamped by the {}", time::counter_name()));
@@ -355,6 +372,10 @@ impl Builder {
             chosen.extend(consoles.map(|console| sinks::console::in_code(console, &settings)));
             chosen.extend(self.summaries.into_iter().map(sinks::console::summary));
         }
+        #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+        for metrics in settings.metrics.exporters(&settings).into_iter().chain(self.metrics) {
+            chosen.push(sinks::metrics::in_code(metrics, &settings, self.package)?);
+        }
         for exporter in self.custom {
             chosen.push(Chosen::custom(exporter, &settings));
         }
@@ -364,7 +385,7 @@ impl Builder {
         let listens = Listens { to_tracing: self.uses_tracing };
         #[cfg(not(feature = "tracing"))]
         let listens = Listens {};
-        let outputs = Outputs::new(self.log_lines, &settings, listens.alone());
+        let outputs = Outputs::new(self.log_lines, &settings, self.package, listens.alone())?;
         let telemetry = start(settings, self.package, chosen, outputs, self.watches_signals)?;
         listens.begin();
         #[cfg(feature = "tracing")]
@@ -386,8 +407,10 @@ fn start(
     outputs: Outputs,
     watches_signals: bool,
 ) -> Result<Telemetry, Error> {
-    let records =
-        settings.enabled.value && (!chosen.is_empty() || settings.flight.bytes.value.is_some());
+    let takes_spans = chosen.iter().any(Chosen::takes_spans);
+    let records = settings.enabled.value && (takes_spans || settings.flight.bytes.value.is_some());
+    let exports = settings.enabled.value && !chosen.is_empty();
+    settings.metrics.exemplars.value.set();
     let watched = exit::Watched {
         ends: watches_signals,
         #[cfg(feature = "file")]
@@ -397,8 +420,11 @@ fn start(
     };
     #[cfg(feature = "file")]
     let dumper = flight::Dumper::new(&settings, sinks::own_crate(&settings, package));
-    let exporters: Vec<_> =
-        chosen.iter().map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect();
+    let of = |spans: bool| -> Vec<_> {
+        let chosen = chosen.iter().filter(|one| one.takes_spans() == spans);
+        chosen.map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect()
+    };
+    let (spans, metrics) = (of(true), of(false));
     let recording = recorder::Settings {
         memory: settings.memory.value,
         limits: settings.limits.limits(),
@@ -410,12 +436,13 @@ fn start(
     };
     time::choose(settings.clock.value);
     let value_chars = recording.limits.value_chars();
-    let shares = chosen.len() + outputs.shares();
+    // Metrics take what there is of them.
+    let shares = spans.len() + outputs.shares();
     let share = recording.memory.queue_bytes() / shares.max(1);
     let make = Chosen::factory(chosen, share);
     // Called again in a forked child that records, which has no thread for signals either.
     let sinks = std::sync::Arc::new(move || {
-        if records {
+        if records || exports {
             exit::watch_signals(watched);
         }
         make()
@@ -423,7 +450,7 @@ fn start(
     let recorder = recorder::start(recording, std::sync::Arc::new(Losses::new()), sinks)
         .ok_or_else(Error::already_running)?;
     limits::set_value_chars(value_chars);
-    let log_exporters = outputs.start(&settings.logs, share);
+    let logs = outputs.start(&settings.logs, share);
     if records {
         let filter = settings.level.value;
         level::set_most_verbose(filter.most_verbose());
@@ -432,7 +459,7 @@ fn start(
             if traced { site::ON } else { site::COUNTED }
         });
     }
-    let running = Running::new(recorder, records, exporters).with_logs(log_exporters);
+    let running = Running::new(recorder, records, Exporters { spans, metrics, logs });
     #[cfg(feature = "file")]
     let running = {
         if records && dumper.is_some() && settings.flight.on_panic.value {

@@ -77,7 +77,11 @@ fn capture(scope: &Scope, said: &Said<'_>, write: &dyn Fn(&mut Writer)) {
 
 /// Shows a record as sinks see it.
 #[cfg(test)]
-pub(crate) fn view(said: &Said<'_>, write: &dyn Fn(&mut Writer), mut look: impl FnMut(&LogView<'_>)) {
+pub(crate) fn view(
+    said: &Said<'_>,
+    write: &dyn Fn(&mut Writer),
+    mut look: impl FnMut(&LogView<'_>),
+) {
     scratch::with_record(|record| {
         fill(record, said, false, write);
         let view = LogView::take(record.bytes(), LogLimits::default());

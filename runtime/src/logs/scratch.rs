@@ -93,7 +93,8 @@ impl Record {
         self.bytes.clear();
         fixed.iter().for_each(|word| self.bytes.extend_from_slice(&word.to_ne_bytes()));
         let rest = self.words.get(FIXED_WORDS..words).unwrap_or_default();
-        rest.iter().for_each(|word| self.bytes.extend_from_slice(&word.load(Relaxed).to_ne_bytes()));
+        rest.iter()
+            .for_each(|word| self.bytes.extend_from_slice(&word.load(Relaxed).to_ne_bytes()));
     }
 
     /// The record that was completed.

@@ -65,8 +65,7 @@ fn start(change: impl FnOnce(&mut Settings)) -> Running {
 
 impl Running {
     fn say(&self, level: Level, context: &Context, write: &dyn Fn(&mut Writer)) {
-        let said =
-            Said { level, target: "shop", event: "", file: None, line: None, context };
+        let said = Said { level, target: "shop", event: "", file: None, line: None, context };
         self.pipeline.emit(&said, write);
     }
 

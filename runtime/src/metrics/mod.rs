@@ -6,6 +6,10 @@
 //! differences, buckets, quantiles.
 
 pub(crate) mod data;
+pub(crate) mod difference;
+pub(crate) mod exemplars;
+pub(crate) mod explicit;
+mod quantile;
 mod source;
 
 pub(crate) use source::{Source, collect, register};

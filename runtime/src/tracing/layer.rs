@@ -11,8 +11,7 @@ use tracing_subscriber::layer::{Context as Registry, Layer};
 
 use super::{
     callsite::{self, Callsite},
-    entered, event,
-    log_record,
+    entered, event, log_record,
     mirror::{self, Counterparts, callsite::is_mirrored},
     places::Spans,
     tracked::{Tracked, Whereabouts},

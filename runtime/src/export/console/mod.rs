@@ -11,10 +11,12 @@ mod row;
 mod siblings;
 mod sink;
 mod summary;
+mod table;
 mod tree;
 
-pub(crate) use choice::Form;
 pub use choice::Console;
+pub(crate) use choice::Form;
 pub(crate) use sink::ConsoleSink;
 pub use summary::Summary;
 pub(crate) use summary::SummarySink;
+pub use table::MetricsTable;

@@ -5,8 +5,7 @@ use std::{sync::Arc, time::Instant};
 use super::{
     Form,
     assemble::{Assembler, Trace},
-    json,
-    tree,
+    json, tree,
 };
 use crate::{
     export::{

@@ -55,7 +55,8 @@ impl LineSink {
         let spare = self.worker.take_spare().unwrap_or_default();
         let content = std::mem::replace(&mut self.text, empty(spare)).into_bytes();
         let bytes = content.capacity();
-        if let Err((payload, reason)) = self.worker.offer(Payload { content, bytes, spans: records })
+        if let Err((payload, reason)) =
+            self.worker.offer(Payload { content, bytes, spans: records })
         {
             self.stats.add_lost(reason, records.into());
             self.text = empty(payload.content);

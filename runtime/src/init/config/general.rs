@@ -126,7 +126,6 @@ pub(super) fn redact_keys(reader: &mut Reader<'_>, code: &Code) -> Setting<Vec<S
 
 /// Variables that are honoured by saying what they do not do yet.
 pub(super) fn mention_what_comes_later(reader: &mut Reader<'_>) {
-    mention_signal(reader, table::METRICS_EXPORTER, "metrics");
     let port = reader.read(table::PROMETHEUS_METRICS_PORT, |text| {
         text.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(Rejected::not_understood)
     });
@@ -141,20 +140,6 @@ pub(super) fn mention_what_comes_later(reader: &mut Reader<'_>) {
                 variable.name
             ));
         }
-    }
-}
-
-fn mention_signal(reader: &mut Reader<'_>, variable: &'static Variable, signal: &str) {
-    let Kind::Choices(known) = variable.kind else { return };
-    let Some(text) = reader.text(variable) else { return };
-    let is_known = |name: &&str| known.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let wrong: Vec<_> = parse::list(text)
-        .filter(|name| !is_known(name))
-        .map(|name| format!("`{name}`, which is no exporter"))
-        .collect();
-    reader.complain(variable, &wrong, None);
-    if parse::list(text).any(|name| is_known(&name) && !name.eq_ignore_ascii_case("none")) {
-        mention_no_export(reader, variable, signal);
     }
 }
 

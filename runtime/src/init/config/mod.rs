@@ -16,6 +16,7 @@ mod general;
 mod headers;
 mod limits;
 mod logs;
+mod metrics;
 mod otlp;
 mod sampler;
 mod setting;
@@ -36,16 +37,17 @@ pub(crate) use flight::Flight;
 pub(crate) use flight::Signal;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
-pub(crate) use logs::{Lines, Logs};
+pub(crate) use logs::{Lines, LogExporter, Logs};
+pub(crate) use metrics::{MetricExporter, Metrics};
 pub(crate) use otlp::{Compression, Otlp, Protocol};
 pub(crate) use setting::{Setting, Source};
+pub(crate) use signal::OtlpSignal;
 pub(crate) use spool::Spool;
 pub(crate) use tail::Tail;
 pub(crate) use zipkin::Zipkin;
 
 use std::io::IsTerminal as _;
 
-use self::signal::OtlpSignal;
 use super::{
     env::{Environment, Reader},
     notice::{Notice, Problems},
@@ -88,6 +90,7 @@ pub(crate) struct Settings {
     pub(crate) zipkin: Zipkin,
     pub(crate) flight: Flight,
     pub(crate) console: Console,
+    pub(crate) metrics: Metrics,
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
     pub(crate) redact_keys: Setting<Vec<String>>,
@@ -114,6 +117,8 @@ pub(crate) struct Features {
     pub(crate) otlp: bool,
     pub(crate) grpc: bool,
     pub(crate) zipkin: bool,
+    /// Somebody can make log records.
+    pub(crate) logs: bool,
 }
 
 impl Features {
@@ -124,6 +129,7 @@ impl Features {
         otlp: cfg!(feature = "otlp"),
         grpc: cfg!(feature = "otlp-grpc"),
         zipkin: cfg!(feature = "zipkin"),
+        logs: cfg!(any(feature = "log", feature = "tracing")),
     };
 }
 
@@ -174,10 +180,12 @@ impl Settings {
         if exporters.value.contains(&Exporter::Otlp) {
             otlp.check(&mut reader, around.features);
         }
+        let metrics = Metrics::read(&mut reader, code, enabled.value, around.features);
         let level = general::level(&mut reader, code);
+        let logs = Logs::read(&mut reader, code, &level, (enabled.value, around.features));
         let mut settings = Self {
             enabled,
-            logs: Logs::read(&mut reader, code, &level),
+            logs,
             level,
             propagators: general::propagators(&mut reader, code),
             sampler: sampler::sampler(&mut reader, code),
@@ -198,6 +206,7 @@ impl Settings {
             file,
             zipkin,
             console,
+            metrics,
             notices: Vec::new(),
         };
         settings.notices = reader.finish()?;
