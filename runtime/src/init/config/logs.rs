@@ -103,8 +103,16 @@ impl Logs {
             otlp,
             follows_trace: Setting::pick(code.logs_follow_trace, sampling, false),
             exceptions: exceptions(reader),
-            attributes: Setting::pick(None, attributes, default.attributes()),
-            value_chars: Setting::pick(None, chars, default.value_chars()),
+            attributes: Setting::pick(
+                code.limits.as_ref().map(Limits::attributes),
+                attributes,
+                default.attributes(),
+            ),
+            value_chars: Setting::pick(
+                code.limits.as_ref().map(Limits::value_chars),
+                chars,
+                default.value_chars(),
+            ),
         }
     }
 }
