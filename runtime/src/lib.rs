@@ -51,10 +51,18 @@
 //! - `log`: when they use the `log` crate, and nothing makes events of `tracing` of that.
 //! - `opentelemetry-0-33`: when libraries use the API of OpenTelemetry, or an exporter made for its
 //!   SDK is to take the spans.
+//! - `prometheus`: when Prometheus scrapes the program, on a port that serves `/metrics` alone.
+//! - `prometheus-remote-write`: when nothing can scrape it, and metrics are sent.
+//! - `admin`: when one also wants to look at a running program, on a port of its own ([`admin`]).
+//! - `axum-0-8`: when that is to be on the port that the program has, with axum 0.8.
 //! - `full`: all of them.
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "admin")]
+pub mod admin;
+#[cfg(all(feature = "prometheus", not(feature = "admin")))]
+mod admin;
 #[cfg(doc)]
 #[doc = include_str!("../docs/environment.md")]
 pub mod _environment {}
@@ -65,7 +73,6 @@ mod call;
 mod capture;
 mod cell;
 mod conceal;
-mod counted;
 mod diag;
 mod error;
 pub mod export;
@@ -87,6 +94,7 @@ mod redact;
 mod resource;
 mod sensitive;
 mod site;
+mod sql;
 mod sync;
 pub mod testing;
 mod time;
@@ -97,7 +105,7 @@ mod value;
 
 pub use call::{AsOutcome, ErrorInfo, IntoLinks, IntoParent};
 pub use error::Error;
-pub use functions::{Function, Functions, functions};
+pub use functions::{Function, Functions, Objective, Statistics, Window, functions};
 #[cfg(feature = "file")]
 pub use init::FlightReport;
 pub use init::{Builder, ExporterReport, LogReport, Report, Shutdown, ShuttingDown, Telemetry};
@@ -106,7 +114,7 @@ pub use resource::Resource;
 pub use sensitive::Sensitive;
 pub use site::{Level, Site, SpanKind};
 #[cfg(feature = "macros")]
-pub use spandrel_macros::{counted, instrument, span, test, traced};
+pub use spandrel_macros::{counted, instrument, span, test, timed, traced};
 pub use time::Clock;
 #[cfg(feature = "tokio")]
 pub use trace::spawn::{spawn, spawn_blocking};

@@ -17,7 +17,6 @@ const LAYERS: &[(&str, u8)] = &[
     // Vocabulary: what the layers above talk about.
     ("cell", 1),
     ("conceal", 1),
-    ("counted", 1),
     ("diag", 1),
     ("error", 1),
     ("level", 1),
@@ -44,6 +43,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("tracing", 4),
     // Assembly, and the faces that the outside sees.
     ("__private", 5),
+    ("admin", 5),
     ("bench", 5),
     ("init", 5),
     ("lib", 5),

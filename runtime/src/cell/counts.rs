@@ -109,6 +109,12 @@ impl Counts {
         None
     }
 
+    /// By how much a quantile may be off, relative to it.
+    pub(crate) fn quantile_error(&self) -> f64 {
+        let base = f64::exp2(f64::exp2(-f64::from(self.scale)));
+        (base - 1.0) / (base + 1.0)
+    }
+
     fn coarsen_to(&mut self, scale: i32) {
         if scale < self.scale {
             let mut coarse = Self { scale, ..Self::default() };

@@ -25,10 +25,14 @@ pub(crate) mod output;
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
 mod own_crate;
 mod paint;
+#[cfg(feature = "prometheus")]
+pub(crate) mod prometheus;
 #[cfg(feature = "otlp")]
 mod spool;
 pub(crate) mod stats;
 mod trouble;
+#[cfg(any(feature = "otlp", feature = "prometheus"))]
+mod wire;
 pub(crate) mod worker;
 #[cfg(feature = "zipkin")]
 pub(crate) mod zipkin;

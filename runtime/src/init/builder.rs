@@ -4,6 +4,8 @@ use std::time::Duration;
 
 #[cfg(feature = "file")]
 use super::flight;
+#[cfg(feature = "prometheus")]
+use super::serving;
 use super::{
     config::{Code, Exporter, Package, Settings},
     exit,
@@ -15,7 +17,7 @@ use crate::{
     diag,
     error::Error,
     export::{Batching, LogLines, SpanExporter},
-    level, redact,
+    functions, level, redact,
     resource::Resource,
     site, time,
     time::Clock,
@@ -309,6 +311,44 @@ impl Builder {
         self
     }
 
+    /// Starts the [admin server](crate::admin) there, as `SPANDREL_ADMIN` does: `127.0.0.1:9464`.
+    ///
+    /// Port 0 is one that is free; [`Telemetry::admin_address`] tells which.
+    #[cfg(feature = "admin")]
+    pub fn admin(mut self, address: &str) -> Self {
+        self.code.admin = Some(address.to_owned());
+        self
+    }
+
+    /// The token that the admin server, its router and `/metrics` ask for.
+    #[cfg(feature = "prometheus")]
+    pub fn admin_token(mut self, token: &str) -> Self {
+        self.code.admin_token = Some(token.to_owned());
+        self
+    }
+
+    /// Further names by which the admin server may be called, as `SPANDREL_ADMIN_HOSTS` says.
+    #[cfg(feature = "prometheus")]
+    pub fn admin_hosts<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        let names = names.into_iter().map(|name| name.into().to_ascii_lowercase());
+        self.code.admin_hosts = Some(names.collect());
+        self
+    }
+
+    /// Serves `/metrics` alone there, as `OTEL_METRICS_EXPORTER=prometheus` does.
+    #[cfg(feature = "prometheus")]
+    pub fn prometheus(mut self, address: &str) -> Self {
+        self.code.prometheus = Some(address.to_owned());
+        self
+    }
+
+    /// Whether Prometheus 3 gets names as they are, with dots, as `SPANDREL_PROMETHEUS_NAMES` says.
+    #[cfg(feature = "prometheus")]
+    pub fn prometheus_utf8_names(mut self, has_utf8_names: bool) -> Self {
+        self.code.utf8_names = Some(has_utf8_names);
+        self
+    }
+
     fn attribute(mut self, key: &'static str, value: &str) -> Self {
         self.code.resource = self.code.resource.with(key, value);
         self
@@ -381,12 +421,16 @@ impl Builder {
         }
         #[cfg(feature = "tracing")]
         let mirror = settings.mirror.value;
+        #[cfg(feature = "prometheus")]
+        let served = serving::bind(&settings)?;
         #[cfg(feature = "tracing")]
         let listens = Listens { to_tracing: self.uses_tracing };
         #[cfg(not(feature = "tracing"))]
         let listens = Listens {};
         let outputs = Outputs::new(self.log_lines, &settings, self.package, listens.alone())?;
         let telemetry = start(settings, self.package, chosen, outputs, self.watches_signals)?;
+        #[cfg(feature = "prometheus")]
+        telemetry.serve(served);
         listens.begin();
         #[cfg(feature = "tracing")]
         if mirror {
@@ -451,12 +495,13 @@ fn start(
         .ok_or_else(Error::already_running)?;
     limits::set_value_chars(value_chars);
     let logs = outputs.start(&settings.logs, share);
+    functions::register();
     if records {
         let filter = settings.level.value;
         level::set_most_verbose(filter.most_verbose());
         site::set_switches(move |site| {
             let traced = filter.is_enabled(site.target(), site.level());
-            if traced { site::ON } else { site::COUNTED }
+            if traced { site::ON } else { site::METERED }
         });
     }
     let running = Running::new(recorder, records, Exporters { spans, metrics, logs });

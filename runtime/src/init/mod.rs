@@ -12,6 +12,8 @@ pub(crate) mod notice;
 mod opentelemetry;
 mod report;
 pub(crate) mod resource;
+#[cfg(feature = "prometheus")]
+mod serving;
 mod sinks;
 mod telemetry;
 

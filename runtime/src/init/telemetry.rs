@@ -22,6 +22,8 @@ use super::{
     exit,
     report::{ExporterReport, LogReport, Report},
 };
+#[cfg(feature = "prometheus")]
+use crate::admin::{Bound, Server};
 use crate::{
     diag,
     error::Error,
@@ -54,6 +56,8 @@ pub(crate) struct Running {
     /// Telemetry is switched on, and somebody exports.
     records: bool,
     exporters: Exporters,
+    #[cfg(feature = "prometheus")]
+    servers: Mutex<Vec<Server>>,
     #[cfg(feature = "file")]
     flight: Option<Dumper>,
     started: std::time::Instant,
@@ -79,6 +83,8 @@ impl Running {
             recorder,
             records,
             exporters,
+            #[cfg(feature = "prometheus")]
+            servers: Mutex::default(),
             #[cfg(feature = "file")]
             flight: None,
             started: time::now(),
@@ -136,8 +142,11 @@ impl Running {
             self.has_ended_by(deadline)
         } else {
             level::set_most_verbose(None);
-            site::set_switches(|_| site::COUNTED);
+            site::set_switches(|_| site::METERED);
             let done = flush(recorder, deadline, true);
+            // Last: who asks meanwhile gets an answer.
+            #[cfg(feature = "prometheus")]
+            self.stop_serving(deadline);
             *lock(&self.over) = true;
             self.ended.notify_all();
             done
@@ -157,6 +166,12 @@ impl Running {
             Ok(_) => {}
             Err(error) => diag::warn(format_args!("{error}")),
         }
+    }
+
+    #[cfg(feature = "prometheus")]
+    fn stop_serving(&self, deadline: std::time::Instant) {
+        let servers = std::mem::take(&mut *lock(&self.servers));
+        servers.iter().for_each(|server| server.stop(deadline));
     }
 
     fn has_ended_by(&self, deadline: std::time::Instant) -> bool {
@@ -253,6 +268,28 @@ impl Telemetry {
     pub fn write_flight(&self, out: &mut impl std::io::Write) -> Result<usize, Error> {
         let (recorder, flight) = self.running.flight()?;
         flight.write(recorder, out)
+    }
+
+    /// Begins to answer those who ask for metrics and the like.
+    #[cfg(feature = "prometheus")]
+    pub(super) fn serve(&self, bound: Vec<Bound>) {
+        let mut servers = lock(&self.running.servers);
+        for bound in bound {
+            match bound.start() {
+                Ok(server) => {
+                    diag::info(format_args!("metrics are at http://{}/metrics", server.address()));
+                    servers.push(server);
+                }
+                Err(error) => diag::warn(format_args!("no thread to serve metrics: {error}")),
+            }
+        }
+    }
+
+    /// Where the [admin server](crate::admin), or else that of `/metrics`, listens.
+    #[cfg(feature = "prometheus")]
+    #[must_use]
+    pub fn admin_address(&self) -> Option<std::net::SocketAddr> {
+        lock(&self.running.servers).first().map(Server::address)
     }
 
     /// What became of all spans so far.

@@ -11,5 +11,6 @@ pub(crate) mod exemplars;
 pub(crate) mod explicit;
 mod quantile;
 mod source;
+pub(crate) mod windows;
 
 pub(crate) use source::{Source, collect, register};

@@ -121,6 +121,13 @@ impl Context {
         SpanId::from_u64(self.span)
     }
 
+    /// The span as an exemplar names it, if it is recorded because it was sampled.
+    pub(crate) fn sampled(&self) -> Option<(u128, u64)> {
+        let is_sampled = self.flags & RECORDING != 0 && self.trace_flags().is_sampled();
+        is_sampled
+            .then(|| (u128::from(self.trace_high) << 64 | u128::from(self.trace_low), self.span))
+    }
+
     /// The trace flags.
     #[must_use]
     pub fn trace_flags(&self) -> TraceFlags {

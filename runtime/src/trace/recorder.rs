@@ -35,6 +35,7 @@ use super::{
     tail::{Counts, TailBias},
 };
 use crate::{
+    metrics::windows,
     site::Site,
     sync::{Condvar, Mutex, lock},
     time,
@@ -218,6 +219,7 @@ impl Recorder {
             seen = produced;
             let requests = self.wait(interval);
             drain.pass();
+            windows::tick(time::monotonic_nanos());
             #[cfg(feature = "file")]
             for reply in requests.snapshots {
                 let _ = reply.send(drain.snapshot());

@@ -14,6 +14,7 @@ use super::{
     entered, event, log_record,
     mirror::{self, Counterparts, callsite::is_mirrored},
     places::Spans,
+    sqlx,
     tracked::{Tracked, Whereabouts},
     visit::{self, Meanings},
 };
@@ -218,6 +219,13 @@ impl Recording {
         span.end();
     }
 
+    /// Records the query that an event tells of, if it does.
+    fn record_query(&self, event: &Event<'_>) -> bool {
+        let parent = event.parent().and_then(|parent| self.known_context(parent));
+        let _attached = parent.map(|parent| parent.shown_as_current().attach());
+        sqlx::record(event)
+    }
+
     #[inline(always)]
     fn leave(&self, id: &Id) {
         if let Some(left) = entered::leave((self.number, id.into_u64())) {
@@ -273,6 +281,9 @@ impl<S: Subscriber> Layer<S> for Recording {
             log_record::record(callsite, event, || self.context_of(event));
         }
         if is_mirrored || !callsite.is_on() {
+            return;
+        }
+        if callsite.is_query() && self.record_query(event) {
             return;
         }
         if event.is_contextual() {

@@ -57,8 +57,13 @@ impl<S> Filter<S> for Wanted {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        let most_verbose = [level::most_verbose(), pipeline::most_verbose()];
-        let levels = most_verbose.into_iter().flatten().map(|level| match level {
+        let of_spans = level::most_verbose().map(|level| match level {
+            // Queries come as events of this level, and are wanted as spans of the usual one.
+            Level::Info => Level::Debug,
+            other => other,
+        });
+        let levels = [of_spans, pipeline::most_verbose()].into_iter().flatten();
+        let levels = levels.map(|level| match level {
             Level::Trace => LevelFilter::TRACE,
             Level::Debug => LevelFilter::DEBUG,
             Level::Info => LevelFilter::INFO,

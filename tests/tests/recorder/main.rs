@@ -2,5 +2,6 @@
 
 mod concurrency;
 mod endings;
+mod groups;
 mod sampling;
 mod streams;

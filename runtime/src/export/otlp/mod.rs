@@ -34,13 +34,14 @@ pub(crate) mod signal;
 pub(crate) mod sink;
 #[cfg(feature = "otlp")]
 mod tls;
-#[cfg(feature = "otlp")]
-mod wire;
 
 #[cfg(feature = "otlp")]
 pub use config::Otlp;
 #[cfg(feature = "otlp")]
 pub use error::OtlpError;
+
+#[cfg(feature = "otlp")]
+use super::wire;
 
 #[cfg(test)]
 #[cfg(feature = "otlp")]

@@ -57,6 +57,13 @@ pub(crate) struct Code {
     pub(crate) flight: Option<crate::export::FlightRecorder>,
     pub(crate) console_form: Option<Form>,
     pub(crate) console_color: Option<Color>,
+    /// Where the admin server listens.
+    pub(crate) admin: Option<String>,
+    pub(crate) admin_token: Option<String>,
+    pub(crate) admin_hosts: Option<Vec<String>>,
+    /// Where `/metrics` alone is served.
+    pub(crate) prometheus: Option<String>,
+    pub(crate) utf8_names: Option<bool>,
     pub(crate) debug: Option<bool>,
     pub(crate) mirror: Option<bool>,
     pub(crate) redact_keys: Option<Vec<String>>,

@@ -102,6 +102,8 @@ impl Settings {
         }
         lines.extend(metrics_lines(&self.metrics));
         lines.extend(flight_lines(&self.flight));
+        lines.extend(self.serving.lines());
+        lines.extend(self.remote_write.lines());
         if self.exporters.value.contains(&super::Exporter::File) {
             lines.extend(file_lines(&self.file));
         }

@@ -126,12 +126,6 @@ pub(super) fn redact_keys(reader: &mut Reader<'_>, code: &Code) -> Setting<Vec<S
 
 /// Variables that are honoured by saying what they do not do yet.
 pub(super) fn mention_what_comes_later(reader: &mut Reader<'_>) {
-    let port = reader.read(table::PROMETHEUS_METRICS_PORT, |text| {
-        text.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(Rejected::not_understood)
-    });
-    if port.is_some() {
-        mention_no_export(reader, table::PROMETHEUS_METRICS_PORT, "metrics");
-    }
     for variable in [table::CONFIG_FILE, table::EXPERIMENTAL_CONFIG_FILE] {
         if reader.text(variable).is_some() {
             reader.warn(format!(
@@ -141,8 +135,4 @@ pub(super) fn mention_what_comes_later(reader: &mut Reader<'_>) {
             ));
         }
     }
-}
-
-fn mention_no_export(reader: &mut Reader<'_>, variable: &Variable, signal: &str) {
-    reader.mention(format!("`{}` has no effect: this version exports no {signal}", variable.name));
 }

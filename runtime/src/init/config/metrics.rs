@@ -176,7 +176,10 @@ fn variable(reader: &mut Reader<'_>) -> Option<Setting<Vec<MetricExporter>>> {
         match word(&EXPORTERS, name) {
             Ok(exporter) if chosen.contains(&exporter) => {}
             Ok(exporter) => chosen.push(exporter),
-            Err(_) if name.eq_ignore_ascii_case("none") => none = true,
+            // Who asks for what is served is known elsewhere.
+            Err(_) if ["none", "prometheus"].iter().any(|w| name.eq_ignore_ascii_case(w)) => {
+                none = true;
+            }
             Err(_) => wrong.push(format!("`{name}`, which is no exporter")),
         }
     }

@@ -18,7 +18,9 @@ mod limits;
 mod logs;
 mod metrics;
 mod otlp;
+mod remote_write;
 mod sampler;
+mod serving;
 mod setting;
 mod signal;
 mod spool;
@@ -40,6 +42,8 @@ pub(crate) use limits::LimitSettings;
 pub(crate) use logs::{Lines, LogExporter, Logs};
 pub(crate) use metrics::{MetricExporter, Metrics};
 pub(crate) use otlp::{Compression, Otlp, Protocol};
+pub(crate) use remote_write::{RemoteWrite, RemoteWriteVersion};
+pub(crate) use serving::{Address, Serving, Token};
 pub(crate) use setting::{Setting, Source};
 pub(crate) use signal::OtlpSignal;
 pub(crate) use spool::Spool;
@@ -91,6 +95,8 @@ pub(crate) struct Settings {
     pub(crate) flight: Flight,
     pub(crate) console: Console,
     pub(crate) metrics: Metrics,
+    pub(crate) serving: Serving,
+    pub(crate) remote_write: RemoteWrite,
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
     pub(crate) redact_keys: Setting<Vec<String>>,
@@ -119,6 +125,9 @@ pub(crate) struct Features {
     pub(crate) zipkin: bool,
     /// Somebody can make log records.
     pub(crate) logs: bool,
+    pub(crate) admin: bool,
+    pub(crate) prometheus: bool,
+    pub(crate) remote_write: bool,
 }
 
 impl Features {
@@ -130,6 +139,9 @@ impl Features {
         grpc: cfg!(feature = "otlp-grpc"),
         zipkin: cfg!(feature = "zipkin"),
         logs: cfg!(any(feature = "log", feature = "tracing")),
+        admin: cfg!(feature = "admin"),
+        prometheus: cfg!(feature = "prometheus"),
+        remote_write: cfg!(feature = "prometheus-remote-write"),
     };
 }
 
@@ -198,6 +210,8 @@ impl Settings {
             mirror: general::mirror(&mut reader, code),
             redact_keys: general::redact_keys(&mut reader, code),
             flight: Flight::read(&mut reader, code, around.features),
+            serving: Serving::read(&mut reader, code, around.features),
+            remote_write: RemoteWrite::read(&mut reader, around.features),
             diagnostics: general::diagnostics(&mut reader, code),
             resource: resource.resource,
             resource_sources: resource.sources,

@@ -76,7 +76,7 @@ impl<'e> Reader<'e> {
 
     /// Says what a part had to say.
     pub(crate) fn absorb(&mut self, part: Self) {
-        part.problems.iter().for_each(|problem| self.problem(problem.to_owned()));
+        self.problems.absorb(part.problems);
         for notice in part.notices {
             if !self.notices.contains(&notice) {
                 self.notices.push(notice);
@@ -184,7 +184,7 @@ impl<'e> Reader<'e> {
 
     /// Name and value, without what may be secret.
     fn about(&self, variable: &Variable, value: &str) -> String {
-        let is_secret = variable.kind == Kind::Headers
+        let is_secret = matches!(variable.kind, Kind::Headers | Kind::Secret)
             || variable.kind == Kind::Url && value.contains(['@', '?']);
         if is_secret {
             format!("`{}`", variable.name)

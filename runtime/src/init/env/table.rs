@@ -72,16 +72,21 @@ table! {
         "those whose endpoint or file is set; else `console` on a terminal; else `none`",
         "where spans go; several are separated by commas";
     METRICS_EXPORTER: "OTEL_METRICS_EXPORTER", Specified,
-        Choices(&["otlp", "console", "otlp_file", "otlp/stdout", "none"]),
+        Choices(&["otlp", "prometheus", "console", "otlp_file", "otlp/stdout", "none"]),
         "those whose endpoint or file is set; else `none`",
-        "where metrics go; several are separated by commas";
+        "where metrics go; several are separated by commas. `prometheus` serves `/metrics`, and \
+         needs the feature `prometheus`";
+    PROMETHEUS_HOST: "OTEL_EXPORTER_PROMETHEUS_HOST", Specified, Text, "localhost",
+        "where `prometheus` listens; it is chosen by this, unless `OTEL_METRICS_EXPORTER` says \
+         otherwise";
+    PROMETHEUS_PORT: "OTEL_EXPORTER_PROMETHEUS_PORT", Specified,
+        Count { least: 1, example: "9464" }, "9464", "the port, likewise";
     LOGS_EXPORTER: "OTEL_LOGS_EXPORTER", Specified,
         Choices(&["otlp", "console", "otlp_file", "otlp/stdout", "none"]),
         "those whose endpoint or file is set",
         "where log records go; `console` means lines, of which `none` makes an end, too";
     PROMETHEUS_METRICS_PORT: "PROMETHEUS_METRICS_PORT", Alias("OTEL_EXPORTER_PROMETHEUS_PORT"),
-        Count { least: 1, example: "9464" }, "",
-        "accepted; metrics are not exported by this version";
+        Count { least: 1, example: "9464" }, "", "the port of `/metrics`";
 
     // Metrics
     METRIC_EXPORT_INTERVAL: "OTEL_METRIC_EXPORT_INTERVAL", Specified,
@@ -293,6 +298,27 @@ table! {
         "the signal that dumps, unless the program handles it";
     FLIGHT_DUMPS: "SPANDREL_FLIGHT_DUMPS", Own, Count { least: 1, example: "8" }, "8",
         "the most dumps of one process after panics and signals";
+    ADMIN: "SPANDREL_ADMIN", Own, Address, "",
+        "where the admin server listens: `/metrics`, `/functions`, `/health/live`. Needs the \
+         feature `admin`";
+    ADMIN_TOKEN: "SPANDREL_ADMIN_TOKEN", Own, Secret, "",
+        "the bearer token that it asks for; other machines get no answer without one";
+    ADMIN_HOSTS: "SPANDREL_ADMIN_HOSTS", Own, Text, "",
+        "names, separated by commas, by which it may be called, besides `localhost` and addresses";
+    PROMETHEUS_NAMES: "SPANDREL_PROMETHEUS_NAMES", Own, Choice(&["underscores", "utf8"]),
+        "underscores",
+        "`utf8`: Prometheus 3 gets the names of metrics and labels as they are, with dots";
+    REMOTE_WRITE_ENDPOINT: "SPANDREL_REMOTE_WRITE_ENDPOINT", Own, Url, "",
+        "where metrics are sent by Prometheus' remote write, with the path. Needs the feature \
+         `prometheus-remote-write`";
+    REMOTE_WRITE_HEADERS: "SPANDREL_REMOTE_WRITE_HEADERS", Own, Headers, "",
+        "headers of each such request: `name=value,name=value`";
+    REMOTE_WRITE_INTERVAL: "SPANDREL_REMOTE_WRITE_INTERVAL", Own, Time { example: "15s" }, "15s",
+        "how often they are sent";
+    REMOTE_WRITE_TIMEOUT: "SPANDREL_REMOTE_WRITE_TIMEOUT", Own, Time { example: "10s" }, "10s",
+        "how long one such request may take";
+    REMOTE_WRITE_VERSION: "SPANDREL_REMOTE_WRITE_VERSION", Own, Choice(&["auto", "1", "2"]), "auto",
+        "the protocol; `auto` tries 2 and takes 1 where that is not spoken";
     MEMORY: "SPANDREL_MEMORY", Own, Size, "16MiB", "the hard bound on the recorder's memory";
     CLOCK: "SPANDREL_CLOCK", Own, Choice(&["auto", "monotonic", "tsc"]), "auto",
         "`tsc`: the time-stamp counter although the processor does not promise that it is \

@@ -40,6 +40,9 @@ fn resolve_with(code: &Code, variables: &[(&str, &str)]) -> Result<Settings, Pro
                 grpc: true,
                 zipkin: true,
                 logs: true,
+                admin: true,
+                prometheus: true,
+                remote_write: true,
             },
         },
     )

@@ -50,6 +50,11 @@ fn code() -> Code {
         debug: Some(true),
         mirror: Some(true),
         redact_keys: Some(vec!["of_code".into()]),
+        admin: Some("127.0.0.1:1".into()),
+        admin_token: Some("of-code".into()),
+        admin_hosts: Some(vec!["of-code".into()]),
+        prometheus: Some("127.0.0.1:2".into()),
+        utf8_names: Some(true),
         tail_bias: Some(TailBias::errors()),
         #[cfg(feature = "file")]
         flight: Some(crate::export::FlightRecorder::new(1 << 20).dir("/code").on_panic(false)),
@@ -78,6 +83,11 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "9"),
     ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "9"),
     ("SPANDREL_MEMORY", "9MiB"),
+    ("SPANDREL_ADMIN", "127.0.0.1:9"),
+    ("SPANDREL_ADMIN_TOKEN", "9"),
+    ("SPANDREL_ADMIN_HOSTS", "9"),
+    ("SPANDREL_PROMETHEUS_NAMES", "underscores"),
+    ("OTEL_METRICS_EXPORTER", "prometheus"),
     ("SPANDREL_CLOCK", "auto"),
     ("OTEL_BSP_SCHEDULE_DELAY", "9"),
     ("OTEL_BSP_EXPORT_TIMEOUT", "9"),
@@ -105,6 +115,8 @@ fn code_beats_environment_for_every_value() {
     let of_environment: Vec<_> = explanation
         .lines()
         .filter(|line| line.contains("(from OTEL") || line.contains("(from SPANDREL"))
+        // What code exports metrics to comes on top.
+        .filter(|line| !line.starts_with("metrics = "))
         .collect();
     assert_eq!(of_environment, [""; 0]);
     for line in [
@@ -124,6 +136,11 @@ fn code_beats_environment_for_every_value() {
         "otlp timeout = no limit (from code)",
         "console form = json (from code)",
         "log level = debug (from code)",
+        "admin = 127.0.0.1:1 (from code)",
+        "admin token = set (from code)",
+        "further admin hosts = of-code (from code)",
+        "prometheus = 127.0.0.1:2 (from code)",
+        "prometheus names = utf8 (from code)",
         "service.name = of-code (from code)",
         "service.version = 1.2.3 (from Cargo.toml)",
         "shard = 3 (from code)",
@@ -277,6 +294,10 @@ fn no_secret_is_in_what_is_explained_or_printed() {
     let settings = resolve(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:hunter2@c:4317?key=hunter2"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=hunter2,hunter2"),
+        ("SPANDREL_ADMIN", "127.0.0.1:9464"),
+        ("SPANDREL_ADMIN_TOKEN", "hunter2"),
+        ("SPANDREL_REMOTE_WRITE_ENDPOINT", "http://me:hunter2@p/?key=hunter2"),
+        ("SPANDREL_REMOTE_WRITE_HEADERS", "authorization=hunter2"),
         ("SPANDREL_DEBUG", "true"),
     ]);
 
