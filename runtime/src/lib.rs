@@ -51,6 +51,7 @@
 //! - `log`: when they use the `log` crate, and nothing makes events of `tracing` of that.
 //! - `opentelemetry-0-33`: when libraries use the API of OpenTelemetry, or an exporter made for its
 //!   SDK is to take the spans.
+//! - `redis-1`: when commands that the program sends to Redis by `redis` 1 are to be spans.
 //! - `prometheus`: when Prometheus scrapes the program, on a port that serves `/metrics` alone.
 //! - `prometheus-remote-write`: when nothing can scrape it, and metrics are sent.
 //! - `admin`: when one also wants to look at a running program, on a port of its own ([`admin`]).
@@ -82,7 +83,7 @@ mod level;
 #[cfg(feature = "log")]
 mod log;
 pub mod logs;
-mod metrics;
+pub mod metrics;
 mod mirror;
 #[cfg(feature = "opentelemetry-0-33")]
 pub mod opentelemetry_0_33;
@@ -91,6 +92,8 @@ mod pace;
 mod paths;
 mod random;
 mod redact;
+#[cfg(feature = "redis-1")]
+pub mod redis_1;
 mod resource;
 mod sensitive;
 mod site;

@@ -1,7 +1,8 @@
-//! Captures the spans of a test, whatever runs beside it.
+//! Captures the spans of a test, whatever runs beside it, and reads its metrics.
 
 pub mod compare;
 mod diff;
+mod metrics;
 mod run;
 mod tree;
 
@@ -10,7 +11,10 @@ use std::{
     time::Duration,
 };
 
-pub use self::run::{Test, run, run_async};
+pub use self::{
+    metrics::{Distribution, Metrics, metrics},
+    run::{Test, run, run_async},
+};
 pub use crate::time::mock::MockClock;
 use crate::{
     level,

@@ -115,7 +115,8 @@ impl Counts {
         (base - 1.0) / (base + 1.0)
     }
 
-    fn coarsen_to(&mut self, scale: i32) {
+    /// Makes them as coarse as that, if they are finer.
+    pub(crate) fn coarsen_to(&mut self, scale: i32) {
         if scale < self.scale {
             let mut coarse = Self { scale, ..Self::default() };
             self.at(scale).for_each(|(index, count)| coarse.add(index, count));

@@ -59,6 +59,8 @@ pub struct Builder {
     files: Vec<crate::export::OtlpFile>,
     #[cfg(feature = "zipkin")]
     zipkins: Vec<crate::export::Zipkin>,
+    #[cfg(feature = "prometheus-remote-write")]
+    remote_writes: Vec<crate::export::RemoteWrite>,
     #[cfg(feature = "console")]
     consoles: Vec<crate::export::Console>,
     #[cfg(feature = "console")]
@@ -83,6 +85,8 @@ impl Builder {
             files: Vec::new(),
             #[cfg(feature = "zipkin")]
             zipkins: Vec::new(),
+            #[cfg(feature = "prometheus-remote-write")]
+            remote_writes: Vec::new(),
             #[cfg(feature = "console")]
             consoles: Vec::new(),
             #[cfg(feature = "console")]
@@ -223,6 +227,13 @@ impl Builder {
     #[cfg(feature = "zipkin")]
     pub fn zipkin(mut self, zipkin: crate::export::Zipkin) -> Self {
         self.zipkins.push(zipkin);
+        self
+    }
+
+    /// Sends metrics by Prometheus' remote write.
+    #[cfg(feature = "prometheus-remote-write")]
+    pub fn remote_write(mut self, remote_write: crate::export::RemoteWrite) -> Self {
+        self.remote_writes.push(remote_write);
         self
     }
 
@@ -394,6 +405,16 @@ impl Builder {
         }
         redact::deny(settings.redact_keys.value.iter().cloned());
         let mut chosen = Chosen::configured(&settings, self.package)?;
+        #[cfg_attr(
+            not(any(
+                feature = "console",
+                feature = "file",
+                feature = "otlp",
+                feature = "prometheus-remote-write"
+            )),
+            expect(unused_mut, reason = "only these export metrics")
+        )]
+        let mut metrics = Vec::new();
         #[cfg(feature = "otlp")]
         for otlp in self.otlp {
             chosen.push(sinks::otlp::in_code(&otlp, &settings, self.package)?);
@@ -406,6 +427,10 @@ impl Builder {
         for zipkin in self.zipkins {
             chosen.push(sinks::zipkin::in_code(&zipkin, &settings, self.package)?);
         }
+        #[cfg(feature = "prometheus-remote-write")]
+        for remote_write in settings.remote_write.exporter().into_iter().chain(self.remote_writes) {
+            metrics.push(sinks::remote_write::in_code(&remote_write, &settings)?);
+        }
         #[cfg(feature = "console")]
         {
             let consoles = self.consoles.into_iter();
@@ -413,8 +438,8 @@ impl Builder {
             chosen.extend(self.summaries.into_iter().map(sinks::console::summary));
         }
         #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
-        for metrics in settings.metrics.exporters(&settings).into_iter().chain(self.metrics) {
-            chosen.push(sinks::metrics::in_code(metrics, &settings, self.package)?);
+        for exporter in settings.metrics.exporters(&settings).into_iter().chain(self.metrics) {
+            metrics.push(sinks::metrics::in_code(exporter, &settings, self.package)?);
         }
         for exporter in self.custom {
             chosen.push(Chosen::custom(exporter, &settings));
@@ -428,7 +453,8 @@ impl Builder {
         #[cfg(not(feature = "tracing"))]
         let listens = Listens {};
         let outputs = Outputs::new(self.log_lines, &settings, self.package, listens.alone())?;
-        let telemetry = start(settings, self.package, chosen, outputs, self.watches_signals)?;
+        let all = All { spans: chosen, metrics, logs: outputs };
+        let telemetry = start(settings, self.package, all, self.watches_signals)?;
         #[cfg(feature = "prometheus")]
         telemetry.serve(served);
         listens.begin();
@@ -440,6 +466,13 @@ impl Builder {
     }
 }
 
+/// Everything that exports, by what it takes.
+struct All {
+    spans: Vec<Chosen>,
+    metrics: Vec<Chosen>,
+    logs: Outputs,
+}
+
 #[cfg_attr(
     not(feature = "file"),
     expect(unused_variables, reason = "only a dump says which crate it speaks for")
@@ -447,13 +480,12 @@ impl Builder {
 fn start(
     settings: Settings,
     package: Package,
-    chosen: Vec<Chosen>,
-    outputs: Outputs,
+    All { spans, metrics, logs }: All,
     watches_signals: bool,
 ) -> Result<Telemetry, Error> {
-    let takes_spans = chosen.iter().any(Chosen::takes_spans);
-    let records = settings.enabled.value && (takes_spans || settings.flight.bytes.value.is_some());
-    let exports = settings.enabled.value && !chosen.is_empty();
+    let is_on = settings.enabled.value;
+    let records = is_on && (!spans.is_empty() || settings.flight.bytes.value.is_some());
+    let exports = is_on && !metrics.is_empty();
     settings.metrics.exemplars.value.set();
     let watched = exit::Watched {
         ends: watches_signals,
@@ -464,11 +496,10 @@ fn start(
     };
     #[cfg(feature = "file")]
     let dumper = flight::Dumper::new(&settings, sinks::own_crate(&settings, package));
-    let of = |spans: bool| -> Vec<_> {
-        let chosen = chosen.iter().filter(|one| one.takes_spans() == spans);
-        chosen.map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect()
+    let numbers = |chosen: &[Chosen]| -> Vec<_> {
+        chosen.iter().map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect()
     };
-    let (spans, metrics) = (of(true), of(false));
+    let (of_spans, of_metrics) = (numbers(&spans), numbers(&metrics));
     let recording = recorder::Settings {
         memory: settings.memory.value,
         limits: settings.limits.limits(),
@@ -480,22 +511,22 @@ fn start(
     };
     time::choose(settings.clock.value);
     let value_chars = recording.limits.value_chars();
-    // Metrics take what there is of them.
-    let shares = spans.len() + outputs.shares();
+    // Metrics have no queue: what they take is given by how many of them there are.
+    let shares = spans.len() + logs.shares();
     let share = recording.memory.queue_bytes() / shares.max(1);
-    let make = Chosen::factory(chosen, share);
+    let make_all = [Chosen::factory(spans, share), Chosen::factory(metrics, 0)];
     // Called again in a forked child that records, which has no thread for signals either.
     let sinks = std::sync::Arc::new(move || {
         if records || exports {
             exit::watch_signals(watched);
         }
-        make()
+        make_all.iter().flat_map(|make| make()).collect()
     });
     let recorder = recorder::start(recording, std::sync::Arc::new(Losses::new()), sinks)
         .ok_or_else(Error::already_running)?;
     limits::set_value_chars(value_chars);
-    let logs = outputs.start(&settings.logs, share);
     functions::register();
+    let of_logs = logs.start(&settings.logs, share);
     if records {
         let filter = settings.level.value;
         level::set_most_verbose(filter.most_verbose());
@@ -504,7 +535,8 @@ fn start(
             if traced { site::ON } else { site::METERED }
         });
     }
-    let running = Running::new(recorder, records, Exporters { spans, metrics, logs });
+    let exporters = Exporters { spans: of_spans, metrics: of_metrics, logs: of_logs };
+    let running = Running::new(recorder, records, exporters);
     #[cfg(feature = "file")]
     let running = {
         if records && dumper.is_some() && settings.flight.on_panic.value {

@@ -256,23 +256,22 @@ impl fmt::Display for Report {
             }
         }
         write_dropped(f, &self.dropped)?;
-        let spans = self.exporters.iter().map(|exporter| (exporter, ""));
-        let points = self.metrics.iter().map(|exporter| (exporter, " data points"));
-        spans.chain(points).try_for_each(|(exporter, items)| exporter.write(f, items))?;
+        self.exporters.iter().try_for_each(|exporter| exporter.fmt(f, ""))?;
+        self.metrics.iter().try_for_each(|exporter| exporter.fmt(f, " data points"))?;
         if let Some(logs) = self.logs.as_ref().filter(|logs| logs.produced + logs.unsampled > 0) {
             write!(f, "; {} log records", logs.produced)?;
             if logs.unsampled != 0 {
                 write!(f, ", {} not sampled", logs.unsampled)?;
             }
             write_dropped(f, &logs.dropped)?;
-            logs.exporters.iter().try_for_each(|exporter| exporter.write(f, ""))?;
+            logs.exporters.iter().try_for_each(|exporter| exporter.fmt(f, ""))?;
         }
         Ok(())
     }
 }
 
 impl ExporterReport {
-    fn write(&self, f: &mut fmt::Formatter<'_>, items: &str) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>, items: &str) -> fmt::Result {
         write!(f, "; {}: {}{items} delivered", self.name, self.delivered)?;
         if self.queued != 0 {
             write!(f, ", {} waiting", self.queued)?;

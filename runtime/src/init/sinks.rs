@@ -21,29 +21,18 @@ use crate::{
 pub(super) struct Chosen<S: ?Sized = dyn Sink> {
     pub(super) name: &'static str,
     pub(super) stats: Arc<Stats>,
-    /// What it takes.
-    pub(super) signal: Signal,
     make: Make<S>,
 }
 
-/// What an exporter takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Signal {
-    #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
-    Metrics,
-    Spans,
-}
-
 /// Takes the bytes that the exporter may hold; `None`: it cannot be made (again).
-type Make<S = dyn Sink> = Box<dyn Fn(usize, Arc<Stats>) -> Option<Box<S>> + Send + Sync>;
+type Make<S> = Box<dyn Fn(usize, Arc<Stats>) -> Option<Box<S>> + Send + Sync>;
 
 /// Makes all exporters of a signal; called again in a forked child.
 type Factory<S> = Arc<dyn Fn() -> Vec<Box<S>> + Send + Sync>;
 
 impl<S: ?Sized + 'static> Chosen<S> {
     pub(super) fn new(name: &'static str, make: Make<S>) -> Self {
-        let stats = Arc::new(Stats::new(Arc::new(Losses::new())));
-        Self { name, stats, signal: Signal::Spans, make }
+        Self { name, stats: Arc::new(Stats::new(Arc::new(Losses::new()))), make }
     }
 
     /// Gives each of them `share` bytes.
@@ -59,11 +48,6 @@ impl<S: ?Sized + 'static> Chosen<S> {
 }
 
 impl Chosen {
-    /// Whether spans are recorded for it.
-    pub(super) fn takes_spans(&self) -> bool {
-        self.signal == Signal::Spans
-    }
-
     /// An exporter of the program's own. A forked child cannot have it: there is only one.
     pub(super) fn custom(mut exporter: Box<dyn SpanExporter>, settings: &Settings) -> Self {
         exporter.set_resource(&settings.resource);
@@ -189,7 +173,7 @@ pub(super) mod metrics {
     #[cfg(feature = "console")]
     use std::{mem, sync::Mutex};
 
-    use super::{Chosen, Error, Make, Package, Settings, Signal};
+    use super::{Chosen, Error, Package, Settings, Sink};
     use crate::export::metrics::{Metrics, MetricsSink, Receiver};
     #[cfg(any(feature = "file", feature = "otlp"))]
     use crate::export::{
@@ -198,6 +182,8 @@ pub(super) mod metrics {
     };
     #[cfg(feature = "console")]
     use crate::{diag, export::output::Output, sync::lock};
+
+    type Make = super::Make<dyn Sink>;
 
     /// An exporter of metrics that was written in code.
     #[cfg_attr(
@@ -252,7 +238,27 @@ pub(super) mod metrics {
                 ("metrics_otlp", make)
             }
         };
-        Ok(Chosen { signal: Signal::Metrics, ..Chosen::new(name, make) })
+        Ok(Chosen::new(name, make))
+    }
+}
+
+#[cfg(feature = "prometheus-remote-write")]
+pub(super) mod remote_write {
+    use super::{Chosen, Error, Settings};
+    use crate::export::{RemoteWrite, prometheus::remote_write::RemoteWriteSink};
+
+    /// A sender of metrics.
+    pub(in crate::init) fn in_code(
+        remote_write: &RemoteWrite,
+        settings: &Settings,
+    ) -> Result<Chosen, Error> {
+        let checked = remote_write.settings().map_err(Error::configuration)?;
+        let resource = settings.resource.clone();
+        let make = move |_, stats| {
+            let sink = RemoteWriteSink::new(&checked, &resource, stats);
+            Some(Box::new(sink) as _)
+        };
+        Ok(Chosen::new("remote_write", Box::new(make)))
     }
 }
 

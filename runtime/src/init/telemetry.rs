@@ -190,7 +190,7 @@ impl Running {
         let metrics = self.exporters.metrics.iter().map(exporter).collect();
         let logs = self.exporters.logs.iter().map(exporter).collect();
         let logs = pipeline::current().map(|pipeline| LogReport::new(&pipeline.counted(), logs));
-        let report = Report { metrics, logs, ..Report::new(recorder, exporters) };
+        let report = Report { logs, metrics, ..Report::new(recorder, exporters) };
         #[cfg(feature = "file")]
         let report =
             Report { flight: self.flight.as_ref().map(|flight| flight.report(recorder)), ..report };

@@ -57,19 +57,21 @@ impl<S> Filter<S> for Wanted {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        let of_spans = level::most_verbose().map(|level| match level {
+        let spans = match level::most_verbose() {
             // Queries come as events of this level, and are wanted as spans of the usual one.
-            Level::Info => Level::Debug,
-            other => other,
-        });
-        let levels = [of_spans, pipeline::most_verbose()].into_iter().flatten();
-        let levels = levels.map(|level| match level {
-            Level::Trace => LevelFilter::TRACE,
-            Level::Debug => LevelFilter::DEBUG,
-            Level::Info => LevelFilter::INFO,
-            Level::Warn => LevelFilter::WARN,
-            Level::Error => LevelFilter::ERROR,
-        });
-        Some(levels.max().unwrap_or(LevelFilter::OFF))
+            Some(Level::Info) => LevelFilter::DEBUG,
+            other => filter_of(other),
+        };
+        Some(spans.max(filter_of(pipeline::most_verbose())))
     }
+}
+
+fn filter_of(most_verbose: Option<Level>) -> LevelFilter {
+    most_verbose.map_or(LevelFilter::OFF, |level| match level {
+        Level::Trace => LevelFilter::TRACE,
+        Level::Debug => LevelFilter::DEBUG,
+        Level::Info => LevelFilter::INFO,
+        Level::Warn => LevelFilter::WARN,
+        Level::Error => LevelFilter::ERROR,
+    })
 }

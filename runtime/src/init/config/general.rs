@@ -3,7 +3,7 @@
 use super::{Code, Setting, Source};
 use crate::{
     diag::Level,
-    init::env::{Reader, Rejected, Variable, parse, table},
+    init::env::{Reader, Rejected, parse, table},
     level::LevelFilter,
     time::Clock,
     trace::{Memory, propagation::Propagators},

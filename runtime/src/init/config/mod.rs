@@ -42,7 +42,7 @@ pub(crate) use limits::LimitSettings;
 pub(crate) use logs::{Lines, LogExporter, Logs};
 pub(crate) use metrics::{MetricExporter, Metrics};
 pub(crate) use otlp::{Compression, Otlp, Protocol};
-pub(crate) use remote_write::{RemoteWrite, RemoteWriteVersion};
+pub(crate) use remote_write::RemoteWrite;
 pub(crate) use serving::{Address, Serving, Token};
 pub(crate) use setting::{Setting, Source};
 pub(crate) use signal::OtlpSignal;

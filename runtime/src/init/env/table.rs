@@ -319,6 +319,8 @@ table! {
         "how long one such request may take";
     REMOTE_WRITE_VERSION: "SPANDREL_REMOTE_WRITE_VERSION", Own, Choice(&["auto", "1", "2"]), "auto",
         "the protocol; `auto` tries 2 and takes 1 where that is not spoken";
+    REMOTE_WRITE_NATIVE_HISTOGRAMS: "SPANDREL_REMOTE_WRITE_NATIVE_HISTOGRAMS", Own, Switch, "false",
+        "sends histograms in their full resolution, too, to a receiver that takes them";
     MEMORY: "SPANDREL_MEMORY", Own, Size, "16MiB", "the hard bound on the recorder's memory";
     CLOCK: "SPANDREL_CLOCK", Own, Choice(&["auto", "monotonic", "tsc"]), "auto",
         "`tsc`: the time-stamp counter although the processor does not promise that it is \

@@ -708,6 +708,11 @@ const REFUSED: &[(&Variable, &str, &str)] = &[
          as `10s`",
     ),
     (
+        table::REMOTE_WRITE_NATIVE_HISTOGRAMS,
+        "maybe",
+        "`SPANDREL_REMOTE_WRITE_NATIVE_HISTOGRAMS=maybe` is not understood; write `true` or `false`",
+    ),
+    (
         table::REMOTE_WRITE_VERSION,
         "3",
         "`SPANDREL_REMOTE_WRITE_VERSION=3` is not understood; write `auto`, `1` or `2`",

@@ -261,6 +261,12 @@ const CASES: &[Case] = &[
         "remote write timeout = 2s (from SPANDREL_REMOTE_WRITE_TIMEOUT)",
     ),
     (
+        table::REMOTE_WRITE_NATIVE_HISTOGRAMS,
+        "on",
+        REMOTE_WRITE,
+        "remote write of native histograms = true (from SPANDREL_REMOTE_WRITE_NATIVE_HISTOGRAMS)",
+    ),
+    (
         table::REMOTE_WRITE_VERSION,
         "2",
         REMOTE_WRITE,
