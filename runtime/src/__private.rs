@@ -1,6 +1,7 @@
 //! What generated code may name. No part of the public API: it changes without notice.
 
 pub mod instrument;
+pub mod labels;
 
 pub use crate::{
     call::{
@@ -11,8 +12,7 @@ pub use crate::{
     capture::{Capture, CaptureAny, CaptureAttribute, CaptureDebug},
     conceal::{Hashed, Length, Masked},
     site::{
-        AsLabel, Field, Level, Meta, Metered, Site, SpanKind, Traced, float, integer, nanos, text,
-        truth,
+        Field, Level, Meta, Metered, Site, SpanKind, Traced, float, integer, nanos, text, truth,
     },
     trace::{SpanHandle, Writer},
 };

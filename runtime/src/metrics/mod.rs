@@ -88,6 +88,9 @@ pub use self::{
 };
 pub(crate) use self::{
     label_set::have as have_labels,
+    labels::Ref,
     source::{Source, collect, register},
 };
 pub(crate) use crate::cell::upper_bound;
+#[cfg(feature = "macros")]
+pub use spandrel_macros::{LabelValue, Labels};

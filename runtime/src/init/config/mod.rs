@@ -18,6 +18,7 @@ mod limits;
 mod logs;
 mod metrics;
 mod otlp;
+mod redaction;
 mod remote_write;
 mod sampler;
 mod serving;
@@ -42,6 +43,7 @@ pub(crate) use limits::LimitSettings;
 pub(crate) use logs::{Lines, LogExporter, Logs};
 pub(crate) use metrics::{MetricExporter, Metrics};
 pub(crate) use otlp::{Compression, Otlp, Protocol};
+pub(crate) use redaction::Redaction;
 pub(crate) use remote_write::RemoteWrite;
 pub(crate) use serving::{Address, Serving, Token};
 pub(crate) use setting::{Setting, Source};
@@ -99,7 +101,7 @@ pub(crate) struct Settings {
     pub(crate) remote_write: RemoteWrite,
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
-    pub(crate) redact_keys: Setting<Vec<String>>,
+    pub(crate) redaction: Redaction,
     /// How much Spandrel says about itself.
     pub(crate) diagnostics: Setting<Level>,
     /// To be said once the diagnostics work.
@@ -208,7 +210,7 @@ impl Settings {
             clock: general::clock(&mut reader, code),
             batch: Batch::read(&mut reader, code),
             mirror: general::mirror(&mut reader, code),
-            redact_keys: general::redact_keys(&mut reader, code),
+            redaction: Redaction::read(&mut reader, code),
             flight: Flight::read(&mut reader, code, around.features),
             serving: Serving::read(&mut reader, code, around.features),
             remote_write: RemoteWrite::read(&mut reader, around.features),
