@@ -485,7 +485,7 @@ impl Builder {
         let listens = Listens { to_tracing: self.uses_tracing };
         #[cfg(not(feature = "tracing"))]
         let listens = Listens {};
-        let outputs = Outputs::new(self.log_lines, &settings, listens.alone());
+        let outputs = Outputs::new(self.log_lines, &settings, self.package, listens.alone())?;
         let all = All { spans: chosen, metrics, logs: outputs };
         let telemetry = start(settings, self.package, all, self.watches_signals)?;
         #[cfg(feature = "prometheus")]

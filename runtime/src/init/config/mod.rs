@@ -40,7 +40,7 @@ pub(crate) use flight::Flight;
 pub(crate) use flight::Signal;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
-pub(crate) use logs::{Lines, Logs};
+pub(crate) use logs::{Lines, LogExporter, Logs};
 pub(crate) use metrics::{MetricExporter, Metrics};
 pub(crate) use otlp::{Compression, Otlp, Protocol};
 pub(crate) use redaction::Redaction;
@@ -125,6 +125,8 @@ pub(crate) struct Features {
     pub(crate) otlp: bool,
     pub(crate) grpc: bool,
     pub(crate) zipkin: bool,
+    /// Somebody can make log records.
+    pub(crate) logs: bool,
     pub(crate) admin: bool,
     pub(crate) prometheus: bool,
     pub(crate) remote_write: bool,
@@ -138,6 +140,7 @@ impl Features {
         otlp: cfg!(feature = "otlp"),
         grpc: cfg!(feature = "otlp-grpc"),
         zipkin: cfg!(feature = "zipkin"),
+        logs: cfg!(any(feature = "log", feature = "tracing")),
         admin: cfg!(feature = "admin"),
         prometheus: cfg!(feature = "prometheus"),
         remote_write: cfg!(feature = "prometheus-remote-write"),
@@ -193,9 +196,10 @@ impl Settings {
         }
         let metrics = Metrics::read(&mut reader, code, enabled.value, around.features);
         let level = general::level(&mut reader, code);
+        let logs = Logs::read(&mut reader, code, &level, (enabled.value, around.features));
         let mut settings = Self {
             enabled,
-            logs: Logs::read(&mut reader, code, &level),
+            logs,
             level,
             propagators: general::propagators(&mut reader, code),
             sampler: sampler::sampler(&mut reader, code),
