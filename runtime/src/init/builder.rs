@@ -17,7 +17,7 @@ use crate::{
     diag,
     error::Error,
     export::{Batching, LogLines, SpanExporter},
-    functions, level, redact,
+    functions, level, metrics, redact,
     resource::Resource,
     site, time,
     time::Clock,
@@ -289,6 +289,15 @@ impl Builder {
         self
     }
 
+    /// Chooses the rolling windows of metrics: 1 minute, 5 minutes and 1 hour by default.
+    ///
+    /// Each reaches from 10 seconds to a day, and there are six at most. `SPANDREL_WINDOWS` does
+    /// the same; see [`Function::windows`](crate::Function::windows).
+    pub fn windows(mut self, lengths: impl IntoIterator<Item = Duration>) -> Self {
+        self.code.windows = Some(lengths.into_iter().collect());
+        self
+    }
+
     /// Redacts the values of further keys, beside `password`, `token` and the like.
     ///
     /// The last part of a dotted key is compared, without case, `-` and `_`; so does
@@ -387,6 +396,7 @@ impl Builder {
             settings.explain().for_each(|line| diag::debug(format_args!("{line}")));
         }
         redact::deny(settings.redact_keys.value.iter().cloned());
+        metrics::windows::choose(settings.windows.value.clone());
         let mut chosen = Chosen::configured(&settings, self.package)?;
         #[cfg(feature = "otlp")]
         for otlp in self.otlp {
@@ -468,6 +478,7 @@ fn start(
         propagators: settings.propagators.value,
     };
     time::choose(settings.clock.value);
+    functions::register();
     let value_chars = recording.limits.value_chars();
     let shares = chosen.len() + outputs.shares();
     let share = recording.memory.queue_bytes() / shares.max(1);
@@ -482,7 +493,6 @@ fn start(
     let recorder = recorder::start(recording, std::sync::Arc::new(Losses::new()), sinks)
         .ok_or_else(Error::already_running)?;
     limits::set_value_chars(value_chars);
-    functions::register();
     let log_exporters = outputs.start(&settings.logs, share);
     if records {
         let filter = settings.level.value;

@@ -65,6 +65,7 @@ pub(crate) struct Code {
     pub(crate) debug: Option<bool>,
     pub(crate) mirror: Option<bool>,
     pub(crate) redact_keys: Option<Vec<String>>,
+    pub(crate) windows: Option<Vec<Duration>>,
 }
 
 impl Code {

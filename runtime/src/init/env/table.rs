@@ -219,6 +219,8 @@ table! {
         "says on stderr what was configured from where, what is sent, what fails and why";
     REDACT_KEYS: "SPANDREL_REDACT_KEYS", Own, Text, "",
         "keys, separated by commas, whose values are redacted beside `password`, `token` and the like";
+    WINDOWS: "SPANDREL_WINDOWS", Own, Times { example: "1m,5m,1h" }, "1m,5m,1h",
+        "how far back the rolling windows of metrics reach: 10 s to a day, six at most";
     MIRROR: "SPANDREL_MIRROR", Own, Switch, "false",
         "shows all spans to the `tracing` subscriber, so that its layers see them";
     CONSOLE: "SPANDREL_CONSOLE", Own, Choice(&["tree", "json", "off"]), "tree",

@@ -402,6 +402,7 @@ const CASES: &[Case] = &[
         NO,
         "redacted keys = tax_number,iban (from SPANDREL_REDACT_KEYS)",
     ),
+    (table::WINDOWS, "1h, 30s,1 h", NO, "windows = 30s,3600s (from SPANDREL_WINDOWS)"),
     (table::MIRROR, "true", NO, "mirror = true (from SPANDREL_MIRROR)"),
     (table::MIRROR, "0", NO, "mirror = false (from SPANDREL_MIRROR)"),
     (table::CONSOLE, "json", CONSOLE, "console form = json (from SPANDREL_CONSOLE)"),
