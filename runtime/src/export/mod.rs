@@ -16,6 +16,8 @@ pub(crate) mod flight;
 mod json_text;
 #[cfg(any(feature = "file", feature = "otlp"))]
 mod locked_file;
+#[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+pub(crate) mod metrics;
 #[cfg(any(feature = "file", feature = "otlp"))]
 pub(crate) mod otlp;
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
@@ -34,7 +36,7 @@ pub(crate) mod zipkin;
 
 pub use batching::Batching;
 #[cfg(feature = "console")]
-pub use console::{ColorChoice, Console, Summary};
+pub use console::{ColorChoice, Console, MetricsTable, Summary};
 pub use custom::{ExportError, SpanExporter};
 #[cfg(any(feature = "otlp", feature = "prometheus-remote-write", feature = "zipkin"))]
 pub use delivery::Compression;
@@ -42,6 +44,8 @@ pub use delivery::Compression;
 pub use file::OtlpFile;
 #[cfg(feature = "file")]
 pub use flight::{DumpSignal, FlightRecorder};
+#[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+pub use metrics::{HistogramBuckets, Metrics, Temporality};
 #[cfg(feature = "otlp")]
 pub use otlp::{Otlp, OtlpError};
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]

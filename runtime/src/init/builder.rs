@@ -10,7 +10,7 @@ use super::{
     config::{Code, Exporter, Package, Settings},
     exit,
     sinks::{self, Chosen},
-    telemetry::{Running, Telemetry},
+    telemetry::{Exporters, Running, Telemetry},
 };
 use crate::{
     diag,
@@ -64,6 +64,8 @@ pub struct Builder {
     consoles: Vec<crate::export::Console>,
     #[cfg(feature = "console")]
     summaries: Vec<crate::export::Summary>,
+    #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+    metrics: Vec<crate::export::Metrics>,
     watches_signals: bool,
     #[cfg(feature = "tracing")]
     uses_tracing: bool,
@@ -87,6 +89,8 @@ impl Builder {
             consoles: Vec::new(),
             #[cfg(feature = "console")]
             summaries: Vec::new(),
+            #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+            metrics: Vec::new(),
             watches_signals: true,
             #[cfg(feature = "tracing")]
             uses_tracing: true,
@@ -230,6 +234,15 @@ impl Builder {
         self
     }
 
+    /// Adds an exporter of metrics.
+    ///
+    /// Unless the environment names others, it is the only one.
+    #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+    pub fn metrics(mut self, metrics: crate::export::Metrics) -> Self {
+        self.metrics.push(metrics);
+        self
+    }
+
     /// Adds an exporter of the program's own.
     pub fn exporter(mut self, exporter: impl SpanExporter) -> Self {
         self.custom.push(Box::new(exporter));
@@ -354,6 +367,10 @@ impl Builder {
             // Not the summaries: nobody sees spans there.
             self.code.custom_exporters += self.consoles.len();
         }
+        #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+        {
+            self.code.exports_metrics = !self.metrics.is_empty();
+        }
         let settings = Settings::of_process(&self.code).map_err(Error::configuration)?;
         diag::set_level(settings.diagnostics.value);
         diag::debug(format_args!("spans are stamped by the {}", time::counter_name()));
@@ -386,6 +403,10 @@ impl Builder {
             let consoles = self.consoles.into_iter();
             chosen.extend(consoles.map(|console| sinks::console::in_code(console, &settings)));
             chosen.extend(self.summaries.into_iter().map(sinks::console::summary));
+        }
+        #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+        for metrics in settings.metrics.exporters(&settings).into_iter().chain(self.metrics) {
+            chosen.push(sinks::metrics::in_code(metrics, &settings, self.package)?);
         }
         for exporter in self.custom {
             chosen.push(Chosen::custom(exporter, &settings));
@@ -421,8 +442,10 @@ fn start(
     chosen: Vec<Chosen>,
     watches_signals: bool,
 ) -> Result<Telemetry, Error> {
-    let records =
-        settings.enabled.value && (!chosen.is_empty() || settings.flight.bytes.value.is_some());
+    let takes_spans = chosen.iter().any(Chosen::takes_spans);
+    let records = settings.enabled.value && (takes_spans || settings.flight.bytes.value.is_some());
+    let exports = settings.enabled.value && !chosen.is_empty();
+    settings.metrics.exemplars.value.set();
     let watched = exit::Watched {
         ends: watches_signals,
         #[cfg(feature = "file")]
@@ -432,8 +455,11 @@ fn start(
     };
     #[cfg(feature = "file")]
     let dumper = flight::Dumper::new(&settings, sinks::own_crate(&settings, package));
-    let exporters: Vec<_> =
-        chosen.iter().map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect();
+    let of = |spans: bool| -> Vec<_> {
+        let chosen = chosen.iter().filter(|one| one.takes_spans() == spans);
+        chosen.map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect()
+    };
+    let exporters = Exporters { spans: of(true), metrics: of(false) };
     let recording = recorder::Settings {
         memory: settings.memory.value,
         limits: settings.limits.limits(),
@@ -448,7 +474,7 @@ fn start(
     let make = sinks::factory(chosen, recording.memory.queue_bytes());
     // Called again in a forked child that records, which has no thread for signals either.
     let sinks = std::sync::Arc::new(move || {
-        if records {
+        if records || exports {
             exit::watch_signals(watched);
         }
         make()

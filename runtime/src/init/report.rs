@@ -41,6 +41,11 @@ pub struct Report {
     pub dropped: Vec<(LossReason, u64)>,
     /// What each exporter did.
     pub exporters: Vec<ExporterReport>,
+    /// What each exporter of metrics did; here data points are counted, not spans.
+    ///
+    /// Nothing is lost for good by one that is dropped, as long as a later one arrives: it says
+    /// what has been counted since the start, or since the last that arrived.
+    pub metrics: Vec<ExporterReport>,
     /// What the flight recorder holds, if there is one; spans are in it beside all else.
     #[cfg(feature = "file")]
     pub flight: Option<FlightReport>,
@@ -121,6 +126,7 @@ impl Report {
             undecided,
             dropped,
             exporters,
+            metrics: vec![],
             #[cfg(feature = "file")]
             flight: None,
         }
@@ -137,6 +143,7 @@ impl Report {
             undecided: 0,
             dropped: vec![],
             exporters: vec![],
+            metrics: vec![],
             #[cfg(feature = "file")]
             flight: None,
         }
@@ -209,8 +216,10 @@ impl fmt::Display for Report {
             }
         }
         write_dropped(f, &self.dropped)?;
-        for exporter in &self.exporters {
-            write!(f, "; {}: {} delivered", exporter.name, exporter.delivered)?;
+        let spans = self.exporters.iter().map(|exporter| (exporter, ""));
+        let points = self.metrics.iter().map(|exporter| (exporter, " data points"));
+        for (exporter, items) in spans.chain(points) {
+            write!(f, "; {}: {}{items} delivered", exporter.name, exporter.delivered)?;
             if exporter.queued != 0 {
                 write!(f, ", {} waiting", exporter.queued)?;
             }

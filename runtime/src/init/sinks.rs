@@ -21,7 +21,22 @@ use crate::{
 pub(super) struct Chosen {
     pub(super) name: &'static str,
     pub(super) stats: Arc<Stats>,
+    /// What it takes.
+    pub(super) signal: Signal,
     make: Make,
+}
+
+/// What an exporter takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Signal {
+    #[cfg(any(
+        feature = "console",
+        feature = "file",
+        feature = "otlp",
+        feature = "prometheus-remote-write"
+    ))]
+    Metrics,
+    Spans,
 }
 
 /// Takes the bytes that the exporter may hold; `None`: it cannot be made (again).
@@ -29,7 +44,13 @@ type Make = Box<dyn Fn(usize, Arc<Stats>) -> Option<Box<dyn Sink>> + Send + Sync
 
 impl Chosen {
     fn new(name: &'static str, make: Make) -> Self {
-        Self { name, stats: Arc::new(Stats::new(Arc::new(Losses::new()))), make }
+        let stats = Arc::new(Stats::new(Arc::new(Losses::new())));
+        Self { name, stats, signal: Signal::Spans, make }
+    }
+
+    /// Whether spans are recorded for it.
+    pub(super) fn takes_spans(&self) -> bool {
+        self.signal == Signal::Spans
     }
 
     /// An exporter of the program's own. A forked child cannot have it: there is only one.
@@ -87,9 +108,9 @@ impl Chosen {
     }
 }
 
-/// Shares the memory among the exporters.
+/// Shares the memory among the exporters of spans; metrics take what there is of them.
 pub(super) fn factory(chosen: Vec<Chosen>, bytes: usize) -> SinkFactory {
-    let share = bytes / chosen.len().max(1);
+    let share = bytes / chosen.iter().filter(|one| one.takes_spans()).count().max(1);
     Arc::new(move || {
         let made = chosen.iter().filter_map(|one| {
             one.stats.reset();
@@ -109,14 +130,15 @@ pub(super) fn own_crate(settings: &Settings, package: Package) -> OwnCrate {
 
 #[cfg(feature = "otlp")]
 pub(super) mod otlp {
-    use super::{Chosen, Error, Package, Settings, own_crate};
+    use super::{Chosen, Error, Package, Settings, config, own_crate};
     use crate::export::{
         Otlp,
         otlp::{batch::Resource, signal::Signal, sink::OtlpSink},
     };
 
     pub(super) fn configured(settings: &Settings, package: Package) -> Result<Chosen, Error> {
-        in_code(&settings.otlp.exporter(&settings.batch), settings, package)
+        let exporter = settings.otlp.exporter(&settings.batch, config::OtlpSignal::TRACES);
+        in_code(&exporter, settings, package)
     }
 
     /// An exporter that was written in code.
@@ -163,9 +185,81 @@ pub(super) mod file {
     }
 }
 
+#[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+pub(super) mod metrics {
+    #[cfg(feature = "console")]
+    use std::{mem, sync::Mutex};
+
+    use super::{Chosen, Error, Make, Package, Settings, Signal};
+    use crate::export::metrics::{Metrics, MetricsSink, Receiver};
+    #[cfg(any(feature = "file", feature = "otlp"))]
+    use crate::export::{
+        metrics::Origin,
+        otlp::batch::{Encoding, Resource},
+    };
+    #[cfg(feature = "console")]
+    use crate::{diag, export::console::Output, sync::lock};
+
+    /// An exporter of metrics that was written in code.
+    #[cfg_attr(
+        not(any(feature = "file", feature = "otlp")),
+        expect(unused_variables, reason = "only these say for whom they speak")
+    )]
+    pub(in crate::init) fn in_code(
+        Metrics { to, plan }: Metrics,
+        settings: &Settings,
+        package: Package,
+    ) -> Result<Chosen, Error> {
+        #[cfg(any(feature = "file", feature = "otlp"))]
+        let origin = {
+            let resource = settings.resource.clone();
+            let own_crate = super::own_crate(settings, package);
+            move |encoding: Encoding| Origin {
+                resource: Resource::of_metrics(encoding, resource.iter(), resource.schema_url()),
+                own_crate: own_crate.clone(),
+            }
+        };
+        let (name, make): (_, Make) = match to {
+            #[cfg(feature = "console")]
+            Receiver::Console(output) => {
+                let output = Mutex::new(Some(output));
+                let make: Make = Box::new(move |_, stats| {
+                    let mut output = lock(&output);
+                    let again = output.as_ref().and_then(Output::again);
+                    let Some(output) = mem::replace(&mut *output, again) else {
+                        diag::warn(format_args!("a forked child has no writer for its metrics"));
+                        return None;
+                    };
+                    Some(Box::new(MetricsSink::to_console(plan, output, stats)))
+                });
+                ("metrics_console", make)
+            }
+            #[cfg(feature = "file")]
+            Receiver::File(file) => {
+                let make: Make = Box::new(move |_, stats| {
+                    let origin = origin(Encoding::Json);
+                    Some(Box::new(MetricsSink::to_file(plan, &file, origin, stats)))
+                });
+                ("metrics_otlp_file", make)
+            }
+            #[cfg(feature = "otlp")]
+            Receiver::Otlp(otlp) => {
+                let signal = crate::export::otlp::signal::Signal::Metrics;
+                let checked = otlp.settings(signal).map_err(Error::configuration)?;
+                let make: Make = Box::new(move |_, stats| {
+                    let origin = origin(checked.encoding());
+                    Some(Box::new(MetricsSink::to_otlp(plan, &checked, origin, stats)))
+                });
+                ("metrics_otlp", make)
+            }
+        };
+        Ok(Chosen { signal: Signal::Metrics, ..Chosen::new(name, make) })
+    }
+}
+
 #[cfg(feature = "prometheus-remote-write")]
 pub(super) mod remote_write {
-    use super::{Chosen, Error, Settings};
+    use super::{Chosen, Error, Make, Settings, Signal};
     use crate::export::{RemoteWrite, prometheus::remote_write::RemoteWriteSink};
 
     /// A sender of metrics.
@@ -179,7 +273,8 @@ pub(super) mod remote_write {
             let sink = RemoteWriteSink::new(&checked, &resource, stats);
             Some(Box::new(sink) as _)
         };
-        Ok(Chosen::new("remote_write", Box::new(make)))
+        let make: Make = Box::new(make);
+        Ok(Chosen { signal: Signal::Metrics, ..Chosen::new("remote_write", make) })
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) struct Running {
     recorder: &'static Recorder,
     /// Telemetry is switched on, and somebody exports.
     records: bool,
-    exporters: Vec<(&'static str, Arc<Stats>)>,
+    exporters: Exporters,
     #[cfg(feature = "prometheus")]
     servers: Mutex<Vec<Server>>,
     #[cfg(feature = "file")]
@@ -67,12 +67,15 @@ pub(crate) struct Running {
     ended: Condvar,
 }
 
+/// The exporters by what they take: names and numbers.
+#[derive(Debug)]
+pub(crate) struct Exporters {
+    pub(crate) spans: Vec<(&'static str, Arc<Stats>)>,
+    pub(crate) metrics: Vec<(&'static str, Arc<Stats>)>,
+}
+
 impl Running {
-    pub(crate) fn new(
-        recorder: &'static Recorder,
-        records: bool,
-        exporters: Vec<(&'static str, Arc<Stats>)>,
-    ) -> Self {
+    pub(crate) fn new(recorder: &'static Recorder, records: bool, exporters: Exporters) -> Self {
         Self {
             recorder,
             records,
@@ -180,8 +183,9 @@ impl Running {
         let Some(recorder) = self.recorder() else { return Report::empty() };
         let exporter =
             |(name, stats): &(&'static str, Arc<Stats>)| ExporterReport::new(name, stats);
-        let exporters = self.exporters.iter().map(exporter).collect();
-        let report = Report::new(recorder, exporters);
+        let exporters = self.exporters.spans.iter().map(exporter).collect();
+        let metrics = self.exporters.metrics.iter().map(exporter).collect();
+        let report = Report { metrics, ..Report::new(recorder, exporters) };
         #[cfg(feature = "file")]
         let report =
             Report { flight: self.flight.as_ref().map(|flight| flight.report(recorder)), ..report };

@@ -13,6 +13,7 @@ mod row;
 mod siblings;
 mod sink;
 mod summary;
+mod table;
 mod tree;
 
 pub(crate) use choice::Form;
@@ -21,3 +22,4 @@ pub(crate) use output::Output;
 pub(crate) use sink::ConsoleSink;
 pub use summary::Summary;
 pub(crate) use summary::SummarySink;
+pub use table::MetricsTable;

@@ -96,9 +96,10 @@ impl Settings {
             lines.push(("console colors", color, console.color.source));
         }
         if self.exporters.value.contains(&super::Exporter::Otlp) {
-            lines.extend(otlp_lines(otlp));
+            lines.extend(otlp_lines(otlp, OTLP));
             lines.extend(spool_lines(&otlp.spool));
         }
+        lines.extend(metrics_lines(&self.metrics));
         lines.extend(flight_lines(&self.flight));
         lines.extend(self.serving.lines());
         lines.extend(self.remote_write.lines());
@@ -127,25 +128,75 @@ fn flight_lines(flight: &super::Flight) -> Vec<(&'static str, String, Source)> {
     ]
 }
 
-fn otlp_lines(otlp: &super::Otlp) -> [(&'static str, String, Source); 8] {
+fn metrics_lines(metrics: &super::Metrics) -> Vec<(&'static str, String, Source)> {
+    use super::MetricExporter;
+    let super::Metrics { exporters, interval, timeout, temporality, buckets, .. } = metrics;
+    if exporters.value.is_empty() {
+        return vec![("metrics", "none".to_owned(), exporters.source)];
+    }
+    let names: Vec<_> = exporters.value.iter().map(ToString::to_string).collect();
+    let exemplars = &metrics.exemplars;
+    let mut lines = vec![
+        ("metrics", names.join(","), exporters.source),
+        ("metrics every", Time(Some(interval.value)).to_string(), interval.source),
+        ("metrics timeout", Time(timeout.value).to_string(), timeout.source),
+        ("metrics count since", temporality.value.to_string(), temporality.source),
+        ("metrics buckets", buckets.value.to_string(), buckets.source),
+        ("metrics exemplars", exemplars.value.to_string(), exemplars.source),
+    ];
+    if exporters.value.contains(&MetricExporter::File) {
+        let path = metrics.file.value.as_ref().map(|path| path.display().to_string());
+        lines.push(("metrics file", path.unwrap_or("stdout".to_owned()), metrics.file.source));
+    }
+    if exporters.value.contains(&MetricExporter::Otlp) {
+        lines.extend(otlp_lines(&metrics.otlp, METRICS));
+    }
+    lines
+}
+
+/// What the lines about an exporter over OTLP are called.
+type OtlpNames = [&'static str; 8];
+
+const OTLP: OtlpNames = [
+    "otlp protocol",
+    "otlp endpoint",
+    "otlp headers",
+    "otlp timeout",
+    "otlp compression",
+    "otlp certificate",
+    "otlp client key",
+    "otlp client certificate",
+];
+const METRICS: OtlpNames = [
+    "metrics protocol",
+    "metrics endpoint",
+    "metrics headers",
+    "metrics request timeout",
+    "metrics compression",
+    "metrics certificate",
+    "metrics client key",
+    "metrics client certificate",
+];
+
+fn otlp_lines(
+    otlp: &super::Otlp,
+    names: OtlpNames,
+) -> impl Iterator<Item = (&'static str, String, Source)> {
     let file = |path: &Option<std::path::PathBuf>| {
         path.as_ref().map_or_else(|| "none".to_owned(), |path| path.display().to_string())
     };
     let compression = format!("{:?}", otlp.compression.value).to_lowercase();
-    [
-        ("otlp protocol", otlp.protocol.value.to_string(), otlp.protocol.source),
-        ("otlp endpoint", otlp.endpoint.value.to_string(), otlp.endpoint.source),
-        ("otlp headers", or_none(otlp.headers.value.to_string()), otlp.headers.source),
-        ("otlp timeout", Time(otlp.timeout.value).to_string(), otlp.timeout.source),
-        ("otlp compression", compression, otlp.compression.source),
-        ("otlp certificate", file(&otlp.certificate.value), otlp.certificate.source),
-        ("otlp client key", file(&otlp.client_key.value), otlp.client_key.source),
-        (
-            "otlp client certificate",
-            file(&otlp.client_certificate.value),
-            otlp.client_certificate.source,
-        ),
-    ]
+    let values = [
+        (otlp.protocol.value.to_string(), otlp.protocol.source),
+        (otlp.endpoint.value.to_string(), otlp.endpoint.source),
+        (or_none(otlp.headers.value.to_string()), otlp.headers.source),
+        (Time(otlp.timeout.value).to_string(), otlp.timeout.source),
+        (compression, otlp.compression.source),
+        (file(&otlp.certificate.value), otlp.certificate.source),
+        (file(&otlp.client_key.value), otlp.client_key.source),
+        (file(&otlp.client_certificate.value), otlp.client_certificate.source),
+    ];
+    names.into_iter().zip(values).map(|(name, (value, source))| (name, value, source))
 }
 
 fn spool_lines(spool: &super::Spool) -> [(&'static str, String, Source); 2] {

@@ -136,10 +136,7 @@ pub(super) fn redact_keys(reader: &mut Reader<'_>, code: &Code) -> Setting<Vec<S
 
 /// Variables that are honoured by saying what they do not do yet.
 pub(super) fn mention_what_comes_later(reader: &mut Reader<'_>) {
-    for (variable, signal) in [(table::METRICS_EXPORTER, "metrics"), (table::LOGS_EXPORTER, "logs")]
-    {
-        mention_signal(reader, variable, signal);
-    }
+    mention_signal(reader, table::LOGS_EXPORTER, "logs");
     for variable in [table::CONFIG_FILE, table::EXPERIMENTAL_CONFIG_FILE] {
         if reader.text(variable).is_some() {
             reader.warn(format!(
@@ -160,9 +157,7 @@ fn mention_signal(reader: &mut Reader<'_>, variable: &'static Variable, signal: 
         .map(|name| format!("`{name}`, which is no exporter"))
         .collect();
     reader.complain(variable, &wrong, None);
-    let has_effect =
-        |name: &str| ["none", "prometheus"].iter().any(|one| name.eq_ignore_ascii_case(one));
-    if parse::list(text).any(|name| is_known(&name) && !has_effect(name)) {
+    if parse::list(text).any(|name| is_known(&name) && !name.eq_ignore_ascii_case("none")) {
         reader.mention(format!(
             "`{}` has no effect: this version exports no {signal}",
             variable.name

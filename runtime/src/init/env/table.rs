@@ -72,17 +72,35 @@ table! {
         "those whose endpoint or file is set; else `console` on a terminal; else `none`",
         "where spans go; several are separated by commas";
     METRICS_EXPORTER: "OTEL_METRICS_EXPORTER", Specified,
-        Choices(&["otlp", "prometheus", "console", "none"]), "none",
-        "where metrics go: `prometheus` serves `/metrics`, and needs the feature `prometheus`";
+        Choices(&["otlp", "console", "otlp_file", "otlp/stdout", "prometheus", "none"]),
+        "those whose endpoint or file is set; else `none`",
+        "where metrics go; several are separated by commas. `prometheus` serves `/metrics`";
     PROMETHEUS_HOST: "OTEL_EXPORTER_PROMETHEUS_HOST", Specified, Text, "localhost",
-        "where `prometheus` listens; it is chosen by this, unless `OTEL_METRICS_EXPORTER` says \
-         otherwise";
+        "where `prometheus` listens; chooses it, unless `OTEL_METRICS_EXPORTER` chooses others. \
+         Needs the feature `prometheus`";
     PROMETHEUS_PORT: "OTEL_EXPORTER_PROMETHEUS_PORT", Specified,
         Count { least: 1, example: "9464" }, "9464", "the port, likewise";
     LOGS_EXPORTER: "OTEL_LOGS_EXPORTER", Specified, Choices(&["otlp", "console", "none"]), "none",
         "accepted; logs are not exported by this version";
     PROMETHEUS_METRICS_PORT: "PROMETHEUS_METRICS_PORT", Alias("OTEL_EXPORTER_PROMETHEUS_PORT"),
         Count { least: 1, example: "9464" }, "", "the port of `/metrics`";
+
+    // Metrics
+    METRIC_EXPORT_INTERVAL: "OTEL_METRIC_EXPORT_INTERVAL", Specified,
+        Duration { example: "60000" }, "60000", "how often metrics are exported";
+    METRIC_EXPORT_TIMEOUT: "OTEL_METRIC_EXPORT_TIMEOUT", Specified, Timeout { example: "30000" },
+        "30000", "how long one export of metrics may take, retries included";
+    EXEMPLAR_FILTER: "OTEL_METRICS_EXEMPLAR_FILTER", Specified,
+        Choice(&["always_on", "always_off", "trace_based"]), "trace_based",
+        "which measurements are remembered as examples: those within sampled spans, all, or none";
+    TEMPORALITY: "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", Specified,
+        Choice(&["cumulative", "delta", "lowmemory"]), "cumulative",
+        "whether counters and distributions count since the start or since the last export; \
+         `lowmemory` means `delta`";
+    HISTOGRAM_AGGREGATION: "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", Specified,
+        Choice(&["explicit_bucket_histogram", "base2_exponential_bucket_histogram"]),
+        "base2_exponential_bucket_histogram",
+        "the buckets of distributions; the explicit ones are powers of two";
 
     // Sampling
     TRACES_SAMPLER: "OTEL_TRACES_SAMPLER", Specified,
@@ -223,6 +241,11 @@ table! {
         "the most bytes of one such file; then it is renamed and a new one begins";
     FILE_COUNT: "SPANDREL_FILE_COUNT", Own, Count { least: 1, example: "4" }, "4",
         "the most such files; the oldest one is removed";
+    METRICS_FILE: "SPANDREL_METRICS_FILE", Own, Path, "stdout",
+        "the file of the exporter `otlp_file` of metrics, which it turns on. Needs the feature \
+         `file`";
+    SUMMARY: "SPANDREL_SUMMARY", Own, Switch, "false",
+        "a table of all metrics on stderr when the program ends";
     SPOOL_DIR: "SPANDREL_SPOOL_DIR", Own, Path, "",
         "a folder where `otlp` keeps what it could not deliver, to deliver it later";
     SPOOL_BYTES: "SPANDREL_SPOOL_BYTES", Own, Size, "64MiB",
