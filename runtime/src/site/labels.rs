@@ -274,9 +274,8 @@ mod tests {
         let cell = find(sets, &[Label::Str(&long)]);
 
         assert!(std::ptr::eq(cell, find(sets, &[Label::Str(&long)])));
-        let Some([OwnedLabel::Str(kept)]) =
-            found(sets)[0].0.as_deref().map(|v| v.to_vec()).as_deref()
-        else {
+        let kept = found(sets)[0].0.as_deref().map(|v| v.to_vec());
+        let Some([OwnedLabel::Str(kept)]) = kept.as_deref() else {
             unreachable!("one text")
         };
         assert_eq!(kept.len(), MOST_BYTES);

@@ -82,7 +82,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("SPANDREL_ADMIN_TOKEN", "9"),
     ("SPANDREL_ADMIN_HOSTS", "9"),
     ("SPANDREL_PROMETHEUS_NAMES", "underscores"),
-    ("OTEL_METRICS_EXPORTER", "prometheus"),
+    ("OTEL_EXPORTER_PROMETHEUS_HOST", "127.0.0.9"),
     ("SPANDREL_CLOCK", "auto"),
     ("OTEL_BSP_SCHEDULE_DELAY", "9"),
     ("OTEL_BSP_EXPORT_TIMEOUT", "9"),
