@@ -214,7 +214,6 @@ impl<T: Send + 'static> Worker<T> {
     }
 
     /// Memory of a delivered payload, if there is any.
-    #[cfg(any(test, feature = "file", feature = "otlp", feature = "zipkin"))]
     pub(crate) fn take_spare(&self) -> Option<T> {
         lock(&self.shared.state).spare.take()
     }

@@ -9,13 +9,14 @@ use super::serving;
 use super::{
     config::{Code, Exporter, Package, Settings},
     exit,
+    logs::{Listens, Outputs},
     sinks::{self, Chosen},
     telemetry::{Exporters, Running, Telemetry},
 };
 use crate::{
     diag,
     error::Error,
-    export::{Batching, SpanExporter},
+    export::{Batching, LogLines, SpanExporter},
     functions, level, redact,
     resource::Resource,
     site, time,
@@ -64,6 +65,7 @@ pub struct Builder {
     consoles: Vec<crate::export::Console>,
     #[cfg(feature = "console")]
     summaries: Vec<crate::export::Summary>,
+    log_lines: Vec<LogLines>,
     #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
     metrics: Vec<crate::export::Metrics>,
     watches_signals: bool,
@@ -89,6 +91,7 @@ impl Builder {
             consoles: Vec::new(),
             #[cfg(feature = "console")]
             summaries: Vec::new(),
+            log_lines: Vec::new(),
             #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
             metrics: Vec::new(),
             watches_signals: true,
@@ -140,6 +143,26 @@ impl Builder {
     /// Chooses how verbose spans are, as `SPANDREL_LEVEL` does: `"info,shop::db=trace"`.
     pub fn level(mut self, filter: &str) -> Self {
         self.code.level = Some(filter.to_owned());
+        self
+    }
+
+    /// Chooses which log records there are, as `SPANDREL_LOG` does: `"info,shop::db=debug"`.
+    pub fn log_filter(mut self, filter: &str) -> Self {
+        self.code.log_filter = Some(filter.to_owned());
+        self
+    }
+
+    /// Writes log records as lines, instead of those that `SPANDREL_LOG_FORMAT` chooses.
+    ///
+    /// Several outputs each get all lines.
+    pub fn log_lines(mut self, lines: LogLines) -> Self {
+        self.log_lines.push(lines);
+        self
+    }
+
+    /// Whether log records of traces that are not sampled are left out, unless they are errors.
+    pub fn logs_follow_trace(mut self, follow: bool) -> Self {
+        self.code.logs_follow_trace = Some(follow);
         self
     }
 
@@ -382,6 +405,16 @@ impl Builder {
         }
         redact::deny(settings.redact_keys.value.iter().cloned());
         let mut chosen = Chosen::configured(&settings, self.package)?;
+        #[cfg_attr(
+            not(any(
+                feature = "console",
+                feature = "file",
+                feature = "otlp",
+                feature = "prometheus-remote-write"
+            )),
+            expect(unused_mut, reason = "only these export metrics")
+        )]
+        let mut metrics = Vec::new();
         #[cfg(feature = "otlp")]
         for otlp in self.otlp {
             chosen.push(sinks::otlp::in_code(&otlp, &settings, self.package)?);
@@ -396,7 +429,7 @@ impl Builder {
         }
         #[cfg(feature = "prometheus-remote-write")]
         for remote_write in settings.remote_write.exporter().into_iter().chain(self.remote_writes) {
-            chosen.push(sinks::remote_write::in_code(&remote_write, &settings)?);
+            metrics.push(sinks::remote_write::in_code(&remote_write, &settings)?);
         }
         #[cfg(feature = "console")]
         {
@@ -405,31 +438,39 @@ impl Builder {
             chosen.extend(self.summaries.into_iter().map(sinks::console::summary));
         }
         #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
-        for metrics in settings.metrics.exporters(&settings).into_iter().chain(self.metrics) {
-            chosen.push(sinks::metrics::in_code(metrics, &settings, self.package)?);
+        for exporter in settings.metrics.exporters(&settings).into_iter().chain(self.metrics) {
+            metrics.push(sinks::metrics::in_code(exporter, &settings, self.package)?);
         }
         for exporter in self.custom {
             chosen.push(Chosen::custom(exporter, &settings));
         }
         #[cfg(feature = "tracing")]
-        let log_lines = settings.log_lines.value.clone();
-        #[cfg(feature = "tracing")]
         let mirror = settings.mirror.value;
         #[cfg(feature = "prometheus")]
         let served = serving::bind(&settings)?;
-        let telemetry = start(settings, self.package, chosen, self.watches_signals)?;
+        #[cfg(feature = "tracing")]
+        let listens = Listens { to_tracing: self.uses_tracing };
+        #[cfg(not(feature = "tracing"))]
+        let listens = Listens {};
+        let outputs = Outputs::new(self.log_lines, &settings, listens.alone());
+        let all = All { spans: chosen, metrics, logs: outputs };
+        let telemetry = start(settings, self.package, all, self.watches_signals)?;
         #[cfg(feature = "prometheus")]
         telemetry.serve(served);
-        #[cfg(feature = "tracing")]
-        if self.uses_tracing {
-            crate::tracing::at_init(&log_lines);
-        }
+        listens.begin();
         #[cfg(feature = "tracing")]
         if mirror {
             crate::mirror::install(&crate::tracing::mirror::TRACING);
         }
         Ok(telemetry)
     }
+}
+
+/// Everything that exports, by what it takes.
+struct All {
+    spans: Vec<Chosen>,
+    metrics: Vec<Chosen>,
+    logs: Outputs,
 }
 
 #[cfg_attr(
@@ -439,12 +480,12 @@ impl Builder {
 fn start(
     settings: Settings,
     package: Package,
-    chosen: Vec<Chosen>,
+    All { spans, metrics, logs }: All,
     watches_signals: bool,
 ) -> Result<Telemetry, Error> {
-    let takes_spans = chosen.iter().any(Chosen::takes_spans);
-    let records = settings.enabled.value && (takes_spans || settings.flight.bytes.value.is_some());
-    let exports = settings.enabled.value && !chosen.is_empty();
+    let is_on = settings.enabled.value;
+    let records = is_on && (!spans.is_empty() || settings.flight.bytes.value.is_some());
+    let exports = is_on && !metrics.is_empty();
     settings.metrics.exemplars.value.set();
     let watched = exit::Watched {
         ends: watches_signals,
@@ -455,11 +496,10 @@ fn start(
     };
     #[cfg(feature = "file")]
     let dumper = flight::Dumper::new(&settings, sinks::own_crate(&settings, package));
-    let of = |spans: bool| -> Vec<_> {
-        let chosen = chosen.iter().filter(|one| one.takes_spans() == spans);
-        chosen.map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect()
+    let numbers = |chosen: &[Chosen]| -> Vec<_> {
+        chosen.iter().map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect()
     };
-    let exporters = Exporters { spans: of(true), metrics: of(false) };
+    let (of_spans, of_metrics) = (numbers(&spans), numbers(&metrics));
     let recording = recorder::Settings {
         memory: settings.memory.value,
         limits: settings.limits.limits(),
@@ -471,18 +511,22 @@ fn start(
     };
     time::choose(settings.clock.value);
     let value_chars = recording.limits.value_chars();
-    let make = sinks::factory(chosen, recording.memory.queue_bytes());
+    // Metrics have no queue: what they take is given by how many of them there are.
+    let shares = spans.len() + logs.shares();
+    let share = recording.memory.queue_bytes() / shares.max(1);
+    let make_all = [Chosen::factory(spans, share), Chosen::factory(metrics, 0)];
     // Called again in a forked child that records, which has no thread for signals either.
     let sinks = std::sync::Arc::new(move || {
         if records || exports {
             exit::watch_signals(watched);
         }
-        make()
+        make_all.iter().flat_map(|make| make()).collect()
     });
     let recorder = recorder::start(recording, std::sync::Arc::new(Losses::new()), sinks)
         .ok_or_else(Error::already_running)?;
     limits::set_value_chars(value_chars);
     functions::register();
+    let of_logs = logs.start(&settings.logs, share);
     if records {
         let filter = settings.level.value;
         level::set_most_verbose(filter.most_verbose());
@@ -491,6 +535,7 @@ fn start(
             if traced { site::ON } else { site::METERED }
         });
     }
+    let exporters = Exporters { spans: of_spans, metrics: of_metrics, logs: of_logs };
     let running = Running::new(recorder, records, exporters);
     #[cfg(feature = "file")]
     let running = {

@@ -39,6 +39,11 @@ impl Problems {
         }
     }
 
+    /// Adds those of a part.
+    pub(crate) fn absorb(&mut self, part: Self) {
+        part.texts.into_iter().for_each(|text| self.push(text));
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.texts.is_empty()
     }

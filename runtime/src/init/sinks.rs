@@ -14,45 +14,40 @@ use crate::{
     error::Error,
     export::{SpanExporter, custom::CustomSink, stats::Stats},
     sync::lock,
-    trace::{drain::Sink, loss::Losses, recorder::SinkFactory},
+    trace::{drain::Sink, loss::Losses},
 };
 
 /// An exporter that was chosen: its name, its numbers, and how to make it.
-pub(super) struct Chosen {
+pub(super) struct Chosen<S: ?Sized = dyn Sink> {
     pub(super) name: &'static str,
     pub(super) stats: Arc<Stats>,
-    /// What it takes.
-    pub(super) signal: Signal,
-    make: Make,
-}
-
-/// What an exporter takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Signal {
-    #[cfg(any(
-        feature = "console",
-        feature = "file",
-        feature = "otlp",
-        feature = "prometheus-remote-write"
-    ))]
-    Metrics,
-    Spans,
+    make: Make<S>,
 }
 
 /// Takes the bytes that the exporter may hold; `None`: it cannot be made (again).
-type Make = Box<dyn Fn(usize, Arc<Stats>) -> Option<Box<dyn Sink>> + Send + Sync>;
+type Make<S> = Box<dyn Fn(usize, Arc<Stats>) -> Option<Box<S>> + Send + Sync>;
+
+/// Makes all exporters of a signal; called again in a forked child.
+type Factory<S> = Arc<dyn Fn() -> Vec<Box<S>> + Send + Sync>;
+
+impl<S: ?Sized + 'static> Chosen<S> {
+    pub(super) fn new(name: &'static str, make: Make<S>) -> Self {
+        Self { name, stats: Arc::new(Stats::new(Arc::new(Losses::new()))), make }
+    }
+
+    /// Gives each of them `share` bytes.
+    pub(super) fn factory(chosen: Vec<Self>, share: usize) -> Factory<S> {
+        Arc::new(move || {
+            let made = chosen.iter().filter_map(|one| {
+                one.stats.reset();
+                (one.make)(share, Arc::clone(&one.stats))
+            });
+            made.collect()
+        })
+    }
+}
 
 impl Chosen {
-    fn new(name: &'static str, make: Make) -> Self {
-        let stats = Arc::new(Stats::new(Arc::new(Losses::new())));
-        Self { name, stats, signal: Signal::Spans, make }
-    }
-
-    /// Whether spans are recorded for it.
-    pub(super) fn takes_spans(&self) -> bool {
-        self.signal == Signal::Spans
-    }
-
     /// An exporter of the program's own. A forked child cannot have it: there is only one.
     pub(super) fn custom(mut exporter: Box<dyn SpanExporter>, settings: &Settings) -> Self {
         exporter.set_resource(&settings.resource);
@@ -106,18 +101,6 @@ impl Chosen {
             })
             .collect()
     }
-}
-
-/// Shares the memory among the exporters of spans; metrics take what there is of them.
-pub(super) fn factory(chosen: Vec<Chosen>, bytes: usize) -> SinkFactory {
-    let share = bytes / chosen.iter().filter(|one| one.takes_spans()).count().max(1);
-    Arc::new(move || {
-        let made = chosen.iter().filter_map(|one| {
-            one.stats.reset();
-            (one.make)(share, Arc::clone(&one.stats))
-        });
-        made.collect()
-    })
 }
 
 /// The crate that the exporters speak for.
@@ -190,7 +173,7 @@ pub(super) mod metrics {
     #[cfg(feature = "console")]
     use std::{mem, sync::Mutex};
 
-    use super::{Chosen, Error, Make, Package, Settings, Signal};
+    use super::{Chosen, Error, Package, Settings, Sink};
     use crate::export::metrics::{Metrics, MetricsSink, Receiver};
     #[cfg(any(feature = "file", feature = "otlp"))]
     use crate::export::{
@@ -198,7 +181,9 @@ pub(super) mod metrics {
         otlp::batch::{Encoding, Resource},
     };
     #[cfg(feature = "console")]
-    use crate::{diag, export::console::Output, sync::lock};
+    use crate::{diag, export::output::Output, sync::lock};
+
+    type Make = super::Make<dyn Sink>;
 
     /// An exporter of metrics that was written in code.
     #[cfg_attr(
@@ -253,13 +238,13 @@ pub(super) mod metrics {
                 ("metrics_otlp", make)
             }
         };
-        Ok(Chosen { signal: Signal::Metrics, ..Chosen::new(name, make) })
+        Ok(Chosen::new(name, make))
     }
 }
 
 #[cfg(feature = "prometheus-remote-write")]
 pub(super) mod remote_write {
-    use super::{Chosen, Error, Make, Settings, Signal};
+    use super::{Chosen, Error, Settings};
     use crate::export::{RemoteWrite, prometheus::remote_write::RemoteWriteSink};
 
     /// A sender of metrics.
@@ -273,8 +258,7 @@ pub(super) mod remote_write {
             let sink = RemoteWriteSink::new(&checked, &resource, stats);
             Some(Box::new(sink) as _)
         };
-        let make: Make = Box::new(make);
-        Ok(Chosen { signal: Signal::Metrics, ..Chosen::new("remote_write", make) })
+        Ok(Chosen::new("remote_write", Box::new(make)))
     }
 }
 
@@ -311,7 +295,8 @@ pub(super) mod console {
         diag,
         export::{
             ColorChoice, Console, Summary,
-            console::{ConsoleSink, Output, SummarySink},
+            console::{ConsoleSink, SummarySink},
+            output::Output,
         },
         sync::lock,
     };

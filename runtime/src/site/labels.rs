@@ -274,10 +274,8 @@ mod tests {
         let cell = find(sets, &[Label::Str(&long)]);
 
         assert!(std::ptr::eq(cell, find(sets, &[Label::Str(&long)])));
-        let kept = found(sets)[0].0.as_deref().map(|v| v.to_vec());
-        let Some([OwnedLabel::Str(kept)]) = kept.as_deref() else {
-            unreachable!("one text")
-        };
+        let labels = found(sets)[0].0.as_deref().map(|labels| labels.to_vec());
+        let Some([OwnedLabel::Str(kept)]) = labels.as_deref() else { unreachable!("one text") };
         assert_eq!(kept.len(), MOST_BYTES);
     }
 

@@ -2,10 +2,12 @@
 
 use std::{fmt, time::Duration};
 
-use super::paint;
-use crate::metrics::{
-    self,
-    data::{Data, Label, Metric, Number, Point, Snapshot},
+use crate::{
+    export::paint,
+    metrics::{
+        self,
+        data::{Data, Label, Metric, Number, Point, Snapshot},
+    },
 };
 
 /// All metrics as a table, for whoever prints it.

@@ -7,7 +7,7 @@ use crate::export::Otlp;
 #[cfg(feature = "file")]
 use crate::export::OtlpFile;
 #[cfg(feature = "console")]
-use crate::export::console::Output;
+use crate::export::output::Output;
 
 /// Exports metrics, every minute unless told otherwise, at each flush and at the end.
 ///

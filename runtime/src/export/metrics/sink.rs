@@ -3,10 +3,10 @@
 use std::{sync::Arc, time::Instant};
 
 use super::{Plan, form::Form, reader::Reader};
-#[cfg(feature = "console")]
-use crate::export::console::Output;
 #[cfg(feature = "otlp")]
 use crate::export::otlp::config::Settings;
+#[cfg(feature = "console")]
+use crate::export::output::Output;
 #[cfg(any(feature = "file", feature = "otlp"))]
 use crate::export::{
     OwnCrate,

@@ -31,6 +31,9 @@ pub(crate) struct Code {
     pub(crate) tail_bias: Option<TailBias>,
     /// As `SPANDREL_LEVEL` has it.
     pub(crate) level: Option<String>,
+    /// As `SPANDREL_LOG` has it.
+    pub(crate) log_filter: Option<String>,
+    pub(crate) logs_follow_trace: Option<bool>,
     pub(crate) limits: Option<Limits>,
     pub(crate) memory: Option<Memory>,
     pub(crate) clock: Option<Clock>,

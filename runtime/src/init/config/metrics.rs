@@ -176,8 +176,8 @@ fn variable(reader: &mut Reader<'_>) -> Option<Setting<Vec<MetricExporter>>> {
         match word(&EXPORTERS, name) {
             Ok(exporter) if chosen.contains(&exporter) => {}
             Ok(exporter) => chosen.push(exporter),
-            // That one sends nothing: it is read where what is served is.
-            Err(_) if ["none", "prometheus"].iter().any(|one| name.eq_ignore_ascii_case(one)) => {
+            // Who asks for what is served is known elsewhere.
+            Err(_) if ["none", "prometheus"].iter().any(|w| name.eq_ignore_ascii_case(w)) => {
                 none = true;
             }
             Err(_) => wrong.push(format!("`{name}`, which is no exporter")),

@@ -15,6 +15,7 @@ mod flight;
 mod general;
 mod headers;
 mod limits;
+mod logs;
 mod metrics;
 mod otlp;
 mod remote_write;
@@ -38,6 +39,7 @@ pub(crate) use flight::Flight;
 pub(crate) use flight::Signal;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
+pub(crate) use logs::{Lines, Logs};
 pub(crate) use metrics::{MetricExporter, Metrics};
 pub(crate) use otlp::{Compression, Otlp, Protocol};
 pub(crate) use remote_write::RemoteWrite;
@@ -80,8 +82,7 @@ pub(crate) struct Settings {
     pub(crate) sampler_overrides: Setting<Overrides>,
     pub(crate) tail: Tail,
     pub(crate) level: Setting<LevelFilter>,
-    /// Which events of `tracing` become lines for people, as `RUST_LOG` has it.
-    pub(crate) log_lines: Setting<String>,
+    pub(crate) logs: Logs,
     pub(crate) limits: LimitSettings,
     pub(crate) memory: Setting<Memory>,
     pub(crate) clock: Setting<Clock>,
@@ -93,9 +94,9 @@ pub(crate) struct Settings {
     pub(crate) zipkin: Zipkin,
     pub(crate) flight: Flight,
     pub(crate) console: Console,
+    pub(crate) metrics: Metrics,
     pub(crate) serving: Serving,
     pub(crate) remote_write: RemoteWrite,
-    pub(crate) metrics: Metrics,
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
     pub(crate) redact_keys: Setting<Vec<String>>,
@@ -192,7 +193,7 @@ impl Settings {
         let level = general::level(&mut reader, code);
         let mut settings = Self {
             enabled,
-            log_lines: general::log_lines(&mut reader, &level),
+            logs: Logs::read(&mut reader, code, &level),
             level,
             propagators: general::propagators(&mut reader, code),
             sampler: sampler::sampler(&mut reader, code),

@@ -29,6 +29,8 @@ pub(crate) enum Kind {
         least: u32,
         example: &'static str,
     },
+    /// Levels of targets.
+    Directives,
     /// Milliseconds.
     Duration {
         example: &'static str,
@@ -72,6 +74,9 @@ impl Kind {
             Self::Count { least, example } => {
                 format!("a whole number from {least}, such as `{example}`")
             }
+            Self::Directives => {
+                "a level, targets with levels, or both: `info,shop::db=trace`".into()
+            }
             Self::Duration { example } | Self::Timeout { example } => {
                 format!("milliseconds, such as `{example}`")
             }
@@ -101,6 +106,7 @@ impl fmt::Display for Kind {
             Self::Choices(words) => write!(f, "list of {}", alternatives(words, "and")),
             Self::Count { least: 0, .. } => f.write_str("integer"),
             Self::Count { least, .. } => write!(f, "integer from {least}"),
+            Self::Directives => f.write_str("levels: `info,shop::db=trace`"),
             Self::Duration { .. } => f.write_str("milliseconds"),
             Self::Levels => f.write_str("levels: `info,shop::db=trace`"),
             Self::Number { .. } => f.write_str("number"),

@@ -76,7 +76,7 @@ impl<'e> Reader<'e> {
 
     /// Says what a part had to say.
     pub(crate) fn absorb(&mut self, part: Self) {
-        part.problems.iter().for_each(|problem| self.problem(problem.to_owned()));
+        self.problems.absorb(part.problems);
         for notice in part.notices {
             if !self.notices.contains(&notice) {
                 self.notices.push(notice);

@@ -72,16 +72,17 @@ table! {
         "those whose endpoint or file is set; else `console` on a terminal; else `none`",
         "where spans go; several are separated by commas";
     METRICS_EXPORTER: "OTEL_METRICS_EXPORTER", Specified,
-        Choices(&["otlp", "console", "otlp_file", "otlp/stdout", "prometheus", "none"]),
+        Choices(&["otlp", "prometheus", "console", "otlp_file", "otlp/stdout", "none"]),
         "those whose endpoint or file is set; else `none`",
-        "where metrics go; several are separated by commas. `prometheus` serves `/metrics`";
+        "where metrics go; several are separated by commas. `prometheus` serves `/metrics`, and \
+         needs the feature `prometheus`";
     PROMETHEUS_HOST: "OTEL_EXPORTER_PROMETHEUS_HOST", Specified, Text, "localhost",
-        "where `prometheus` listens; chooses it, unless `OTEL_METRICS_EXPORTER` chooses others. \
-         Needs the feature `prometheus`";
+        "where `prometheus` listens; it is chosen by this, unless `OTEL_METRICS_EXPORTER` says \
+         otherwise";
     PROMETHEUS_PORT: "OTEL_EXPORTER_PROMETHEUS_PORT", Specified,
         Count { least: 1, example: "9464" }, "9464", "the port, likewise";
     LOGS_EXPORTER: "OTEL_LOGS_EXPORTER", Specified, Choices(&["otlp", "console", "none"]), "none",
-        "accepted; logs are not exported by this version";
+        "where log records go, beside lines on stderr; `console` stands for lines in any case";
     PROMETHEUS_METRICS_PORT: "PROMETHEUS_METRICS_PORT", Alias("OTEL_EXPORTER_PROMETHEUS_PORT"),
         Count { least: 1, example: "9464" }, "", "the port of `/metrics`";
 
@@ -150,6 +151,12 @@ table! {
         Count { least: 0, example: "128" }, "128", "links of a span";
     EVENT_ATTRIBUTE_COUNT_LIMIT: "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", Specified,
         Count { least: 0, example: "128" }, "OTEL_ATTRIBUTE_COUNT_LIMIT", "attributes of an event";
+    LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        Specified, Count { least: 0, example: "1024" }, "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        "characters of a text value of a log record; not more than of a span";
+    LOGRECORD_ATTRIBUTE_COUNT_LIMIT: "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", Specified,
+        Count { least: 0, example: "128" }, "OTEL_ATTRIBUTE_COUNT_LIMIT",
+        "attributes of a log record";
     LINK_ATTRIBUTE_COUNT_LIMIT: "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", Specified,
         Count { least: 0, example: "128" }, "OTEL_ATTRIBUTE_COUNT_LIMIT", "attributes of a link";
 
@@ -291,9 +298,18 @@ table! {
         "prints expansions while the program is compiled; nothing at run time";
 
     // Logs
+    LOG: "SPANDREL_LOG", Own, Directives, "RUST_LOG",
+        "which log records there are, by target and level";
+    LOG_FORMAT: "SPANDREL_LOG_FORMAT", Own, Choice(&["json", "pretty", "off"]),
+        "`pretty` on stderr, where `init!` installs the `tracing` subscriber; else `off`",
+        "the form of log lines: `json` on stdout, for log pipelines; `pretty` on stderr, for people";
+    LOG_SAMPLING: "SPANDREL_LOG_SAMPLING", Own, Choice(&["all", "trace"]), "all",
+        "`trace` leaves log records of traces out that are not sampled, unless they are errors";
+    EXCEPTION_SIGNAL: "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", Specified,
+        Choices(&["logs", "logs/dup"]), "events of spans",
+        "whether exceptions are log records instead (`logs`) or as well (`logs/dup`)";
     RUST_LOG: "RUST_LOG", Convention, Text, "SPANDREL_LEVEL",
-        "which events of `tracing` become lines on stderr, where `init!` installs the subscriber: \
-         `level` and `target=level`, separated by commas";
+        "the same as `SPANDREL_LOG`, which wins; what only others understand is left out";
 
     // Colours
     NO_COLOR: "NO_COLOR", Convention, Presence, "", "no colours on the console";

@@ -100,7 +100,7 @@ const WARNED: &[Case] = &[
         NO,
         "enabled = true (default)",
         "`OTEL_METRICS_EXPORTER=carrier` has `carrier`, which is no exporter and is ignored; \
-         write a list of `otlp`, `console`, `otlp_file`, `otlp/stdout`, `prometheus` and `none`",
+         write a list of `otlp`, `prometheus`, `console`, `otlp_file`, `otlp/stdout` and `none`",
     ),
     (
         table::OTLP_METRICS_ENDPOINT,
