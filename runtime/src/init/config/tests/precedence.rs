@@ -94,7 +94,7 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("SPANDREL_ADMIN_TOKEN", "9"),
     ("SPANDREL_ADMIN_HOSTS", "9"),
     ("SPANDREL_PROMETHEUS_NAMES", "underscores"),
-    ("OTEL_METRICS_EXPORTER", "prometheus"),
+    ("OTEL_EXPORTER_PROMETHEUS_HOST", "127.0.0.9"),
     ("SPANDREL_CLOCK", "auto"),
     ("SPANDREL_REDACT_KEYS", "of_environment"),
     ("SPANDREL_REDACT_ALLOW_KEYS", "of_environment"),
