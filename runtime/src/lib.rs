@@ -48,6 +48,7 @@
 //! - `http`: when context travels in an `http::HeaderMap`, as with hyper, axum, reqwest and tonic.
 //! - `stream`: when functions return streams.
 //! - `tracing`: when the program or its libraries use `tracing`.
+//! - `metrics-0-24`: when libraries count through the `metrics` facade.
 //! - `opentelemetry-0-33`: when libraries use the API of OpenTelemetry, or an exporter made for its
 //!   SDK is to take the spans.
 //! - `prometheus`: when Prometheus scrapes the program, on a port that serves `/metrics` alone.
@@ -79,6 +80,8 @@ mod functions;
 mod init;
 mod level;
 pub mod metrics;
+#[cfg(feature = "metrics-0-24")]
+pub mod metrics_0_24;
 mod mirror;
 #[cfg(feature = "opentelemetry-0-33")]
 pub mod opentelemetry_0_33;
