@@ -12,8 +12,7 @@ pub use crate::{
     capture::{Capture, CaptureAny, CaptureAttribute, CaptureDebug},
     conceal::{Hashed, Length, Masked},
     site::{
-        AsLabel, Field, Level, Meta, Metered, Site, SpanKind, Traced, float, integer, nanos, text,
-        truth,
+        Field, Level, Meta, Metered, Site, SpanKind, Traced, float, integer, nanos, text, truth,
     },
     trace::{SpanHandle, Writer},
 };

@@ -48,9 +48,11 @@
 //! - `http`: when context travels in an `http::HeaderMap`, as with hyper, axum, reqwest and tonic.
 //! - `stream`: when functions return streams.
 //! - `tracing`: when the program or its libraries use `tracing`.
+//! - `log`: when they use the `log` crate, and nothing makes events of `tracing` of that.
 //! - `metrics-0-24`: when libraries count through the `metrics` facade.
 //! - `opentelemetry-0-33`: when libraries use the API of OpenTelemetry, or an exporter made for its
 //!   SDK is to take the spans.
+//! - `redis-1`: when commands that the program sends to Redis by `redis` 1 are to be spans.
 //! - `prometheus`: when Prometheus scrapes the program, on a port that serves `/metrics` alone.
 //! - `prometheus-remote-write`: when nothing can scrape it, and metrics are sent.
 //! - `admin`: when one also wants to look at a running program, on a port of its own ([`admin`]).
@@ -79,6 +81,9 @@ pub mod export;
 mod functions;
 mod init;
 mod level;
+#[cfg(feature = "log")]
+mod log;
+pub mod logs;
 pub mod metrics;
 #[cfg(feature = "metrics-0-24")]
 pub mod metrics_0_24;
@@ -89,7 +94,9 @@ mod outcome;
 mod pace;
 mod paths;
 mod random;
-mod redact;
+pub mod redact;
+#[cfg(feature = "redis-1")]
+pub mod redis_1;
 mod resource;
 mod sensitive;
 mod site;
@@ -107,7 +114,7 @@ pub use error::Error;
 pub use functions::{Function, Functions, Objective, Statistics, Window, functions};
 #[cfg(feature = "file")]
 pub use init::FlightReport;
-pub use init::{Builder, ExporterReport, Report, Shutdown, ShuttingDown, Telemetry};
+pub use init::{Builder, ExporterReport, LogReport, Report, Shutdown, ShuttingDown, Telemetry};
 pub use outcome::Outcome;
 pub use resource::Resource;
 pub use sensitive::Sensitive;
@@ -121,6 +128,7 @@ pub use trace::spawn::{spawn, spawn_blocking};
 pub use trace::stream::StreamExt;
 pub use trace::{
     Slot, SpanHandle,
+    correlation::{CorrelationId, correlation_id},
     span::Span,
     spawn::{FutureExt, thread},
 };

@@ -66,6 +66,12 @@ impl<'c> Ending<'c> {
         }
     }
 
+    /// Notes an error of which only the type may be told.
+    #[cfg(feature = "redis-1")]
+    pub(crate) fn failed(&mut self, error_type: &str) {
+        self.error(&error::Report { error_type, message: None, source: None });
+    }
+
     /// Counts the type of the error with which the call ends: the first, where a stream has several.
     #[cold]
     fn count_error(&self, error_type: &str) {

@@ -9,15 +9,18 @@ use super::serving;
 use super::{
     config::{Code, Exporter, Package, Settings},
     exit,
+    logs::{Listens, Outputs},
     sinks::{self, Chosen},
     telemetry::{Running, Telemetry},
 };
 use crate::{
-    diag,
+    conceal, diag,
     error::Error,
-    export::{Batching, SpanExporter},
-    functions, level, redact,
+    export::{Batching, LogLines, SpanExporter},
+    functions, level,
+    redact::{self, Patterns},
     resource::Resource,
+    sensitive::Sensitive,
     site, time,
     time::Clock,
     trace::{
@@ -58,10 +61,13 @@ pub struct Builder {
     files: Vec<crate::export::OtlpFile>,
     #[cfg(feature = "zipkin")]
     zipkins: Vec<crate::export::Zipkin>,
+    #[cfg(feature = "prometheus-remote-write")]
+    remote_writes: Vec<crate::export::RemoteWrite>,
     #[cfg(feature = "console")]
     consoles: Vec<crate::export::Console>,
     #[cfg(feature = "console")]
     summaries: Vec<crate::export::Summary>,
+    log_lines: Vec<LogLines>,
     watches_signals: bool,
     #[cfg(feature = "tracing")]
     uses_tracing: bool,
@@ -81,10 +87,13 @@ impl Builder {
             files: Vec::new(),
             #[cfg(feature = "zipkin")]
             zipkins: Vec::new(),
+            #[cfg(feature = "prometheus-remote-write")]
+            remote_writes: Vec::new(),
             #[cfg(feature = "console")]
             consoles: Vec::new(),
             #[cfg(feature = "console")]
             summaries: Vec::new(),
+            log_lines: Vec::new(),
             watches_signals: true,
             #[cfg(feature = "tracing")]
             uses_tracing: true,
@@ -136,6 +145,26 @@ impl Builder {
     /// Chooses how verbose spans are, as `SPANDREL_LEVEL` does: `"info,shop::db=trace"`.
     pub fn level(mut self, filter: &str) -> Self {
         self.code.level = Some(filter.to_owned());
+        self
+    }
+
+    /// Chooses which log records there are, as `SPANDREL_LOG` does: `"info,shop::db=debug"`.
+    pub fn log_filter(mut self, filter: &str) -> Self {
+        self.code.log_filter = Some(filter.to_owned());
+        self
+    }
+
+    /// Writes log records as lines, instead of those that `SPANDREL_LOG_FORMAT` chooses.
+    ///
+    /// Several outputs each get all lines.
+    pub fn log_lines(mut self, lines: LogLines) -> Self {
+        self.log_lines.push(lines);
+        self
+    }
+
+    /// Whether log records of traces that are not sampled are left out, unless they are errors.
+    pub fn logs_follow_trace(mut self, follow: bool) -> Self {
+        self.code.logs_follow_trace = Some(follow);
         self
     }
 
@@ -200,6 +229,13 @@ impl Builder {
     #[cfg(feature = "zipkin")]
     pub fn zipkin(mut self, zipkin: crate::export::Zipkin) -> Self {
         self.zipkins.push(zipkin);
+        self
+    }
+
+    /// Sends metrics by Prometheus' remote write.
+    #[cfg(feature = "prometheus-remote-write")]
+    pub fn remote_write(mut self, remote_write: crate::export::RemoteWrite) -> Self {
+        self.remote_writes.push(remote_write);
         self
     }
 
@@ -275,6 +311,31 @@ impl Builder {
     /// `SPANDREL_REDACT_KEYS`.
     pub fn redact_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
         self.code.redact_keys = Some(keys.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Shows the values of keys that are redacted by default, such as `token` in a parser.
+    ///
+    /// What an attribute itself redacts stays so; so does `SPANDREL_REDACT_ALLOW_KEYS`.
+    pub fn allow_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
+        self.code.allow_keys = Some(keys.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Chooses the forms of secrets that are hidden in every text; all that are known by default.
+    ///
+    /// `SPANDREL_REDACT_PATTERNS` does the same.
+    pub fn redact_patterns(mut self, patterns: Patterns) -> Self {
+        self.code.redact_patterns = Some(patterns);
+        self
+    }
+
+    /// Hashes under this key what `redact(… = hash)` and [`Sensitive::hashed`] print.
+    ///
+    /// Programs that share it print the same hashes; by default each process draws its own. So does
+    /// `SPANDREL_REDACT_HASH_KEY`.
+    pub fn redact_hash_key(mut self, key: &str) -> Self {
+        self.code.redact_hash_key = Some(Sensitive::new(key.to_owned()));
         self
     }
 
@@ -357,7 +418,14 @@ impl Builder {
             // Not the summaries: nobody sees spans there.
             self.code.custom_exporters += self.consoles.len();
         }
-        let settings = Settings::of_process(&self.code).map_err(Error::configuration)?;
+        let mut settings = Settings::of_process(&self.code).map_err(Error::configuration)?;
+        let redaction = &settings.redaction;
+        redact::deny(redaction.keys.value.iter().cloned());
+        redact::allow(redaction.allowed.value.iter().cloned());
+        if let Some(key) = &redaction.hash_key.value {
+            conceal::choose_key(key.expose());
+        }
+        settings.resource = settings.resource.redacted(&redaction.patterns.value);
         diag::set_level(settings.diagnostics.value);
         diag::debug(format_args!("spans are stamped by the {}", time::counter_name()));
         for notice in &settings.notices {
@@ -366,7 +434,6 @@ impl Builder {
         if diag::enabled(diag::Level::Debug) {
             settings.explain().for_each(|line| diag::debug(format_args!("{line}")));
         }
-        redact::deny(settings.redact_keys.value.iter().cloned());
         let mut chosen = Chosen::configured(&settings, self.package)?;
         #[cfg(feature = "otlp")]
         for otlp in self.otlp {
@@ -380,6 +447,10 @@ impl Builder {
         for zipkin in self.zipkins {
             chosen.push(sinks::zipkin::in_code(&zipkin, &settings, self.package)?);
         }
+        #[cfg(feature = "prometheus-remote-write")]
+        for remote_write in settings.remote_write.exporter().into_iter().chain(self.remote_writes) {
+            chosen.push(sinks::remote_write::in_code(&remote_write, &settings)?);
+        }
         #[cfg(feature = "console")]
         {
             let consoles = self.consoles.into_iter();
@@ -390,18 +461,18 @@ impl Builder {
             chosen.push(Chosen::custom(exporter, &settings));
         }
         #[cfg(feature = "tracing")]
-        let log_lines = settings.log_lines.value.clone();
-        #[cfg(feature = "tracing")]
         let mirror = settings.mirror.value;
         #[cfg(feature = "prometheus")]
         let served = serving::bind(&settings)?;
-        let telemetry = start(settings, self.package, chosen, self.watches_signals)?;
+        #[cfg(feature = "tracing")]
+        let listens = Listens { to_tracing: self.uses_tracing };
+        #[cfg(not(feature = "tracing"))]
+        let listens = Listens {};
+        let outputs = Outputs::new(self.log_lines, &settings, listens.alone());
+        let telemetry = start(settings, self.package, chosen, outputs, self.watches_signals)?;
         #[cfg(feature = "prometheus")]
         telemetry.serve(served);
-        #[cfg(feature = "tracing")]
-        if self.uses_tracing {
-            crate::tracing::at_init(&log_lines);
-        }
+        listens.begin();
         #[cfg(feature = "metrics-0-24")]
         if self.uses_metrics {
             crate::metrics_0_24::install();
@@ -422,6 +493,7 @@ fn start(
     settings: Settings,
     package: Package,
     chosen: Vec<Chosen>,
+    outputs: Outputs,
     watches_signals: bool,
 ) -> Result<Telemetry, Error> {
     let records =
@@ -448,7 +520,9 @@ fn start(
     };
     time::choose(settings.clock.value);
     let value_chars = recording.limits.value_chars();
-    let make = sinks::factory(chosen, recording.memory.queue_bytes());
+    let shares = chosen.len() + outputs.shares();
+    let share = recording.memory.queue_bytes() / shares.max(1);
+    let make = Chosen::factory(chosen, share);
     // Called again in a forked child that records, which has no thread for signals either.
     let sinks = std::sync::Arc::new(move || {
         if records {
@@ -458,8 +532,10 @@ fn start(
     });
     let recorder = recorder::start(recording, std::sync::Arc::new(Losses::new()), sinks)
         .ok_or_else(Error::already_running)?;
+    redact::choose(settings.redaction.patterns.value);
     limits::set_value_chars(value_chars);
     functions::register();
+    let log_exporters = outputs.start(&settings.logs, share);
     if records {
         let filter = settings.level.value;
         level::set_most_verbose(filter.most_verbose());
@@ -468,7 +544,7 @@ fn start(
             if traced { site::ON } else { site::METERED }
         });
     }
-    let running = Running::new(recorder, records, exporters);
+    let running = Running::new(recorder, records, exporters).with_logs(log_exporters);
     #[cfg(feature = "file")]
     let running = {
         if records && dumper.is_some() && settings.flight.on_panic.value {

@@ -20,7 +20,7 @@ use std::{
 use super::flight::Dumper;
 use super::{
     exit,
-    report::{ExporterReport, Report},
+    report::{ExporterReport, LogReport, Report},
 };
 #[cfg(feature = "prometheus")]
 use crate::admin::{Bound, Server};
@@ -28,7 +28,9 @@ use crate::{
     diag,
     error::Error,
     export::stats::Stats,
-    level, site,
+    level,
+    logs::pipeline,
+    site,
     sync::lock,
     time,
     trace::recorder::{self, Recorder},
@@ -56,6 +58,7 @@ pub(crate) struct Running {
     exporters: Vec<(&'static str, Arc<Stats>)>,
     #[cfg(feature = "prometheus")]
     servers: Mutex<Vec<Server>>,
+    log_exporters: Vec<(&'static str, Arc<Stats>)>,
     #[cfg(feature = "file")]
     flight: Option<Dumper>,
     started: std::time::Instant,
@@ -79,6 +82,7 @@ impl Running {
             exporters,
             #[cfg(feature = "prometheus")]
             servers: Mutex::default(),
+            log_exporters: Vec::new(),
             #[cfg(feature = "file")]
             flight: None,
             started: time::now(),
@@ -93,6 +97,11 @@ impl Running {
     #[cfg(feature = "file")]
     pub(super) fn with_flight(self, flight: Option<Dumper>) -> Self {
         Self { flight, ..self }
+    }
+
+    /// With outputs of log records, which have these numbers.
+    pub(super) fn with_logs(self, log_exporters: Vec<(&'static str, Arc<Stats>)>) -> Self {
+        Self { log_exporters, ..self }
     }
 
     /// Dumps the flight recorder, if there is one, for somebody who waits for nothing.
@@ -121,7 +130,7 @@ impl Running {
 
     pub(crate) fn flush(&self, timeout: Duration) -> Result<Report, Error> {
         let Some(recorder) = self.recorder() else { return Ok(Report::empty()) };
-        if recorder.flush(deadline(timeout), false) {
+        if flush(recorder, deadline(timeout), false) {
             Ok(self.report())
         } else {
             Err(Error::timed_out("flush", timeout, &self.report()))
@@ -137,7 +146,7 @@ impl Running {
         } else {
             level::set_most_verbose(None);
             site::set_switches(|_| site::METERED);
-            let done = recorder.flush(deadline, true);
+            let done = flush(recorder, deadline, true);
             // Last: who asks meanwhile gets an answer.
             #[cfg(feature = "prometheus")]
             self.stop_serving(deadline);
@@ -181,12 +190,21 @@ impl Running {
         let exporter =
             |(name, stats): &(&'static str, Arc<Stats>)| ExporterReport::new(name, stats);
         let exporters = self.exporters.iter().map(exporter).collect();
-        let report = Report::new(recorder, exporters);
+        let logs = self.log_exporters.iter().map(exporter).collect();
+        let logs = pipeline::current().map(|pipeline| LogReport::new(&pipeline.counted(), logs));
+        let report = Report { logs, ..Report::new(recorder, exporters) };
         #[cfg(feature = "file")]
         let report =
             Report { flight: self.flight.as_ref().map(|flight| flight.report(recorder)), ..report };
         report
     }
+}
+
+/// Waits for spans and log records, whose exporters work at the same time.
+fn flush(recorder: &Recorder, deadline: std::time::Instant, ends: bool) -> bool {
+    let logs = pipeline::current().map(|pipeline| pipeline.ask(ends));
+    let spans = recorder.flush(deadline, ends);
+    logs.is_none_or(|wait| wait(deadline)) && spans
 }
 
 fn deadline(timeout: Duration) -> std::time::Instant {

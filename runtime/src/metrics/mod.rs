@@ -93,6 +93,7 @@ pub(crate) use self::{
 };
 pub(crate) use self::{
     label_set::have as have_labels,
+    labels::Ref,
     source::{Source, collect, register},
 };
 #[cfg(feature = "metrics-0-24")]

@@ -3,3 +3,4 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where its helpers do")]
 
 mod queries;
+mod redis;

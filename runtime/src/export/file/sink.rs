@@ -6,7 +6,10 @@ use super::{OtlpFile, writer::Writer};
 use crate::export::{
     OwnCrate,
     encoding_sink::{EncodingSink, Share},
-    otlp::batch::{Batch, Resource},
+    otlp::{
+        batch::{Batch, Resource},
+        logs::LogRecordSink,
+    },
     stats::Stats,
 };
 

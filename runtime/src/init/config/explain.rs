@@ -2,7 +2,8 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Settings, Source};
+use super::{Lines, Settings, Source};
+use crate::{logs::Exceptions, redact::Patterns};
 
 impl Settings {
     /// One line for each value, as `SPANDREL_DEBUG` prints it; no secret is in it.
@@ -15,7 +16,7 @@ impl Settings {
     }
 
     fn lines(&self) -> Vec<(&'static str, String, Source)> {
-        let Self { limits, batch, otlp, console, .. } = self;
+        let Self { limits, batch, otlp, console, redaction, .. } = self;
         let list = |values: Vec<String>| {
             if values.is_empty() { "none".to_owned() } else { values.join(",") }
         };
@@ -37,8 +38,10 @@ impl Settings {
                 self.tail.slower_than.source,
             ),
             ("level", self.level.value.to_string(), self.level.source),
-            ("log lines", self.log_lines.value.clone(), self.log_lines.source),
-            ("redacted keys", list(self.redact_keys.value.clone()), self.redact_keys.source),
+            ("redacted keys", list(redaction.keys.value.clone()), redaction.keys.source),
+            ("allowed keys", list(redaction.allowed.value.clone()), redaction.allowed.source),
+            ("redacted patterns", all_but(&redaction.patterns.value), redaction.patterns.source),
+            ("hash key", given(redaction.hash_key.value.is_some()), redaction.hash_key.source),
             ("mirror", self.mirror.value.to_string(), self.mirror.source),
             ("memory", format!("{} bytes", self.memory.value.bytes()), self.memory.source),
             ("clock", format!("{:?}", self.clock.value).to_lowercase(), self.clock.source),
@@ -62,6 +65,7 @@ impl Settings {
                 limits.link_attributes.source,
             ),
         ];
+        lines.extend(log_lines(&self.logs));
         if !self.exporters.value.is_empty() {
             lines.extend([
                 (
@@ -112,6 +116,32 @@ impl Settings {
         }
         lines
     }
+}
+
+fn log_lines(logs: &super::Logs) -> [(&'static str, String, Source); 6] {
+    let lines = match logs.lines.value {
+        Lines::In(form) => format!("{form:?}").to_lowercase(),
+        Lines::Off => "off".into(),
+        Lines::WhereNobodyElseDoes => "pretty where nobody else writes any".into(),
+    };
+    let exceptions = match logs.exceptions.value {
+        Exceptions::Events => "span events",
+        Exceptions::Logs => "logs",
+        Exceptions::Both => "span events and logs",
+    };
+    let sampling = if logs.follows_trace.value { "trace" } else { "all" };
+    [
+        ("log filter", logs.filter.value.to_string(), logs.filter.source),
+        ("log lines", lines, logs.lines.source),
+        ("log sampling", sampling.into(), logs.follows_trace.source),
+        ("exceptions", exceptions.into(), logs.exceptions.source),
+        ("attributes per log record", limit(logs.attributes.value), logs.attributes.source),
+        (
+            "characters per text of a log record",
+            limit(logs.value_chars.value),
+            logs.value_chars.source,
+        ),
+    ]
 }
 
 fn flight_lines(flight: &super::Flight) -> Vec<(&'static str, String, Source)> {
@@ -165,6 +195,15 @@ fn file_lines(file: &super::File) -> [(&'static str, String, Source); 3] {
         ("file size", format!("{} bytes", max_bytes.value), max_bytes.source),
         ("files", max_files.value.to_string(), max_files.source),
     ]
+}
+
+fn all_but(patterns: &Patterns) -> String {
+    let text = patterns.to_string();
+    if text.is_empty() { "all".to_owned() } else { text }
+}
+
+fn given(is_given: bool) -> String {
+    if is_given { "…".to_owned() } else { "random".to_owned() }
 }
 
 fn or_none(text: String) -> String {

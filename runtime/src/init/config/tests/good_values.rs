@@ -154,6 +154,12 @@ const CASES: &[Case] = &[
         "remote write timeout = 2s (from SPANDREL_REMOTE_WRITE_TIMEOUT)",
     ),
     (
+        table::REMOTE_WRITE_NATIVE_HISTOGRAMS,
+        "on",
+        REMOTE_WRITE,
+        "remote write of native histograms = true (from SPANDREL_REMOTE_WRITE_NATIVE_HISTOGRAMS)",
+    ),
+    (
         table::REMOTE_WRITE_VERSION,
         "2",
         REMOTE_WRITE,
@@ -396,6 +402,19 @@ const CASES: &[Case] = &[
         NO,
         "redacted keys = tax_number,iban (from SPANDREL_REDACT_KEYS)",
     ),
+    (
+        table::REDACT_ALLOW_KEYS,
+        "token,api-key",
+        NO,
+        "allowed keys = token,api-key (from SPANDREL_REDACT_ALLOW_KEYS)",
+    ),
+    (
+        table::REDACT_PATTERNS,
+        "-card, cust-{digit:8}",
+        NO,
+        "redacted patterns = -card,cust-{digit:8} (from SPANDREL_REDACT_PATTERNS)",
+    ),
+    (table::REDACT_HASH_KEY, "hunter2", NO, "hash key = … (from SPANDREL_REDACT_HASH_KEY)"),
     (table::MIRROR, "true", NO, "mirror = true (from SPANDREL_MIRROR)"),
     (table::MIRROR, "0", NO, "mirror = false (from SPANDREL_MIRROR)"),
     (table::CONSOLE, "json", CONSOLE, "console form = json (from SPANDREL_CONSOLE)"),
