@@ -73,6 +73,8 @@ pub struct Builder {
     watches_signals: bool,
     #[cfg(feature = "tracing")]
     uses_tracing: bool,
+    #[cfg(feature = "metrics-0-24")]
+    uses_metrics: bool,
 }
 
 impl Builder {
@@ -99,6 +101,8 @@ impl Builder {
             watches_signals: true,
             #[cfg(feature = "tracing")]
             uses_tracing: true,
+            #[cfg(feature = "metrics-0-24")]
+            uses_metrics: true,
         }
     }
 
@@ -313,6 +317,16 @@ impl Builder {
         self
     }
 
+    /// Whether `init` makes Spandrel the global recorder of the `metrics` facade (default).
+    ///
+    /// If the program has one by then, that stays, and a warning says so; see
+    /// [`metrics_0_24`](crate::metrics_0_24).
+    #[cfg(feature = "metrics-0-24")]
+    pub fn metrics_0_24(mut self, uses_metrics: bool) -> Self {
+        self.uses_metrics = uses_metrics;
+        self
+    }
+
     /// Redacts the values of further keys, beside `password`, `token` and the like.
     ///
     /// The last part of a dotted key is compared, without case, `-` and `_`; so does
@@ -501,6 +515,10 @@ impl Builder {
         #[cfg(feature = "prometheus")]
         telemetry.serve(served);
         listens.begin();
+        #[cfg(feature = "metrics-0-24")]
+        if self.uses_metrics {
+            crate::metrics_0_24::install();
+        }
         #[cfg(feature = "tracing")]
         if mirror {
             crate::mirror::install(&crate::tracing::mirror::TRACING);

@@ -37,7 +37,7 @@ pub struct Histogram(Instrument<Distribution>);
 
 /// A [`Histogram`] with its labels.
 #[derive(Clone, Copy)]
-pub struct BoundHistogram(&'static Series<Distribution>);
+pub struct BoundHistogram(pub(crate) &'static Series<Distribution>);
 
 impl Histogram {
     /// Names a histogram, by the syntax of OpenTelemetry: letters, digits and `_.-/`.
