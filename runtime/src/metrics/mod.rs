@@ -51,7 +51,10 @@
 
 mod counter;
 pub(crate) mod data;
+pub(crate) mod difference;
 mod exemplar;
+pub(crate) mod exemplars;
+pub(crate) mod explicit;
 mod family;
 mod gauge;
 mod hash;
@@ -64,6 +67,7 @@ mod name;
 mod number;
 mod observe;
 mod once;
+mod quantile;
 mod registry;
 mod series;
 mod source;
