@@ -77,12 +77,14 @@ mod diag;
 mod error;
 pub mod export;
 mod functions;
+pub mod genai;
 mod init;
 mod level;
 pub mod metrics;
 mod mirror;
 #[cfg(feature = "opentelemetry-0-33")]
 pub mod opentelemetry_0_33;
+mod operation;
 mod outcome;
 mod pace;
 mod paths;

@@ -56,9 +56,9 @@ impl Chosen {
         if value > f64::from_bits(mine.max.load(Relaxed)) {
             mine.change(&mine.max, |max| f64::from_bits(max).max(value).to_bits());
         }
-        let counts = mine
-            .counts
-            .get_or_init(|| std::iter::repeat_with(AtomicU64::default).take(bounds.len() + 1).collect());
+        let counts = mine.counts.get_or_init(|| {
+            std::iter::repeat_with(AtomicU64::default).take(bounds.len() + 1).collect()
+        });
         if let Some(word) = counts.get(bucket(bounds, value)) {
             mine.add(word, 1);
         }

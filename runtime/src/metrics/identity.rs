@@ -104,9 +104,8 @@ fn scope_of(file: &str) -> Scope {
 fn split_version(folder: &str) -> (&str, Option<&str>) {
     let dashes = folder.match_indices('-').map(|(at, _)| at);
     let mut versions = dashes.filter_map(|at| folder.get(at + 1..).map(|rest| (at, rest)));
-    let is_version = |text: &str| {
-        text.starts_with(|c: char| c.is_ascii_digit()) && text.split('.').count() >= 3
-    };
+    let is_version =
+        |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && text.split('.').count() >= 3;
     match versions.find(|(_, rest)| is_version(rest)) {
         Some((at, version)) => (folder.get(..at).unwrap_or(folder), Some(version)),
         None => (folder, None),

@@ -34,8 +34,7 @@ impl<S: State> Instrument<S> {
     #[cold]
     #[inline(never)]
     fn register(&self) -> &'static Family<S> {
-        self.family
-            .get_or_init(|| registry::family(self.declared.identity(), self.kind.clone()))
+        self.family.get_or_init(|| registry::family(self.declared.identity(), self.kind.clone()))
     }
 
     #[inline(always)]

@@ -83,7 +83,7 @@ pub use self::{
     observe::{Observed, Observer},
 };
 pub(crate) use self::{
-    label_set::have as have_labels,
+    label_set::{Known, have as have_labels},
     source::{Source, collect, register},
 };
 pub(crate) use crate::cell::upper_bound;

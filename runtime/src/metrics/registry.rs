@@ -150,10 +150,7 @@ fn of_ours(name: &'static str, description: &'static str, counted: Counted) -> O
         name: name.into(),
         description: description.into(),
         unit: "1".into(),
-        scope: Scope {
-            name: "spandrel".into(),
-            version: Some(env!("CARGO_PKG_VERSION").into()),
-        },
+        scope: Scope { name: "spandrel".into(), version: Some(env!("CARGO_PKG_VERSION").into()) },
         data: Data::Sum { monotonic: true, points },
     })
 }

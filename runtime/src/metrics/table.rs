@@ -131,9 +131,8 @@ mod tests {
         table.add(u64::MAX, leak(1), 0);
 
         std::thread::scope(|scope| {
-            let reader = scope.spawn(|| {
-                (0..20_000).all(|_| table.find(u64::MAX, |_| true) == Some(&1))
-            });
+            let reader =
+                scope.spawn(|| (0..20_000).all(|_| table.find(u64::MAX, |_| true) == Some(&1)));
             for number in 1..3_000 {
                 table.add(number, leak(number), number as usize);
             }
