@@ -213,6 +213,10 @@ pub(crate) fn measured(private: &TokenStream, labels: &[Measured]) -> TokenStrea
         let value = match form {
             Form::Display => text("{}"),
             Form::Debug => text("{:?}"),
+            Form::Statement => {
+                let summary = quote_spanned!(at=> #private::Summary(&(#value)));
+                quote!(#private::text_of(::core::format_args!("{}", #summary)))
+            }
             _ => quote_spanned!(at=> (#value)),
         };
         quote_spanned!(at=> (#key, #private::label(&#value)))

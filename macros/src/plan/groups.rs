@@ -99,6 +99,11 @@ pub(crate) fn plan(
                     (_, form) => *form,
                 };
                 let key = LitStr::new(member.entry.key, member.key.span());
+                if form == Form::Statement {
+                    // A statement is no label, but what it does is one.
+                    let key = LitStr::new("db.query.summary", member.key.span());
+                    measured.push(Measured { key, form, value: value.clone() });
+                }
                 if member.entry.is_label {
                     let (key, value) = (key.clone(), value.clone());
                     measured.push(Measured { key, form, value });

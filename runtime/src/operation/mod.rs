@@ -28,7 +28,7 @@ use crate::{
 
 pub(crate) use exchange::{noticed, say_chunk, say_model, say_usage, tool_ended};
 pub use future::MeasuredFuture;
-pub use labels::{label, text_of};
+pub use labels::{ShortText, label, text_of};
 #[cfg(feature = "stream")]
 pub use stream::MeasuredStream;
 
