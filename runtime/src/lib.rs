@@ -48,6 +48,7 @@
 //! - `http`: when context travels in an `http::HeaderMap`, as with hyper, axum, reqwest and tonic.
 //! - `stream`: when functions return streams.
 //! - `tracing`: when the program or its libraries use `tracing`.
+//! - `log`: when they use the `log` crate, and nothing makes events of `tracing` of that.
 //! - `opentelemetry-0-33`: when libraries use the API of OpenTelemetry, or an exporter made for its
 //!   SDK is to take the spans.
 //! - `redis-1`: when commands that the program sends to Redis by `redis` 1 are to be spans.
@@ -80,6 +81,9 @@ mod functions;
 pub mod genai;
 mod init;
 mod level;
+#[cfg(feature = "log")]
+mod log;
+pub mod logs;
 pub mod metrics;
 mod mirror;
 #[cfg(feature = "opentelemetry-0-33")]
@@ -89,7 +93,7 @@ mod outcome;
 mod pace;
 mod paths;
 mod random;
-mod redact;
+pub mod redact;
 #[cfg(feature = "redis-1")]
 pub mod redis_1;
 mod resource;
@@ -109,7 +113,7 @@ pub use error::Error;
 pub use functions::{Function, Functions, Objective, Statistics, Window, functions};
 #[cfg(feature = "file")]
 pub use init::FlightReport;
-pub use init::{Builder, ExporterReport, Report, Shutdown, ShuttingDown, Telemetry};
+pub use init::{Builder, ExporterReport, LogReport, Report, Shutdown, ShuttingDown, Telemetry};
 pub use outcome::Outcome;
 pub use resource::Resource;
 pub use sensitive::Sensitive;
@@ -123,6 +127,7 @@ pub use trace::spawn::{spawn, spawn_blocking};
 pub use trace::stream::StreamExt;
 pub use trace::{
     Slot, SpanHandle,
+    correlation::{CorrelationId, correlation_id},
     span::Span,
     spawn::{FutureExt, thread},
 };

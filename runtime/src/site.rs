@@ -27,8 +27,7 @@ use crate::{
 
 pub use field::{Field, Level, SpanKind, Traced, float, integer, text, truth};
 pub use follows::{Convention, Follows};
-pub(crate) use labels::OwnedLabel;
-pub use labels::{AsLabel, Label};
+pub(crate) use labels::{Label, OwnedLabel};
 pub use meta::Meta;
 pub(crate) use metered::Cell;
 pub use metered::{Metered, nanos};

@@ -18,6 +18,7 @@ pub use self::{
 pub use crate::time::mock::MockClock;
 use crate::{
     level,
+    logs::LogData,
     site::{self, Level},
     time,
     trace::{
@@ -150,6 +151,14 @@ impl Capture {
         let mut spans = self.scope.spans();
         spans.sort_by_key(|span| span.start_unix_nanos);
         spans
+    }
+
+    /// The log records, in the order in which they came.
+    ///
+    /// Those of `tracing` come by its layer of ours, those of the `log` crate by our logger.
+    #[must_use]
+    pub fn logs(&self) -> Vec<LogData> {
+        self.scope.logs()
     }
 }
 

@@ -33,10 +33,12 @@ const LAYERS: &[(&str, u8)] = &[
     ("call", 3),
     ("capture", 3),
     ("functions", 3),
+    ("logs", 3),
     ("metrics", 3),
     ("trace", 3),
     // Leaves.
     ("export", 4),
+    ("log", 4),
     ("opentelemetry_0_33", 4),
     ("tracing", 4),
     // Assembly, and the faces that the outside sees.

@@ -83,11 +83,10 @@ impl<T: Parse> Value for Many<T> {
         }
         let content;
         parenthesized!(content in input);
-        let one = content.parse()?;
-        if !content.is_empty() {
-            return Err(content.error(format!("unexpected in `{key}(…)`")));
-        }
-        Ok(Self(vec![one]))
+        let one = content.parse();
+        // What is left behind an error would be reported as another one.
+        content.parse::<proc_macro2::TokenStream>()?;
+        Ok(Self(vec![one?]))
     }
 
     fn over(mut self, outer: Self) -> Self {

@@ -150,7 +150,7 @@ impl Parse for crate::plan::metered::Objective {
         let latency: Option<super::Given<super::Assign<Lapse>>> = latency;
         let errors: Option<super::Given<super::Flag>> = errors;
         let Some(target) = target.map(|target| target.value.0) else {
-            return Err(input.error(format!("an objective needs a target; {FORMS}")));
+            return Err(missing(input, &format!("an objective needs a target; {FORMS}")));
         };
         match (latency, errors) {
             (Some(latency), None) => Ok(Self::Latency(latency.value.0, target)),
@@ -161,9 +161,14 @@ impl Parse for crate::plan::metered::Objective {
                     "`latency` and `errors` are two objectives; write `slo(…)` for each"
                 )
             }
-            (None, None) => Err(input.error(format!("an objective of what? {FORMS}"))),
+            (None, None) => Err(missing(input, &format!("an objective of what? {FORMS}"))),
         }
     }
+}
+
+/// An error where something should stand: at the closing parenthesis.
+fn missing(input: ParseStream<'_>, message: &str) -> syn::Error {
+    syn::Error::new(input.span(), message)
 }
 
 #[cfg(test)]

@@ -84,7 +84,11 @@ pub(crate) fn metered(private: &TokenStream, attribute: &str, site: &MeteredSite
     });
     let slow = site.slow.as_ref().map(|_| quote!(.slow()));
     let keys = &site.keys;
-    let labels = (!keys.is_empty()).then(|| quote!(.labels(&[#(#keys),*])));
+    // The compiler says there which keys are refused.
+    let labels = keys.first().map(|key| {
+        let labels = quote_spanned!(Span::mixed_site().located_at(key.span())=> labels);
+        quote!(.#labels(&[#(#keys),*]))
+    });
     let most_sets = site.most_sets.as_ref().map(|most| {
         let most = &most.0;
         quote!(.most_sets(#most))

@@ -9,15 +9,18 @@ use super::serving;
 use super::{
     config::{Code, Exporter, Package, Settings},
     exit,
+    logs::{Listens, Outputs},
     sinks::{self, Chosen},
-    telemetry::{Running, Telemetry},
+    telemetry::{Exporters, Running, Telemetry},
 };
 use crate::{
-    diag,
+    conceal, diag,
     error::Error,
-    export::{Batching, SpanExporter},
-    functions, level, redact,
+    export::{Batching, LogLines, SpanExporter},
+    functions, level,
+    redact::{self, Patterns},
     resource::Resource,
+    sensitive::Sensitive,
     site, time,
     time::Clock,
     trace::{
@@ -58,10 +61,15 @@ pub struct Builder {
     files: Vec<crate::export::OtlpFile>,
     #[cfg(feature = "zipkin")]
     zipkins: Vec<crate::export::Zipkin>,
+    #[cfg(feature = "prometheus-remote-write")]
+    remote_writes: Vec<crate::export::RemoteWrite>,
     #[cfg(feature = "console")]
     consoles: Vec<crate::export::Console>,
     #[cfg(feature = "console")]
     summaries: Vec<crate::export::Summary>,
+    log_lines: Vec<LogLines>,
+    #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+    metrics: Vec<crate::export::Metrics>,
     watches_signals: bool,
     #[cfg(feature = "tracing")]
     uses_tracing: bool,
@@ -79,10 +87,15 @@ impl Builder {
             files: Vec::new(),
             #[cfg(feature = "zipkin")]
             zipkins: Vec::new(),
+            #[cfg(feature = "prometheus-remote-write")]
+            remote_writes: Vec::new(),
             #[cfg(feature = "console")]
             consoles: Vec::new(),
             #[cfg(feature = "console")]
             summaries: Vec::new(),
+            log_lines: Vec::new(),
+            #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+            metrics: Vec::new(),
             watches_signals: true,
             #[cfg(feature = "tracing")]
             uses_tracing: true,
@@ -132,6 +145,26 @@ impl Builder {
     /// Chooses how verbose spans are, as `SPANDREL_LEVEL` does: `"info,shop::db=trace"`.
     pub fn level(mut self, filter: &str) -> Self {
         self.code.level = Some(filter.to_owned());
+        self
+    }
+
+    /// Chooses which log records there are, as `SPANDREL_LOG` does: `"info,shop::db=debug"`.
+    pub fn log_filter(mut self, filter: &str) -> Self {
+        self.code.log_filter = Some(filter.to_owned());
+        self
+    }
+
+    /// Writes log records as lines, instead of those that `SPANDREL_LOG_FORMAT` chooses.
+    ///
+    /// Several outputs each get all lines.
+    pub fn log_lines(mut self, lines: LogLines) -> Self {
+        self.log_lines.push(lines);
+        self
+    }
+
+    /// Whether log records of traces that are not sampled are left out, unless they are errors.
+    pub fn logs_follow_trace(mut self, follow: bool) -> Self {
+        self.code.logs_follow_trace = Some(follow);
         self
     }
 
@@ -199,6 +232,13 @@ impl Builder {
         self
     }
 
+    /// Sends metrics by Prometheus' remote write.
+    #[cfg(feature = "prometheus-remote-write")]
+    pub fn remote_write(mut self, remote_write: crate::export::RemoteWrite) -> Self {
+        self.remote_writes.push(remote_write);
+        self
+    }
+
     /// Shows the spans on the console, in the form that `SPANDREL_CONSOLE` chooses.
     pub fn console(mut self) -> Self {
         self.code.exporters.get_or_insert_default().push(Exporter::Console);
@@ -216,6 +256,15 @@ impl Builder {
     #[cfg(feature = "console")]
     pub fn summary(mut self, summary: &crate::export::Summary) -> Self {
         self.summaries.push(summary.clone());
+        self
+    }
+
+    /// Adds an exporter of metrics.
+    ///
+    /// Unless the environment names others, it is the only one.
+    #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+    pub fn metrics(mut self, metrics: crate::export::Metrics) -> Self {
+        self.metrics.push(metrics);
         self
     }
 
@@ -261,6 +310,31 @@ impl Builder {
     /// `SPANDREL_REDACT_KEYS`.
     pub fn redact_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
         self.code.redact_keys = Some(keys.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Shows the values of keys that are redacted by default, such as `token` in a parser.
+    ///
+    /// What an attribute itself redacts stays so; so does `SPANDREL_REDACT_ALLOW_KEYS`.
+    pub fn allow_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
+        self.code.allow_keys = Some(keys.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Chooses the forms of secrets that are hidden in every text; all that are known by default.
+    ///
+    /// `SPANDREL_REDACT_PATTERNS` does the same.
+    pub fn redact_patterns(mut self, patterns: Patterns) -> Self {
+        self.code.redact_patterns = Some(patterns);
+        self
+    }
+
+    /// Hashes under this key what `redact(… = hash)` and [`Sensitive::hashed`] print.
+    ///
+    /// Programs that share it print the same hashes; by default each process draws its own. So does
+    /// `SPANDREL_REDACT_HASH_KEY`.
+    pub fn redact_hash_key(mut self, key: &str) -> Self {
+        self.code.redact_hash_key = Some(Sensitive::new(key.to_owned()));
         self
     }
 
@@ -343,7 +417,18 @@ impl Builder {
             // Not the summaries: nobody sees spans there.
             self.code.custom_exporters += self.consoles.len();
         }
-        let settings = Settings::of_process(&self.code).map_err(Error::configuration)?;
+        #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+        {
+            self.code.exports_metrics = !self.metrics.is_empty();
+        }
+        let mut settings = Settings::of_process(&self.code).map_err(Error::configuration)?;
+        let redaction = &settings.redaction;
+        redact::deny(redaction.keys.value.iter().cloned());
+        redact::allow(redaction.allowed.value.iter().cloned());
+        if let Some(key) = &redaction.hash_key.value {
+            conceal::choose_key(key.expose());
+        }
+        settings.resource = settings.resource.redacted(&redaction.patterns.value);
         diag::set_level(settings.diagnostics.value);
         diag::debug(format_args!("spans are stamped by the {}", time::counter_name()));
         for notice in &settings.notices {
@@ -352,8 +437,17 @@ impl Builder {
         if diag::enabled(diag::Level::Debug) {
             settings.explain().for_each(|line| diag::debug(format_args!("{line}")));
         }
-        redact::deny(settings.redact_keys.value.iter().cloned());
         let mut chosen = Chosen::configured(&settings, self.package)?;
+        #[cfg_attr(
+            not(any(
+                feature = "console",
+                feature = "file",
+                feature = "otlp",
+                feature = "prometheus-remote-write"
+            )),
+            expect(unused_mut, reason = "only these export metrics")
+        )]
+        let mut metrics = Vec::new();
         #[cfg(feature = "otlp")]
         for otlp in self.otlp {
             chosen.push(sinks::otlp::in_code(&otlp, &settings, self.package)?);
@@ -366,34 +460,50 @@ impl Builder {
         for zipkin in self.zipkins {
             chosen.push(sinks::zipkin::in_code(&zipkin, &settings, self.package)?);
         }
+        #[cfg(feature = "prometheus-remote-write")]
+        for remote_write in settings.remote_write.exporter().into_iter().chain(self.remote_writes) {
+            metrics.push(sinks::remote_write::in_code(&remote_write, &settings)?);
+        }
         #[cfg(feature = "console")]
         {
             let consoles = self.consoles.into_iter();
             chosen.extend(consoles.map(|console| sinks::console::in_code(console, &settings)));
             chosen.extend(self.summaries.into_iter().map(sinks::console::summary));
         }
+        #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+        for exporter in settings.metrics.exporters(&settings).into_iter().chain(self.metrics) {
+            metrics.push(sinks::metrics::in_code(exporter, &settings, self.package)?);
+        }
         for exporter in self.custom {
             chosen.push(Chosen::custom(exporter, &settings));
         }
         #[cfg(feature = "tracing")]
-        let log_lines = settings.log_lines.value.clone();
-        #[cfg(feature = "tracing")]
         let mirror = settings.mirror.value;
         #[cfg(feature = "prometheus")]
         let served = serving::bind(&settings)?;
-        let telemetry = start(settings, self.package, chosen, self.watches_signals)?;
+        #[cfg(feature = "tracing")]
+        let listens = Listens { to_tracing: self.uses_tracing };
+        #[cfg(not(feature = "tracing"))]
+        let listens = Listens {};
+        let outputs = Outputs::new(self.log_lines, &settings, listens.alone());
+        let all = All { spans: chosen, metrics, logs: outputs };
+        let telemetry = start(settings, self.package, all, self.watches_signals)?;
         #[cfg(feature = "prometheus")]
         telemetry.serve(served);
-        #[cfg(feature = "tracing")]
-        if self.uses_tracing {
-            crate::tracing::at_init(&log_lines);
-        }
+        listens.begin();
         #[cfg(feature = "tracing")]
         if mirror {
             crate::mirror::install(&crate::tracing::mirror::TRACING);
         }
         Ok(telemetry)
     }
+}
+
+/// Everything that exports, by what it takes.
+struct All {
+    spans: Vec<Chosen>,
+    metrics: Vec<Chosen>,
+    logs: Outputs,
 }
 
 #[cfg_attr(
@@ -403,11 +513,13 @@ impl Builder {
 fn start(
     settings: Settings,
     package: Package,
-    chosen: Vec<Chosen>,
+    All { spans, metrics, logs }: All,
     watches_signals: bool,
 ) -> Result<Telemetry, Error> {
-    let records =
-        settings.enabled.value && (!chosen.is_empty() || settings.flight.bytes.value.is_some());
+    let is_on = settings.enabled.value;
+    let records = is_on && (!spans.is_empty() || settings.flight.bytes.value.is_some());
+    let exports = is_on && !metrics.is_empty();
+    settings.metrics.exemplars.value.set();
     let watched = exit::Watched {
         ends: watches_signals,
         #[cfg(feature = "file")]
@@ -417,8 +529,10 @@ fn start(
     };
     #[cfg(feature = "file")]
     let dumper = flight::Dumper::new(&settings, sinks::own_crate(&settings, package));
-    let exporters: Vec<_> =
-        chosen.iter().map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect();
+    let numbers = |chosen: &[Chosen]| -> Vec<_> {
+        chosen.iter().map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect()
+    };
+    let (of_spans, of_metrics) = (numbers(&spans), numbers(&metrics));
     let recording = recorder::Settings {
         memory: settings.memory.value,
         limits: settings.limits.limits(),
@@ -430,18 +544,23 @@ fn start(
     };
     time::choose(settings.clock.value);
     let value_chars = recording.limits.value_chars();
-    let make = sinks::factory(chosen, recording.memory.queue_bytes());
+    // Metrics have no queue: what they take is given by how many of them there are.
+    let shares = spans.len() + logs.shares();
+    let share = recording.memory.queue_bytes() / shares.max(1);
+    let make_all = [Chosen::factory(spans, share), Chosen::factory(metrics, 0)];
     // Called again in a forked child that records, which has no thread for signals either.
     let sinks = std::sync::Arc::new(move || {
-        if records {
+        if records || exports {
             exit::watch_signals(watched);
         }
-        make()
+        make_all.iter().flat_map(|make| make()).collect()
     });
     let recorder = recorder::start(recording, std::sync::Arc::new(Losses::new()), sinks)
         .ok_or_else(Error::already_running)?;
+    redact::choose(settings.redaction.patterns.value);
     limits::set_value_chars(value_chars);
     functions::register();
+    let of_logs = logs.start(&settings.logs, share);
     if records {
         let filter = settings.level.value;
         level::set_most_verbose(filter.most_verbose());
@@ -450,6 +569,7 @@ fn start(
             if traced { site::ON } else { site::METERED }
         });
     }
+    let exporters = Exporters { spans: of_spans, metrics: of_metrics, logs: of_logs };
     let running = Running::new(recorder, records, exporters);
     #[cfg(feature = "file")]
     let running = {

@@ -6,6 +6,7 @@ pub(crate) mod env;
 mod exit;
 #[cfg(feature = "file")]
 mod flight;
+mod logs;
 pub(crate) mod notice;
 #[cfg(feature = "opentelemetry-0-33")]
 mod opentelemetry;
@@ -19,5 +20,5 @@ mod telemetry;
 pub use builder::Builder;
 #[cfg(feature = "file")]
 pub use report::FlightReport;
-pub use report::{ExporterReport, Report};
+pub use report::{ExporterReport, LogReport, Report};
 pub use telemetry::{Shutdown, ShuttingDown, Telemetry};

@@ -20,7 +20,7 @@ use std::{
 use super::flight::Dumper;
 use super::{
     exit,
-    report::{ExporterReport, Report},
+    report::{ExporterReport, LogReport, Report},
 };
 #[cfg(feature = "prometheus")]
 use crate::admin::{Bound, Server};
@@ -28,7 +28,9 @@ use crate::{
     diag,
     error::Error,
     export::stats::Stats,
-    level, site,
+    level,
+    logs::pipeline,
+    site,
     sync::lock,
     time,
     trace::recorder::{self, Recorder},
@@ -53,7 +55,7 @@ pub(crate) struct Running {
     recorder: &'static Recorder,
     /// Telemetry is switched on, and somebody exports.
     records: bool,
-    exporters: Vec<(&'static str, Arc<Stats>)>,
+    exporters: Exporters,
     #[cfg(feature = "prometheus")]
     servers: Mutex<Vec<Server>>,
     #[cfg(feature = "file")]
@@ -67,12 +69,16 @@ pub(crate) struct Running {
     ended: Condvar,
 }
 
+/// The exporters by what they take: names and numbers.
+#[derive(Debug)]
+pub(crate) struct Exporters {
+    pub(crate) spans: Vec<(&'static str, Arc<Stats>)>,
+    pub(crate) metrics: Vec<(&'static str, Arc<Stats>)>,
+    pub(crate) logs: Vec<(&'static str, Arc<Stats>)>,
+}
+
 impl Running {
-    pub(crate) fn new(
-        recorder: &'static Recorder,
-        records: bool,
-        exporters: Vec<(&'static str, Arc<Stats>)>,
-    ) -> Self {
+    pub(crate) fn new(recorder: &'static Recorder, records: bool, exporters: Exporters) -> Self {
         Self {
             recorder,
             records,
@@ -121,7 +127,7 @@ impl Running {
 
     pub(crate) fn flush(&self, timeout: Duration) -> Result<Report, Error> {
         let Some(recorder) = self.recorder() else { return Ok(Report::empty()) };
-        if recorder.flush(deadline(timeout), false) {
+        if flush(recorder, deadline(timeout), false) {
             Ok(self.report())
         } else {
             Err(Error::timed_out("flush", timeout, &self.report()))
@@ -137,7 +143,7 @@ impl Running {
         } else {
             level::set_most_verbose(None);
             site::set_switches(|_| site::METERED);
-            let done = recorder.flush(deadline, true);
+            let done = flush(recorder, deadline, true);
             // Last: who asks meanwhile gets an answer.
             #[cfg(feature = "prometheus")]
             self.stop_serving(deadline);
@@ -180,13 +186,23 @@ impl Running {
         let Some(recorder) = self.recorder() else { return Report::empty() };
         let exporter =
             |(name, stats): &(&'static str, Arc<Stats>)| ExporterReport::new(name, stats);
-        let exporters = self.exporters.iter().map(exporter).collect();
-        let report = Report::new(recorder, exporters);
+        let exporters = self.exporters.spans.iter().map(exporter).collect();
+        let metrics = self.exporters.metrics.iter().map(exporter).collect();
+        let logs = self.exporters.logs.iter().map(exporter).collect();
+        let logs = pipeline::current().map(|pipeline| LogReport::new(&pipeline.counted(), logs));
+        let report = Report { logs, metrics, ..Report::new(recorder, exporters) };
         #[cfg(feature = "file")]
         let report =
             Report { flight: self.flight.as_ref().map(|flight| flight.report(recorder)), ..report };
         report
     }
+}
+
+/// Waits for spans and log records, whose exporters work at the same time.
+fn flush(recorder: &Recorder, deadline: std::time::Instant, ends: bool) -> bool {
+    let logs = pipeline::current().map(|pipeline| pipeline.ask(ends));
+    let spans = recorder.flush(deadline, ends);
+    logs.is_none_or(|wait| wait(deadline)) && spans
 }
 
 fn deadline(timeout: Duration) -> std::time::Instant {

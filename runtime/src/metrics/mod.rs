@@ -51,7 +51,10 @@
 
 mod counter;
 pub(crate) mod data;
+pub(crate) mod difference;
 mod exemplar;
+pub(crate) mod exemplars;
+pub(crate) mod explicit;
 mod family;
 mod gauge;
 mod hash;
@@ -64,6 +67,7 @@ mod name;
 mod number;
 mod observe;
 mod once;
+mod quantile;
 mod registry;
 mod series;
 mod source;
@@ -84,6 +88,9 @@ pub use self::{
 };
 pub(crate) use self::{
     label_set::{Known, have as have_labels},
+    labels::Ref,
     source::{Source, collect, register},
 };
 pub(crate) use crate::cell::upper_bound;
+#[cfg(feature = "macros")]
+pub use spandrel_macros::{LabelValue, Labels};

@@ -7,7 +7,6 @@
 pub(crate) mod anchor;
 pub(crate) mod mock;
 mod rate;
-#[cfg(any(feature = "console", feature = "file", feature = "tracing"))]
 mod rfc3339;
 mod tsc;
 
@@ -22,7 +21,6 @@ use std::{
 pub(crate) use rate::nanos_between;
 #[cfg(feature = "tracing")]
 pub(crate) use rate::ticks_before;
-#[cfg(any(feature = "console", feature = "file", feature = "tracing"))]
 pub(crate) use rfc3339::Rfc3339;
 
 /// Which counter the recorder reads.

@@ -4,6 +4,7 @@ pub(crate) mod active;
 pub(crate) mod chunk;
 pub(crate) mod complete;
 pub(crate) mod context;
+pub(crate) mod correlation;
 mod data;
 #[cfg(feature = "tracing")]
 pub(crate) mod deferred;
@@ -22,13 +23,16 @@ pub(crate) mod local;
 pub(crate) mod loss;
 pub(crate) mod memory;
 pub(crate) mod mirror;
+pub(crate) mod nearby;
 pub(crate) mod out;
 pub mod propagation;
 pub(crate) mod record;
 pub(crate) mod recorder;
+pub(crate) mod request;
 pub mod sampler;
 pub(crate) mod sampling;
 pub(crate) mod scope;
+mod scrub;
 pub(crate) mod span;
 pub(crate) mod spawn;
 #[cfg(feature = "stream")]

@@ -191,6 +191,11 @@ impl Callsite {
         self.roles.contains(&role)
     }
 
+    /// What `#[tracing::instrument(err)]` says of a result: an error and nothing else.
+    pub(super) fn is_exception(&self) -> bool {
+        self.has(Role::Error) && !self.has(Role::Message)
+    }
+
     /// Whether a span of this place is recorded only once it is needed.
     #[inline]
     pub(super) fn defers(&self) -> bool {
@@ -231,7 +236,8 @@ fn site(
     site
 }
 
-fn level(level: tracing_core::Level) -> Level {
+/// A level of `tracing`, as ours.
+pub(super) fn level(level: tracing_core::Level) -> Level {
     match level {
         tracing_core::Level::TRACE => Level::Trace,
         tracing_core::Level::DEBUG => Level::Debug,

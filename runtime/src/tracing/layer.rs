@@ -11,8 +11,7 @@ use tracing_subscriber::layer::{Context as Registry, Layer};
 
 use super::{
     callsite::{self, Callsite},
-    entered, event,
-    lines::Lines,
+    entered, event, log_record,
     mirror::{self, Counterparts, callsite::is_mirrored},
     places::Spans,
     sqlx,
@@ -20,11 +19,12 @@ use super::{
     visit::{self, Meanings},
 };
 use crate::{
-    site,
+    logs, site,
     trace::{
         Attached, Context, Writer,
         active::{Active, Verdict},
         deferred::Deferred,
+        foreign,
         local::Local,
         record::scratch,
         span::say,
@@ -47,16 +47,14 @@ pub(super) struct Recording {
     spans: Spans,
     /// Spans of ours, as they are shown to `tracing`.
     counterparts: Counterparts,
-    /// In the subscriber that `init!` installs.
-    lines: Option<Lines>,
 }
 
 impl Recording {
-    pub(super) fn new(lines: Option<Lines>) -> Self {
+    pub(super) fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         site::watch_switches(rebuild_interest_cache);
         let number = NEXT.fetch_add(1, Relaxed);
-        Self { number, spans: Spans::new(), counterparts: Counterparts::default(), lines }
+        Self { number, spans: Spans::new(), counterparts: Counterparts::default() }
     }
 
     pub(super) fn with<R>(&self, id: &Id, look: impl FnOnce(&mut Tracked) -> R) -> Option<R> {
@@ -72,6 +70,15 @@ impl Recording {
     pub(super) fn known_context(&self, id: &Id) -> Option<Context> {
         let own = self.with(id, Tracked::context);
         own.or_else(|| Some(self.counterparts.get(id)?.context()))
+    }
+
+    /// What an event belongs to.
+    fn context_of(&self, event: &Event<'_>) -> Context {
+        match event.parent() {
+            Some(parent) => self.context(parent),
+            None if event.is_contextual() => foreign::parent(),
+            None => Context::of_current_scope(),
+        }
     }
 
     /// A span as the recorder knows it, or ours that it shows.
@@ -133,6 +140,7 @@ impl Recording {
                 roles,
                 indexed: true,
                 error_key: "",
+                keeps_target: true,
             });
         });
         let mut span = Tracked::pending(callsite, deferred);
@@ -153,7 +161,13 @@ impl Recording {
         };
         let roles = callsite.roles();
         let write = |writer: &mut Writer, indexed| {
-            values.record(&mut visit::Attributes { writer, roles, indexed, error_key: "" });
+            values.record(&mut visit::Attributes {
+                writer,
+                roles,
+                indexed,
+                error_key: "",
+                keeps_target: true,
+            });
         };
         match whereabouts {
             Whereabouts::Nowhere => return,
@@ -222,7 +236,13 @@ impl Recording {
 
 #[inline]
 fn write_all(attributes: &Attributes<'_>, writer: &mut Writer) {
-    attributes.record(&mut visit::Attributes { writer, roles: &[], indexed: true, error_key: "" });
+    attributes.record(&mut visit::Attributes {
+        writer,
+        roles: &[],
+        indexed: true,
+        error_key: "",
+        keeps_target: true,
+    });
 }
 
 impl<S: Subscriber> Layer<S> for Recording {
@@ -254,15 +274,13 @@ impl<S: Subscriber> Layer<S> for Recording {
     }
 
     fn on_event(&self, event: &Event<'_>, _registry: Registry<'_, S>) {
-        if let Some(lines) = &self.lines {
-            lines.write(event);
-        }
-        if mirror::is_telling() && is_mirrored(event.metadata()) {
-            // Our span says itself how it ended.
-            return;
-        }
+        let is_mirrored = mirror::is_telling() && is_mirrored(event.metadata());
         let callsite = callsite::of(event.metadata());
-        if !callsite.is_on() {
+        // Our span says itself how it ended, wherever exceptions are recorded.
+        if !is_mirrored || !logs::exceptions().as_logs() {
+            log_record::record(callsite, event, || self.context_of(event));
+        }
+        if is_mirrored || !callsite.is_on() {
             return;
         }
         if callsite.is_query() && self.record_query(event) {

@@ -32,10 +32,17 @@
 //!
 //! [`init!`](crate::init) looks whether the program has a global subscriber. One that is there is
 //! left alone, and a line says to add this layer to it if it has not got it. If there is none,
-//! `init!` installs one: this layer, and lines on stderr for people, each with the `trace_id` and
-//! `span_id` that an outgoing request would carry. `RUST_LOG` says which events become lines, else
-//! `SPANDREL_LEVEL` does, else those from `info` on do.
-//! [`Builder::tracing`](crate::Builder::tracing) switches all of it off.
+//! `init!` installs one with this layer. [`Builder::tracing`](crate::Builder::tracing) switches
+//! that off.
+//!
+//! # Lines
+//!
+//! Events are log records, too, each with the `trace_id` and `span_id` that an outgoing request
+//! would carry. Under the subscriber that `init!` installs they become lines on stderr for people;
+//! `SPANDREL_LOG_FORMAT=json` writes them as JSON on stdout, under any subscriber that has this
+//! layer, and so do `OTEL_LOGS_EXPORTER` and [`Builder::log_lines`](crate::Builder::log_lines).
+//! `SPANDREL_LOG` says which events are meant, else `RUST_LOG` does, else `SPANDREL_LEVEL`, else
+//! those from `info` on are.
 //!
 //! # What becomes what
 //!
@@ -68,7 +75,7 @@ mod entered;
 mod event;
 mod install;
 mod layer;
-mod lines;
+mod log_record;
 pub(crate) mod mirror;
 mod places;
 mod span_ext;
@@ -83,7 +90,7 @@ pub use span_ext::{SetParentError, SpanExt};
 use tracing_core::Subscriber;
 use tracing_subscriber::{layer::Layer, registry::LookupSpan};
 
-pub(crate) use install::at_init;
+pub(crate) use install::{ask_anew, at_init, is_free};
 
 /// The layer that turns spans and events of other libraries into ours.
 ///
@@ -100,5 +107,5 @@ pub fn layer<S>() -> impl Layer<S> + Send + Sync
 where
     S: Subscriber + for<'span> LookupSpan<'span> + 'static,
 {
-    layer::Recording::new(None).with_filter(wanted::Wanted { lines: None })
+    layer::Recording::new().with_filter(wanted::Wanted)
 }

@@ -3,5 +3,6 @@
 mod concurrency;
 mod endings;
 mod groups;
+mod metered;
 mod sampling;
 mod streams;

@@ -129,7 +129,7 @@ impl<P: Post> Sender<P> {
     }
 
     /// Makes a single attempt.
-    #[cfg(feature = "otlp")]
+    #[cfg(any(feature = "otlp", feature = "prometheus-remote-write"))]
     pub(in crate::export) fn try_once(
         &mut self,
         body: &[u8],
@@ -152,7 +152,7 @@ impl<P: Post> Sender<P> {
     }
 
     /// The receiver, for people.
-    #[cfg(feature = "otlp")]
+    #[cfg(any(feature = "otlp", feature = "prometheus-remote-write"))]
     pub(in crate::export) fn to(&self) -> &str {
         &self.terms.to
     }

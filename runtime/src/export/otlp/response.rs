@@ -5,7 +5,7 @@ use super::{
     json_read,
     wire::{Field, fields},
 };
-use crate::export::delivery::{Dialect, Hint, shown_text};
+use crate::export::delivery::{Dialect, Hint, may_pass, shown_text};
 
 /// As the OTLP exporter specification has it.
 pub(super) const USER_AGENT: &str =
@@ -35,6 +35,8 @@ pub(super) fn dialect(encoding: Encoding) -> &'static Dialect {
             partial_success: partial_success_in_json,
             refusal: status_message_in_json,
             hint: HINT,
+            may_pass,
+            confirmed_by: None,
         },
         Encoding::Protobuf => &Dialect {
             media_type: "application/x-protobuf",
@@ -42,6 +44,8 @@ pub(super) fn dialect(encoding: Encoding) -> &'static Dialect {
             partial_success,
             refusal: status_message,
             hint: HINT,
+            may_pass,
+            confirmed_by: None,
         },
     }
 }

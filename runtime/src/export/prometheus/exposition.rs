@@ -76,6 +76,7 @@ impl Exposition {
         write(&families);
     }
 
+    #[cfg(feature = "prometheus-remote-write")]
     pub(super) fn target(&self) -> &Target {
         &self.target
     }

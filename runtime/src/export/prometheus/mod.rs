@@ -20,11 +20,13 @@ mod names;
 mod native;
 mod number;
 mod protobuf;
+#[cfg(feature = "prometheus-remote-write")]
+pub(crate) mod remote_write;
 mod target;
 mod text;
 mod unit;
 
-pub(crate) use exposition::{Exposed, Exposition};
+pub(crate) use exposition::Exposition;
 pub(crate) use names::Names;
 pub(crate) use target::Target;
 

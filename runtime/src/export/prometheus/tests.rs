@@ -11,7 +11,7 @@ use crate::{
     },
 };
 
-const START: u64 = 1_700_000_000_000_000_000;
+pub(super) const START: u64 = 1_700_000_000_000_000_000;
 const OPEN_METRICS: &str = "application/openmetrics-text;version=1.0.0";
 const PROTOBUF: &str = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;\
     encoding=delimited";
@@ -33,7 +33,11 @@ fn point<T>(labels: &[(&'static str, &'static str)], value: T) -> Point<T> {
     }
 }
 
-fn counter(name: &'static str, labels: &[(&'static str, &'static str)], value: u64) -> Metric {
+pub(super) fn counter(
+    name: &'static str,
+    labels: &[(&'static str, &'static str)],
+    value: u64,
+) -> Metric {
     let points = vec![point(labels, Number::U64(value))];
     metric(name, "{order}", Data::Sum { monotonic: true, points })
 }
@@ -43,7 +47,7 @@ fn gauge(name: &'static str, unit: &'static str, value: f64) -> Metric {
 }
 
 /// 0.25 s once, and between 1 s and 1.09 s twice.
-fn duration() -> Point<Exponential> {
+pub(super) fn duration() -> Point<Exponential> {
     let mut counts = vec![0; 18];
     (counts[0], counts[17]) = (1, 2);
     let value = Exponential {
@@ -61,7 +65,7 @@ fn duration() -> Point<Exponential> {
     Point { exemplars: vec![exemplar], ..point(&[("http.route", "/orders/\"{id}\"\n\\")], value) }
 }
 
-fn snapshot(metrics: impl IntoIterator<Item = Metric>) -> Snapshot {
+pub(super) fn snapshot(metrics: impl IntoIterator<Item = Metric>) -> Snapshot {
     Snapshot { unix_nanos: START, metrics: metrics.into_iter().collect() }
 }
 
@@ -70,7 +74,7 @@ fn expose(metrics: impl IntoIterator<Item = Metric>, accept: &str) -> String {
     String::from_utf8(exposition.expose(&snapshot(metrics), accept).body).unwrap()
 }
 
-fn some() -> [Metric; 3] {
+pub(super) fn some() -> [Metric; 3] {
     [
         counter("orders.created", &[("region", "eu")], 7),
         gauge("cpu.utilization", "1", 0.5),

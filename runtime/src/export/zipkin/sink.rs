@@ -8,7 +8,7 @@ use super::{Zipkin, batch::Batch, config::Settings};
 use crate::{
     export::{
         Compression, OwnCrate,
-        delivery::{self, Dialect, Http, Sender, Target, Terms, shown_text},
+        delivery::{self, Dialect, Http, Sender, Target, Terms, may_pass, shown_text},
         encoding_sink::{EncodingSink, Share},
         stats::Stats,
     },
@@ -26,6 +26,8 @@ static DIALECT: Dialect = Dialect {
         413 => Some("it takes smaller requests only, lower the batch size"),
         _ => None,
     },
+    may_pass,
+    confirmed_by: None,
 };
 
 impl Zipkin {

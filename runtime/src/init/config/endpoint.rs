@@ -120,7 +120,7 @@ impl Endpoint {
     }
 
     /// The whole URL, with what is secret in it.
-    #[cfg(any(test, feature = "otlp", feature = "zipkin"))]
+    #[cfg(any(test, feature = "otlp", feature = "prometheus-remote-write", feature = "zipkin"))]
     pub(crate) fn url(&self) -> &str {
         &self.url
     }

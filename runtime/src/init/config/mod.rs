@@ -15,7 +15,10 @@ mod flight;
 mod general;
 mod headers;
 mod limits;
+mod logs;
+mod metrics;
 mod otlp;
+mod redaction;
 mod remote_write;
 mod sampler;
 mod serving;
@@ -37,17 +40,20 @@ pub(crate) use flight::Flight;
 pub(crate) use flight::Signal;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
+pub(crate) use logs::{Lines, Logs};
+pub(crate) use metrics::{MetricExporter, Metrics};
 pub(crate) use otlp::{Compression, Otlp, Protocol};
-pub(crate) use remote_write::{RemoteWrite, RemoteWriteVersion};
+pub(crate) use redaction::Redaction;
+pub(crate) use remote_write::RemoteWrite;
 pub(crate) use serving::{Address, Serving, Token};
 pub(crate) use setting::{Setting, Source};
+pub(crate) use signal::OtlpSignal;
 pub(crate) use spool::Spool;
 pub(crate) use tail::Tail;
 pub(crate) use zipkin::Zipkin;
 
 use std::io::IsTerminal as _;
 
-use self::signal::OtlpSignal;
 use super::{
     env::{Environment, Reader},
     notice::{Notice, Problems},
@@ -78,8 +84,7 @@ pub(crate) struct Settings {
     pub(crate) sampler_overrides: Setting<Overrides>,
     pub(crate) tail: Tail,
     pub(crate) level: Setting<LevelFilter>,
-    /// Which events of `tracing` become lines for people, as `RUST_LOG` has it.
-    pub(crate) log_lines: Setting<String>,
+    pub(crate) logs: Logs,
     pub(crate) limits: LimitSettings,
     pub(crate) memory: Setting<Memory>,
     pub(crate) clock: Setting<Clock>,
@@ -91,11 +96,12 @@ pub(crate) struct Settings {
     pub(crate) zipkin: Zipkin,
     pub(crate) flight: Flight,
     pub(crate) console: Console,
+    pub(crate) metrics: Metrics,
     pub(crate) serving: Serving,
     pub(crate) remote_write: RemoteWrite,
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
-    pub(crate) redact_keys: Setting<Vec<String>>,
+    pub(crate) redaction: Redaction,
     /// How much Spandrel says about itself.
     pub(crate) diagnostics: Setting<Level>,
     /// To be said once the diagnostics work.
@@ -185,10 +191,11 @@ impl Settings {
         if exporters.value.contains(&Exporter::Otlp) {
             otlp.check(&mut reader, around.features);
         }
+        let metrics = Metrics::read(&mut reader, code, enabled.value, around.features);
         let level = general::level(&mut reader, code);
         let mut settings = Self {
             enabled,
-            log_lines: general::log_lines(&mut reader, &level),
+            logs: Logs::read(&mut reader, code, &level),
             level,
             propagators: general::propagators(&mut reader, code),
             sampler: sampler::sampler(&mut reader, code),
@@ -199,7 +206,7 @@ impl Settings {
             clock: general::clock(&mut reader, code),
             batch: Batch::read(&mut reader, code),
             mirror: general::mirror(&mut reader, code),
-            redact_keys: general::redact_keys(&mut reader, code),
+            redaction: Redaction::read(&mut reader, code),
             flight: Flight::read(&mut reader, code, around.features),
             serving: Serving::read(&mut reader, code, around.features),
             remote_write: RemoteWrite::read(&mut reader, around.features),
@@ -211,6 +218,7 @@ impl Settings {
             file,
             zipkin,
             console,
+            metrics,
             notices: Vec::new(),
         };
         settings.notices = reader.finish()?;

@@ -24,6 +24,7 @@ pub(crate) struct RemoteWrite {
     pub(crate) interval: Setting<Duration>,
     pub(crate) timeout: Setting<Duration>,
     pub(crate) version: Setting<RemoteWriteVersion>,
+    pub(crate) has_native_histograms: Setting<bool>,
 }
 
 const INTERVAL: Duration = Duration::from_secs(15);
@@ -60,12 +61,14 @@ impl RemoteWrite {
             timeout.ok_or_else(Rejected::not_understood)
         });
         let version = reader.read(table::REMOTE_WRITE_VERSION, |text| word(&VERSIONS, text));
+        let native = reader.boolean(table::REMOTE_WRITE_NATIVE_HISTOGRAMS);
         let remote_write = Self {
             endpoint: Setting::pick(None, endpoint.map(|endpoint| endpoint.map(Some)), None),
             headers: Setting::pick(None, headers, Headers::default()),
             interval: Setting::pick(None, interval, INTERVAL),
             timeout: Setting::pick(None, timeout, TIMEOUT),
             version: Setting::pick(None, version, RemoteWriteVersion::default()),
+            has_native_histograms: Setting::pick(None, native, false),
         };
         if remote_write.endpoint.value.is_some() && !features.remote_write {
             reader.problem(format!(
@@ -75,6 +78,24 @@ impl RemoteWrite {
             ));
         }
         remote_write
+    }
+
+    /// The sender that does all this.
+    #[cfg(feature = "prometheus-remote-write")]
+    pub(crate) fn exporter(&self) -> Option<crate::export::RemoteWrite> {
+        let endpoint = self.endpoint.value.as_ref()?;
+        let mut exporter = crate::export::RemoteWrite::to(endpoint.url())
+            .interval(self.interval.value)
+            .timeout(self.timeout.value)
+            .native_histograms(self.has_native_histograms.value);
+        for (name, value) in self.headers.value.iter() {
+            exporter = exporter.header(name, value);
+        }
+        Some(match self.version.value {
+            RemoteWriteVersion::Auto => exporter,
+            RemoteWriteVersion::One => exporter.version_1(),
+            RemoteWriteVersion::Two => exporter.version_2(),
+        })
     }
 
     /// What is worth explaining.
@@ -87,6 +108,11 @@ impl RemoteWrite {
             ("remote write headers", headers, self.headers.source),
             ("remote write interval", format!("{:?}", self.interval.value), self.interval.source),
             ("remote write timeout", format!("{:?}", self.timeout.value), self.timeout.source),
+            (
+                "remote write of native histograms",
+                self.has_native_histograms.value.to_string(),
+                self.has_native_histograms.source,
+            ),
             ("remote write version", self.version.value.to_string(), self.version.source),
         ]
     }

@@ -29,6 +29,8 @@ pub(crate) enum Kind {
         least: u32,
         example: &'static str,
     },
+    /// Levels of targets.
+    Directives,
     /// Milliseconds.
     Duration {
         example: &'static str,
@@ -39,10 +41,11 @@ pub(crate) enum Kind {
         example: &'static str,
     },
     Path,
+    Patterns,
     /// Set or not set.
     Presence,
     Samplers,
-    /// Appears in no message.
+    /// Text that no message repeats.
     Secret,
     Size,
     /// A boolean that the specification does not rule: also `1`, `yes`, `on` and their opposites.
@@ -72,6 +75,9 @@ impl Kind {
             Self::Count { least, example } => {
                 format!("a whole number from {least}, such as `{example}`")
             }
+            Self::Directives => {
+                "a level, targets with levels, or both: `info,shop::db=trace`".into()
+            }
             Self::Duration { example } | Self::Timeout { example } => {
                 format!("milliseconds, such as `{example}`")
             }
@@ -79,6 +85,9 @@ impl Kind {
             Self::Levels => "a level, modules with levels, or both: `info,shop::db=trace`".into(),
             Self::Number { example } => format!("a number, such as `{example}`"),
             Self::Path => "the path of a file".into(),
+            Self::Patterns => {
+                "names to leave out and patterns to add: `-card,cust-{digit:8}`".into()
+            }
             Self::Presence => "`1`".into(),
             Self::Samplers => "functions or modules with samplers: `shop::db::*=always_off`".into(),
             Self::Secret => "letters, digits and signs, without spaces".into(),
@@ -101,10 +110,12 @@ impl fmt::Display for Kind {
             Self::Choices(words) => write!(f, "list of {}", alternatives(words, "and")),
             Self::Count { least: 0, .. } => f.write_str("integer"),
             Self::Count { least, .. } => write!(f, "integer from {least}"),
+            Self::Directives => f.write_str("levels: `info,shop::db=trace`"),
             Self::Duration { .. } => f.write_str("milliseconds"),
             Self::Levels => f.write_str("levels: `info,shop::db=trace`"),
             Self::Number { .. } => f.write_str("number"),
             Self::Path => f.write_str("path"),
+            Self::Patterns => f.write_str("patterns: `-card,cust-{digit:8}`"),
             Self::Presence => f.write_str("set or not"),
             Self::Samplers => {
                 f.write_str("samplers: `shop::health=always_off,shop::db::*=traceidratio(0.1)`")

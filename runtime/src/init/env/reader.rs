@@ -69,6 +69,21 @@ impl<'e> Reader<'e> {
         reader
     }
 
+    /// One that says nothing, for what may turn out not to matter; see [`Reader::absorb`].
+    pub(crate) fn part(&self) -> Self {
+        Self { environment: self.environment, notices: Vec::new(), problems: Problems::default() }
+    }
+
+    /// Says what a part had to say.
+    pub(crate) fn absorb(&mut self, part: Self) {
+        self.problems.absorb(part.problems);
+        for notice in part.notices {
+            if !self.notices.contains(&notice) {
+                self.notices.push(notice);
+            }
+        }
+    }
+
     /// The value as `parse` understands it; what it does not is reported and counts as unset.
     pub(crate) fn read<T>(
         &mut self,
@@ -178,12 +193,8 @@ impl<'e> Reader<'e> {
         }
     }
 
-    /// Warns, once: several signals read the variables that concern them all.
     pub(crate) fn warn(&mut self, text: String) {
-        let notice = Notice { level: Level::Warn, text };
-        if !self.notices.contains(&notice) {
-            self.notices.push(notice);
-        }
+        self.notices.push(Notice { level: Level::Warn, text });
     }
 
     pub(crate) fn inform(&mut self, text: String) {

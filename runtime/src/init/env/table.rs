@@ -72,17 +72,36 @@ table! {
         "those whose endpoint or file is set; else `console` on a terminal; else `none`",
         "where spans go; several are separated by commas";
     METRICS_EXPORTER: "OTEL_METRICS_EXPORTER", Specified,
-        Choices(&["otlp", "prometheus", "console", "none"]), "none",
-        "where metrics go: `prometheus` serves `/metrics`, and needs the feature `prometheus`";
+        Choices(&["otlp", "prometheus", "console", "otlp_file", "otlp/stdout", "none"]),
+        "those whose endpoint or file is set; else `none`",
+        "where metrics go; several are separated by commas. `prometheus` serves `/metrics`, and \
+         needs the feature `prometheus`";
     PROMETHEUS_HOST: "OTEL_EXPORTER_PROMETHEUS_HOST", Specified, Text, "localhost",
         "where `prometheus` listens; it is chosen by this, unless `OTEL_METRICS_EXPORTER` says \
          otherwise";
     PROMETHEUS_PORT: "OTEL_EXPORTER_PROMETHEUS_PORT", Specified,
         Count { least: 1, example: "9464" }, "9464", "the port, likewise";
     LOGS_EXPORTER: "OTEL_LOGS_EXPORTER", Specified, Choices(&["otlp", "console", "none"]), "none",
-        "accepted; logs are not exported by this version";
+        "where log records go, beside lines on stderr; `console` stands for lines in any case";
     PROMETHEUS_METRICS_PORT: "PROMETHEUS_METRICS_PORT", Alias("OTEL_EXPORTER_PROMETHEUS_PORT"),
         Count { least: 1, example: "9464" }, "", "the port of `/metrics`";
+
+    // Metrics
+    METRIC_EXPORT_INTERVAL: "OTEL_METRIC_EXPORT_INTERVAL", Specified,
+        Duration { example: "60000" }, "60000", "how often metrics are exported";
+    METRIC_EXPORT_TIMEOUT: "OTEL_METRIC_EXPORT_TIMEOUT", Specified, Timeout { example: "30000" },
+        "30000", "how long one export of metrics may take, retries included";
+    EXEMPLAR_FILTER: "OTEL_METRICS_EXEMPLAR_FILTER", Specified,
+        Choice(&["always_on", "always_off", "trace_based"]), "trace_based",
+        "which measurements are remembered as examples: those within sampled spans, all, or none";
+    TEMPORALITY: "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", Specified,
+        Choice(&["cumulative", "delta", "lowmemory"]), "cumulative",
+        "whether counters and distributions count since the start or since the last export; \
+         `lowmemory` means `delta`";
+    HISTOGRAM_AGGREGATION: "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", Specified,
+        Choice(&["explicit_bucket_histogram", "base2_exponential_bucket_histogram"]),
+        "base2_exponential_bucket_histogram",
+        "the buckets of distributions; the explicit ones are powers of two";
 
     // Sampling
     TRACES_SAMPLER: "OTEL_TRACES_SAMPLER", Specified,
@@ -132,6 +151,12 @@ table! {
         Count { least: 0, example: "128" }, "128", "links of a span";
     EVENT_ATTRIBUTE_COUNT_LIMIT: "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", Specified,
         Count { least: 0, example: "128" }, "OTEL_ATTRIBUTE_COUNT_LIMIT", "attributes of an event";
+    LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        Specified, Count { least: 0, example: "1024" }, "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        "characters of a text value of a log record; not more than of a span";
+    LOGRECORD_ATTRIBUTE_COUNT_LIMIT: "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", Specified,
+        Count { least: 0, example: "128" }, "OTEL_ATTRIBUTE_COUNT_LIMIT",
+        "attributes of a log record";
     LINK_ATTRIBUTE_COUNT_LIMIT: "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", Specified,
         Count { least: 0, example: "128" }, "OTEL_ATTRIBUTE_COUNT_LIMIT", "attributes of a link";
 
@@ -213,6 +238,13 @@ table! {
         "says on stderr what was configured from where, what is sent, what fails and why";
     REDACT_KEYS: "SPANDREL_REDACT_KEYS", Own, Text, "",
         "keys, separated by commas, whose values are redacted beside `password`, `token` and the like";
+    REDACT_ALLOW_KEYS: "SPANDREL_REDACT_ALLOW_KEYS", Own, Text, "",
+        "keys, separated by commas, whose values are shown although they are `password`, `token` or \
+         the like";
+    REDACT_PATTERNS: "SPANDREL_REDACT_PATTERNS", Own, Patterns, "",
+        "forms of secrets in texts: `-card` leaves one out, `none` all, others are added";
+    REDACT_HASH_KEY: "SPANDREL_REDACT_HASH_KEY", Own, Secret, "a random one",
+        "the key of `redact(… = hash)`: programs that share it print the same hashes";
     MIRROR: "SPANDREL_MIRROR", Own, Switch, "false",
         "shows all spans to the `tracing` subscriber, so that its layers see them";
     CONSOLE: "SPANDREL_CONSOLE", Own, Choice(&["tree", "json", "off"]), "tree",
@@ -223,6 +255,11 @@ table! {
         "the most bytes of one such file; then it is renamed and a new one begins";
     FILE_COUNT: "SPANDREL_FILE_COUNT", Own, Count { least: 1, example: "4" }, "4",
         "the most such files; the oldest one is removed";
+    METRICS_FILE: "SPANDREL_METRICS_FILE", Own, Path, "stdout",
+        "the file of the exporter `otlp_file` of metrics, which it turns on. Needs the feature \
+         `file`";
+    SUMMARY: "SPANDREL_SUMMARY", Own, Switch, "false",
+        "a table of all metrics on stderr when the program ends";
     SPOOL_DIR: "SPANDREL_SPOOL_DIR", Own, Path, "",
         "a folder where `otlp` keeps what it could not deliver, to deliver it later";
     SPOOL_BYTES: "SPANDREL_SPOOL_BYTES", Own, Size, "64MiB",
@@ -258,6 +295,8 @@ table! {
         "how long one such request may take";
     REMOTE_WRITE_VERSION: "SPANDREL_REMOTE_WRITE_VERSION", Own, Choice(&["auto", "1", "2"]), "auto",
         "the protocol; `auto` tries 2 and takes 1 where that is not spoken";
+    REMOTE_WRITE_NATIVE_HISTOGRAMS: "SPANDREL_REMOTE_WRITE_NATIVE_HISTOGRAMS", Own, Switch, "false",
+        "sends histograms in their full resolution, too, to a receiver that takes them";
     MEMORY: "SPANDREL_MEMORY", Own, Size, "16MiB", "the hard bound on the recorder's memory";
     CLOCK: "SPANDREL_CLOCK", Own, Choice(&["auto", "monotonic", "tsc"]), "auto",
         "`tsc`: the time-stamp counter although the processor does not promise that it is \
@@ -266,9 +305,18 @@ table! {
         "prints expansions while the program is compiled; nothing at run time";
 
     // Logs
+    LOG: "SPANDREL_LOG", Own, Directives, "RUST_LOG",
+        "which log records there are, by target and level";
+    LOG_FORMAT: "SPANDREL_LOG_FORMAT", Own, Choice(&["json", "pretty", "off"]),
+        "`pretty` on stderr, where `init!` installs the `tracing` subscriber; else `off`",
+        "the form of log lines: `json` on stdout, for log pipelines; `pretty` on stderr, for people";
+    LOG_SAMPLING: "SPANDREL_LOG_SAMPLING", Own, Choice(&["all", "trace"]), "all",
+        "`trace` leaves log records of traces out that are not sampled, unless they are errors";
+    EXCEPTION_SIGNAL: "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", Specified,
+        Choices(&["logs", "logs/dup"]), "events of spans",
+        "whether exceptions are log records instead (`logs`) or as well (`logs/dup`)";
     RUST_LOG: "RUST_LOG", Convention, Text, "SPANDREL_LEVEL",
-        "which events of `tracing` become lines on stderr, where `init!` installs the subscriber: \
-         `level` and `target=level`, separated by commas";
+        "the same as `SPANDREL_LOG`, which wins; what only others understand is left out";
 
     // Colours
     NO_COLOR: "NO_COLOR", Convention, Presence, "", "no colours on the console";

@@ -17,6 +17,7 @@ type Case = (
 
 const NO: &[(&str, &str)] = &[];
 const OTLP: &[(&str, &str)] = &[("OTEL_TRACES_EXPORTER", "otlp")];
+const METRICS: &[(&str, &str)] = &[("OTEL_METRICS_EXPORTER", "otlp")];
 const RATIO: &[(&str, &str)] = &[("OTEL_TRACES_SAMPLER", "traceidratio")];
 
 const WARNED: &[Case] = &[
@@ -99,7 +100,84 @@ const WARNED: &[Case] = &[
         NO,
         "enabled = true (default)",
         "`OTEL_METRICS_EXPORTER=carrier` has `carrier`, which is no exporter and is ignored; \
-         write a list of `otlp`, `prometheus`, `console` and `none`",
+         write a list of `otlp`, `prometheus`, `console`, `otlp_file`, `otlp/stdout` and `none`",
+    ),
+    (
+        table::OTLP_METRICS_ENDPOINT,
+        "ftp://c",
+        METRICS,
+        "metrics endpoint = http://localhost:4318/v1/metrics (default)",
+        "`OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=ftp://c` is neither `http` nor `https` and is ignored; write a URL, such as `http://localhost:4318`",
+    ),
+    (
+        table::OTLP_METRICS_TIMEOUT,
+        "x",
+        METRICS,
+        "metrics request timeout = 10s (default)",
+        "`OTEL_EXPORTER_OTLP_METRICS_TIMEOUT=x` is not understood and is ignored; write milliseconds, such as `10000`",
+    ),
+    (
+        table::OTLP_METRICS_COMPRESSION,
+        "zip",
+        METRICS,
+        "metrics compression = none (default)",
+        "`OTEL_EXPORTER_OTLP_METRICS_COMPRESSION=zip` is not understood and is ignored; write `gzip` or `none`",
+    ),
+    (
+        table::OTLP_METRICS_PROTOCOL,
+        "smtp",
+        METRICS,
+        "metrics protocol = http/protobuf (default)",
+        "`OTEL_EXPORTER_OTLP_METRICS_PROTOCOL=smtp` is not understood and is ignored; write `grpc`, `http/protobuf` or `http/json`",
+    ),
+    (
+        table::OTLP_METRICS_HEADERS,
+        "a b=hunter2",
+        METRICS,
+        "metrics headers = none (from OTEL_EXPORTER_OTLP_METRICS_HEADERS)",
+        "`OTEL_EXPORTER_OTLP_METRICS_HEADERS` has a member (number 1) that is no header and is ignored; write `name=value,name=value`",
+    ),
+    (
+        table::OTLP_METRICS_INSECURE,
+        "yes",
+        &[("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "https://c")],
+        "metrics endpoint = https://c (from OTEL_EXPORTER_OTLP_METRICS_ENDPOINT)",
+        "`OTEL_EXPORTER_OTLP_METRICS_INSECURE=yes` is neither `true` nor `false` and counts as `false`; write `true` or `false`",
+    ),
+    (
+        table::METRIC_EXPORT_INTERVAL,
+        "soon",
+        METRICS,
+        "metrics every = 60s (default)",
+        "`OTEL_METRIC_EXPORT_INTERVAL=soon` is not understood and is ignored; write milliseconds, such as `60000`",
+    ),
+    (
+        table::METRIC_EXPORT_TIMEOUT,
+        "soon",
+        METRICS,
+        "metrics timeout = 30s (default)",
+        "`OTEL_METRIC_EXPORT_TIMEOUT=soon` is not understood and is ignored; write milliseconds, such as `30000`",
+    ),
+    (
+        table::EXEMPLAR_FILTER,
+        "some",
+        METRICS,
+        "metrics exemplars = trace_based (default)",
+        "`OTEL_METRICS_EXEMPLAR_FILTER=some` is not understood and is ignored; write `always_on`, `always_off` or `trace_based`",
+    ),
+    (
+        table::TEMPORALITY,
+        "daily",
+        METRICS,
+        "metrics count since = the start (default)",
+        "`OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=daily` is not understood and is ignored; write `cumulative`, `delta` or `lowmemory`",
+    ),
+    (
+        table::HISTOGRAM_AGGREGATION,
+        "summary",
+        METRICS,
+        "metrics buckets = exponential (default)",
+        "`OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION=summary` is not understood and is ignored; write `explicit_bucket_histogram` or `base2_exponential_bucket_histogram`",
     ),
     (
         table::LOGS_EXPORTER,
@@ -370,7 +448,7 @@ const WARNED: &[Case] = &[
     (
         table::OTLP_TRACES_INSECURE,
         "yes",
-        &[("OTEL_EXPORTER_OTLP_ENDPOINT", "c")],
+        &[("OTEL_EXPORTER_OTLP_ENDPOINT", "c"), ("OTEL_METRICS_EXPORTER", "none")],
         "otlp endpoint = https://c/v1/traces (from OTEL_EXPORTER_OTLP_ENDPOINT)",
         "`OTEL_EXPORTER_OTLP_TRACES_INSECURE=yes` is neither `true` nor `false` and counts as \
          `false`; write `true` or `false`",
@@ -409,6 +487,13 @@ const REFUSED: &[(&Variable, &str, &str)] = &[
          modules with levels, or both: `info,shop::db=trace`",
     ),
     (table::DEBUG, "maybe", "`SPANDREL_DEBUG=maybe` is not understood; write `true` or `false`"),
+    (
+        table::REDACT_PATTERNS,
+        "cust-{digits}",
+        "`SPANDREL_REDACT_PATTERNS=cust-{digits}`: `digits` is no class of characters; write one of \
+         `alnum`, `base64`, `digit`, `hex`, `letter`, `lower`, `upper`, `visible`",
+    ),
+    (table::SUMMARY, "long", "`SPANDREL_SUMMARY=long` is not understood; write `true` or `false`"),
     (table::MIRROR, "all", "`SPANDREL_MIRROR=all` is not understood; write `true` or `false`"),
     (
         table::CONSOLE,
@@ -514,6 +599,11 @@ const REFUSED: &[(&Variable, &str, &str)] = &[
          as `10s`",
     ),
     (
+        table::REMOTE_WRITE_NATIVE_HISTOGRAMS,
+        "maybe",
+        "`SPANDREL_REMOTE_WRITE_NATIVE_HISTOGRAMS=maybe` is not understood; write `true` or `false`",
+    ),
+    (
         table::REMOTE_WRITE_VERSION,
         "3",
         "`SPANDREL_REMOTE_WRITE_VERSION=3` is not understood; write `auto`, `1` or `2`",
@@ -545,7 +635,8 @@ const REFUSED: &[(&Variable, &str, &str)] = &[
 
 #[test]
 fn every_variable_that_can_be_wrong_has_a_case() {
-    let takes_anything = |kind| matches!(kind, Kind::Text | Kind::Path | Kind::Presence);
+    let takes_anything =
+        |kind| matches!(kind, Kind::Text | Kind::Secret | Kind::Path | Kind::Presence);
     // What only a compiler reads is not looked at when the program runs.
     for row in TABLE.iter().filter(|row| row.name != table::MACROS_DEBUG.name) {
         let has_case = match row.origin {

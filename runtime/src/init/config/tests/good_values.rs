@@ -14,6 +14,7 @@ const REMOTE_WRITE: &[(&str, &str)] =
     &[("SPANDREL_REMOTE_WRITE_ENDPOINT", "http://p:9090/api/v1/write")];
 const CONSOLE: &[(&str, &str)] = &[("OTEL_TRACES_EXPORTER", "console")];
 const FLIGHT: &[(&str, &str)] = &[("SPANDREL_FLIGHT_RECORDER", "1MiB")];
+const METRICS: &[(&str, &str)] = &[("OTEL_METRICS_EXPORTER", "otlp")];
 const POD: &[(&str, &str)] = &[("KUBERNETES_SERVICE_HOST", "10.0.0.1")];
 
 const CASES: &[Case] = &[
@@ -74,10 +75,57 @@ const CASES: &[Case] = &[
     (table::TRACES_EXPORTER, "none", NO, "exporters = none (from OTEL_TRACES_EXPORTER)"),
     (
         table::METRICS_EXPORTER,
-        "otlp",
+        "otlp,Console,otlp_file,otlp/stdout,otlp",
         NO,
-        "`OTEL_METRICS_EXPORTER` has no effect: this version exports no metrics",
+        "metrics = otlp,console,otlp_file,otlp/stdout (from OTEL_METRICS_EXPORTER)",
     ),
+    (table::METRICS_EXPORTER, "none", NO, "metrics = none (from OTEL_METRICS_EXPORTER)"),
+    (
+        table::METRIC_EXPORT_INTERVAL,
+        "1500",
+        METRICS,
+        "metrics every = 1.5s (from OTEL_METRIC_EXPORT_INTERVAL)",
+    ),
+    (
+        table::METRIC_EXPORT_TIMEOUT,
+        "0",
+        METRICS,
+        "metrics timeout = no limit (from OTEL_METRIC_EXPORT_TIMEOUT)",
+    ),
+    (
+        table::EXEMPLAR_FILTER,
+        "Always_Off",
+        METRICS,
+        "metrics exemplars = always_off (from OTEL_METRICS_EXEMPLAR_FILTER)",
+    ),
+    (
+        table::TEMPORALITY,
+        "Delta",
+        METRICS,
+        "metrics count since = the last export (from \
+         OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE)",
+    ),
+    (
+        table::TEMPORALITY,
+        "lowmemory",
+        METRICS,
+        "metrics count since = the last export (from \
+         OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE)",
+    ),
+    (
+        table::HISTOGRAM_AGGREGATION,
+        "explicit_bucket_histogram",
+        METRICS,
+        "metrics buckets = explicit (from \
+         OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION)",
+    ),
+    (
+        table::METRICS_FILE,
+        "/log/metrics",
+        NO,
+        "metrics file = /log/metrics (from SPANDREL_METRICS_FILE)",
+    ),
+    (table::SUMMARY, "on", NO, "metrics = summary (from SPANDREL_SUMMARY)"),
     (
         table::LOGS_EXPORTER,
         "otlp",
@@ -152,6 +200,12 @@ const CASES: &[Case] = &[
         "2s",
         REMOTE_WRITE,
         "remote write timeout = 2s (from SPANDREL_REMOTE_WRITE_TIMEOUT)",
+    ),
+    (
+        table::REMOTE_WRITE_NATIVE_HISTOGRAMS,
+        "on",
+        REMOTE_WRITE,
+        "remote write of native histograms = true (from SPANDREL_REMOTE_WRITE_NATIVE_HISTOGRAMS)",
     ),
     (
         table::REMOTE_WRITE_VERSION,
@@ -396,9 +450,76 @@ const CASES: &[Case] = &[
         NO,
         "redacted keys = tax_number,iban (from SPANDREL_REDACT_KEYS)",
     ),
+    (
+        table::REDACT_ALLOW_KEYS,
+        "token,api-key",
+        NO,
+        "allowed keys = token,api-key (from SPANDREL_REDACT_ALLOW_KEYS)",
+    ),
+    (
+        table::REDACT_PATTERNS,
+        "-card, cust-{digit:8}",
+        NO,
+        "redacted patterns = -card,cust-{digit:8} (from SPANDREL_REDACT_PATTERNS)",
+    ),
+    (table::REDACT_HASH_KEY, "hunter2", NO, "hash key = … (from SPANDREL_REDACT_HASH_KEY)"),
     (table::MIRROR, "true", NO, "mirror = true (from SPANDREL_MIRROR)"),
     (table::MIRROR, "0", NO, "mirror = false (from SPANDREL_MIRROR)"),
     (table::CONSOLE, "json", CONSOLE, "console form = json (from SPANDREL_CONSOLE)"),
+    (
+        table::OTLP_METRICS_ENDPOINT,
+        "http://c:4318/x",
+        METRICS,
+        "metrics endpoint = http://c:4318/x (from OTEL_EXPORTER_OTLP_METRICS_ENDPOINT)",
+    ),
+    (
+        table::OTLP_METRICS_HEADERS,
+        "a=b",
+        METRICS,
+        "metrics headers = a=… (from OTEL_EXPORTER_OTLP_METRICS_HEADERS)",
+    ),
+    (
+        table::OTLP_METRICS_TIMEOUT,
+        "1500",
+        METRICS,
+        "metrics request timeout = 1.5s (from OTEL_EXPORTER_OTLP_METRICS_TIMEOUT)",
+    ),
+    (
+        table::OTLP_METRICS_COMPRESSION,
+        "gzip",
+        METRICS,
+        "metrics compression = gzip (from OTEL_EXPORTER_OTLP_METRICS_COMPRESSION)",
+    ),
+    (
+        table::OTLP_METRICS_PROTOCOL,
+        "grpc",
+        METRICS,
+        "metrics protocol = grpc (from OTEL_EXPORTER_OTLP_METRICS_PROTOCOL)",
+    ),
+    (
+        table::OTLP_METRICS_CERTIFICATE,
+        "/m.pem",
+        METRICS,
+        "metrics certificate = /m.pem (from OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE)",
+    ),
+    (
+        table::OTLP_METRICS_CLIENT_KEY,
+        "/m.pem",
+        METRICS,
+        "metrics client key = /m.pem (from OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY)",
+    ),
+    (
+        table::OTLP_METRICS_CLIENT_CERTIFICATE,
+        "/m.pem",
+        METRICS,
+        "metrics client certificate = /m.pem (from OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE)",
+    ),
+    (
+        table::OTLP_METRICS_INSECURE,
+        "true",
+        &[("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "c:4318")],
+        "metrics endpoint = http://c:4318 (from OTEL_EXPORTER_OTLP_METRICS_ENDPOINT)",
+    ),
     (
         table::ZIPKIN_ENDPOINT,
         "http://z/api/v2/spans?key=s3cret",
