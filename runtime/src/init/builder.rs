@@ -17,7 +17,7 @@ use crate::{
     conceal, diag,
     error::Error,
     export::{Batching, LogLines, SpanExporter},
-    functions, level,
+    functions, level, metrics,
     redact::{self, Patterns},
     resource::Resource,
     sensitive::Sensitive,
@@ -304,6 +304,15 @@ impl Builder {
         self
     }
 
+    /// Chooses the rolling windows of metrics: 1 minute, 5 minutes and 1 hour by default.
+    ///
+    /// Each reaches from 10 seconds to a day, and there are six at most. `SPANDREL_WINDOWS` does
+    /// the same; see [`Function::windows`](crate::Function::windows).
+    pub fn windows(mut self, lengths: impl IntoIterator<Item = Duration>) -> Self {
+        self.code.windows = Some(lengths.into_iter().collect());
+        self
+    }
+
     /// Redacts the values of further keys, beside `password`, `token` and the like.
     ///
     /// The last part of a dotted key is compared, without case, `-` and `_`; so does
@@ -437,6 +446,7 @@ impl Builder {
         if diag::enabled(diag::Level::Debug) {
             settings.explain().for_each(|line| diag::debug(format_args!("{line}")));
         }
+        metrics::windows::choose(settings.windows.value.clone());
         let mut chosen = Chosen::configured(&settings, self.package)?;
         #[cfg_attr(
             not(any(
@@ -485,7 +495,7 @@ impl Builder {
         let listens = Listens { to_tracing: self.uses_tracing };
         #[cfg(not(feature = "tracing"))]
         let listens = Listens {};
-        let outputs = Outputs::new(self.log_lines, &settings, listens.alone());
+        let outputs = Outputs::new(self.log_lines, &settings, self.package, listens.alone())?;
         let all = All { spans: chosen, metrics, logs: outputs };
         let telemetry = start(settings, self.package, all, self.watches_signals)?;
         #[cfg(feature = "prometheus")]
@@ -543,6 +553,7 @@ fn start(
         propagators: settings.propagators.value,
     };
     time::choose(settings.clock.value);
+    functions::register();
     let value_chars = recording.limits.value_chars();
     // Metrics have no queue: what they take is given by how many of them there are.
     let shares = spans.len() + logs.shares();
@@ -559,7 +570,6 @@ fn start(
         .ok_or_else(Error::already_running)?;
     redact::choose(settings.redaction.patterns.value);
     limits::set_value_chars(value_chars);
-    functions::register();
     let of_logs = logs.start(&settings.logs, share);
     if records {
         let filter = settings.level.value;

@@ -29,6 +29,19 @@ impl OtlpFile {
         EncodingSink::with_deliver(("spandrel-file", writer), batch, share, self.batching, stats)
     }
 
+    /// The same for log records.
+    pub(crate) fn log_sink(
+        &self,
+        resource: Resource,
+        own_crate: Option<OwnCrate>,
+        bytes: usize,
+        stats: &Arc<Stats>,
+    ) -> LogRecordSink {
+        let share = Share::new(bytes).with_request_bytes(self.most_line_bytes());
+        let delivery = ("spandrel-file-logs", self.writer("log records"));
+        LogRecordSink::of(delivery, resource, own_crate, share, self.batching, stats)
+    }
+
     /// Writes lines that hold these, as people call them.
     pub(in crate::export) fn writer(&self, items: &'static str) -> Box<dyn Deliver<Vec<u8>>> {
         Box::new(Writer::new(self, items))
