@@ -79,6 +79,7 @@ mod diag;
 mod error;
 pub mod export;
 mod functions;
+pub mod genai;
 mod init;
 mod level;
 #[cfg(feature = "log")]
@@ -90,6 +91,7 @@ pub mod metrics_0_24;
 mod mirror;
 #[cfg(feature = "opentelemetry-0-33")]
 pub mod opentelemetry_0_33;
+mod operation;
 mod outcome;
 mod pace;
 mod paths;

@@ -96,7 +96,7 @@ pub(crate) use self::{
     state::{BucketsOf, Distribution, Latest, Total},
 };
 pub(crate) use self::{
-    label_set::have as have_labels,
+    label_set::{Known, have as have_labels},
     labels::Ref,
     source::{Source, collect, register},
 };
