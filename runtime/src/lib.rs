@@ -78,6 +78,7 @@ mod diag;
 mod error;
 pub mod export;
 mod functions;
+pub mod http;
 mod init;
 mod level;
 #[cfg(feature = "log")]
