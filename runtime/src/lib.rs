@@ -80,6 +80,7 @@ mod error;
 pub mod export;
 mod functions;
 pub mod genai;
+pub mod http;
 mod init;
 mod level;
 #[cfg(feature = "log")]
