@@ -49,6 +49,7 @@
 //! - `stream`: when functions return streams.
 //! - `tracing`: when the program or its libraries use `tracing`.
 //! - `log`: when they use the `log` crate, and nothing makes events of `tracing` of that.
+//! - `process`: when metrics are to show what the process, its host and its runtimes of tokio use.
 //! - `opentelemetry-0-33`: when libraries use the API of OpenTelemetry, or an exporter made for its
 //!   SDK is to take the spans.
 //! - `redis-1`: when commands that the program sends to Redis by `redis` 1 are to be spans.
@@ -90,6 +91,8 @@ pub mod opentelemetry_0_33;
 mod outcome;
 mod pace;
 mod paths;
+#[cfg(feature = "process")]
+pub mod process;
 mod random;
 mod redact;
 #[cfg(feature = "redis-1")]
