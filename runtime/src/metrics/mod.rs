@@ -49,6 +49,7 @@
 // number of readers see the same, and each makes of it what it needs: differences, buckets,
 // quantiles.
 
+pub(crate) mod build;
 mod counter;
 pub(crate) mod data;
 pub(crate) mod difference;
@@ -67,6 +68,7 @@ mod name;
 mod number;
 mod observe;
 mod once;
+mod pool;
 mod quantile;
 mod registry;
 mod series;
@@ -85,6 +87,7 @@ pub use self::{
     labels::{LabelRef, LabelValue, LabelVisitor, Labels},
     number::{Amount, Number},
     observe::{Observed, Observer},
+    pool::{PoolState, pool},
 };
 #[cfg(any(feature = "metrics-0-24", feature = "opentelemetry-0-33"))]
 pub(crate) use self::{
