@@ -1,6 +1,7 @@
 //! What generated code may name. No part of the public API: it changes without notice.
 
 pub mod instrument;
+pub mod labels;
 
 pub use crate::{
     call::{

@@ -91,7 +91,7 @@ mod outcome;
 mod pace;
 mod paths;
 mod random;
-mod redact;
+pub mod redact;
 #[cfg(feature = "redis-1")]
 pub mod redis_1;
 mod resource;
@@ -125,6 +125,7 @@ pub use trace::spawn::{spawn, spawn_blocking};
 pub use trace::stream::StreamExt;
 pub use trace::{
     Slot, SpanHandle,
+    correlation::{CorrelationId, correlation_id},
     span::Span,
     spawn::{FutureExt, thread},
 };

@@ -14,11 +14,13 @@ use super::{
     telemetry::{Running, Telemetry},
 };
 use crate::{
-    diag,
+    conceal, diag,
     error::Error,
     export::{Batching, LogLines, SpanExporter},
-    functions, level, metrics, redact,
+    functions, level, metrics,
+    redact::{self, Patterns},
     resource::Resource,
+    sensitive::Sensitive,
     site, time,
     time::Clock,
     trace::{
@@ -307,6 +309,31 @@ impl Builder {
         self
     }
 
+    /// Shows the values of keys that are redacted by default, such as `token` in a parser.
+    ///
+    /// What an attribute itself redacts stays so; so does `SPANDREL_REDACT_ALLOW_KEYS`.
+    pub fn allow_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
+        self.code.allow_keys = Some(keys.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Chooses the forms of secrets that are hidden in every text; all that are known by default.
+    ///
+    /// `SPANDREL_REDACT_PATTERNS` does the same.
+    pub fn redact_patterns(mut self, patterns: Patterns) -> Self {
+        self.code.redact_patterns = Some(patterns);
+        self
+    }
+
+    /// Hashes under this key what `redact(… = hash)` and [`Sensitive::hashed`] print.
+    ///
+    /// Programs that share it print the same hashes; by default each process draws its own. So does
+    /// `SPANDREL_REDACT_HASH_KEY`.
+    pub fn redact_hash_key(mut self, key: &str) -> Self {
+        self.code.redact_hash_key = Some(Sensitive::new(key.to_owned()));
+        self
+    }
+
     /// Whether all spans are shown to the program's `tracing` subscriber, as `SPANDREL_MIRROR` says.
     ///
     /// Its layers then see them as spans of `tracing`, and `tracing::Span::current()` is one. Off by
@@ -386,7 +413,14 @@ impl Builder {
             // Not the summaries: nobody sees spans there.
             self.code.custom_exporters += self.consoles.len();
         }
-        let settings = Settings::of_process(&self.code).map_err(Error::configuration)?;
+        let mut settings = Settings::of_process(&self.code).map_err(Error::configuration)?;
+        let redaction = &settings.redaction;
+        redact::deny(redaction.keys.value.iter().cloned());
+        redact::allow(redaction.allowed.value.iter().cloned());
+        if let Some(key) = &redaction.hash_key.value {
+            conceal::choose_key(key.expose());
+        }
+        settings.resource = settings.resource.redacted(&redaction.patterns.value);
         diag::set_level(settings.diagnostics.value);
         diag::debug(format_args!("spans are stamped by the {}", time::counter_name()));
         for notice in &settings.notices {
@@ -395,7 +429,6 @@ impl Builder {
         if diag::enabled(diag::Level::Debug) {
             settings.explain().for_each(|line| diag::debug(format_args!("{line}")));
         }
-        redact::deny(settings.redact_keys.value.iter().cloned());
         metrics::windows::choose(settings.windows.value.clone());
         let mut chosen = Chosen::configured(&settings, self.package)?;
         #[cfg(feature = "otlp")]
@@ -492,6 +525,7 @@ fn start(
     });
     let recorder = recorder::start(recording, std::sync::Arc::new(Losses::new()), sinks)
         .ok_or_else(Error::already_running)?;
+    redact::choose(settings.redaction.patterns.value);
     limits::set_value_chars(value_chars);
     let log_exporters = outputs.start(&settings.logs, share);
     if records {

@@ -110,9 +110,9 @@ fn fill(
     }
     if let Some(request) = context.request() {
         for (index, text) in [
-            (Surrounding::CORRELATION, &request.correlation_id),
-            (Surrounding::METHOD, &request.method),
-            (Surrounding::ROUTE, &request.route),
+            (Surrounding::CORRELATION, request.correlation_id.as_deref().unwrap_or_default()),
+            (Surrounding::METHOD, request.method),
+            (Surrounding::ROUTE, request.route),
         ] {
             if !text.is_empty() {
                 writer.set_whole(index, text);

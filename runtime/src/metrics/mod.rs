@@ -88,3 +88,5 @@ pub(crate) use self::{
     source::{Source, collect, register},
 };
 pub(crate) use crate::cell::upper_bound;
+#[cfg(feature = "macros")]
+pub use spandrel_macros::{LabelValue, Labels};

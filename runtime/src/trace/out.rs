@@ -12,6 +12,7 @@ use super::{
     record::{read::Record, view::TraceHead},
     recorder::Recorder,
     scope,
+    scrub::{self, Scrubber},
     tail::{Outlet, Tail},
 };
 #[cfg(feature = "file")]
@@ -21,6 +22,7 @@ use crate::time::anchor::Anchor;
 /// Where spans go that have ended.
 pub(super) struct Out {
     exporters: Exporters,
+    scrubber: Scrubber,
     /// Holds what the sampler turned down.
     tail: Option<Tail>,
     #[cfg(feature = "file")]
@@ -49,6 +51,7 @@ impl Out {
         let tail = settings.tail_bias.map(|bias| Tail::new(bias, settings.memory.tail_bytes()));
         Self {
             exporters: Exporters { views, sinks, recorder },
+            scrubber: Scrubber::default(),
             tail,
             #[cfg(feature = "file")]
             flight: settings.flight.map(Flight::new),
@@ -76,6 +79,22 @@ impl Out {
         if span.discarded {
             return self.discard(span);
         }
+        if !scrub::is_clean(span) {
+            return self.pass_on_scrubbed(span);
+        }
+        self.pass_on(span);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pass_on_scrubbed(&mut self, span: &Complete<'_>) {
+        let mut scrubber = std::mem::take(&mut self.scrubber);
+        self.pass_on(&scrubber.scrub(span));
+        self.scrubber = scrubber;
+    }
+
+    #[inline]
+    fn pass_on(&mut self, span: &Complete<'_>) {
         if span.trace.scope != 0 {
             return self.exporters.collect(span);
         }
@@ -133,7 +152,11 @@ impl Out {
 
     /// What the flight recorder holds, beside what still runs.
     #[cfg(feature = "file")]
-    pub(super) fn snapshot(&mut self, running: Vec<Running>) -> Snapshot {
+    pub(super) fn snapshot(&mut self, mut running: Vec<Running>) -> Snapshot {
+        for span in &mut running {
+            scrub::scrub_in_place(&mut span.head);
+            scrub::scrub_in_place(&mut span.extras);
+        }
         let Views { sites, anchor, limits } = &mut self.exporters.views;
         // Of a running span nothing has been handed out yet.
         sites.refresh();

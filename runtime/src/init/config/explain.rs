@@ -3,7 +3,7 @@
 use std::{fmt, time::Duration};
 
 use super::{Lines, Settings, Source};
-use crate::logs::Exceptions;
+use crate::{logs::Exceptions, redact::Patterns};
 
 impl Settings {
     /// One line for each value, as `SPANDREL_DEBUG` prints it; no secret is in it.
@@ -16,7 +16,7 @@ impl Settings {
     }
 
     fn lines(&self) -> Vec<(&'static str, String, Source)> {
-        let Self { limits, batch, otlp, console, .. } = self;
+        let Self { limits, batch, otlp, console, redaction, .. } = self;
         let list = |values: Vec<String>| {
             if values.is_empty() { "none".to_owned() } else { values.join(",") }
         };
@@ -39,7 +39,10 @@ impl Settings {
                 self.tail.slower_than.source,
             ),
             ("level", self.level.value.to_string(), self.level.source),
-            ("redacted keys", list(self.redact_keys.value.clone()), self.redact_keys.source),
+            ("redacted keys", list(redaction.keys.value.clone()), redaction.keys.source),
+            ("allowed keys", list(redaction.allowed.value.clone()), redaction.allowed.source),
+            ("redacted patterns", all_but(&redaction.patterns.value), redaction.patterns.source),
+            ("hash key", given(redaction.hash_key.value.is_some()), redaction.hash_key.source),
             ("windows", list(windows), self.windows.source),
             ("mirror", self.mirror.value.to_string(), self.mirror.source),
             ("memory", format!("{} bytes", self.memory.value.bytes()), self.memory.source),
@@ -194,6 +197,15 @@ fn file_lines(file: &super::File) -> [(&'static str, String, Source); 3] {
         ("file size", format!("{} bytes", max_bytes.value), max_bytes.source),
         ("files", max_files.value.to_string(), max_files.source),
     ]
+}
+
+fn all_but(patterns: &Patterns) -> String {
+    let text = patterns.to_string();
+    if text.is_empty() { "all".to_owned() } else { text }
+}
+
+fn given(is_given: bool) -> String {
+    if is_given { "…".to_owned() } else { "random".to_owned() }
 }
 
 fn or_none(text: String) -> String {

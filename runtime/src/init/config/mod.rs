@@ -17,6 +17,7 @@ mod headers;
 mod limits;
 mod logs;
 mod otlp;
+mod redaction;
 mod remote_write;
 mod sampler;
 mod serving;
@@ -41,6 +42,7 @@ pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
 pub(crate) use logs::{Lines, Logs};
 pub(crate) use otlp::{Compression, Otlp, Protocol};
+pub(crate) use redaction::Redaction;
 pub(crate) use remote_write::RemoteWrite;
 pub(crate) use serving::{Address, Serving, Token};
 pub(crate) use setting::{Setting, Source};
@@ -97,7 +99,7 @@ pub(crate) struct Settings {
     pub(crate) remote_write: RemoteWrite,
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
-    pub(crate) redact_keys: Setting<Vec<String>>,
+    pub(crate) redaction: Redaction,
     /// How far back rolling windows reach.
     pub(crate) windows: Setting<Vec<Duration>>,
     /// How much Spandrel says about itself.
@@ -203,7 +205,7 @@ impl Settings {
             clock: general::clock(&mut reader, code),
             batch: Batch::read(&mut reader, code),
             mirror: general::mirror(&mut reader, code),
-            redact_keys: general::redact_keys(&mut reader, code),
+            redaction: Redaction::read(&mut reader, code),
             windows: windows::windows(&mut reader, code),
             flight: Flight::read(&mut reader, code, around.features),
             serving: Serving::read(&mut reader, code, around.features),

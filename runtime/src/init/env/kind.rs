@@ -41,10 +41,11 @@ pub(crate) enum Kind {
         example: &'static str,
     },
     Path,
+    Patterns,
     /// Set or not set.
     Presence,
     Samplers,
-    /// Appears in no message.
+    /// Text that no message repeats.
     Secret,
     Size,
     /// A boolean that the specification does not rule: also `1`, `yes`, `on` and their opposites.
@@ -88,6 +89,9 @@ impl Kind {
             Self::Levels => "a level, modules with levels, or both: `info,shop::db=trace`".into(),
             Self::Number { example } => format!("a number, such as `{example}`"),
             Self::Path => "the path of a file".into(),
+            Self::Patterns => {
+                "names to leave out and patterns to add: `-card,cust-{digit:8}`".into()
+            }
             Self::Presence => "`1`".into(),
             Self::Samplers => "functions or modules with samplers: `shop::db::*=always_off`".into(),
             Self::Secret => "letters, digits and signs, without spaces".into(),
@@ -116,6 +120,7 @@ impl fmt::Display for Kind {
             Self::Levels => f.write_str("levels: `info,shop::db=trace`"),
             Self::Number { .. } => f.write_str("number"),
             Self::Path => f.write_str("path"),
+            Self::Patterns => f.write_str("patterns: `-card,cust-{digit:8}`"),
             Self::Presence => f.write_str("set or not"),
             Self::Samplers => {
                 f.write_str("samplers: `shop::health=always_off,shop::db::*=traceidratio(0.1)`")

@@ -219,6 +219,13 @@ table! {
         "says on stderr what was configured from where, what is sent, what fails and why";
     REDACT_KEYS: "SPANDREL_REDACT_KEYS", Own, Text, "",
         "keys, separated by commas, whose values are redacted beside `password`, `token` and the like";
+    REDACT_ALLOW_KEYS: "SPANDREL_REDACT_ALLOW_KEYS", Own, Text, "",
+        "keys, separated by commas, whose values are shown although they are `password`, `token` or \
+         the like";
+    REDACT_PATTERNS: "SPANDREL_REDACT_PATTERNS", Own, Patterns, "",
+        "forms of secrets in texts: `-card` leaves one out, `none` all, others are added";
+    REDACT_HASH_KEY: "SPANDREL_REDACT_HASH_KEY", Own, Secret, "a random one",
+        "the key of `redact(… = hash)`: programs that share it print the same hashes";
     WINDOWS: "SPANDREL_WINDOWS", Own, Times { example: "1m,5m,1h" }, "1m,5m,1h",
         "how far back the rolling windows of metrics reach: 10 s to a day, six at most";
     MIRROR: "SPANDREL_MIRROR", Own, Switch, "false",

@@ -13,6 +13,7 @@ use crate::{
     logs::{self, Said},
     trace::{
         Context, Writer,
+        correlation::CorrelationId,
         id::TraceFlags,
         local::{ACTIVE, W3C_SHIFT},
         request::Request,
@@ -35,8 +36,8 @@ fn request(encoding: Encoding, records: &[(&Said<'_>, &dyn Fn(&mut Writer))]) ->
 fn context() -> Context {
     let flags = ACTIVE | u16::from(TraceFlags::SAMPLED.bits()) << W3C_SHIFT;
     let context = Context { trace_high: 1, trace_low: 2, span: 3, flags, ..Context::default() };
-    let [correlation_id, method, route] = ["order-7", "GET", "/orders/{id}"].map(Into::into);
-    context.with_request(Request { correlation_id, method, route }.into())
+    let correlation_id = CorrelationId::parse("order-7");
+    context.with_request(Request { correlation_id, method: "GET", route: "/orders/{id}" })
 }
 
 fn said(context: &Context) -> Said<'_> {

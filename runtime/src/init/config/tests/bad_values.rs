@@ -409,6 +409,12 @@ const REFUSED: &[(&Variable, &str, &str)] = &[
          modules with levels, or both: `info,shop::db=trace`",
     ),
     (table::DEBUG, "maybe", "`SPANDREL_DEBUG=maybe` is not understood; write `true` or `false`"),
+    (
+        table::REDACT_PATTERNS,
+        "cust-{digits}",
+        "`SPANDREL_REDACT_PATTERNS=cust-{digits}`: `digits` is no class of characters; write one of \
+         `alnum`, `base64`, `digit`, `hex`, `letter`, `lower`, `upper`, `visible`",
+    ),
     (table::MIRROR, "all", "`SPANDREL_MIRROR=all` is not understood; write `true` or `false`"),
     (
         table::CONSOLE,
@@ -562,7 +568,8 @@ const REFUSED: &[(&Variable, &str, &str)] = &[
 
 #[test]
 fn every_variable_that_can_be_wrong_has_a_case() {
-    let takes_anything = |kind| matches!(kind, Kind::Text | Kind::Path | Kind::Presence);
+    let takes_anything =
+        |kind| matches!(kind, Kind::Text | Kind::Secret | Kind::Path | Kind::Presence);
     // What only a compiler reads is not looked at when the program runs.
     for row in TABLE.iter().filter(|row| row.name != table::MACROS_DEBUG.name) {
         let has_case = match row.origin {

@@ -7,6 +7,8 @@ use crate::{
     Resource,
     export::Batching,
     init::config::{Color, Compression, Exporter, Form, Headers, Protocol},
+    redact::Patterns,
+    sensitive::Sensitive,
     time::Clock,
     trace::{
         Limits, Memory, TailBias,
@@ -54,6 +56,9 @@ fn code() -> Code {
         admin_hosts: Some(vec!["of-code".into()]),
         prometheus: Some("127.0.0.1:2".into()),
         utf8_names: Some(true),
+        allow_keys: Some(vec!["of_code".into()]),
+        redact_patterns: Some(Patterns::none()),
+        redact_hash_key: Some(Sensitive::new("of_code".into())),
         tail_bias: Some(TailBias::errors()),
         #[cfg(feature = "file")]
         flight: Some(crate::export::FlightRecorder::new(1 << 20).dir("/code").on_panic(false)),
@@ -86,6 +91,10 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("SPANDREL_PROMETHEUS_NAMES", "underscores"),
     ("OTEL_METRICS_EXPORTER", "prometheus"),
     ("SPANDREL_CLOCK", "auto"),
+    ("SPANDREL_REDACT_KEYS", "of_environment"),
+    ("SPANDREL_REDACT_ALLOW_KEYS", "of_environment"),
+    ("SPANDREL_REDACT_PATTERNS", "-card"),
+    ("SPANDREL_REDACT_HASH_KEY", "of_environment"),
     ("OTEL_BSP_SCHEDULE_DELAY", "9"),
     ("OTEL_BSP_EXPORT_TIMEOUT", "9"),
     ("OTEL_BSP_MAX_QUEUE_SIZE", "9"),
@@ -259,6 +268,7 @@ fn no_secret_is_in_what_is_explained_or_printed() {
         ("SPANDREL_REMOTE_WRITE_ENDPOINT", "http://me:hunter2@p/?key=hunter2"),
         ("SPANDREL_REMOTE_WRITE_HEADERS", "authorization=hunter2"),
         ("SPANDREL_DEBUG", "true"),
+        ("SPANDREL_REDACT_HASH_KEY", "hunter2"),
     ]);
 
     assert!(!explanation(&settings).contains("hunter2"));
