@@ -49,6 +49,7 @@
 //! - `stream`: when functions return streams.
 //! - `tracing`: when the program or its libraries use `tracing`.
 //! - `log`: when they use the `log` crate, and nothing makes events of `tracing` of that.
+//! - `metrics-0-24`: when libraries count through the `metrics` facade.
 //! - `opentelemetry-0-33`: when libraries use the API of OpenTelemetry, or an exporter made for its
 //!   SDK is to take the spans.
 //! - `redis-1`: when commands that the program sends to Redis by `redis` 1 are to be spans.
@@ -78,20 +79,24 @@ mod diag;
 mod error;
 pub mod export;
 mod functions;
+pub mod genai;
 mod init;
 mod level;
 #[cfg(feature = "log")]
 mod log;
 pub mod logs;
 pub mod metrics;
+#[cfg(feature = "metrics-0-24")]
+pub mod metrics_0_24;
 mod mirror;
 #[cfg(feature = "opentelemetry-0-33")]
 pub mod opentelemetry_0_33;
+mod operation;
 mod outcome;
 mod pace;
 mod paths;
 mod random;
-mod redact;
+pub mod redact;
 #[cfg(feature = "redis-1")]
 pub mod redis_1;
 mod resource;
@@ -125,6 +130,7 @@ pub use trace::spawn::{spawn, spawn_blocking};
 pub use trace::stream::StreamExt;
 pub use trace::{
     Slot, SpanHandle,
+    correlation::{CorrelationId, correlation_id},
     span::Span,
     spawn::{FutureExt, thread},
 };

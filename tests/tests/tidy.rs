@@ -39,6 +39,7 @@ const LAYERS: &[(&str, u8)] = &[
     // Leaves.
     ("export", 4),
     ("log", 4),
+    ("metrics_0_24", 4),
     ("opentelemetry_0_33", 4),
     ("tracing", 4),
     // Assembly, and the faces that the outside sees.
@@ -285,12 +286,14 @@ fn the_core_knows_no_other_instrumentation() {
         &[
             "runtime/src/__private/instrument.rs",
             "runtime/src/init/opentelemetry.rs",
+            "runtime/src/metrics_0_24",
             "runtime/src/opentelemetry_0_33",
             "runtime/src/testing/compare",
             "runtime/src/tracing",
         ],
         &[
             "opentelemetry::",
+            " ::metrics",
             "opentelemetry_sdk::",
             " ::tracing",
             "tracing_core::",

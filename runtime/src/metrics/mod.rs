@@ -86,8 +86,27 @@ pub use self::{
     number::{Amount, Number},
     observe::{Observed, Observer},
 };
+#[cfg(any(feature = "metrics-0-24", feature = "opentelemetry-0-33"))]
 pub(crate) use self::{
-    label_set::have as have_labels,
+    data::Scope,
+    family::Family,
+    identity::{Identity, LIMIT},
+    labels::Ref,
+    registry::family,
+    state::{BucketsOf, Distribution, Latest, Total},
+};
+pub(crate) use self::{
+    label_set::{Known, have as have_labels},
+    labels::Ref,
     source::{Source, collect, register},
 };
+#[cfg(feature = "metrics-0-24")]
+pub(crate) use self::{name::mend, registry::describe, table::Table};
+#[cfg(feature = "opentelemetry-0-33")]
+pub(crate) use self::{
+    name::{problem_of, problem_of_bounds, problem_of_unit},
+    series::State,
+};
 pub(crate) use crate::cell::upper_bound;
+#[cfg(feature = "macros")]
+pub use spandrel_macros::{LabelValue, Labels};
