@@ -91,7 +91,6 @@ pub(crate) use self::{
     data::Scope,
     family::Family,
     identity::{Identity, LIMIT},
-    labels::Ref,
     registry::family,
     state::{BucketsOf, Distribution, Latest, Total},
 };
