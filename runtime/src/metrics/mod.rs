@@ -80,6 +80,8 @@ pub(crate) mod windows;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "opentelemetry-0-33")]
+pub(crate) use self::name::{problem_of, problem_of_bounds, problem_of_unit};
 pub use self::{
     counter::{BoundCounter, BoundUpDownCounter, Counter, UpDownCounter},
     gauge::{BoundGauge, Gauge},
@@ -95,6 +97,7 @@ pub(crate) use self::{
     family::Family,
     identity::{Identity, LIMIT},
     registry::family,
+    series::State,
     state::{BucketsOf, Distribution, Latest, Total},
 };
 pub(crate) use self::{
@@ -104,11 +107,6 @@ pub(crate) use self::{
 };
 #[cfg(feature = "metrics-0-24")]
 pub(crate) use self::{name::mend, registry::describe, table::Table};
-#[cfg(feature = "opentelemetry-0-33")]
-pub(crate) use self::{
-    name::{problem_of, problem_of_bounds, problem_of_unit},
-    series::State,
-};
 pub(crate) use crate::cell::upper_bound;
 #[cfg(feature = "macros")]
 pub use spandrel_macros::{LabelValue, Labels};
