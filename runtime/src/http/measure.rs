@@ -59,7 +59,7 @@ impl Served {
                 (
                     ("http.route", some(self.route)),
                     (
-                        ("http.response.status_code", (self.status > 0).then_some(self.status)),
+                        ("http.response.status_code", some_status(self.status)),
                         ("error.type", some(self.error_type)),
                     ),
                 ),
@@ -110,6 +110,10 @@ impl Objective {
 
 fn some(text: &'static str) -> Option<&'static str> {
     (!text.is_empty()).then_some(text)
+}
+
+fn some_status(status: u16) -> Option<u16> {
+    (status > 0).then_some(status)
 }
 
 #[cfg(feature = "tower")]
@@ -174,5 +178,56 @@ mod layers {
         CALLED.with(&labels).record(seconds);
     }
 }
+#[cfg(any(feature = "tower", feature = "reqwest"))]
+mod sending {
+    use super::{SCOPE, SECONDS, some, some_status};
+    use crate::metrics::Histogram;
+
+    static SENT: Histogram =
+        Histogram::new("http.client.request.duration", "Duration of HTTP client requests")
+            .unit("s")
+            .scope(SCOPE)
+            .bounds(SECONDS);
+
+    static CALLED: Histogram =
+        Histogram::new("rpc.client.call.duration", "Duration of outgoing remote procedure calls")
+            .unit("s")
+            .scope(SCOPE)
+            .bounds(SECONDS);
+
+    /// A request that was sent.
+    #[derive(Clone, Copy, Debug)]
+    pub(in crate::http) struct Sent<'a> {
+        pub(in crate::http) method: &'static str,
+        /// Of the path, if the program has named it; of a remote procedure, its name.
+        pub(in crate::http) template: Option<&'a str>,
+        pub(in crate::http) host: Option<&'a str>,
+        pub(in crate::http) port: Option<u16>,
+        /// 0: none came.
+        pub(in crate::http) status: u16,
+        pub(in crate::http) error_type: &'static str,
+        pub(in crate::http) seconds: f64,
+    }
+
+    impl Sent<'_> {
+        pub(in crate::http) fn record(&self) {
+            let ended =
+                (("http.response.status_code", some_status(self.status)), ("error.type", some(self.error_type)));
+            let server = (("server.address", self.host), (("server.port", self.port), ended));
+            let labels = (("http.request.method", self.method), (("url.template", self.template), server));
+            SENT.with(&labels).record(self.seconds);
+        }
+
+        pub(in crate::http) fn record_call(&self, status: Option<&'static str>) {
+            let ended = (("rpc.response.status_code", status), ("error.type", some(self.error_type)));
+            let server = (("server.address", self.host), (("server.port", self.port), ended));
+            let labels = (("rpc.system.name", "grpc"), (("rpc.method", self.template), server));
+            CALLED.with(&labels).record(self.seconds);
+        }
+    }
+}
+#[cfg(any(feature = "tower", feature = "reqwest"))]
+pub(super) use sending::Sent;
+
 #[cfg(feature = "tower")]
 pub(super) use layers::{active, called};

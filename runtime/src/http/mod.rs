@@ -25,6 +25,8 @@
 //! parameters whose names are on the deny-list or known for signatures.
 
 #[cfg(any(feature = "tower", feature = "reqwest"))]
+mod client;
+#[cfg(any(feature = "tower", feature = "reqwest"))]
 mod correlation;
 mod measure;
 mod method;
@@ -39,6 +41,10 @@ mod site;
 #[cfg(any(feature = "tower", feature = "reqwest"))]
 mod text;
 
+#[cfg(feature = "tower")]
+pub use client::{ClientFuture, ClientService};
+#[cfg(any(feature = "tower", feature = "reqwest"))]
+pub use client::{Client, ClientBody, ResendCount, UrlTemplate, client};
 pub use record::record_request;
 #[cfg(feature = "tower")]
 pub use server::{Server, ServerBody, ServerFuture, ServerService, Slo, server};
