@@ -7,6 +7,7 @@ use super::{
     family::Ignored,
     identity::Declared,
     instrument::{Instrument, declared},
+    label_set::Known,
     labels::Labels,
     lately::{self, Window},
     name,
@@ -97,6 +98,11 @@ impl Histogram {
 }
 
 impl BoundHistogram {
+    /// The labels, as they are kept.
+    pub(crate) fn labels(self) -> &'static [Known] {
+        &self.0.labels
+    }
+
     /// Counts a value; what is no finite number is ignored, and that is counted.
     #[inline]
     pub fn record(self, value: impl Amount) {

@@ -49,9 +49,13 @@
 // number of readers see the same, and each makes of it what it needs: differences, buckets,
 // quantiles.
 
+pub(crate) mod build;
 mod counter;
 pub(crate) mod data;
+pub(crate) mod difference;
 mod exemplar;
+pub(crate) mod exemplars;
+pub(crate) mod explicit;
 mod family;
 mod gauge;
 mod hash;
@@ -65,6 +69,8 @@ mod name;
 mod number;
 mod observe;
 mod once;
+mod pool;
+mod quantile;
 mod registry;
 mod series;
 mod source;
@@ -85,6 +91,7 @@ pub use self::{
     lately::Window,
     number::{Amount, Number},
     observe::{Observed, Observer},
+    pool::{PoolState, pool},
 };
 #[cfg(any(feature = "metrics-0-24", feature = "opentelemetry-0-33"))]
 pub(crate) use self::{
@@ -96,7 +103,7 @@ pub(crate) use self::{
     state::{BucketsOf, Distribution, Latest, Total},
 };
 pub(crate) use self::{
-    label_set::have as have_labels,
+    label_set::{Known, have as have_labels},
     labels::Ref,
     source::{Source, collect, register},
 };

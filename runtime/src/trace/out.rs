@@ -33,6 +33,8 @@ pub(super) struct Out {
 struct Exporters {
     views: Views,
     sinks: Vec<Box<dyn Sink>>,
+    /// Those that want no spans.
+    others: Vec<Box<dyn Sink>>,
     recorder: &'static Recorder,
 }
 
@@ -49,8 +51,9 @@ impl Out {
         let views =
             Views { sites: Sites::default(), anchor: Anchor::IDENTITY, limits: settings.limits };
         let tail = settings.tail_bias.map(|bias| Tail::new(bias, settings.memory.tail_bytes()));
+        let (sinks, others) = sinks.into_iter().partition(|sink| sink.wants_spans());
         Self {
-            exporters: Exporters { views, sinks, recorder },
+            exporters: Exporters { views, sinks, others, recorder },
             scrubber: Scrubber::default(),
             tail,
             #[cfg(feature = "file")]
@@ -142,7 +145,7 @@ impl Out {
     }
 
     pub(super) fn flush(&mut self) -> Vec<Pending> {
-        self.exporters.sinks.iter_mut().map(|sink| sink.flush()).collect()
+        self.exporters.all().map(|sink| sink.flush()).collect()
     }
 
     /// Whether something waits for passes to come.
@@ -175,14 +178,18 @@ impl Out {
         if let Some(tail) = tail {
             tail.shut_down(exporters);
         }
-        exporters.sinks.iter_mut().map(|sink| sink.shutdown()).collect()
+        exporters.all().map(|sink| sink.shutdown()).collect()
     }
 }
 
 impl Exporters {
+    fn all(&mut self) -> impl Iterator<Item = &mut Box<dyn Sink>> {
+        self.sinks.iter_mut().chain(&mut self.others)
+    }
+
     #[inline]
     fn export(&mut self, span: &Complete<'_>) {
-        let Self { views, sinks, recorder } = self;
+        let Self { views, sinks, recorder, .. } = self;
         if sinks.is_empty() {
             recorder.count_unexported();
             return;

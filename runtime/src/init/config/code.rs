@@ -44,6 +44,8 @@ pub(crate) struct Code {
     pub(crate) exporters: Option<Vec<Exporter>>,
     /// Exporters that the program brings along: with one, none is added by default.
     pub(crate) custom_exporters: usize,
+    /// Whether exporters of metrics are among what the program brings along.
+    pub(crate) exports_metrics: bool,
     /// The collector; over HTTP, `/v1/traces` is appended unless it is there.
     pub(crate) otlp_endpoint: Option<String>,
     pub(crate) otlp_protocol: Option<Protocol>,
@@ -70,6 +72,7 @@ pub(crate) struct Code {
     pub(crate) allow_keys: Option<Vec<String>>,
     pub(crate) redact_patterns: Option<Patterns>,
     pub(crate) redact_hash_key: Option<Sensitive<String>>,
+    pub(crate) windows: Option<Vec<Duration>>,
 }
 
 impl Code {
