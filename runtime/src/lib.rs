@@ -50,6 +50,7 @@
 //! - `tracing`: when the program or its libraries use `tracing`.
 //! - `log`: when they use the `log` crate, and nothing makes events of `tracing` of that.
 //! - `metrics-0-24`: when libraries count through the `metrics` facade.
+//! - `process`: when metrics are to show what the process, its host and its runtimes of tokio use.
 //! - `opentelemetry-0-33`: when libraries use the API of OpenTelemetry, or an exporter made for its
 //!   SDK is to take the spans.
 //! - `redis-1`: when commands that the program sends to Redis by `redis` 1 are to be spans.
@@ -80,6 +81,7 @@ mod error;
 pub mod export;
 mod functions;
 pub mod genai;
+pub mod http;
 mod init;
 mod level;
 #[cfg(feature = "log")]
@@ -95,6 +97,8 @@ mod operation;
 mod outcome;
 mod pace;
 mod paths;
+#[cfg(feature = "process")]
+pub mod process;
 mod random;
 pub mod redact;
 #[cfg(feature = "redis-1")]

@@ -32,5 +32,7 @@ mod describe;
 mod handles;
 mod keys;
 mod recorder;
+#[cfg(test)]
+mod tests;
 
 pub use self::recorder::{Recorder, install};

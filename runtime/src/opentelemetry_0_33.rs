@@ -102,6 +102,8 @@ mod instruments;
 pub mod logs;
 mod measures;
 mod meters;
+#[cfg(test)]
+mod meters_tests;
 mod propagator;
 mod provider;
 mod scopes;

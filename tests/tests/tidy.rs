@@ -41,6 +41,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("log", 4),
     ("metrics_0_24", 4),
     ("opentelemetry_0_33", 4),
+    ("process", 4),
     ("tracing", 4),
     // Assembly, and the faces that the outside sees.
     ("__private", 5),

@@ -8,7 +8,7 @@ use super::flight;
 use super::serving;
 use super::{
     config::{Code, Exporter, Package, Settings},
-    exit,
+    exit, health,
     logs::{Listens, Outputs},
     sinks::{self, Chosen},
     telemetry::{Exporters, Running, Telemetry},
@@ -588,6 +588,9 @@ fn start(
         .ok_or_else(Error::already_running)?;
     redact::choose(settings.redaction.patterns.value);
     limits::set_value_chars(value_chars);
+    health::register();
+    #[cfg(feature = "process")]
+    crate::process::register();
     let of_logs = logs.start(&settings.logs, share);
     if records {
         let filter = settings.level.value;
