@@ -13,6 +13,8 @@ mod flight;
 mod flood;
 #[cfg(unix)]
 mod forking;
+#[cfg(unix)]
+mod logging;
 mod output;
 mod propagating;
 mod showing;
@@ -35,6 +37,8 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         ["flight", how] => flight::run(how),
         ["flood", how] => flood::run(how),
+        #[cfg(unix)]
+        ["logging", how] => logging::run(how),
         ["propagating", how] => propagating::run(how),
         ["showing", how] => showing::run(how),
         ["spooling", how] => spooling::run(how),
