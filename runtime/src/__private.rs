@@ -11,8 +11,10 @@ pub use crate::{
     },
     capture::{Capture, CaptureAny, CaptureAttribute, CaptureDebug},
     conceal::{Hashed, Length, Masked},
+    operation::{Finder, Operation, Series, label, text_of},
     site::{
-        Field, Level, Meta, Metered, Site, SpanKind, Traced, float, integer, nanos, text, truth,
+        Convention, Field, Follows, Level, Meta, Metered, Site, SpanKind, Traced, float, integer,
+        nanos, text, truth,
     },
     trace::{SpanHandle, Writer},
 };

@@ -163,8 +163,8 @@ fn labels_are_those_of_each_set_and_the_rest_is_together() {
         calls,
         [
             "function.calls{otel.metric.overflow=true,outcome=ok} 2",
-            "function.calls{outcome=ok,shop=a} 1",
             "function.calls{outcome=ok,retry=true,shop=b} 2",
+            "function.calls{outcome=ok,shop=a} 1",
         ]
     );
     assert!(durations("labelled").is_empty());

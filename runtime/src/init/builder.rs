@@ -8,7 +8,7 @@ use super::flight;
 use super::serving;
 use super::{
     config::{Code, Exporter, Package, Settings},
-    exit,
+    exit, health,
     logs::{Listens, Outputs},
     sinks::{self, Chosen},
     telemetry::{Exporters, Running, Telemetry},
@@ -17,7 +17,7 @@ use crate::{
     conceal, diag,
     error::Error,
     export::{Batching, LogLines, SpanExporter},
-    functions, level,
+    functions, level, metrics,
     redact::{self, Patterns},
     resource::Resource,
     sensitive::Sensitive,
@@ -73,6 +73,8 @@ pub struct Builder {
     watches_signals: bool,
     #[cfg(feature = "tracing")]
     uses_tracing: bool,
+    #[cfg(feature = "metrics-0-24")]
+    uses_metrics: bool,
 }
 
 impl Builder {
@@ -99,6 +101,8 @@ impl Builder {
             watches_signals: true,
             #[cfg(feature = "tracing")]
             uses_tracing: true,
+            #[cfg(feature = "metrics-0-24")]
+            uses_metrics: true,
         }
     }
 
@@ -304,6 +308,25 @@ impl Builder {
         self
     }
 
+    /// Chooses the rolling windows of metrics: 1 minute, 5 minutes and 1 hour by default.
+    ///
+    /// Each reaches from 10 seconds to a day, and there are six at most. `SPANDREL_WINDOWS` does
+    /// the same; see [`Function::windows`](crate::Function::windows).
+    pub fn windows(mut self, lengths: impl IntoIterator<Item = Duration>) -> Self {
+        self.code.windows = Some(lengths.into_iter().collect());
+        self
+    }
+
+    /// Whether `init` makes Spandrel the global recorder of the `metrics` facade (default).
+    ///
+    /// If the program has one by then, that stays, and a warning says so; see
+    /// [`metrics_0_24`](crate::metrics_0_24).
+    #[cfg(feature = "metrics-0-24")]
+    pub fn metrics_0_24(mut self, uses_metrics: bool) -> Self {
+        self.uses_metrics = uses_metrics;
+        self
+    }
+
     /// Redacts the values of further keys, beside `password`, `token` and the like.
     ///
     /// The last part of a dotted key is compared, without case, `-` and `_`; so does
@@ -437,6 +460,7 @@ impl Builder {
         if diag::enabled(diag::Level::Debug) {
             settings.explain().for_each(|line| diag::debug(format_args!("{line}")));
         }
+        metrics::windows::choose(settings.windows.value.clone());
         let mut chosen = Chosen::configured(&settings, self.package)?;
         #[cfg_attr(
             not(any(
@@ -491,6 +515,10 @@ impl Builder {
         #[cfg(feature = "prometheus")]
         telemetry.serve(served);
         listens.begin();
+        #[cfg(feature = "metrics-0-24")]
+        if self.uses_metrics {
+            crate::metrics_0_24::install();
+        }
         #[cfg(feature = "tracing")]
         if mirror {
             crate::mirror::install(&crate::tracing::mirror::TRACING);
@@ -543,6 +571,7 @@ fn start(
         propagators: settings.propagators.value,
     };
     time::choose(settings.clock.value);
+    functions::register();
     let value_chars = recording.limits.value_chars();
     // Metrics have no queue: what they take is given by how many of them there are.
     let shares = spans.len() + logs.shares();
@@ -559,7 +588,9 @@ fn start(
         .ok_or_else(Error::already_running)?;
     redact::choose(settings.redaction.patterns.value);
     limits::set_value_chars(value_chars);
-    functions::register();
+    health::register();
+    #[cfg(feature = "process")]
+    crate::process::register();
     let of_logs = logs.start(&settings.logs, share);
     if records {
         let filter = settings.level.value;

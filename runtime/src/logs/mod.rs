@@ -69,8 +69,10 @@ pub(crate) fn emit(said: &Said<'_>, write: &dyn Fn(&mut Writer)) {
 fn capture(scope: &Scope, said: &Said<'_>, write: &dyn Fn(&mut Writer)) {
     scratch::with_record(|record| {
         fill(record, said, false, write);
+        let mut scrubbed = Vec::new();
         if let Some((view, _)) = LogView::take(record.bytes(), LogLimits::default()) {
-            scope.collect_log(LogData::from(&view));
+            let view = if view.is_clean() { Some(view) } else { view.scrubbed(&mut scrubbed) };
+            view.into_iter().for_each(|view| scope.collect_log(LogData::from(&view)));
         }
     });
 }

@@ -1,5 +1,6 @@
 //! What an attribute said about the spans of a function, as constants.
 
+use super::Follows;
 use crate::{redact, value::Value};
 
 /// The span options of a site.
@@ -10,6 +11,7 @@ pub struct Traced {
     pub(super) target: Option<&'static str>,
     pub(super) name: Option<&'static str>,
     pub(super) dynamic_name: bool,
+    pub(super) follows: Option<Follows>,
     pub(super) constants: &'static [(&'static str, Value<'static>)],
     pub(super) fields: &'static [Field],
 }
@@ -81,6 +83,7 @@ impl Traced {
             target: None,
             name: None,
             dynamic_name: false,
+            follows: None,
             constants: &[],
             fields: &[],
         }
@@ -119,6 +122,13 @@ impl Traced {
     pub const fn dynamic_name(mut self, pattern: &'static str) -> Self {
         self.name = Some(pattern);
         self.dynamic_name = true;
+        self
+    }
+
+    /// With calls that are measured as a convention has it.
+    #[must_use]
+    pub const fn follows(mut self, follows: Follows) -> Self {
+        self.follows = Some(follows);
         self
     }
 

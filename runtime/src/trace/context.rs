@@ -200,16 +200,20 @@ impl Context {
     /// What an outgoing request carries; `None` if there is no trace.
     #[must_use]
     pub fn to_remote(&self) -> Option<RemoteContext> {
+        Some(self.to_remote_without_baggage()?.with_baggage(self.baggage()))
+    }
+
+    /// The same for those whom baggage is none of their business.
+    pub(crate) fn to_remote_without_baggage(&self) -> Option<RemoteContext> {
         let context = RemoteContext::new(self.trace_id()?, self.span_id()?, self.trace_flags())
             .with_trace_state(self.trace_state());
         let Some(extra) = &self.extra else { return Some(context) };
-        let baggage = self.baggage();
         let mark = match extra.caller {
             Some(SamplingState::Debug) => Some(Mark::Debug),
             Some(SamplingState::Defer) if self.is_remote() => Some(Mark::Deferred),
             _ => None,
         };
-        Some(context.with_baggage(baggage).with_mark(mark))
+        Some(context.with_mark(mark))
     }
 
     /// What a caller without a span decided about the trace that begins here.

@@ -21,11 +21,29 @@ pub(super) struct Scrubber {
 #[inline]
 pub(super) fn is_clean(span: &Complete<'_>) -> bool {
     let patterns = redact::patterns();
-    let finds = |piece: Piece<'_>| match piece {
+    let finds = |piece: Piece<'_>| finds(patterns, piece);
+    !texts::any(span.head, finds) && !texts::any(span.extras, finds)
+}
+
+#[inline]
+fn finds(patterns: &Patterns, piece: Piece<'_>) -> bool {
+    match piece {
         Piece::Number(number) => patterns.finds_number(number),
         Piece::Text(text) => patterns.finds(text),
-    };
-    !texts::any(span.head, finds) && !texts::any(span.extras, finds)
+    }
+}
+
+/// Whether there is nothing to hide in attributes that stand by themselves.
+#[inline]
+pub(crate) fn is_clean_tail(tail: &[u8]) -> bool {
+    let patterns = redact::patterns();
+    !texts::any_of_tail(tail, |piece| finds(patterns, piece))
+}
+
+/// Appends them without what there is to hide.
+pub(crate) fn scrub_tail(tail: &[u8], out: &mut Vec<u8>) {
+    let patterns = redact::patterns();
+    texts::rewrite_tail(tail, out, &mut |piece| hidden(patterns, piece));
 }
 
 /// Hides what there is to hide in records that are kept.
@@ -65,5 +83,77 @@ fn hidden(patterns: &Patterns, piece: Piece<'_>) -> Option<String> {
                 std::borrow::Cow::Owned(shown) => Some(shown),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Site,
+        trace::{
+            SpanData, SpanView,
+            record::{fixture::SpanBuilder, read::Record},
+        },
+    };
+
+    static SITE: Site = Site::block("work", module_path!());
+
+    fn scrubbed(span: SpanBuilder) -> SpanData {
+        span.view(|view| {
+            let complete = Complete {
+                head: view.head.bytes,
+                extras: view.extras,
+                trace: view.trace,
+                tick: view.end_tick,
+                outcome: view.outcome,
+                discarded: false,
+            };
+            assert!(!is_clean(&complete));
+            let mut scrubber = Scrubber::default();
+            let scrubbed = scrubber.scrub(&complete);
+            assert!(is_clean(&scrubbed));
+            let (head, rest) = Record::take(scrubbed.head).unwrap();
+            assert!(rest.is_empty());
+            SpanData::from(&SpanView { head, extras: scrubbed.extras, ..*view })
+        })
+    }
+
+    #[test]
+    fn every_text_of_a_span_is_scrubbed_and_nothing_else_changes() {
+        const SECRET: &str = "größe of http://a:hunter2@db";
+        let span = SpanBuilder::new(&SITE, 7, 9)
+            .times(1, 5)
+            .attribute("text", &SECRET)
+            .attribute("list", &vec!["plain", SECRET, ""])
+            .attribute("card", &4_111_111_111_111_111_u64)
+            .attribute("size", &4_111_111_111_111_112_u64)
+            .attribute("half", &0.5)
+            .late_attribute("late", &SECRET)
+            .event("saw token=hunter2", 3, &[("by", &SECRET), ("n", &2)])
+            .link(70, 90, &[("why", &SECRET)])
+            .status_error("no password=hunter2 here");
+
+        let data = scrubbed(span);
+
+        let shown = "größe of http://[REDACTED]@db";
+        let attributes: Vec<_> =
+            data.attributes.iter().map(|(key, value)| (key.as_str(), value.to_string())).collect();
+        assert_eq!(
+            attributes,
+            [
+                ("text", shown.into()),
+                ("list", format!("[plain, {shown}, ]")),
+                ("card", REDACTED.into()),
+                ("size", "4111111111111112".into()),
+                ("half", "0.5".into()),
+                ("late", shown.into()),
+            ]
+        );
+        assert_eq!(data.events[0].name, "saw token=[REDACTED]");
+        assert_eq!(data.events[0].attributes[0].1.to_string(), shown);
+        assert_eq!(data.links[0].attributes[0].1.to_string(), shown);
+        assert_eq!(data.links[0].trace_id.to_u128(), 70);
+        assert!(format!("{:?}", data.status).contains("no password=[REDACTED] here"));
     }
 }

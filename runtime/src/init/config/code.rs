@@ -72,6 +72,7 @@ pub(crate) struct Code {
     pub(crate) allow_keys: Option<Vec<String>>,
     pub(crate) redact_patterns: Option<Patterns>,
     pub(crate) redact_hash_key: Option<Sensitive<String>>,
+    pub(crate) windows: Option<Vec<Duration>>,
 }
 
 impl Code {

@@ -21,6 +21,7 @@ impl Settings {
             if values.is_empty() { "none".to_owned() } else { values.join(",") }
         };
         let exporters = self.exporters.value.iter().map(ToString::to_string).collect();
+        let windows = self.windows.value.iter().map(|window| format!("{window:?}")).collect();
         let overrides = self.sampler_overrides.value.to_string();
         let mut lines = vec![
             ("enabled", self.enabled.value.to_string(), self.enabled.source),
@@ -42,6 +43,7 @@ impl Settings {
             ("allowed keys", list(redaction.allowed.value.clone()), redaction.allowed.source),
             ("redacted patterns", all_but(&redaction.patterns.value), redaction.patterns.source),
             ("hash key", given(redaction.hash_key.value.is_some()), redaction.hash_key.source),
+            ("windows", list(windows), self.windows.source),
             ("mirror", self.mirror.value.to_string(), self.mirror.source),
             ("memory", format!("{} bytes", self.memory.value.bytes()), self.memory.source),
             ("clock", format!("{:?}", self.clock.value).to_lowercase(), self.clock.source),

@@ -28,6 +28,7 @@ mod spool;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod windows;
 mod zipkin;
 
 pub(crate) use batch::Batch;
@@ -52,7 +53,7 @@ pub(crate) use spool::Spool;
 pub(crate) use tail::Tail;
 pub(crate) use zipkin::Zipkin;
 
-use std::io::IsTerminal as _;
+use std::{io::IsTerminal as _, time::Duration};
 
 use super::{
     env::{Environment, Reader},
@@ -102,6 +103,8 @@ pub(crate) struct Settings {
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
     pub(crate) redaction: Redaction,
+    /// How far back rolling windows reach.
+    pub(crate) windows: Setting<Vec<Duration>>,
     /// How much Spandrel says about itself.
     pub(crate) diagnostics: Setting<Level>,
     /// To be said once the diagnostics work.
@@ -212,6 +215,7 @@ impl Settings {
             batch: Batch::read(&mut reader, code),
             mirror: general::mirror(&mut reader, code),
             redaction: Redaction::read(&mut reader, code),
+            windows: windows::windows(&mut reader, code),
             flight: Flight::read(&mut reader, code, around.features),
             serving: Serving::read(&mut reader, code, around.features),
             remote_write: RemoteWrite::read(&mut reader, around.features),

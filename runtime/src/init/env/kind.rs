@@ -56,6 +56,10 @@ pub(crate) enum Kind {
     Time {
         example: &'static str,
     },
+    /// Several, separated by commas.
+    Times {
+        example: &'static str,
+    },
     Timeout {
         example: &'static str,
     },
@@ -94,6 +98,7 @@ impl Kind {
             Self::Size => "a number of bytes, such as `16MiB`".into(),
             Self::Text => "plain text".into(),
             Self::Time { example } => format!("a time with its unit, such as `{example}`"),
+            Self::Times { example } => format!("times with their units, such as `{example}`"),
             Self::Url => "a URL, such as `http://localhost:4318`".into(),
         }
     }
@@ -124,6 +129,7 @@ impl fmt::Display for Kind {
             Self::Size => f.write_str("bytes: `16MiB`"),
             Self::Text => f.write_str("text"),
             Self::Time { example } => write!(f, "time: `{example}`"),
+            Self::Times { example } => write!(f, "times: `{example}`"),
             Self::Timeout { .. } => f.write_str("milliseconds, 0 for no limit"),
             Self::Url => f.write_str("URL"),
         }

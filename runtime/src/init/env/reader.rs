@@ -77,11 +77,7 @@ impl<'e> Reader<'e> {
     /// Says what a part had to say.
     pub(crate) fn absorb(&mut self, part: Self) {
         self.problems.absorb(part.problems);
-        for notice in part.notices {
-            if !self.notices.contains(&notice) {
-                self.notices.push(notice);
-            }
-        }
+        part.notices.into_iter().for_each(|notice| self.add(notice));
     }
 
     /// The value as `parse` understands it; what it does not is reported and counts as unset.
@@ -193,8 +189,15 @@ impl<'e> Reader<'e> {
         }
     }
 
+    /// Warns, once: several signals read what concerns them all.
     pub(crate) fn warn(&mut self, text: String) {
-        self.notices.push(Notice { level: Level::Warn, text });
+        self.add(Notice { level: Level::Warn, text });
+    }
+
+    fn add(&mut self, notice: Notice) {
+        if !self.notices.contains(&notice) {
+            self.notices.push(notice);
+        }
     }
 
     pub(crate) fn inform(&mut self, text: String) {

@@ -276,6 +276,8 @@ table! {
         "forms of secrets in texts: `-card` leaves one out, `none` all, others are added";
     REDACT_HASH_KEY: "SPANDREL_REDACT_HASH_KEY", Own, Secret, "a random one",
         "the key of `redact(… = hash)`: programs that share it print the same hashes";
+    WINDOWS: "SPANDREL_WINDOWS", Own, Times { example: "1m,5m,1h" }, "1m,5m,1h",
+        "how far back the rolling windows of metrics reach: 10 s to a day, six at most";
     MIRROR: "SPANDREL_MIRROR", Own, Switch, "false",
         "shows all spans to the `tracing` subscriber, so that its layers see them";
     CONSOLE: "SPANDREL_CONSOLE", Own, Choice(&["tree", "json", "off"]), "tree",

@@ -40,18 +40,26 @@ pub(crate) fn any(records: &[u8], mut is: impl FnMut(Piece<'_>) -> bool) -> bool
     while let Some((record, after)) = Record::take(rest) {
         rest = after;
         let Some(fixed) = fixed_words(&record) else { continue };
-        let mut tail = record.tail(fixed);
-        while let Some((head, payload, after)) = entry(tail) {
-            tail = after;
-            let found = match layout::tag(head) {
-                Tag::STR | Tag::FORMATTED | Tag::NAME => is(Piece::Text(text(payload, head))),
-                Tag::I64 | Tag::U64 => is(Piece::Number(word(payload, 0).unwrap_or_default())),
-                Tag::ARRAY if element(head) == Array::STR => any_element(payload, head, &mut is),
-                _ => false,
-            };
-            if found {
-                return true;
-            }
+        if any_of_tail(record.tail(fixed), &mut is) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The same of attributes without a record's head.
+#[inline]
+pub(crate) fn any_of_tail(mut tail: &[u8], mut is: impl FnMut(Piece<'_>) -> bool) -> bool {
+    while let Some((head, payload, after)) = entry(tail) {
+        tail = after;
+        let found = match layout::tag(head) {
+            Tag::STR | Tag::FORMATTED | Tag::NAME => is(Piece::Text(text(payload, head))),
+            Tag::I64 | Tag::U64 => is(Piece::Number(word(payload, 0).unwrap_or_default())),
+            Tag::ARRAY if element(head) == Array::STR => any_element(payload, head, &mut is),
+            _ => false,
+        };
+        if found {
+            return true;
         }
     }
     false
@@ -71,16 +79,25 @@ pub(crate) fn rewrite(
             out.extend_from_slice(record.bytes);
             continue;
         };
-        let mut tail = record.tail(fixed);
+        let tail = record.tail(fixed);
         out.extend_from_slice(&record.bytes[..record.bytes.len() - tail.len()]);
-        while let Some((_, _, after)) = entry(tail) {
-            let (this, after) = tail.split_at(tail.len() - after.len());
-            tail = after;
-            rewrite_entry(this, out, change);
-        }
+        rewrite_tail(tail, out, change);
         let words = (out.len() - start) / 8;
         let head = record.word(0) & !(0xffff << 16) | (words as u64) << 16;
         out[start..start + 8].copy_from_slice(&head.to_ne_bytes());
+    }
+}
+
+/// The same of attributes without a record's head.
+pub(crate) fn rewrite_tail(
+    mut tail: &[u8],
+    out: &mut Vec<u8>,
+    change: &mut dyn FnMut(Piece<'_>) -> Option<String>,
+) {
+    while let Some((_, _, after)) = entry(tail) {
+        let (this, after) = tail.split_at(tail.len() - after.len());
+        tail = after;
+        rewrite_entry(this, out, change);
     }
 }
 

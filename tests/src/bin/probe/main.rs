@@ -17,6 +17,7 @@ mod forking;
 mod logging;
 mod output;
 mod propagating;
+mod scraping;
 mod showing;
 mod spooling;
 mod starting;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         ["logging", how] => logging::run(how),
         ["propagating", how] => propagating::run(how),
+        ["scraping", how] => scraping::run(how),
         ["showing", how] => showing::run(how),
         ["spooling", how] => spooling::run(how),
         ["starting", how] => starting::run(how),

@@ -637,6 +637,18 @@ const REFUSED: &[(&Variable, &str, &str)] = &[
         "`SPANDREL_KEEP_ERRORS=some` is not understood; write `true` or `false`",
     ),
     (
+        table::WINDOWS,
+        "1m,5",
+        "`SPANDREL_WINDOWS=1m,5` is not understood; write times with their units, such as \
+         `1m,5m,1h`",
+    ),
+    (
+        table::WINDOWS,
+        "1s",
+        "`SPANDREL_WINDOWS=1s` has one of 1s, which is not between 10 s and a day; write times \
+         with their units, such as `1m,5m,1h`",
+    ),
+    (
         table::KEEP_SLOW,
         "500",
         "`SPANDREL_KEEP_SLOW=500` is not understood; write a time with its unit, such as `500ms`",

@@ -522,6 +522,7 @@ const CASES: &[Case] = &[
         "redacted patterns = -card,cust-{digit:8} (from SPANDREL_REDACT_PATTERNS)",
     ),
     (table::REDACT_HASH_KEY, "hunter2", NO, "hash key = … (from SPANDREL_REDACT_HASH_KEY)"),
+    (table::WINDOWS, "1h, 30s,1 h", NO, "windows = 30s,3600s (from SPANDREL_WINDOWS)"),
     (table::MIRROR, "true", NO, "mirror = true (from SPANDREL_MIRROR)"),
     (table::MIRROR, "0", NO, "mirror = false (from SPANDREL_MIRROR)"),
     (table::CONSOLE, "json", CONSOLE, "console form = json (from SPANDREL_CONSOLE)"),
