@@ -112,6 +112,28 @@ impl Collector {
         spans
     }
 
+    /// Waits until it has sent on this many log records; each comes with `scope` and `resource`
+    /// added. What else it has sent on meanwhile is left out.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the collector has ended.
+    pub fn log_records(&mut self, count: usize) -> Vec<Value> {
+        let mut records = Vec::new();
+        while records.len() < count {
+            for resource in array(&self.next()["resource_logs"]) {
+                for scope in array(&resource["scope_logs"]) {
+                    for mut record in array(&scope["log_records"]) {
+                        record["scope"] = scope["scope"].clone();
+                        record["resource"] = resource["resource"].clone();
+                        records.push(record);
+                    }
+                }
+            }
+        }
+        records
+    }
+
     fn next(&mut self) -> Value {
         self.early.pop_front().unwrap_or_else(|| read(&mut self.lines))
     }

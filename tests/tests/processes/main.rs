@@ -10,6 +10,8 @@ mod flight;
 mod flood;
 mod forking;
 mod garbage;
+mod log_pipeline;
+mod logging;
 mod probe;
 mod propagating;
 mod receiver;

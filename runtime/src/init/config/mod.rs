@@ -199,6 +199,7 @@ impl Settings {
         }
         let metrics = Metrics::read(&mut reader, code, enabled.value, around.features);
         let level = general::level(&mut reader, code);
+        let limits = LimitSettings::read(&mut reader, code);
         let logs = Logs::read(&mut reader, code, &level, (enabled.value, around.features));
         let mut settings = Self {
             enabled,
@@ -208,7 +209,7 @@ impl Settings {
             sampler: sampler::sampler(&mut reader, code),
             sampler_overrides: sampler::overrides(&mut reader, code),
             tail: Tail::read(&mut reader, code),
-            limits: LimitSettings::read(&mut reader, code),
+            limits,
             memory: general::memory(&mut reader, code),
             clock: general::clock(&mut reader, code),
             batch: Batch::read(&mut reader, code),

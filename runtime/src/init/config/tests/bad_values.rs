@@ -192,7 +192,7 @@ const WARNED: &[Case] = &[
         table::OTLP_LOGS_ENDPOINT,
         "ftp://c",
         LOGS,
-        "logs endpoint = http://localhost:4318/v1/metrics (default)",
+        "logs endpoint = http://localhost:4318/v1/logs (default)",
         "`OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=ftp://c` is neither `http` nor `https` and is ignored; write a URL, such as `http://localhost:4318`",
     ),
     (
