@@ -5,8 +5,9 @@
 //! those of the span.
 
 use crate::{
+    metrics::{LabelValue, Ref},
     outcome::Outcome,
-    site::{self, AsLabel, Cell, Label, Site},
+    site::{self, Cell, Label, Site},
     time,
     trace::{local::Local, record::layout::Kind},
 };
@@ -29,8 +30,13 @@ pub struct Labels {
 impl Labels {
     /// The labels of the call, in the order of their keys.
     #[inline]
-    pub fn find<const N: usize>(self, labels: [&dyn AsLabel; N]) -> Found {
-        let labels: [Label<'_>; N] = labels.map(AsLabel::as_label);
+    pub fn find<const N: usize>(self, labels: [&dyn LabelValue; N]) -> Found {
+        let labels = labels.map(|value| match value.label().0 {
+            Ref::Absent | Ref::F64(_) => Label::Absent,
+            Ref::Bool(value) => Label::Bool(value),
+            Ref::I64(value) => Label::I64(value),
+            Ref::Str(text) => Label::Str(text),
+        });
         Found(self.site.metered().map(|metered| metered.cell_of(&labels)))
     }
 }

@@ -17,6 +17,8 @@ mod json_text;
 #[cfg(any(feature = "file", feature = "otlp"))]
 mod locked_file;
 pub(crate) mod log_lines;
+#[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+pub(crate) mod metrics;
 #[cfg(any(feature = "file", feature = "otlp"))]
 pub(crate) mod otlp;
 pub(crate) mod output;
@@ -38,7 +40,7 @@ pub(crate) mod zipkin;
 pub use batching::Batching;
 pub use color::ColorChoice;
 #[cfg(feature = "console")]
-pub use console::{Console, Summary};
+pub use console::{Console, MetricsTable, Summary};
 pub use custom::{ExportError, SpanExporter};
 #[cfg(any(feature = "otlp", feature = "prometheus-remote-write", feature = "zipkin"))]
 pub use delivery::Compression;
@@ -47,6 +49,8 @@ pub use file::OtlpFile;
 #[cfg(feature = "file")]
 pub use flight::{DumpSignal, FlightRecorder};
 pub use log_lines::LogLines;
+#[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+pub use metrics::{HistogramBuckets, Metrics, Temporality};
 #[cfg(feature = "otlp")]
 pub use otlp::{Otlp, OtlpError};
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]

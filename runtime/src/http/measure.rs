@@ -153,9 +153,11 @@ mod layers {
         }
     }
 
-
     /// Where the requests that are being served are counted.
-    pub(in crate::http) fn active(method: &'static str, scheme: &'static str) -> BoundUpDownCounter {
+    pub(in crate::http) fn active(
+        method: &'static str,
+        scheme: &'static str,
+    ) -> BoundUpDownCounter {
         ACTIVE.with(&(("http.request.method", method), ("url.scheme", scheme)))
     }
 
@@ -209,15 +211,19 @@ mod sending {
 
     impl Sent<'_> {
         pub(in crate::http) fn record(&self) {
-            let ended =
-                (("http.response.status_code", some_status(self.status)), ("error.type", some(self.error_type)));
+            let ended = (
+                ("http.response.status_code", some_status(self.status)),
+                ("error.type", some(self.error_type)),
+            );
             let server = (("server.address", self.host), (("server.port", self.port), ended));
-            let labels = (("http.request.method", self.method), (("url.template", self.template), server));
+            let labels =
+                (("http.request.method", self.method), (("url.template", self.template), server));
             SENT.with(&labels).record(self.seconds);
         }
 
         pub(in crate::http) fn record_call(&self, status: Option<&'static str>) {
-            let ended = (("rpc.response.status_code", status), ("error.type", some(self.error_type)));
+            let ended =
+                (("rpc.response.status_code", status), ("error.type", some(self.error_type)));
             let server = (("server.address", self.host), (("server.port", self.port), ended));
             let labels = (("rpc.system.name", "grpc"), (("rpc.method", self.template), server));
             CALLED.with(&labels).record(self.seconds);

@@ -41,10 +41,10 @@ mod site;
 #[cfg(any(feature = "tower", feature = "reqwest"))]
 mod text;
 
-#[cfg(feature = "tower")]
-pub use client::{ClientFuture, ClientService};
 #[cfg(any(feature = "tower", feature = "reqwest"))]
 pub use client::{Client, ClientBody, ResendCount, UrlTemplate, client};
+#[cfg(feature = "tower")]
+pub use client::{ClientFuture, ClientService};
 pub use record::record_request;
 #[cfg(feature = "tower")]
 pub use server::{Server, ServerBody, ServerFuture, ServerService, Slo, server};

@@ -86,11 +86,13 @@ fn written(method: &'static str, path: &str) -> Route {
 }
 
 fn hash(method: &str, path: &str) -> usize {
-    let mut hash = method.len() as u64 ^ method.as_bytes().first().map_or(0, |byte| u64::from(*byte) << 8);
+    let mut hash =
+        method.len() as u64 ^ method.as_bytes().first().map_or(0, |byte| u64::from(*byte) << 8);
     for chunk in path.as_bytes().chunks(8) {
         let mut word = [0; 8];
         word[..chunk.len()].copy_from_slice(chunk);
-        hash = (hash ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+        hash =
+            (hash ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
     }
     hash as usize
 }

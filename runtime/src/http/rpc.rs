@@ -62,7 +62,11 @@ impl Status {
 }
 
 /// The procedure that a request calls: `package.Service/Method`.
-pub(super) fn procedure<'r>(method: &Method, path: &'r str, headers: &HeaderMap) -> Option<&'r str> {
+pub(super) fn procedure<'r>(
+    method: &Method,
+    path: &'r str,
+    headers: &HeaderMap,
+) -> Option<&'r str> {
     if method != Method::POST {
         return None;
     }

@@ -49,7 +49,13 @@ pub(super) fn query(query: &str) -> Cow<'_, str> {
 }
 
 /// An absolute address without user information and secret values, and without its fragment.
-pub(super) fn address(scheme: &str, host: &str, port: Option<u16>, path: &str, of: Option<&str>) -> String {
+pub(super) fn address(
+    scheme: &str,
+    host: &str,
+    port: Option<u16>,
+    path: &str,
+    of: Option<&str>,
+) -> String {
     let mut shown = String::with_capacity(scheme.len() + host.len() + path.len() + 16);
     shown.extend([scheme, "://", host]);
     if let Some(port) = port.filter(|port| Some(*port) != default_port(scheme)) {

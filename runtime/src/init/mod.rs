@@ -6,6 +6,7 @@ pub(crate) mod env;
 mod exit;
 #[cfg(feature = "file")]
 mod flight;
+mod health;
 mod logs;
 pub(crate) mod notice;
 #[cfg(feature = "opentelemetry-0-33")]

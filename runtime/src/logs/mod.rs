@@ -69,15 +69,21 @@ pub(crate) fn emit(said: &Said<'_>, write: &dyn Fn(&mut Writer)) {
 fn capture(scope: &Scope, said: &Said<'_>, write: &dyn Fn(&mut Writer)) {
     scratch::with_record(|record| {
         fill(record, said, false, write);
+        let mut scrubbed = Vec::new();
         if let Some((view, _)) = LogView::take(record.bytes(), LogLimits::default()) {
-            scope.collect_log(LogData::from(&view));
+            let view = if view.is_clean() { Some(view) } else { view.scrubbed(&mut scrubbed) };
+            view.into_iter().for_each(|view| scope.collect_log(LogData::from(&view)));
         }
     });
 }
 
 /// Shows a record as sinks see it.
 #[cfg(test)]
-pub(crate) fn view(said: &Said<'_>, write: &dyn Fn(&mut Writer), mut look: impl FnMut(&LogView<'_>)) {
+pub(crate) fn view(
+    said: &Said<'_>,
+    write: &dyn Fn(&mut Writer),
+    mut look: impl FnMut(&LogView<'_>),
+) {
     scratch::with_record(|record| {
         fill(record, said, false, write);
         let view = LogView::take(record.bytes(), LogLimits::default());

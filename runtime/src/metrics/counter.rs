@@ -47,7 +47,7 @@ pub struct Counter<T: Number = u64>(Instrument<Total<T, true>>);
 /// A [`Counter`] with its labels: as cheap as counting gets.
 ///
 /// Copy it wherever it is needed; it stays good as long as the program runs.
-pub struct BoundCounter<T: Number = u64>(&'static Series<Total<T, true>>);
+pub struct BoundCounter<T: Number = u64>(pub(crate) &'static Series<Total<T, true>>);
 
 impl<T: Number> Counter<T> {
     /// Names a counter, by the syntax of OpenTelemetry: letters, digits and `_.-/`.
@@ -124,7 +124,7 @@ impl<T: Number> BoundCounter<T> {
 pub struct UpDownCounter<T: Number = i64>(Instrument<Total<T, false>>);
 
 /// An [`UpDownCounter`] with its labels: as cheap as counting gets.
-pub struct BoundUpDownCounter<T: Number = i64>(&'static Series<Total<T, false>>);
+pub struct BoundUpDownCounter<T: Number = i64>(pub(crate) &'static Series<Total<T, false>>);
 
 impl<T: Number> UpDownCounter<T> {
     /// Names a counter, by the syntax of OpenTelemetry: letters, digits and `_.-/`.

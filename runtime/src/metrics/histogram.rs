@@ -7,6 +7,7 @@ use super::{
     family::Ignored,
     identity::Declared,
     instrument::{Instrument, declared},
+    label_set::Known,
     labels::Labels,
     name,
     number::Amount,
@@ -37,7 +38,7 @@ pub struct Histogram(Instrument<Distribution>);
 
 /// A [`Histogram`] with its labels.
 #[derive(Clone, Copy)]
-pub struct BoundHistogram(&'static Series<Distribution>);
+pub struct BoundHistogram(pub(crate) &'static Series<Distribution>);
 
 impl Histogram {
     /// Names a histogram, by the syntax of OpenTelemetry: letters, digits and `_.-/`.
@@ -84,6 +85,11 @@ impl Histogram {
 }
 
 impl BoundHistogram {
+    /// The labels, as they are kept.
+    pub(crate) fn labels(self) -> &'static [Known] {
+        &self.0.labels
+    }
+
     /// Counts a value; what is no finite number is ignored, and that is counted.
     #[inline]
     pub fn record(self, value: impl Amount) {

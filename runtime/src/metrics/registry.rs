@@ -29,6 +29,9 @@ pub(super) trait Collect: Any + Send + Sync {
     /// Adds the metric as it is now, if there is anything to tell.
     fn collect(&self, into: &mut Vec<Metric>);
 
+    /// Says what it is, if that was not known when it was made; once.
+    fn describe(&self, description: Cow<'static, str>, unit: Cow<'static, str>);
+
     /// How often there was no room for a set of labels.
     fn overflowed(&self) -> u64;
 
@@ -51,7 +54,7 @@ static REFUSED: AtomicU64 = AtomicU64::new(0);
 /// The metric of this name, made if it is new.
 ///
 /// If it is there as something else, what comes back is one that nobody reads, and that is said.
-pub(super) fn family<S: State>(identity: Identity, kind: S::Kind) -> &'static Family<S> {
+pub(crate) fn family<S: State>(identity: Identity, kind: S::Kind) -> &'static Family<S> {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| source::register(&Instruments));
     let mut registry = lock(&REGISTRY);
@@ -78,6 +81,20 @@ pub(super) fn family<S: State>(identity: Identity, kind: S::Kind) -> &'static Fa
             ));
             unread(identity, kind)
         }
+    }
+}
+
+/// Says what a metric is that is there already.
+#[cfg(feature = "metrics-0-24")]
+pub(crate) fn describe(
+    scope: &Scope,
+    name: &str,
+    description: &Cow<'static, str>,
+    unit: &Cow<'static, str>,
+) {
+    let key = (scope.clone(), Cow::Owned(name.to_owned()));
+    if let Some(known) = lock(&REGISTRY).by_name.get(&key) {
+        known.describe(description.clone(), unit.clone());
     }
 }
 

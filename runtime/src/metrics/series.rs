@@ -12,7 +12,7 @@ pub(crate) struct Series<S: State> {
     /// In the order in which they were first given.
     pub(super) labels: Box<[Known]>,
     pub(super) start_unix_nanos: u64,
-    pub(super) state: S,
+    pub(crate) state: S,
     pub(super) family: &'static Family<S>,
 }
 

@@ -15,7 +15,7 @@ use crate::cell::{Chosen, Counts, Sum, Values};
 
 /// A sum that only grows, or that grows and shrinks.
 pub(crate) struct Total<T, const MONOTONIC: bool> {
-    pub(super) sum: Sum,
+    pub(crate) sum: Sum,
     number: PhantomData<T>,
 }
 

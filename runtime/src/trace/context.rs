@@ -269,10 +269,8 @@ impl Context {
     /// ```
     #[must_use]
     pub fn with_correlation_id(self, id: CorrelationId) -> Self {
-        let request = Request {
-            correlation_id: Some(id),
-            ..self.request().cloned().unwrap_or_default()
-        };
+        let request =
+            Request { correlation_id: Some(id), ..self.request().cloned().unwrap_or_default() };
         self.with_request(request)
     }
 

@@ -27,6 +27,11 @@ use crate::{
 
 /// Where finished spans go. Runs on the background thread and must never block.
 pub(crate) trait Sink: Send {
+    /// Whether it is to be given spans; if not, it only flushes and ends with the others.
+    fn wants_spans(&self) -> bool {
+        true
+    }
+
     /// Takes one finished span.
     fn accept(&mut self, span: &SpanView<'_>);
 

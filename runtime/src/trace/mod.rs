@@ -32,6 +32,7 @@ pub(crate) mod request;
 pub mod sampler;
 pub(crate) mod sampling;
 pub(crate) mod scope;
+pub(crate) mod scrub;
 pub(crate) mod span;
 pub(crate) mod spawn;
 #[cfg(feature = "stream")]

@@ -14,6 +14,7 @@ mod probe;
 mod propagating;
 mod receiver;
 mod reference;
+mod scraping;
 mod spooling;
 mod starting;
 mod subscribing;

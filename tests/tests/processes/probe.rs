@@ -83,6 +83,11 @@ impl Running {
         }
     }
 
+    /// What it said by that name so far; nothing if it did not.
+    pub(crate) fn said(&mut self, key: &str) -> String {
+        self.said.get(key).cloned().unwrap_or_default()
+    }
+
     /// The latest number that it said by a name that begins so; 0 if there is none.
     pub(crate) fn most(&mut self, prefix: &str) -> u64 {
         let values = self.said.iter().filter(|(key, _)| key.starts_with(prefix));

@@ -23,6 +23,8 @@ use crate::{
         Batching, Compression,
         delivery::{self, Terms, without_secrets},
         spool::Spool,
+        stats::Stats,
+        worker::Deliver,
     },
 };
 
@@ -346,6 +348,11 @@ impl Settings {
             first_wait: self.first_wait,
             compression: self.compression,
         }
+    }
+
+    /// Delivers so.
+    pub(in crate::export) fn deliver(&self, stats: &Arc<Stats>) -> Box<dyn Deliver<Vec<u8>>> {
+        self.protocol.deliver(self, stats)
     }
 
     /// Where what cannot be delivered is kept, if anywhere.

@@ -88,10 +88,10 @@ impl Attempt {
             Some(_) => request.port.or_else(|| default_port(request.scheme?)),
             None => server.map(|(_, port)| port),
         };
-        let seen = Seen { request, method, procedure, template, host, port, context: Context::peek() };
-        let call = AsyncCall::start_carrying(&CLIENT, |fields| {
-            fields.write(|writer| seen.write(writer))
-        });
+        let seen =
+            Seen { request, method, procedure, template, host, port, context: Context::peek() };
+        let call =
+            AsyncCall::start_carrying(&CLIENT, |fields| fields.write(|writer| seen.write(writer)));
         let headers = Headers::of(call.context(), options.tells(host, port));
         let about = About {
             method,
@@ -210,9 +210,8 @@ impl Attempt {
         };
         let rpc_status = self.rpc_status.map(rpc::Status::name);
         let is_procedure = procedure.is_some();
-        self.carrier.within(|| {
-            if is_procedure { sent.record_call(rpc_status) } else { sent.record() }
-        });
+        self.carrier
+            .within(|| if is_procedure { sent.record_call(rpc_status) } else { sent.record() });
     }
 
     fn write(&self, writer: &mut Writer) {
@@ -302,7 +301,9 @@ impl Headers {
         match self.told {
             None => return,
             Some(Told::All) => propagation::inject_context(&self.context, headers),
-            Some(Told::WithoutBaggage) => propagation::inject_without_baggage(&self.context, headers),
+            Some(Told::WithoutBaggage) => {
+                propagation::inject_without_baggage(&self.context, headers)
+            }
         }
         if let Some(id) = self.context.correlation_id_ref() {
             correlation::name(headers, &X_CORRELATION_ID, id);

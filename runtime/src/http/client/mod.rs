@@ -6,9 +6,9 @@ mod options;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 
+mod body;
 #[cfg(feature = "tower")]
 mod layer;
-mod body;
 
 pub use body::ClientBody;
 #[cfg(feature = "tower")]

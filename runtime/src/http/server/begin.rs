@@ -40,7 +40,9 @@ pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<E
     let route = match procedure {
         // A stranger can call by any name: it becomes a route once somebody has answered to it.
         Some(procedure) => route::known(method, procedure).unwrap_or(route::bare(method)),
-        None => matched(request.extensions()).map_or(route::bare(method), |at| route::of(method, at)),
+        None => {
+            matched(request.extensions()).map_or(route::bare(method), |at| route::of(method, at))
+        }
     };
     let ends = Ends::of(request.uri(), headers, options.proxies);
     let scheme = match ends.is_https {
@@ -48,12 +50,15 @@ pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<E
         Some(false) => "http",
         None => options.scheme,
     };
-    let seen = Seen { request: &Parts::of(request), options, route, procedure, ends, scheme, id: &id };
+    let seen =
+        Seen { request: &Parts::of(request), options, route, procedure, ends, scheme, id: &id };
     let named = request::Request { correlation_id: Some(id.clone()), method, route: route.path };
     let _attached = context.with_request(named).attach();
-    let call = AsyncCall::start_carrying(&SERVER, |fields| fields.write(|writer| seen.write(writer)));
+    let call =
+        AsyncCall::start_carrying(&SERVER, |fields| fields.write(|writer| seen.write(writer)));
     let call = call.links(|| link.as_ref().map(std::slice::from_ref).unwrap_or_default());
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let length =
+        headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     Some(Exchange::new(
         Arc::clone(options),
         call,
@@ -162,7 +167,11 @@ impl Seen<'_> {
 /// Records the headers that were asked for, each as the list of its values.
 pub(super) fn capture(writer: &mut Writer, captured: &[Captured], headers: &HeaderMap) {
     for Captured { name, key } in captured {
-        let values: Vec<_> = headers.get_all(name).iter().map(|value| bounded(value.to_str().unwrap_or("?"))).collect();
+        let values: Vec<_> = headers
+            .get_all(name)
+            .iter()
+            .map(|value| bounded(value.to_str().unwrap_or("?")))
+            .collect();
         if !values.is_empty() {
             writer.set_keyed(key, &values.as_slice() as &dyn Attribute);
         }

@@ -169,7 +169,14 @@ impl Exchange {
             self.carrier.late(|_| {});
         }
         let (status, error_type) = (self.status, self.error_type);
-        let measured = Measured { about: &self.about, status, error_type, rpc: self.rpc_status, bytes: self.response_bytes, seconds };
+        let measured = Measured {
+            about: &self.about,
+            status,
+            error_type,
+            rpc: self.rpc_status,
+            bytes: self.response_bytes,
+            seconds,
+        };
         self.carrier.within(|| measured.record());
     }
 
@@ -214,7 +221,8 @@ impl Measured<'_> {
             return measure::called(name, rpc.map(rpc::Status::name), error_type, seconds);
         }
         let Route { method, path: route, .. } = about.route;
-        let served = measure::Served { method, route, scheme: about.scheme, status, error_type, seconds };
+        let served =
+            measure::Served { method, route, scheme: about.scheme, status, error_type, seconds };
         served.record();
         served.record_sizes(about.request_bytes, bytes);
     }

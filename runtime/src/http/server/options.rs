@@ -260,7 +260,5 @@ impl Slo {
 
 fn captured<'a>(prefix: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<Captured> {
     let names = names.into_iter().filter_map(|name| HeaderName::try_from(name).ok());
-    names
-        .map(|name| Captured { key: format!("{prefix}{name}").into(), name })
-        .collect()
+    names.map(|name| Captured { key: format!("{prefix}{name}").into(), name }).collect()
 }

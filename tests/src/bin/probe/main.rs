@@ -15,6 +15,7 @@ mod flood;
 mod forking;
 mod output;
 mod propagating;
+mod scraping;
 mod showing;
 mod spooling;
 mod starting;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         ["flight", how] => flight::run(how),
         ["flood", how] => flood::run(how),
         ["propagating", how] => propagating::run(how),
+        ["scraping", how] => scraping::run(how),
         ["showing", how] => showing::run(how),
         ["spooling", how] => spooling::run(how),
         ["starting", how] => starting::run(how),

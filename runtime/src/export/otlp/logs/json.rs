@@ -24,12 +24,14 @@ pub(super) fn record(out: &mut Vec<u8>, record: &LogView<'_>, names_target: bool
     out.put("}");
 
     let mut comma = Members::new(",\"attributes\":[");
-    let mut put = |out: &mut Vec<u8>, pair| {
+    record.attributes().for_each(|pair| {
         comma.next(out);
         attribute(out, pair);
-    };
-    record.attributes().for_each(|pair| put(out, pair));
-    each_surrounding(record, names_target, |key, value| put(out, (key, value)));
+    });
+    each_surrounding(record, names_target, |key, value| {
+        comma.next(out);
+        attribute(out, (key, value));
+    });
     comma.end(out);
     count(out, ",\"droppedAttributesCount\":", record.dropped_attributes());
 

@@ -57,7 +57,14 @@ impl LogRecordSink {
             share = share.with_one_more_request();
         }
         let deliver = settings.deliver(stats);
-        Self::of(("spandrel-otlp-logs", deliver), resource, own_crate, share, settings.batching, stats)
+        Self::of(
+            ("spandrel-otlp-logs", deliver),
+            resource,
+            own_crate,
+            share,
+            settings.batching,
+            stats,
+        )
     }
 
     pub(in crate::export) fn of(
@@ -124,7 +131,11 @@ fn severity(level: Level) -> (u8, &'static str) {
 }
 
 /// What is known beside the record's own attributes.
-fn each_surrounding(record: &LogView<'_>, names_target: bool, mut each: impl FnMut(&str, Value<'_>)) {
+fn each_surrounding(
+    record: &LogView<'_>,
+    names_target: bool,
+    mut each: impl FnMut(&str, Value<'_>),
+) {
     if names_target {
         each("log.target", Value::Str(record.target()));
     }

@@ -13,9 +13,9 @@ use crate::{
     logs::{self, Said},
     trace::{
         Context, Writer,
+        correlation::CorrelationId,
         id::TraceFlags,
         local::{ACTIVE, W3C_SHIFT},
-        correlation::CorrelationId,
         request::Request,
     },
 };

@@ -15,18 +15,10 @@ use super::{
     signal::Signal,
 };
 use crate::{
-    export::OwnCrate,
+    export::{OwnCrate, Temporality},
     metrics::data::{Data, Label, Metric, Number, Scope, Snapshot},
     value::Value,
 };
-
-/// Whether points say what was counted since a start, or since the last time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Temporality {
-    Cumulative,
-    /// Of what only grows, and of distributions.
-    Delta,
-}
 
 /// What requests are made with.
 #[derive(Clone, Debug)]
