@@ -48,8 +48,14 @@ fn every_line_within_a_request_names_its_trace_its_span_and_the_request() {
     }
     assert_eq!((&lines[1]["order.id"], &lines[1]["paid"]), (&12.into(), &true.into()));
     assert_eq!((&lines[1]["total"], &lines[1]["level"]), (&49.5.into(), &"INFO".into()));
-    assert_eq!((&lines[2]["password"], &lines[2]["level"]), (&"[REDACTED]".into(), &"ERROR".into()));
-    assert_eq!((&lines[2]["error"], &lines[3]["event"]), (&"card declined".into(), &"cache.miss".into()));
+    assert_eq!(
+        (&lines[2]["password"], &lines[2]["level"]),
+        (&"[REDACTED]".into(), &"ERROR".into())
+    );
+    assert_eq!(
+        (&lines[2]["error"], &lines[3]["event"]),
+        (&"card declined".into(), &"cache.miss".into())
+    );
     assert_eq!((&lines[4]["target"], &lines[4]["attempt"]), (&"old::crate".into(), &3.into()));
     assert_eq!(reported(&outcome, "delivered"), 5);
     assert_eq!(reported(&outcome, "dropped"), 0);
@@ -201,8 +207,10 @@ fn a_collector_that_is_not_ours_takes_records_with_their_traces() {
         let lines = lines(&outcome);
         let body = |record: &Value| record["body"]["string_value"].as_str().map(str::to_owned);
         for line in &lines {
-            let record = records.iter().find(|record| body(record).as_deref() == line["message"].as_str());
-            let record = record.unwrap_or_else(|| panic!("{protocol}: {line:?} is not in {records:?}"));
+            let record =
+                records.iter().find(|record| body(record).as_deref() == line["message"].as_str());
+            let record =
+                record.unwrap_or_else(|| panic!("{protocol}: {line:?} is not in {records:?}"));
             assert_eq!(record["severity_text"], line["level"]);
             assert_eq!(record["trace_id"], *line.get("trace_id").unwrap_or(&"".into()));
             assert_eq!(record["span_id"], *line.get("span_id").unwrap_or(&"".into()));

@@ -2,12 +2,7 @@
 
 use std::{fmt, io::Write as _, thread};
 
-use spandrel::{
-    CorrelationId, Telemetry,
-    export::LogLines,
-    trace::Context,
-    traced,
-};
+use spandrel::{CorrelationId, Telemetry, export::LogLines, trace::Context, traced};
 
 use crate::{
     forking::{fork, wait},
