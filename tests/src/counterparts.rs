@@ -112,6 +112,29 @@ impl Collector {
         spans
     }
 
+    /// Waits until it has sent on all of these metrics; each comes with `scope` and `resource` added.
+    ///
+    /// All of them come from as few requests as possible, and what else those held is there, too.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the collector has ended.
+    pub fn metrics(&mut self, names: &[&str]) -> Vec<Value> {
+        let mut metrics: Vec<Value> = Vec::new();
+        while !names.iter().all(|name| metrics.iter().any(|metric| metric["name"] == *name)) {
+            for resource in array(&self.next()["resource_metrics"]) {
+                for scope in array(&resource["scope_metrics"]) {
+                    for mut metric in array(&scope["metrics"]) {
+                        metric["scope"] = scope["scope"].clone();
+                        metric["resource"] = resource["resource"].clone();
+                        metrics.push(metric);
+                    }
+                }
+            }
+        }
+        metrics
+    }
+
     fn next(&mut self) -> Value {
         self.early.pop_front().unwrap_or_else(|| read(&mut self.lines))
     }

@@ -10,6 +10,7 @@ mod flight;
 mod flood;
 mod forking;
 mod garbage;
+mod measuring;
 mod probe;
 mod propagating;
 mod receiver;

@@ -13,6 +13,7 @@ mod flight;
 mod flood;
 #[cfg(unix)]
 mod forking;
+mod measuring;
 mod output;
 mod propagating;
 mod showing;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         ["flight", how] => flight::run(how),
         ["flood", how] => flood::run(how),
+        ["measuring", how] => measuring::run(how),
         ["propagating", how] => propagating::run(how),
         ["showing", how] => showing::run(how),
         ["spooling", how] => spooling::run(how),
