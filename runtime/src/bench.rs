@@ -172,7 +172,7 @@ impl<R: Requests> Encode<R> {
     }
 }
 
-impl<R: Requests> Sink for Encode<R> {
+impl<R: for<'a> Requests<Item<'a> = SpanView<'a>>> Sink for Encode<R> {
     fn accept(&mut self, span: &SpanView<'_>) {
         self.seen.spans.fetch_add(1, Relaxed);
         self.seen.attributes.fetch_add(span.attributes().count() as u64, Relaxed);

@@ -49,6 +49,7 @@
 //! - `stream`: when functions return streams.
 //! - `tracing`: when the program or its libraries use `tracing`.
 //! - `log`: when they use the `log` crate, and nothing makes events of `tracing` of that.
+//! - `metrics-0-24`: when libraries count through the `metrics` facade.
 //! - `process`: when metrics are to show what the process, its host and its runtimes of tokio use.
 //! - `opentelemetry-0-33`: when libraries use the API of OpenTelemetry, or an exporter made for its
 //!   SDK is to take the spans.
@@ -79,22 +80,27 @@ mod diag;
 mod error;
 pub mod export;
 mod functions;
+pub mod genai;
+pub mod http;
 mod init;
 mod level;
 #[cfg(feature = "log")]
 mod log;
 pub mod logs;
 pub mod metrics;
+#[cfg(feature = "metrics-0-24")]
+pub mod metrics_0_24;
 mod mirror;
 #[cfg(feature = "opentelemetry-0-33")]
 pub mod opentelemetry_0_33;
+mod operation;
 mod outcome;
 mod pace;
 mod paths;
 #[cfg(feature = "process")]
 pub mod process;
 mod random;
-mod redact;
+pub mod redact;
 #[cfg(feature = "redis-1")]
 pub mod redis_1;
 mod resource;
@@ -128,6 +134,7 @@ pub use trace::spawn::{spawn, spawn_blocking};
 pub use trace::stream::StreamExt;
 pub use trace::{
     Slot, SpanHandle,
+    correlation::{CorrelationId, correlation_id},
     span::Span,
     spawn::{FutureExt, thread},
 };

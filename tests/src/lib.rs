@@ -2,6 +2,7 @@
 
 pub mod counterparts;
 pub mod databases;
+pub mod prometheus;
 
 /// The guides, whose examples are doctests too.
 #[cfg(doctest)]

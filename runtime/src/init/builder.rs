@@ -14,11 +14,13 @@ use super::{
     telemetry::{Exporters, Running, Telemetry},
 };
 use crate::{
-    diag,
+    conceal, diag,
     error::Error,
     export::{Batching, LogLines, SpanExporter},
-    functions, level, redact,
+    functions, level, metrics,
+    redact::{self, Patterns},
     resource::Resource,
+    sensitive::Sensitive,
     site, time,
     time::Clock,
     trace::{
@@ -71,6 +73,8 @@ pub struct Builder {
     watches_signals: bool,
     #[cfg(feature = "tracing")]
     uses_tracing: bool,
+    #[cfg(feature = "metrics-0-24")]
+    uses_metrics: bool,
 }
 
 impl Builder {
@@ -97,6 +101,8 @@ impl Builder {
             watches_signals: true,
             #[cfg(feature = "tracing")]
             uses_tracing: true,
+            #[cfg(feature = "metrics-0-24")]
+            uses_metrics: true,
         }
     }
 
@@ -302,12 +308,56 @@ impl Builder {
         self
     }
 
+    /// Chooses the rolling windows of metrics: 1 minute, 5 minutes and 1 hour by default.
+    ///
+    /// Each reaches from 10 seconds to a day, and there are six at most. `SPANDREL_WINDOWS` does
+    /// the same; see [`Function::windows`](crate::Function::windows).
+    pub fn windows(mut self, lengths: impl IntoIterator<Item = Duration>) -> Self {
+        self.code.windows = Some(lengths.into_iter().collect());
+        self
+    }
+
+    /// Whether `init` makes Spandrel the global recorder of the `metrics` facade (default).
+    ///
+    /// If the program has one by then, that stays, and a warning says so; see
+    /// [`metrics_0_24`](crate::metrics_0_24).
+    #[cfg(feature = "metrics-0-24")]
+    pub fn metrics_0_24(mut self, uses_metrics: bool) -> Self {
+        self.uses_metrics = uses_metrics;
+        self
+    }
+
     /// Redacts the values of further keys, beside `password`, `token` and the like.
     ///
     /// The last part of a dotted key is compared, without case, `-` and `_`; so does
     /// `SPANDREL_REDACT_KEYS`.
     pub fn redact_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
         self.code.redact_keys = Some(keys.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Shows the values of keys that are redacted by default, such as `token` in a parser.
+    ///
+    /// What an attribute itself redacts stays so; so does `SPANDREL_REDACT_ALLOW_KEYS`.
+    pub fn allow_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
+        self.code.allow_keys = Some(keys.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Chooses the forms of secrets that are hidden in every text; all that are known by default.
+    ///
+    /// `SPANDREL_REDACT_PATTERNS` does the same.
+    pub fn redact_patterns(mut self, patterns: Patterns) -> Self {
+        self.code.redact_patterns = Some(patterns);
+        self
+    }
+
+    /// Hashes under this key what `redact(… = hash)` and [`Sensitive::hashed`] print.
+    ///
+    /// Programs that share it print the same hashes; by default each process draws its own. So does
+    /// `SPANDREL_REDACT_HASH_KEY`.
+    pub fn redact_hash_key(mut self, key: &str) -> Self {
+        self.code.redact_hash_key = Some(Sensitive::new(key.to_owned()));
         self
     }
 
@@ -394,7 +444,14 @@ impl Builder {
         {
             self.code.exports_metrics = !self.metrics.is_empty();
         }
-        let settings = Settings::of_process(&self.code).map_err(Error::configuration)?;
+        let mut settings = Settings::of_process(&self.code).map_err(Error::configuration)?;
+        let redaction = &settings.redaction;
+        redact::deny(redaction.keys.value.iter().cloned());
+        redact::allow(redaction.allowed.value.iter().cloned());
+        if let Some(key) = &redaction.hash_key.value {
+            conceal::choose_key(key.expose());
+        }
+        settings.resource = settings.resource.redacted(&redaction.patterns.value);
         diag::set_level(settings.diagnostics.value);
         diag::debug(format_args!("spans are stamped by the {}", time::counter_name()));
         for notice in &settings.notices {
@@ -403,7 +460,7 @@ impl Builder {
         if diag::enabled(diag::Level::Debug) {
             settings.explain().for_each(|line| diag::debug(format_args!("{line}")));
         }
-        redact::deny(settings.redact_keys.value.iter().cloned());
+        metrics::windows::choose(settings.windows.value.clone());
         let mut chosen = Chosen::configured(&settings, self.package)?;
         #[cfg_attr(
             not(any(
@@ -452,12 +509,16 @@ impl Builder {
         let listens = Listens { to_tracing: self.uses_tracing };
         #[cfg(not(feature = "tracing"))]
         let listens = Listens {};
-        let outputs = Outputs::new(self.log_lines, &settings, listens.alone());
+        let outputs = Outputs::new(self.log_lines, &settings, self.package, listens.alone())?;
         let all = All { spans: chosen, metrics, logs: outputs };
         let telemetry = start(settings, self.package, all, self.watches_signals)?;
         #[cfg(feature = "prometheus")]
         telemetry.serve(served);
         listens.begin();
+        #[cfg(feature = "metrics-0-24")]
+        if self.uses_metrics {
+            crate::metrics_0_24::install();
+        }
         #[cfg(feature = "tracing")]
         if mirror {
             crate::mirror::install(&crate::tracing::mirror::TRACING);
@@ -510,6 +571,7 @@ fn start(
         propagators: settings.propagators.value,
     };
     time::choose(settings.clock.value);
+    functions::register();
     let value_chars = recording.limits.value_chars();
     // Metrics have no queue: what they take is given by how many of them there are.
     let shares = spans.len() + logs.shares();
@@ -524,8 +586,8 @@ fn start(
     });
     let recorder = recorder::start(recording, std::sync::Arc::new(Losses::new()), sinks)
         .ok_or_else(Error::already_running)?;
+    redact::choose(settings.redaction.patterns.value);
     limits::set_value_chars(value_chars);
-    functions::register();
     health::register();
     #[cfg(feature = "process")]
     crate::process::register();

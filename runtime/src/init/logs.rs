@@ -5,12 +5,23 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+#[cfg(feature = "otlp")]
+use super::config::OtlpSignal;
+#[cfg(any(feature = "file", feature = "otlp"))]
+use super::sinks;
 use super::{
-    config::{self, Settings},
+    config::{self, LogExporter, Package, Settings},
     sinks::Chosen,
 };
+#[cfg(feature = "otlp")]
+use crate::export::otlp::logs::LogRecordSink;
+#[cfg(any(feature = "file", feature = "otlp"))]
+use crate::export::otlp::{batch::Resource, signal::Signal};
+#[cfg(feature = "file")]
+use crate::export::{OtlpFile, otlp::batch::Encoding};
 use crate::{
     diag,
+    error::Error,
     export::{
         ColorChoice, LogLines,
         log_lines::{LineForm, LineSink},
@@ -35,7 +46,12 @@ impl Outputs {
     /// What the program brings along, and else what the environment says.
     ///
     /// `nobody_else`: no other subscriber or logger of the program writes lines.
-    pub(super) fn new(in_code: Vec<LogLines>, settings: &Settings, nobody_else: bool) -> Self {
+    pub(super) fn new(
+        in_code: Vec<LogLines>,
+        settings: &Settings,
+        package: Package,
+        nobody_else: bool,
+    ) -> Result<Self, Error> {
         let mut lines = in_code;
         match settings.logs.lines.value {
             _ if !lines.is_empty() => {}
@@ -45,8 +61,10 @@ impl Outputs {
             config::Lines::Off | config::Lines::WhereNobodyElseDoes => {}
         }
         let shows_path = lines.iter().any(|lines| lines.form == LineForm::Pretty);
-        let chosen = lines.into_iter().map(|lines| self::lines(lines, settings)).collect();
-        Self { chosen, shows_path }
+        let lines = lines.into_iter().map(|lines| Ok(self::lines(lines, settings)));
+        let exporters = settings.logs.exporters.value.iter();
+        let exporters = exporters.map(|exporter| exported(*exporter, settings, package));
+        Ok(Self { chosen: lines.chain(exporters).collect::<Result<_, _>>()?, shows_path })
     }
 
     /// How many share the memory of the exporters: these, and the queue before them.
@@ -120,6 +138,58 @@ impl Listens {
         }
         #[cfg(feature = "log")]
         crate::log::ask_anew();
+    }
+}
+
+#[cfg_attr(
+    not(any(feature = "file", feature = "otlp")),
+    expect(unused_variables, reason = "only these say for whom they speak")
+)]
+fn exported(
+    exporter: LogExporter,
+    settings: &Settings,
+    package: Package,
+) -> Result<Chosen<dyn LogSink>, Error> {
+    #[cfg(any(feature = "file", feature = "otlp"))]
+    let origin = {
+        let resource = settings.resource.clone();
+        let own_crate = sinks::own_crate(settings, package);
+        move |encoding| {
+            let resource =
+                Resource::of(Signal::Logs, encoding, resource.iter(), resource.schema_url());
+            (resource, Some(own_crate.clone()))
+        }
+    };
+    match exporter {
+        #[cfg(feature = "otlp")]
+        LogExporter::Otlp => {
+            let otlp = settings.logs.otlp.exporter(&settings.logs.batch, OtlpSignal::LOGS);
+            let checked = otlp.settings(Signal::Logs).map_err(Error::configuration)?;
+            let make = move |bytes, stats| {
+                let (resource, own_crate) = origin(checked.encoding());
+                let sink = LogRecordSink::sending(&checked, resource, own_crate, bytes, &stats);
+                Some(Box::new(sink) as Box<dyn LogSink>)
+            };
+            Ok(Chosen::new("logs_otlp", Box::new(make)))
+        }
+        #[cfg(feature = "file")]
+        LogExporter::File | LogExporter::Stdout => {
+            let file = if exporter == LogExporter::Stdout {
+                OtlpFile::stdout().batching(settings.logs.batch.batching())
+            } else {
+                let path = settings.logs.file.clone();
+                config::File { path, ..settings.file.clone() }.exporter(&settings.logs.batch)
+            };
+            let make = move |bytes, stats| {
+                let (resource, own_crate) = origin(Encoding::Json);
+                let sink = file.log_sink(resource, own_crate, bytes, &stats);
+                Some(Box::new(sink) as Box<dyn LogSink>)
+            };
+            Ok(Chosen::new("logs_otlp_file", Box::new(make)))
+        }
+        // `Settings::resolve` has refused what is not compiled in.
+        #[allow(unreachable_patterns, reason = "with all features there is no other")]
+        other => Err(Error::configuration(format_args!("`{other}` is not compiled in"))),
     }
 }
 

@@ -222,14 +222,18 @@ impl Pipeline {
 
     /// Goes on when telemetry has ended: what a program says last is of interest.
     fn run(&self, mut sinks: Vec<Box<dyn LogSink>>) {
-        let mut bytes = Vec::new();
+        let (mut bytes, mut scrubbed) = (Vec::new(), Vec::new());
         let mut wakes_at = None;
         loop {
             let flushes = self.wait(&mut bytes, wakes_at);
             let mut rest = &*bytes;
             while let Some((record, after)) = LogView::take(rest, self.settings.limits) {
-                sinks.iter_mut().for_each(|sink| sink.accept(&record));
                 rest = after;
+                // Here, in front of all sinks, and not on the caller's thread.
+                let shown =
+                    if record.is_clean() { Some(record) } else { record.scrubbed(&mut scrubbed) };
+                let Some(record) = shown else { continue };
+                sinks.iter_mut().for_each(|sink| sink.accept(&record));
             }
             let now = time::now();
             let due = sinks.iter_mut().filter_map(|sink| sink.end_pass(now)).min();

@@ -64,6 +64,7 @@ mod identity;
 mod instrument;
 mod label_set;
 mod labels;
+mod lately;
 mod name;
 mod number;
 mod observe;
@@ -80,17 +81,34 @@ pub(crate) mod windows;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "opentelemetry-0-33")]
+pub(crate) use self::name::{problem_of, problem_of_bounds, problem_of_unit};
 pub use self::{
     counter::{BoundCounter, BoundUpDownCounter, Counter, UpDownCounter},
     gauge::{BoundGauge, Gauge},
     histogram::{BoundHistogram, Histogram},
     labels::{LabelRef, LabelValue, LabelVisitor, Labels},
+    lately::Window,
     number::{Amount, Number},
     observe::{Observed, Observer},
     pool::{PoolState, pool},
 };
+#[cfg(any(feature = "metrics-0-24", feature = "opentelemetry-0-33"))]
 pub(crate) use self::{
-    label_set::have as have_labels,
+    data::Scope,
+    family::Family,
+    identity::{Identity, LIMIT},
+    registry::family,
+    series::State,
+    state::{BucketsOf, Distribution, Latest, Total},
+};
+pub(crate) use self::{
+    label_set::{Known, have as have_labels},
+    labels::Ref,
     source::{Source, collect, register},
 };
+#[cfg(feature = "metrics-0-24")]
+pub(crate) use self::{name::mend, registry::describe, table::Table};
 pub(crate) use crate::cell::upper_bound;
+#[cfg(feature = "macros")]
+pub use spandrel_macros::{LabelValue, Labels};

@@ -4,6 +4,7 @@ pub(crate) mod active;
 pub(crate) mod chunk;
 pub(crate) mod complete;
 pub(crate) mod context;
+pub(crate) mod correlation;
 mod data;
 #[cfg(feature = "tracing")]
 pub(crate) mod deferred;
@@ -31,6 +32,7 @@ pub(crate) mod request;
 pub mod sampler;
 pub(crate) mod sampling;
 pub(crate) mod scope;
+pub(crate) mod scrub;
 pub(crate) mod span;
 pub(crate) mod spawn;
 #[cfg(feature = "stream")]

@@ -12,6 +12,7 @@ use super::{
     record::{read::Record, view::TraceHead},
     recorder::Recorder,
     scope,
+    scrub::{self, Scrubber},
     tail::{Outlet, Tail},
 };
 #[cfg(feature = "file")]
@@ -21,6 +22,7 @@ use crate::time::anchor::Anchor;
 /// Where spans go that have ended.
 pub(super) struct Out {
     exporters: Exporters,
+    scrubber: Scrubber,
     /// Holds what the sampler turned down.
     tail: Option<Tail>,
     #[cfg(feature = "file")]
@@ -52,6 +54,7 @@ impl Out {
         let (sinks, others) = sinks.into_iter().partition(|sink| sink.wants_spans());
         Self {
             exporters: Exporters { views, sinks, others, recorder },
+            scrubber: Scrubber::default(),
             tail,
             #[cfg(feature = "file")]
             flight: settings.flight.map(Flight::new),
@@ -79,6 +82,22 @@ impl Out {
         if span.discarded {
             return self.discard(span);
         }
+        if !scrub::is_clean(span) {
+            return self.pass_on_scrubbed(span);
+        }
+        self.pass_on(span);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pass_on_scrubbed(&mut self, span: &Complete<'_>) {
+        let mut scrubber = std::mem::take(&mut self.scrubber);
+        self.pass_on(&scrubber.scrub(span));
+        self.scrubber = scrubber;
+    }
+
+    #[inline]
+    fn pass_on(&mut self, span: &Complete<'_>) {
         if span.trace.scope != 0 {
             return self.exporters.collect(span);
         }
@@ -136,7 +155,11 @@ impl Out {
 
     /// What the flight recorder holds, beside what still runs.
     #[cfg(feature = "file")]
-    pub(super) fn snapshot(&mut self, running: Vec<Running>) -> Snapshot {
+    pub(super) fn snapshot(&mut self, mut running: Vec<Running>) -> Snapshot {
+        for span in &mut running {
+            scrub::scrub_in_place(&mut span.head);
+            scrub::scrub_in_place(&mut span.extras);
+        }
         let Views { sites, anchor, limits } = &mut self.exporters.views;
         // Of a running span nothing has been handed out yet.
         sites.refresh();

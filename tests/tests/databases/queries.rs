@@ -71,6 +71,7 @@ async fn wait(connection: &mut PgConnection, seconds: f64) -> i32 {
 fn a_query_to_postgres_lasts_as_long_as_it_took(test: testing::Test) {
     let Some(database) = Database::postgres() else { return };
     let options = format!("postgres://postgres@127.0.0.1:{}/postgres", database.port());
+    let before = testing::metrics();
 
     let answered = runtime(async {
         let mut connection = PgConnection::connect(&options).await.unwrap();
@@ -88,6 +89,10 @@ fn a_query_to_postgres_lasts_as_long_as_it_took(test: testing::Test) {
     assert_eq!(attribute(query, "db.response.returned_rows"), "1");
     assert!(query.duration() >= Duration::from_millis(250), "{:?}", query.duration());
     assert!(query.duration() <= wait.duration(), "{:?} {:?}", query.duration(), wait.duration());
+    let labels = [("db.system.name", "postgresql"), ("db.query.summary", "SELECT")];
+    let added = testing::metrics().since(&before);
+    let measured = added.distribution("db.client.operation.duration", &labels).unwrap();
+    assert!(measured.count == 1 && measured.sum >= 0.25, "{measured:?}");
     let starts_within = query.start_unix_nanos >= wait.start_unix_nanos;
     assert!(starts_within, "it began when the query did: {query:?} {wait:?}");
 }

@@ -6,7 +6,10 @@ use super::{OtlpFile, writer::Writer};
 use crate::export::{
     OwnCrate,
     encoding_sink::{EncodingSink, Share},
-    otlp::batch::{Batch, Resource},
+    otlp::{
+        batch::{Batch, Resource},
+        logs::LogRecordSink,
+    },
     stats::Stats,
     worker::Deliver,
 };
@@ -24,6 +27,19 @@ impl OtlpFile {
         let batch = Batch::new(resource, own_crate, share.request_bytes());
         let writer = self.writer("spans");
         EncodingSink::with_deliver(("spandrel-file", writer), batch, share, self.batching, stats)
+    }
+
+    /// The same for log records.
+    pub(crate) fn log_sink(
+        &self,
+        resource: Resource,
+        own_crate: Option<OwnCrate>,
+        bytes: usize,
+        stats: &Arc<Stats>,
+    ) -> LogRecordSink {
+        let share = Share::new(bytes).with_request_bytes(self.most_line_bytes());
+        let delivery = ("spandrel-file-logs", self.writer("log records"));
+        LogRecordSink::of(delivery, resource, own_crate, share, self.batching, stats)
     }
 
     /// Writes lines that hold these, as people call them.

@@ -5,7 +5,9 @@ use std::{path::PathBuf, time::Duration};
 use super::{Color, Compression, Exporter, Form, Headers, Protocol};
 use crate::{
     export::Batching,
+    redact::Patterns,
     resource::Resource,
+    sensitive::Sensitive,
     time::Clock,
     trace::{
         Limits, Memory, TailBias,
@@ -67,6 +69,10 @@ pub(crate) struct Code {
     pub(crate) debug: Option<bool>,
     pub(crate) mirror: Option<bool>,
     pub(crate) redact_keys: Option<Vec<String>>,
+    pub(crate) allow_keys: Option<Vec<String>>,
+    pub(crate) redact_patterns: Option<Patterns>,
+    pub(crate) redact_hash_key: Option<Sensitive<String>>,
+    pub(crate) windows: Option<Vec<Duration>>,
 }
 
 impl Code {

@@ -115,15 +115,6 @@ pub(super) fn mirror(reader: &mut Reader<'_>, code: &Code) -> Setting<bool> {
     Setting::pick(code.mirror, variable, false)
 }
 
-/// Keys that the program denies beside those that are always denied.
-pub(super) fn redact_keys(reader: &mut Reader<'_>, code: &Code) -> Setting<Vec<String>> {
-    let variable = reader.first(&[table::REDACT_KEYS], |text| {
-        let keys = text.split(',').map(str::trim).filter(|key| !key.is_empty());
-        Ok(keys.map(str::to_owned).collect())
-    });
-    Setting::pick(code.redact_keys.clone(), variable, Vec::new())
-}
-
 /// Variables that are honoured by saying what they do not do yet.
 pub(super) fn mention_what_comes_later(reader: &mut Reader<'_>) {
     for variable in [table::CONFIG_FILE, table::EXPERIMENTAL_CONFIG_FILE] {

@@ -26,6 +26,22 @@ pub(crate) struct OtlpSignal {
 }
 
 impl OtlpSignal {
+    pub(crate) const LOGS: &Self = &Self {
+        path: "/v1/logs",
+        endpoint: table::OTLP_LOGS_ENDPOINT,
+        headers: table::OTLP_LOGS_HEADERS,
+        timeout: table::OTLP_LOGS_TIMEOUT,
+        compression: table::OTLP_LOGS_COMPRESSION,
+        protocol: table::OTLP_LOGS_PROTOCOL,
+        certificate: table::OTLP_LOGS_CERTIFICATE,
+        client_key: table::OTLP_LOGS_CLIENT_KEY,
+        client_certificate: table::OTLP_LOGS_CLIENT_CERTIFICATE,
+        insecure: table::OTLP_LOGS_INSECURE,
+        is_for_jaeger: false,
+        #[cfg(feature = "otlp")]
+        with_endpoint: Exporter::logs_endpoint,
+    };
+
     pub(crate) const METRICS: &Self = &Self {
         path: "/v1/metrics",
         endpoint: table::OTLP_METRICS_ENDPOINT,

@@ -81,8 +81,10 @@ table! {
          otherwise";
     PROMETHEUS_PORT: "OTEL_EXPORTER_PROMETHEUS_PORT", Specified,
         Count { least: 1, example: "9464" }, "9464", "the port, likewise";
-    LOGS_EXPORTER: "OTEL_LOGS_EXPORTER", Specified, Choices(&["otlp", "console", "none"]), "none",
-        "where log records go, beside lines on stderr; `console` stands for lines in any case";
+    LOGS_EXPORTER: "OTEL_LOGS_EXPORTER", Specified,
+        Choices(&["otlp", "console", "otlp_file", "otlp/stdout", "none"]),
+        "those whose endpoint or file is set",
+        "where log records go; `console` means lines, of which `none` makes an end, too";
     PROMETHEUS_METRICS_PORT: "PROMETHEUS_METRICS_PORT", Alias("OTEL_EXPORTER_PROMETHEUS_PORT"),
         Count { least: 1, example: "9464" }, "", "the port of `/metrics`";
 
@@ -133,6 +135,17 @@ table! {
     BSP_MAX_EXPORT_BATCH_SIZE: "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", Specified,
         Count { least: 1, example: "512" }, "512",
         "spans in one export; not more than `OTEL_BSP_MAX_QUEUE_SIZE`";
+
+    BLRP_SCHEDULE_DELAY: "OTEL_BLRP_SCHEDULE_DELAY", Specified, Duration { example: "1000" },
+        "1000", "the longest that a log record waits before it is sent by OTLP";
+    BLRP_EXPORT_TIMEOUT: "OTEL_BLRP_EXPORT_TIMEOUT", Specified, Timeout { example: "30000" },
+        "30000", "how long one export of log records may take, retries included";
+    BLRP_MAX_QUEUE_SIZE: "OTEL_BLRP_MAX_QUEUE_SIZE", Specified,
+        Count { least: 1, example: "2048" }, "as many as memory holds",
+        "log records that may wait; `SPANDREL_MEMORY` bounds their bytes in any case";
+    BLRP_MAX_EXPORT_BATCH_SIZE: "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", Specified,
+        Count { least: 1, example: "512" }, "512",
+        "log records in one export; not more than `OTEL_BLRP_MAX_QUEUE_SIZE`";
 
     // Limits
     ATTRIBUTE_VALUE_LENGTH_LIMIT: "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", Specified,
@@ -224,6 +237,24 @@ table! {
         Path, "", "as the general one, for metrics";
     OTLP_METRICS_INSECURE: "OTEL_EXPORTER_OTLP_METRICS_INSECURE", Specified, Boolean, "",
         "as the general one, for metrics";
+    OTLP_LOGS_ENDPOINT: "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", Specified, Url, "",
+        "the collector for log records; taken as it is";
+    OTLP_LOGS_HEADERS: "OTEL_EXPORTER_OTLP_LOGS_HEADERS", Specified, Headers, "",
+        "headers of each request with log records, instead of the general ones";
+    OTLP_LOGS_TIMEOUT: "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", Specified,
+        Timeout { example: "10000" }, "", "as the general one, for log records";
+    OTLP_LOGS_COMPRESSION: "OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", Specified,
+        Choice(&["gzip", "none"]), "", "as the general one, for log records";
+    OTLP_LOGS_PROTOCOL: "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", Specified,
+        Choice(&["grpc", "http/protobuf", "http/json"]), "", "as the general one, for log records";
+    OTLP_LOGS_CERTIFICATE: "OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE", Specified, Path, "",
+        "as the general one, for log records";
+    OTLP_LOGS_CLIENT_KEY: "OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", Specified, Path, "",
+        "as the general one, for log records";
+    OTLP_LOGS_CLIENT_CERTIFICATE: "OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE", Specified,
+        Path, "", "as the general one, for log records";
+    OTLP_LOGS_INSECURE: "OTEL_EXPORTER_OTLP_LOGS_INSECURE", Specified, Boolean, "",
+        "as the general one, for log records";
 
     // Zipkin
     ZIPKIN_ENDPOINT: "OTEL_EXPORTER_ZIPKIN_ENDPOINT", Specified, Url,
@@ -238,6 +269,15 @@ table! {
         "says on stderr what was configured from where, what is sent, what fails and why";
     REDACT_KEYS: "SPANDREL_REDACT_KEYS", Own, Text, "",
         "keys, separated by commas, whose values are redacted beside `password`, `token` and the like";
+    REDACT_ALLOW_KEYS: "SPANDREL_REDACT_ALLOW_KEYS", Own, Text, "",
+        "keys, separated by commas, whose values are shown although they are `password`, `token` or \
+         the like";
+    REDACT_PATTERNS: "SPANDREL_REDACT_PATTERNS", Own, Patterns, "",
+        "forms of secrets in texts: `-card` leaves one out, `none` all, others are added";
+    REDACT_HASH_KEY: "SPANDREL_REDACT_HASH_KEY", Own, Secret, "a random one",
+        "the key of `redact(… = hash)`: programs that share it print the same hashes";
+    WINDOWS: "SPANDREL_WINDOWS", Own, Times { example: "1m,5m,1h" }, "1m,5m,1h",
+        "how far back the rolling windows of metrics reach: 10 s to a day, six at most";
     MIRROR: "SPANDREL_MIRROR", Own, Switch, "false",
         "shows all spans to the `tracing` subscriber, so that its layers see them";
     CONSOLE: "SPANDREL_CONSOLE", Own, Choice(&["tree", "json", "off"]), "tree",
@@ -305,6 +345,9 @@ table! {
         "the form of log lines: `json` on stdout, for log pipelines; `pretty` on stderr, for people";
     LOG_SAMPLING: "SPANDREL_LOG_SAMPLING", Own, Choice(&["all", "trace"]), "all",
         "`trace` leaves log records of traces out that are not sampled, unless they are errors";
+    LOG_FILE: "SPANDREL_LOG_FILE", Own, Path, "stdout",
+        "the file of `otlp_file` of `OTEL_LOGS_EXPORTER`, which it turns on; its bounds are those \
+         of `SPANDREL_FILE`";
     EXCEPTION_SIGNAL: "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", Specified,
         Choices(&["logs", "logs/dup"]), "events of spans",
         "whether exceptions are log records instead (`logs`) or as well (`logs/dup`)";

@@ -28,6 +28,7 @@ const ALL: Features = Features {
     admin: true,
     prometheus: true,
     remote_write: true,
+    logs: true,
 };
 const NONE: Features = Features {
     console: false,
@@ -38,6 +39,7 @@ const NONE: Features = Features {
     admin: false,
     prometheus: false,
     remote_write: false,
+    logs: false,
 };
 
 #[test]
