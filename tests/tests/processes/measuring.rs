@@ -18,6 +18,7 @@ fn probe(how: &str, protocol: &str, collector: &Collector) -> Probe {
         if protocol == "grpc" { collector.grpc_endpoint() } else { collector.endpoint() };
     Probe::new("measuring", how)
         .to(endpoint)
+        .env("OTEL_METRICS_EXPORTER", "otlp")
         .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
         .env("OTEL_SERVICE_NAME", "shop")
 }
