@@ -23,6 +23,14 @@ const RATIO: &[(&str, &str)] = &[("OTEL_TRACES_SAMPLER", "traceidratio")];
 
 const WARNED: &[Case] = &[
     (
+        table::SENTRY_SAMPLE_RATE,
+        "2",
+        &[("SENTRY_DSN", "https://key@sentry/1")],
+        "sentry sample rate = 1 (default)",
+        "`SENTRY_SAMPLE_RATE=2` is no rate and is ignored; write a number from 0 to 1, such as \
+         `0.25`",
+    ),
+    (
         table::SDK_DISABLED,
         "1",
         NO,
