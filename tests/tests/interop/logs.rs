@@ -101,7 +101,10 @@ fn an_error_without_a_message_is_an_exception_that_says_what_it_is() {
     let logs = capture.logs();
     assert_eq!(logs[0].event_name.as_deref(), Some("exception"));
     assert_eq!(logs[0].message, "invalid digit found in string");
-    assert_eq!((logs[1].event_name.as_deref(), &*logs[1].message), (None, "could not read the port"));
+    assert_eq!(
+        (logs[1].event_name.as_deref(), &*logs[1].message),
+        (None, "could not read the port")
+    );
     assert_eq!(logs[1].attribute("error").unwrap().to_string(), "invalid digit found in string");
 }
 
