@@ -15,7 +15,7 @@ mod sums;
 mod values;
 
 pub(crate) use bounds::{SCALE, upper_bound};
-pub(crate) use calls::{Calls, CallsReading, Goals};
+pub(crate) use calls::{Calls, CallsReading, Goals, MyCalls};
 pub(crate) use chosen::Chosen;
 pub(crate) use counts::Counts;
 pub(crate) use exemplars::Exemplar;

@@ -64,6 +64,7 @@ mod identity;
 mod instrument;
 mod label_set;
 mod labels;
+mod lately;
 mod name;
 mod number;
 mod observe;
@@ -87,6 +88,7 @@ pub use self::{
     gauge::{BoundGauge, Gauge},
     histogram::{BoundHistogram, Histogram},
     labels::{LabelRef, LabelValue, LabelVisitor, Labels},
+    lately::Window,
     number::{Amount, Number},
     observe::{Observed, Observer},
     pool::{PoolState, pool},
