@@ -555,7 +555,11 @@ const WARNED: &[Case] = &[
     (
         table::OTLP_TRACES_INSECURE,
         "yes",
-        &[("OTEL_EXPORTER_OTLP_ENDPOINT", "c"), ("OTEL_METRICS_EXPORTER", "none")],
+        &[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "c"),
+            ("OTEL_METRICS_EXPORTER", "none"),
+            ("OTEL_LOGS_EXPORTER", "none"),
+        ],
         "otlp endpoint = https://c/v1/traces (from OTEL_EXPORTER_OTLP_ENDPOINT)",
         "`OTEL_EXPORTER_OTLP_TRACES_INSECURE=yes` is neither `true` nor `false` and counts as \
          `false`; write `true` or `false`",
