@@ -22,7 +22,7 @@ use sentry_core::{protocol::Event, types::Dsn};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Sentry {
     pub(crate) dsn: Option<String>,
     pub(crate) environment: Option<String>,
@@ -43,12 +43,6 @@ pub(crate) enum Statuses {
     These(Arc<[u16]>),
 }
 
-impl Default for Statuses {
-    fn default() -> Self {
-        Self::ServerErrors
-    }
-}
-
 impl Statuses {
     pub(super) fn has(&self, status: i64) -> bool {
         match self {
@@ -62,7 +56,16 @@ impl Sentry {
     /// All events, with backtraces, to where `SENTRY_DSN` says.
     #[must_use]
     pub fn new() -> Self {
-        Self { backtraces: true, ..Self::default() }
+        Self {
+            dsn: None,
+            environment: None,
+            release: None,
+            sample_rate: None,
+            personal_data: false,
+            backtraces: true,
+            failed_statuses: Statuses::ServerErrors,
+            before_send: None,
+        }
     }
 
     /// The address and key of the project.
@@ -146,6 +149,12 @@ impl Sentry {
             ))
         })?;
         Ok(Some(Checked { dsn, rate, settings: self }))
+    }
+}
+
+impl Default for Sentry {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
