@@ -38,16 +38,13 @@ pub(super) type BeforeSend = Arc<dyn Fn(Event<'static>) -> Option<Event<'static>
 
 /// Which answers of a server count as failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Default)]
 pub(crate) enum Statuses {
+    #[default]
     ServerErrors,
     These(Arc<[u16]>),
 }
 
-impl Default for Statuses {
-    fn default() -> Self {
-        Self::ServerErrors
-    }
-}
 
 impl Statuses {
     pub(super) fn has(&self, status: i64) -> bool {
