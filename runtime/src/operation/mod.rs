@@ -27,10 +27,7 @@ use crate::{
 };
 
 pub(crate) use exchange::{noticed, say_chunk, say_model, say_usage, tool_ended};
-pub use future::MeasuredFuture;
-pub use labels::{ShortText, label, text_of};
-#[cfg(feature = "stream")]
-pub use stream::MeasuredStream;
+pub use labels::{label, text_of};
 
 /// A call that is measured; dropped unfinished, it has panicked.
 #[derive(Debug)]

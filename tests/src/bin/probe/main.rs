@@ -13,6 +13,9 @@ mod flight;
 mod flood;
 #[cfg(unix)]
 mod forking;
+#[cfg(unix)]
+mod logging;
+mod measuring;
 mod output;
 mod propagating;
 mod scraping;
@@ -36,6 +39,9 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         ["flight", how] => flight::run(how),
         ["flood", how] => flood::run(how),
+        #[cfg(unix)]
+        ["logging", how] => logging::run(how),
+        ["measuring", how] => measuring::run(how),
         ["propagating", how] => propagating::run(how),
         ["scraping", how] => scraping::run(how),
         ["showing", how] => showing::run(how),
