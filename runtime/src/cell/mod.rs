@@ -19,6 +19,5 @@ pub(crate) use calls::{Calls, CallsReading, Goals, MyCalls};
 pub(crate) use chosen::Chosen;
 pub(crate) use counts::Counts;
 pub(crate) use exemplars::Exemplar;
-pub(crate) use sharded::Sharded;
 pub(crate) use sums::Sum;
 pub(crate) use values::{Values, ValuesReading};

@@ -28,5 +28,6 @@ pub(crate) fn read_now(deadline: Instant) -> bool {
     let reading: Vec<_> =
         readers.iter().filter_map(Weak::upgrade).map(|reader| reader.read_now()).collect();
     // All of them are given the time, also behind one that hangs.
-    reading.into_iter().fold(true, |all, wait| wait(deadline) && all)
+    let done: Vec<_> = reading.into_iter().map(|wait| wait(deadline)).collect();
+    !done.contains(&false)
 }

@@ -141,7 +141,10 @@ pub(crate) fn noticed(key: &str, value: &dyn Attribute) {
             "gen_ai.usage.input_tokens" => tokens(value).map(|tokens| say_usage(tokens, "input")),
             "gen_ai.usage.output_tokens" => tokens(value).map(|tokens| say_usage(tokens, "output")),
             "gen_ai.response.model" => match value {
-                Value::Str(model) => Some(say_model(model)),
+                Value::Str(model) => {
+                    say_model(model);
+                    Some(())
+                }
                 _ => None,
             },
             _ => None,

@@ -84,11 +84,11 @@ impl Operation {
         if word & site::MEASURED == 0 || site.settle(word) & site::MEASURED == 0 {
             return Self { on: None, entered: None };
         }
-        Self::begin_in(site, find(Finder(site)))
+        Self::begin_in(site, &find(Finder(site)))
     }
 
     #[inline(never)]
-    fn begin_in(site: &'static Site, series: Series) -> Self {
+    fn begin_in(site: &'static Site, series: &Series) -> Self {
         let is_exchange = site.follows().is_some_and(|by| by.convention == Convention::Genai);
         let on = series.0.map(|(durations, series)| {
             let start = time::ticks();

@@ -76,7 +76,7 @@ impl LabelSets {
                 self.taken.fetch_sub(1, Relaxed);
                 break;
             }
-            let values = Some(labels.iter().map(Label::to_owned).collect());
+            let values = Some(labels.iter().copied().map(Label::into_owned).collect());
             let mut made = false;
             let set = place.get_or_init(|| {
                 made = true;
@@ -155,7 +155,7 @@ impl Label<'_> {
         }
     }
 
-    fn to_owned(&self) -> OwnedLabel {
+    fn into_owned(self) -> OwnedLabel {
         match self.cut() {
             Label::Absent => OwnedLabel::Absent,
             Label::Bool(value) => OwnedLabel::Bool(value),

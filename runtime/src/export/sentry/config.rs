@@ -37,8 +37,9 @@ pub struct Sentry {
 pub(super) type BeforeSend = Arc<dyn Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync>;
 
 /// Which answers of a server count as failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(crate) enum Statuses {
+    #[default]
     ServerErrors,
     These(Arc<[u16]>),
 }
