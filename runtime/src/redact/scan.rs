@@ -17,10 +17,11 @@ const HIGH: u64 = 0x80 * LANES;
 pub(super) fn next(text: &[u8], from: usize, on: u8) -> Option<Range<usize>> {
     let mut at = from;
     while at < text.len() {
-        let mut hits = match text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-            Some(bytes) => hits(u64::from_le_bytes(*bytes)),
-            None => hits(last_bytes(text, at)),
+        let bytes = match text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+            Some(bytes) => u64::from_le_bytes(*bytes),
+            None => last_bytes(text, at),
         };
+        let mut hits = hits(bytes);
         while hits != 0 {
             let candidate = at + hits.trailing_zeros() as usize / 8;
             if let Some(found) = look(text, candidate, on)
@@ -38,11 +39,12 @@ pub(super) fn next(text: &[u8], from: usize, on: u8) -> Option<Range<usize>> {
 /// What is left of the text, as the low bytes; the others are of no interest.
 #[inline]
 fn last_bytes(text: &[u8], at: usize) -> u64 {
-    let mut bytes = [0; 8];
-    for (byte, text) in bytes.iter_mut().zip(text.get(at..).unwrap_or_default()) {
-        *byte = *text;
+    // Of a text that is long enough the last eight bytes are read, of which some were looked at.
+    if let Some(bytes) = text.last_chunk::<8>() {
+        return u64::from_le_bytes(*bytes) >> (8 * (8 - (text.len() - at)));
     }
-    u64::from_le_bytes(bytes)
+    let bytes = text.get(at..).unwrap_or_default().iter().rev();
+    bytes.fold(0, |bytes, byte| bytes << 8 | u64::from(*byte))
 }
 
 /// The high bits of the bytes that deserve a look: `-./0123456789:;<=`, `A` to `_`, and `b`.
@@ -81,16 +83,24 @@ fn look(text: &[u8], at: usize, on: u8) -> Option<Range<usize>> {
             }
         },
         b'=' if wants(Pattern::Pair) => pair::at_equals(text, at),
-        b'B' | b'b' => {
-            let credential = wants(Pattern::Credential).then(|| credential::scheme(text, at));
-            let key = || wants(Pattern::PrivateKey).then(|| credential::private_key(text, at));
-            credential.flatten().or_else(|| key().flatten())
+        b'B' if before(text, at) == b'-' && wants(Pattern::PrivateKey) => {
+            credential::private_key(text, at)
+        }
+        b'B' | b'b' if wants(Pattern::Credential) && is_scheme_like(text, at) => {
+            credential::scheme(text, at)
         }
         b'J' if wants(Pattern::Jwt) => credential::jwt(text, at),
         b'A' | b'S' if wants(Pattern::ApiKey) => prefixed::from_start(text, at),
         b'_' | b'-' | b'.' if wants(Pattern::ApiKey) => prefixed::from_mark(text, at),
         _ => None,
     }
+}
+
+/// Whether it may be `Bearer` or `Basic`: most words that begin with `b` are not.
+#[inline]
+fn is_scheme_like(text: &[u8], at: usize) -> bool {
+    matches!(byte(text, at + 1) | 0x20, b'a' | b'e')
+        && matches!(byte(text, at + 2) | 0x20, b'a' | b's')
 }
 
 /// The byte in front of `at`, 0 at the beginning.
