@@ -63,7 +63,7 @@ fn assert_arrived_as_sent(metrics: &[Value], outcome: &Outcome) {
     );
     let buckets = value["positive"]["bucket_counts"].as_array().expect("exponential buckets");
     let counted: u64 =
-        buckets.iter().map(|n| n.as_str().unwrap_or("0").parse::<u64>().unwrap()).sum();
+        buckets.iter().map(|n| n.as_str().unwrap_or("0").parse::<u64>().expect("a count")).sum();
     assert_eq!(counted, 6);
     let exemplar = &value["exemplars"][0];
     assert_eq!(exemplar["as_double"], 49.9);
