@@ -139,10 +139,9 @@ impl State {
             return Ok(());
         }
         // A sign belongs to the number behind it.
-        if matches!(text, "-" | "+") && self.before != Before::Operand
-            && next_is_number(tokens) {
-                return Ok(());
-            }
+        if matches!(text, "-" | "+") && self.before != Before::Operand && next_is_number(tokens) {
+            return Ok(());
+        }
         self.put(f, text)?;
         match text {
             ")" => {
