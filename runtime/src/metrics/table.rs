@@ -104,7 +104,6 @@ mod tests {
         }
 
         assert!((0..5_000).all(|number| table.find(number * 7, |_| true) == Some(&number)));
-        
     }
 
     #[test]
