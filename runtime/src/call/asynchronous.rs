@@ -95,6 +95,18 @@ impl AsyncCall {
         call
     }
 
+    /// The same; of a trace that is not recorded here, whoever is called next learns of a span of
+    /// ours nevertheless, and not of the caller's.
+    ///
+    /// W3C Trace Context asks for that of all who take part in a trace.
+    #[cfg(feature = "tower")]
+    pub(crate) fn taking_part(mut self) -> Self {
+        if !self.active.is_recording() {
+            self.active.stand_in();
+        }
+        self
+    }
+
     /// The context within the call.
     #[cfg(any(feature = "tower", feature = "reqwest"))]
     pub(crate) fn context(&self) -> &Context {

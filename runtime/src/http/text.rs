@@ -8,7 +8,7 @@ use crate::redact;
 const MOST_BYTES: usize = 1_024;
 
 /// What stands in the place of a secret.
-const REDACTED: &str = "REDACTED";
+const REDACTED: &str = "[REDACTED]";
 
 /// Parameters that the semantic conventions know to be secret, beside those on our deny-list.
 const SIGNATURES: [&str; 8] = [
@@ -133,15 +133,15 @@ mod tests {
             ("a=1&b=2", "a=1&b=2"),
             ("token", "token"),
             ("token=", "token="),
-            ("token=canary", "token=REDACTED"),
-            ("a=1&api_key=canary&b=2", "a=1&api_key=REDACTED&b=2"),
-            ("API-KEY=canary=x", "API-KEY=REDACTED"),
-            ("sig=canary&Signature=canary", "sig=REDACTED&Signature=REDACTED"),
-            ("X-Amz-Signature=canary", "X-Amz-Signature=REDACTED"),
-            ("p%61ssword=canary", "p%61ssword=REDACTED"),
-            ("user%5Bpassword%5D=canary", "user%5Bpassword%5D=REDACTED"),
-            ("user[password]=canary&%zz=%", "user[password]=REDACTED&%zz=%"),
-            ("password=canary&password=canary", "password=REDACTED&password=REDACTED"),
+            ("token=canary", "token=[REDACTED]"),
+            ("a=1&api_key=canary&b=2", "a=1&api_key=[REDACTED]&b=2"),
+            ("API-KEY=canary=x", "API-KEY=[REDACTED]"),
+            ("sig=canary&Signature=canary", "sig=[REDACTED]&Signature=[REDACTED]"),
+            ("X-Amz-Signature=canary", "X-Amz-Signature=[REDACTED]"),
+            ("p%61ssword=canary", "p%61ssword=[REDACTED]"),
+            ("user%5Bpassword%5D=canary", "user%5Bpassword%5D=[REDACTED]"),
+            ("user[password]=canary&%zz=%", "user[password]=[REDACTED]&%zz=%"),
+            ("password=canary&password=canary", "password=[REDACTED]&password=[REDACTED]"),
         ];
 
         for (given, shown) in cases {
@@ -164,6 +164,6 @@ mod tests {
             address("http", "a.example", Some(8080), "/", Some("token=canary")),
         ];
 
-        assert_eq!(shown, ["https://a.example/x", "http://a.example:8080/?token=REDACTED"]);
+        assert_eq!(shown, ["https://a.example/x", "http://a.example:8080/?token=[REDACTED]"]);
     }
 }

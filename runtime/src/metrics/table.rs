@@ -68,12 +68,6 @@ impl<S> Table<S> {
         true
     }
 
-    /// All of them, in no order.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &'static S> + '_ {
-        let places = self.current().into_iter().flatten();
-        places.filter_map(Place::get).map(|(_, one)| *one)
-    }
-
     #[inline(always)]
     fn current(&self) -> Option<&[Place<S>]> {
         Some(self.sizes.get(self.current.load(Acquire))?.get()?)

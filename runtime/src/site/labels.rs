@@ -121,7 +121,7 @@ impl LabelSet {
     }
 }
 
-/// FNV-1a, eight bytes at a time: labels are short, and nobody gains by colliding within a bound.
+/// Eight bytes at a time; nobody gains by colliding within a bound.
 fn hash(labels: &[Label<'_>]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut mix = |word: u64| {
@@ -134,10 +134,10 @@ fn hash(labels: &[Label<'_>]) -> u64 {
             Label::Bool(value) => mix(u64::from(value)),
             Label::I64(value) => mix(value.cast_unsigned()),
             Label::Str(text) => {
-                mix(text.len() as u64);
-                for bytes in text.as_bytes().chunks(8) {
-                    mix(bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
-                }
+                let (words, rest) = text.as_bytes().as_chunks();
+                words.iter().for_each(|word| mix(u64::from_le_bytes(*word)));
+                let rest = rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+                mix(rest << 8 | text.len() as u64 & 0xff);
             }
         }
     }

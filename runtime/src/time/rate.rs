@@ -52,7 +52,7 @@ pub(crate) fn nanos_of_counter(start: u64, end: u64) -> Option<u64> {
 
 #[inline(always)]
 fn scale(ticks: u64, rate: u64) -> u64 {
-    (u128::from(ticks) * u128::from(rate) >> 32) as u64
+    ((u128::from(ticks) * u128::from(rate)) >> 32) as u64
 }
 
 #[cold]

@@ -60,7 +60,7 @@ fn a_request_has_a_span_that_says_what_the_conventions_ask_for() {
             ("http.request.method", "GET"),
             ("http.route", "/orders/{id}"),
             ("url.path", "/orders/7"),
-            ("url.query", "page=2&token=REDACTED"),
+            ("url.query", "page=2&token=[REDACTED]"),
             ("url.scheme", "http"),
             ("server.address", "shop.example"),
             ("server.port", "8080"),

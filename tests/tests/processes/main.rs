@@ -12,6 +12,7 @@ mod forking;
 mod garbage;
 mod log_pipeline;
 mod logging;
+mod measuring;
 mod probe;
 mod propagating;
 mod receiver;

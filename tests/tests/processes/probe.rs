@@ -52,9 +52,10 @@ impl Probe {
         self
     }
 
-    /// Exports there.
+    /// Exports spans there, and nothing else.
     pub(crate) fn to(self, endpoint: &str) -> Self {
-        self.env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+        let to = self.env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
+        to.env("OTEL_METRICS_EXPORTER", "none").env("OTEL_LOGS_EXPORTER", "none")
     }
 
     pub(crate) fn start(mut self) -> Running {

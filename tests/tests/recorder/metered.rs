@@ -216,8 +216,8 @@ fn is_judged(value: u8) -> u8 {
 
 #[test]
 fn errors_that_are_no_result_have_a_type_too() {
-    [200, 404, 500].map(answers);
-    [9, 10].map(is_judged);
+    let _answers = [200, 404, 500].map(answers);
+    let _values = [9, 10].map(is_judged);
 
     let errors: Vec<_> = statistics("answers").errors().map(|(_, count)| count).collect();
     assert_eq!((outcomes(&statistics("answers")), errors), ([2, 1, 0, 0, 0], vec![1]));

@@ -15,6 +15,7 @@ mod flood;
 mod forking;
 #[cfg(unix)]
 mod logging;
+mod measuring;
 mod output;
 mod propagating;
 mod scraping;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         ["flood", how] => flood::run(how),
         #[cfg(unix)]
         ["logging", how] => logging::run(how),
+        ["measuring", how] => measuring::run(how),
         ["propagating", how] => propagating::run(how),
         ["scraping", how] => scraping::run(how),
         ["showing", how] => showing::run(how),
