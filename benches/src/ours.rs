@@ -15,6 +15,7 @@ use spandrel::{
 };
 
 use crate::{
+    counters,
     subject::{CHILDREN_PER_ROOT, CHILDREN_PER_TREE, Case, Kind, Seen, Sink, Subject},
     workload::{alone, body, children, ready},
 };
@@ -78,6 +79,8 @@ impl Subject for Spandrel {
                     });
                 })
                 .counting(|| calls("traced_and_timed")),
+                counters::CACHED,
+                counters::LABELS,
             ]
         }
     }

@@ -10,6 +10,10 @@ pub enum Kind {
     Attributes,
     /// Reading the clock twice.
     Clock,
+    /// One more in a counter of the program's own, whose labels were looked up before.
+    CounterCached,
+    /// The same, with two labels that are looked up each time.
+    CounterLabels,
     /// A function whose instrumentation is switched off in an initialised program.
     Disabled,
     /// A sync function without attributes, inside a sampled root.
@@ -33,6 +37,8 @@ impl Kind {
             Self::Async => "async",
             Self::Attributes => "attributes",
             Self::Clock => "clock",
+            Self::CounterCached => "counter-cached",
+            Self::CounterLabels => "counter-labels",
             Self::Disabled => "disabled",
             Self::Plain => "plain",
             Self::Timed => "timed",
@@ -58,7 +64,13 @@ impl Kind {
                 CHILDREN_PER_ROOT + 1
             }
             Self::Tree => CHILDREN_PER_TREE + 1,
-            Self::Clock | Self::Disabled | Self::Timed | Self::Uninitialised | Self::Unsampled => 0,
+            Self::Clock
+            | Self::CounterCached
+            | Self::CounterLabels
+            | Self::Disabled
+            | Self::Timed
+            | Self::Uninitialised
+            | Self::Unsampled => 0,
         }
     }
 

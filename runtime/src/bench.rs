@@ -4,6 +4,8 @@
 //! the null exporters of the peers are handed what they would have to send anyway.
 
 mod decode;
+#[cfg(feature = "prometheus")]
+mod exposition;
 
 use std::{
     sync::{
@@ -34,6 +36,8 @@ use crate::{
 };
 
 pub use decode::decode;
+#[cfg(feature = "prometheus")]
+pub use exposition::Scrape;
 
 /// How long [`settle`] waits.
 const PATIENCE: Duration = Duration::from_secs(30);

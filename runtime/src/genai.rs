@@ -29,15 +29,18 @@
 //! The attributes of usage and model may also be set by [`Span::set`](crate::Span::set): they are
 //! noticed. What is said on a thread or task that the function spawned is not.
 
+use std::{thread, time::Duration};
+
 use crate::{
     operation,
     outcome::Outcome,
     time,
     trace::{
         SpanHandle, Status,
-        local::Local,
+        local::{Local, RECORDING},
         span::{Span, say},
     },
+    value::Attribute,
 };
 
 /// Says how many tokens the current operation has used; said once for each answer.
@@ -141,22 +144,22 @@ impl Tool {
 impl Drop for Tool {
     fn drop(&mut self) {
         let Some(span) = self.span.take() else { return };
-        let panicked = std::thread::panicking();
+        let panicked = thread::panicking();
         let outcome = match (&self.error_type, panicked) {
             (Some(_), _) => Outcome::Error,
             (None, true) => Outcome::Panicked,
             (None, false) => Outcome::Ok,
         };
         let error_type = self.error_type.as_deref().or(panicked.then_some("panicked"));
-        let took = std::time::Duration::from_nanos(time::nanos_between(self.start, time::ticks()));
+        let took = Duration::from_nanos(time::nanos_between(self.start, time::ticks()));
         span.in_scope(|| operation::tool_ended(&self.name, error_type, took));
         span.end_with(outcome);
     }
 }
 
 /// Sets an attribute of the current span, if it is recorded.
-fn attribute(key: &str, value: &dyn crate::Attribute) {
-    if Local.flags() & crate::trace::local::RECORDING != 0 {
+fn attribute(key: &str, value: &dyn Attribute) {
+    if Local.flags() & RECORDING != 0 {
         say::attribute(Local.span(), key, value);
     }
 }

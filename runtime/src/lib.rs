@@ -58,6 +58,7 @@
 //! - `prometheus-remote-write`: when nothing can scrape it, and metrics are sent.
 //! - `admin`: when one also wants to look at a running program, on a port of its own ([`admin`]).
 //! - `axum-0-8`: when that is to be on the port that the program has, with axum 0.8.
+//! - `sentry`: when errors and panics are to be events of Sentry ([`sentry`]).
 //! - `full`: all of them.
 
 #[doc(hidden)]
@@ -117,6 +118,8 @@ mod value;
 
 pub use call::{AsOutcome, ErrorInfo, IntoLinks, IntoParent};
 pub use error::Error;
+#[cfg(feature = "sentry")]
+pub use export::sentry;
 pub use functions::{Function, Functions, Objective, Statistics, Window, functions};
 #[cfg(feature = "file")]
 pub use init::FlightReport;

@@ -1,5 +1,6 @@
 //! The libraries that people use today.
 
+mod counters;
 mod fastrace;
 mod metrics;
 mod opentelemetry;
@@ -13,6 +14,7 @@ pub(crate) fn all() -> Vec<&'static dyn Subject> {
     all.extend(fastrace::all());
     all.extend(tracing::all());
     all.extend(metrics::all());
+    all.extend(counters::all());
     all
 }
 

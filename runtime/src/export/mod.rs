@@ -5,7 +5,12 @@ mod color;
 #[cfg(feature = "console")]
 pub(crate) mod console;
 pub(crate) mod custom;
-#[cfg(any(feature = "otlp", feature = "prometheus-remote-write", feature = "zipkin"))]
+#[cfg(any(
+    feature = "otlp",
+    feature = "prometheus-remote-write",
+    feature = "sentry",
+    feature = "zipkin"
+))]
 mod delivery;
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
 pub(crate) mod encoding_sink;
@@ -27,6 +32,8 @@ mod own_crate;
 mod paint;
 #[cfg(feature = "prometheus")]
 pub(crate) mod prometheus;
+#[cfg(feature = "sentry")]
+pub mod sentry;
 #[cfg(feature = "otlp")]
 mod spool;
 pub(crate) mod stats;
@@ -42,7 +49,12 @@ pub use color::ColorChoice;
 #[cfg(feature = "console")]
 pub use console::{Console, MetricsTable, Summary};
 pub use custom::{ExportError, SpanExporter};
-#[cfg(any(feature = "otlp", feature = "prometheus-remote-write", feature = "zipkin"))]
+#[cfg(any(
+    feature = "otlp",
+    feature = "prometheus-remote-write",
+    feature = "sentry",
+    feature = "zipkin"
+))]
 pub use delivery::Compression;
 #[cfg(feature = "file")]
 pub use file::OtlpFile;

@@ -2,7 +2,10 @@ use std::sync::Arc;
 
 use super::*;
 use crate::{
-    call::{Call, Measured, look::ByErrorInfo as _},
+    call::{
+        Call, Measured,
+        look::{self, ByErrorInfo as _},
+    },
     site::Meta,
     testing,
 };
@@ -95,7 +98,7 @@ fn end(mut call: Measured, error_type: &str) {
         && let Some(ending) = call.ending()
     {
         let result: Result<(), _> = Err(Failure(error_type.into()));
-        (&&&&&&crate::call::look::Look(&result)).look(ending);
+        (&&&&&&look::Look(&result)).look(ending);
     }
     call.finish();
 }
@@ -219,17 +222,17 @@ fn a_name_is_that_of_the_durations_and_the_others_share_its_beginning() {
 fn an_exemplar_is_the_span_of_the_call_and_only_a_sampled_one() {
     static METERED: Metered = Metered::new(&[]);
     static SITE: Site = Site::new(Meta::block("example", "shop::orders", file!(), 1))
-        .traced(crate::site::Traced::new())
+        .traced(site::Traced::new())
         .timed(&METERED);
     let unsampled =
         testing::builder().sampler(crate::trace::sampler::Sampler::always_off()).capture();
-    unsampled.run(|| Call::enter(&SITE, |fields| fields.none()).finish());
+    unsampled.run(|| Call::enter(&SITE, crate::call::fields::Fields::none).finish());
     assert!(durations("example")[0].exemplars.is_empty());
     // A thread offers one now and then; another thread has not offered any.
     let capture = Arc::new(testing::capture());
     let captured = Arc::clone(&capture);
     std::thread::spawn(move || {
-        captured.run(|| Call::enter(&SITE, |fields| fields.none()).finish());
+        captured.run(|| Call::enter(&SITE, crate::call::fields::Fields::none).finish());
     })
     .join()
     .unwrap();

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 #[cfg(feature = "file")]
 use super::flight;
+#[cfg(feature = "sentry")]
+use super::sentry::Tracking;
 #[cfg(feature = "prometheus")]
 use super::serving;
 use super::{
@@ -68,6 +70,8 @@ pub struct Builder {
     #[cfg(feature = "console")]
     summaries: Vec<crate::export::Summary>,
     log_lines: Vec<LogLines>,
+    #[cfg(feature = "sentry")]
+    sentry: Option<crate::export::sentry::Sentry>,
     #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
     metrics: Vec<crate::export::Metrics>,
     watches_signals: bool,
@@ -96,6 +100,8 @@ impl Builder {
             #[cfg(feature = "console")]
             summaries: Vec::new(),
             log_lines: Vec::new(),
+            #[cfg(feature = "sentry")]
+            sentry: None,
             #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
             metrics: Vec::new(),
             watches_signals: true,
@@ -240,6 +246,13 @@ impl Builder {
     #[cfg(feature = "prometheus-remote-write")]
     pub fn remote_write(mut self, remote_write: crate::export::RemoteWrite) -> Self {
         self.remote_writes.push(remote_write);
+        self
+    }
+
+    /// Tracks errors with Sentry, as said here; without a DSN, here or in `SENTRY_DSN`, nothing is.
+    #[cfg(feature = "sentry")]
+    pub fn sentry(mut self, sentry: crate::export::sentry::Sentry) -> Self {
+        self.sentry = Some(sentry);
         self
     }
 
@@ -510,7 +523,17 @@ impl Builder {
         #[cfg(not(feature = "tracing"))]
         let listens = Listens {};
         let outputs = Outputs::new(self.log_lines, &settings, self.package, listens.alone())?;
-        let all = All { spans: chosen, metrics, logs: outputs };
+        #[cfg(feature = "sentry")]
+        let mut outputs = outputs;
+        #[cfg(feature = "sentry")]
+        let tracking = Tracking::new(self.sentry, &settings, &mut outputs)?;
+        let all = All {
+            spans: chosen,
+            metrics,
+            logs: outputs,
+            #[cfg(feature = "sentry")]
+            tracking,
+        };
         let telemetry = start(settings, self.package, all, self.watches_signals)?;
         #[cfg(feature = "prometheus")]
         telemetry.serve(served);
@@ -532,6 +555,8 @@ struct All {
     spans: Vec<Chosen>,
     metrics: Vec<Chosen>,
     logs: Outputs,
+    #[cfg(feature = "sentry")]
+    tracking: Option<Tracking>,
 }
 
 #[cfg_attr(
@@ -541,11 +566,19 @@ struct All {
 fn start(
     settings: Settings,
     package: Package,
-    All { spans, metrics, logs }: All,
+    all: All,
     watches_signals: bool,
 ) -> Result<Telemetry, Error> {
     let is_on = settings.enabled.value;
-    let records = is_on && (!spans.is_empty() || settings.flight.bytes.value.is_some());
+    let All { spans, metrics, logs, .. } = all;
+    #[cfg(feature = "sentry")]
+    let (tracked, tracking) = all.tracking.map(Tracking::into_parts).unzip();
+    #[cfg(not(feature = "sentry"))]
+    let tracking = None;
+    let tracking = Vec::from_iter(tracking);
+    let is_watched = !tracking.is_empty();
+    let records =
+        is_on && (!spans.is_empty() || settings.flight.bytes.value.is_some() || is_watched);
     let exports = is_on && !metrics.is_empty();
     settings.metrics.exemplars.value.set();
     let watched = exit::Watched {
@@ -569,14 +602,19 @@ fn start(
         #[cfg(feature = "file")]
         flight: settings.flight.bytes.value,
         propagators: settings.propagators.value,
+        watched: is_watched,
     };
     time::choose(settings.clock.value);
     functions::register();
     let value_chars = recording.limits.value_chars();
     // Metrics have no queue: what they take is given by how many of them there are.
-    let shares = spans.len() + logs.shares();
+    let shares = spans.len() + logs.shares() + usize::from(is_watched);
     let share = recording.memory.queue_bytes() / shares.max(1);
-    let make_all = [Chosen::factory(spans, share), Chosen::factory(metrics, 0)];
+    let make_all = [
+        Chosen::factory(spans, share),
+        Chosen::factory(metrics, 0),
+        Chosen::factory(tracking, share),
+    ];
     // Called again in a forked child that records, which has no thread for signals either.
     let sinks = std::sync::Arc::new(move || {
         if records || exports {
@@ -587,6 +625,8 @@ fn start(
     let recorder = recorder::start(recording, std::sync::Arc::new(Losses::new()), sinks)
         .ok_or_else(Error::already_running)?;
     redact::choose(settings.redaction.patterns.value);
+    #[cfg(feature = "sentry")]
+    tracked.iter().for_each(Tracking::begin);
     limits::set_value_chars(value_chars);
     health::register();
     #[cfg(feature = "process")]

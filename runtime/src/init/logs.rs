@@ -17,6 +17,8 @@ use super::{
 use crate::export::otlp::logs::LogRecordSink;
 #[cfg(any(feature = "file", feature = "otlp"))]
 use crate::export::otlp::{batch::Resource, signal::Signal};
+#[cfg(feature = "sentry")]
+use crate::export::sentry::{CrumbSink, Crumbs};
 #[cfg(feature = "file")]
 use crate::export::{OtlpFile, otlp::batch::Encoding};
 use crate::{
@@ -40,6 +42,9 @@ use crate::{
 pub(super) struct Outputs {
     chosen: Vec<Chosen<dyn LogSink>>,
     shows_path: bool,
+    /// What error tracking keeps of them.
+    #[cfg(feature = "sentry")]
+    pub(super) crumbs: Option<Crumbs>,
 }
 
 impl Outputs {
@@ -64,12 +69,25 @@ impl Outputs {
         let lines = lines.into_iter().map(|lines| Ok(self::lines(lines, settings)));
         let exporters = settings.logs.exporters.value.iter();
         let exporters = exporters.map(|exporter| exported(*exporter, settings, package));
-        Ok(Self { chosen: lines.chain(exporters).collect::<Result<_, _>>()?, shows_path })
+        Ok(Self {
+            chosen: lines.chain(exporters).collect::<Result<_, _>>()?,
+            shows_path,
+            #[cfg(feature = "sentry")]
+            crumbs: None,
+        })
     }
 
     /// How many share the memory of the exporters: these, and the queue before them.
     pub(super) fn shares(&self) -> usize {
-        if self.chosen.is_empty() { 0 } else { self.chosen.len() + 1 }
+        if self.has_sinks() { self.chosen.len() + 1 } else { 0 }
+    }
+
+    fn has_sinks(&self) -> bool {
+        #[cfg(feature = "sentry")]
+        if self.crumbs.is_some() {
+            return true;
+        }
+        !self.chosen.is_empty()
     }
 
     /// Starts the pipeline, if there is anything to write to; `share` bytes are for each output and
@@ -80,9 +98,15 @@ impl Outputs {
         share: usize,
     ) -> Vec<(&'static str, Arc<Stats>)> {
         set_exceptions(settings.exceptions.value);
-        let Self { chosen, shows_path } = self;
+        let has_sinks = self.has_sinks();
+        #[cfg(feature = "sentry")]
+        let crumbs = self.crumbs;
+        let Self { chosen, shows_path, .. } = self;
         let numbers: Vec<_> = chosen.iter().map(|one| (one.name, Arc::clone(&one.stats))).collect();
-        if !chosen.is_empty() {
+        if has_sinks {
+            let sinks = Chosen::factory(chosen, share);
+            #[cfg(feature = "sentry")]
+            let sinks = with_crumbs(sinks, crumbs);
             pipeline::start(pipeline::Settings {
                 filter: settings.filter.value.clone(),
                 follows_trace: settings.follows_trace.value,
@@ -93,11 +117,22 @@ impl Outputs {
                 },
                 // One that fills, one that is read.
                 bytes: share / 2,
-                sinks: Chosen::factory(chosen, share),
+                sinks,
             });
         }
         numbers
     }
+}
+
+/// With a sink that keeps the latest records.
+#[cfg(feature = "sentry")]
+fn with_crumbs(make: pipeline::LogSinkFactory, crumbs: Option<Crumbs>) -> pipeline::LogSinkFactory {
+    let Some(crumbs) = crumbs else { return make };
+    Arc::new(move || {
+        let mut sinks = make();
+        sinks.push(Box::new(CrumbSink(crumbs.clone())));
+        sinks
+    })
 }
 
 /// By which ways records come in.
@@ -114,10 +149,10 @@ impl Listens {
     pub(super) fn alone(self) -> bool {
         let is_logger = self.is_logger();
         #[cfg(feature = "tracing")]
-        if self.to_tracing {
-            return crate::tracing::is_free();
-        }
-        is_logger
+        let is_alone = |_| self.to_tracing && crate::tracing::is_free();
+        #[cfg(not(feature = "tracing"))]
+        let is_alone = |is_logger| is_logger;
+        is_alone(is_logger)
     }
 
     fn is_logger(self) -> bool {

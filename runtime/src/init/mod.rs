@@ -13,6 +13,8 @@ pub(crate) mod notice;
 mod opentelemetry;
 mod report;
 pub(crate) mod resource;
+#[cfg(feature = "sentry")]
+mod sentry;
 #[cfg(feature = "prometheus")]
 mod serving;
 mod sinks;

@@ -48,6 +48,7 @@ impl Problems {
         self.texts.is_empty()
     }
 
+    #[cfg(test)]
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
         self.texts.iter().map(String::as_str)
     }

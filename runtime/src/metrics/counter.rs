@@ -8,6 +8,7 @@ use super::{
     identity::Declared,
     instrument::{Instrument, declared},
     labels::Labels,
+    lately::{self, Window},
     number::{self, Number},
     observe::{Observed, Observer},
     series::Series,
@@ -75,6 +76,18 @@ impl<T: Number> Counter<T> {
         BoundCounter(self.0.family().find(labels))
     }
 
+    /// Returns what it did without labels since it was first used.
+    #[must_use]
+    pub fn since_start(&self) -> Window {
+        lately::since_start(self.0.bare())
+    }
+
+    /// Returns what it did lately without labels, for each window.
+    #[must_use]
+    pub fn windows(&self) -> Vec<Window> {
+        lately::windows(self.0.bare())
+    }
+
     /// Asks for the whole count whenever metrics are collected: what something else has counted.
     ///
     /// It is added to what was counted here.
@@ -101,6 +114,18 @@ impl<T: Number> BoundCounter<T> {
             return;
         }
         count(&self.0.state, by);
+    }
+
+    /// Returns what it did since it was first used.
+    #[must_use]
+    pub fn since_start(self) -> Window {
+        lately::since_start(self.0)
+    }
+
+    /// Returns what it did lately, for each window.
+    #[must_use]
+    pub fn windows(self) -> Vec<Window> {
+        lately::windows(self.0)
     }
 
     #[cold]
@@ -152,6 +177,18 @@ impl<T: Number> UpDownCounter<T> {
         BoundUpDownCounter(self.0.family().find(labels))
     }
 
+    /// Returns what it did without labels since it was first used.
+    #[must_use]
+    pub fn since_start(&self) -> Window {
+        lately::since_start(self.0.bare())
+    }
+
+    /// Returns what it did lately without labels, for each window.
+    #[must_use]
+    pub fn windows(&self) -> Vec<Window> {
+        lately::windows(self.0.bare())
+    }
+
     /// Asks for the whole count whenever metrics are collected: what something else has counted.
     ///
     /// It is added to what was counted here.
@@ -177,6 +214,18 @@ impl<T: Number> BoundUpDownCounter<T> {
             return;
         }
         count(&self.0.state, by);
+    }
+
+    /// Returns what it did since it was first used.
+    #[must_use]
+    pub fn since_start(self) -> Window {
+        lately::since_start(self.0)
+    }
+
+    /// Returns what it did lately, for each window.
+    #[must_use]
+    pub fn windows(self) -> Vec<Window> {
+        lately::windows(self.0)
     }
 }
 

@@ -13,6 +13,7 @@ use super::{
     identity::Identity,
     label_set::{self, Known},
     labels::Labels,
+    lately::Lately,
     observe::Callbacks,
     registry::Collect,
     series::{Series, State},
@@ -107,7 +108,9 @@ impl<S: State> Family<S> {
     fn leak(&'static self, labels: Vec<Known>) -> &'static Series<S> {
         let start_unix_nanos = time::unix_nanos();
         let state = S::new(&self.kind);
-        let series = Series { labels: labels.into(), start_unix_nanos, state, family: self };
+        let lately = Lately::new();
+        let series =
+            Series { labels: labels.into(), start_unix_nanos, state, family: self, lately };
         Box::leak(Box::new(series))
     }
 
@@ -148,6 +151,13 @@ impl<S: State> Collect for Family<S> {
         if !data.is_empty() {
             into.push(Metric { name, description, unit, scope, data });
         }
+    }
+
+    fn watch(&self, now: u64) {
+        let Ok(known) = self.known.try_lock() else { return };
+        let series = known.clone();
+        drop(known);
+        series.iter().for_each(|series| series.lately.watch(&series.state, now));
     }
 
     fn describe(&self, description: Cow<'static, str>, unit: Cow<'static, str>) {

@@ -9,6 +9,7 @@ use super::{
     instrument::{Instrument, declared},
     label_set::Known,
     labels::Labels,
+    lately::{self, Window},
     name,
     number::Amount,
     series::Series,
@@ -82,6 +83,18 @@ impl Histogram {
     pub fn with(&self, labels: &(impl Labels + ?Sized)) -> BoundHistogram {
         BoundHistogram(self.0.family().find(labels))
     }
+
+    /// Returns what it did without labels since it was first used.
+    #[must_use]
+    pub fn since_start(&self) -> Window {
+        lately::since_start(self.0.bare())
+    }
+
+    /// Returns what it did lately without labels, for each window.
+    #[must_use]
+    pub fn windows(&self) -> Vec<Window> {
+        lately::windows(self.0.bare())
+    }
 }
 
 impl BoundHistogram {
@@ -94,6 +107,18 @@ impl BoundHistogram {
     #[inline]
     pub fn record(self, value: impl Amount) {
         record(self.0, value.amount());
+    }
+
+    /// Returns what it did since it was first used.
+    #[must_use]
+    pub fn since_start(self) -> Window {
+        lately::since_start(self.0)
+    }
+
+    /// Returns what it did lately, for each window.
+    #[must_use]
+    pub fn windows(self) -> Vec<Window> {
+        lately::windows(self.0)
     }
 }
 

@@ -64,12 +64,14 @@ mod identity;
 mod instrument;
 mod label_set;
 mod labels;
+mod lately;
 mod name;
 mod number;
 mod observe;
 mod once;
 mod pool;
 mod quantile;
+pub(crate) mod readers;
 mod registry;
 mod series;
 mod source;
@@ -87,6 +89,7 @@ pub use self::{
     gauge::{BoundGauge, Gauge},
     histogram::{BoundHistogram, Histogram},
     labels::{LabelRef, LabelValue, LabelVisitor, Labels},
+    lately::Window,
     number::{Amount, Number},
     observe::{Observed, Observer},
     pool::{PoolState, pool},

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "sentry")]
+use super::failure::About;
 use super::{
     correlation::CorrelationId,
     foreign::{self, Noted},
@@ -28,11 +30,18 @@ pub(crate) struct Extra {
     pub(crate) mirror: Option<Reflections>,
     /// The request that is being answered.
     pub(crate) request: Option<Request>,
+    /// Whom and what the work is about.
+    #[cfg(feature = "sentry")]
+    pub(crate) about: Option<Arc<About>>,
 }
 
 impl Extra {
     fn is_empty(&self) -> bool {
-        let Self { trace_state, baggage, caller, noted, mirror, request } = self;
+        #[cfg(feature = "sentry")]
+        if self.about.is_some() {
+            return false;
+        }
+        let Self { trace_state, baggage, caller, noted, mirror, request, .. } = self;
         let nothing_travels = trace_state.is_empty() && baggage.is_empty() && caller.is_none();
         nothing_travels && *noted == Noted::default() && mirror.is_none() && request.is_none()
     }
@@ -282,6 +291,18 @@ impl Context {
     /// The same context, in which a request is answered.
     pub(crate) fn with_request(self, request: Request) -> Self {
         self.change_extra(|extra| extra.request = Some(request))
+    }
+
+    /// Whom and what the work is about.
+    #[cfg(feature = "sentry")]
+    pub(crate) fn about(&self) -> Option<Arc<About>> {
+        self.extra.as_ref()?.about.clone()
+    }
+
+    /// The same context, in which work is about them.
+    #[cfg(feature = "sentry")]
+    pub(crate) fn with_about(self, about: About) -> Self {
+        self.change_extra(|extra| extra.about = Some(Arc::new(about)))
     }
 
     /// The same context with other baggage.

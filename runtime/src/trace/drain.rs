@@ -32,6 +32,14 @@ pub(crate) trait Sink: Send {
         true
     }
 
+    /// Sees every span as it ends, whatever the sampler said; asked of those that want none.
+    fn watch(&mut self, _span: &SpanView<'_>) {}
+
+    /// Whether it watches.
+    fn watches(&self) -> bool {
+        false
+    }
+
     /// Takes one finished span.
     fn accept(&mut self, span: &SpanView<'_>);
 

@@ -9,6 +9,8 @@ mod data;
 #[cfg(feature = "tracing")]
 pub(crate) mod deferred;
 pub(crate) mod drain;
+#[cfg(feature = "sentry")]
+pub(crate) mod failure;
 #[cfg(feature = "file")]
 pub(crate) mod flight;
 pub(crate) mod foreign;

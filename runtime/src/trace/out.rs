@@ -35,6 +35,8 @@ struct Exporters {
     sinks: Vec<Box<dyn Sink>>,
     /// Those that want no spans.
     others: Vec<Box<dyn Sink>>,
+    /// One of them watches all spans.
+    is_watched: bool,
     recorder: &'static Recorder,
 }
 
@@ -51,9 +53,15 @@ impl Out {
         let views =
             Views { sites: Sites::default(), anchor: Anchor::IDENTITY, limits: settings.limits };
         let tail = settings.tail_bias.map(|bias| Tail::new(bias, settings.memory.tail_bytes()));
-        let (sinks, others) = sinks.into_iter().partition(|sink| sink.wants_spans());
+        let (sinks, others): (_, Vec<_>) = sinks.into_iter().partition(|sink| sink.wants_spans());
         Self {
-            exporters: Exporters { views, sinks, others, recorder },
+            exporters: Exporters {
+                views,
+                sinks,
+                is_watched: is_watched(&others),
+                others,
+                recorder,
+            },
             scrubber: Scrubber::default(),
             tail,
             #[cfg(feature = "file")]
@@ -100,6 +108,9 @@ impl Out {
     fn pass_on(&mut self, span: &Complete<'_>) {
         if span.trace.scope != 0 {
             return self.exporters.collect(span);
+        }
+        if self.exporters.is_watched {
+            self.exporters.show(span);
         }
         #[cfg(feature = "file")]
         if let Some(flight) = &mut self.flight {
@@ -182,6 +193,10 @@ impl Out {
     }
 }
 
+fn is_watched(sinks: &[Box<dyn Sink>]) -> bool {
+    sinks.iter().any(|sink| sink.watches())
+}
+
 impl Exporters {
     fn all(&mut self) -> impl Iterator<Item = &mut Box<dyn Sink>> {
         self.sinks.iter_mut().chain(&mut self.others)
@@ -197,6 +212,14 @@ impl Exporters {
         if let Some(view) = span.view(&views.sites, &views.anchor, &views.limits) {
             recorder.count_handed_over();
             sinks.iter_mut().for_each(|sink| sink.accept(&view));
+        }
+    }
+
+    #[inline(never)]
+    fn show(&mut self, span: &Complete<'_>) {
+        let Self { views, others, .. } = self;
+        if let Some(view) = span.view(&views.sites, &views.anchor, &views.limits) {
+            others.iter_mut().for_each(|sink| sink.watch(&view));
         }
     }
 

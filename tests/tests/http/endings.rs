@@ -156,7 +156,10 @@ fn a_panic_of_a_handler_is_told_and_goes_on() {
 
         assert_eq!(answer, "", "hyper closes the connection");
         let span = capture.span("GET /panic");
-        assert_eq!((span.outcome, said(&span, "error.type").as_str()), (Outcome::Panicked, "panic"));
+        assert_eq!(
+            (span.outcome, said(&span, "error.type").as_str()),
+            (Outcome::Panicked, "panic")
+        );
     });
 }
 
@@ -223,14 +226,18 @@ fn an_upgrade_ends_the_request_and_works() {
         let address = serve(ServiceBuilder::new().layer(http::server()).service(upgraded)).await;
 
         let mut stream = TcpStream::connect(address).await.unwrap();
-        let request = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\nhello";
+        let request =
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\nhello";
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
 
         assert!(answer.starts_with("HTTP/1.1 101") && answer.ends_with("hello"), "{answer}");
         let span = capture.span("GET");
-        assert_eq!((span.outcome, said(&span, "http.response.status_code").as_str()), (Outcome::Ok, "101"));
+        assert_eq!(
+            (span.outcome, said(&span, "http.response.status_code").as_str()),
+            (Outcome::Ok, "101")
+        );
     });
 }
 
@@ -260,6 +267,9 @@ fn a_body_that_fails_makes_the_request_an_error() {
         get(address, "/", "").await;
 
         let span = capture.span("GET");
-        assert_eq!((span.outcome, said(&span, "error.type").as_str()), (Outcome::Error, "std::io::error::Error"));
+        assert_eq!(
+            (span.outcome, said(&span, "error.type").as_str()),
+            (Outcome::Error, "std::io::error::Error")
+        );
     });
 }

@@ -34,7 +34,11 @@ fn shop(layer: http::Server) -> Router {
         .layer(layer)
 }
 
-async fn span_of(capture: &spandrel::testing::Capture, layer: http::Server, request: &str) -> SpanData {
+async fn span_of(
+    capture: &spandrel::testing::Capture,
+    layer: http::Server,
+    request: &str,
+) -> SpanData {
     let address = serve(shop(layer)).await;
     raw(address, &format!("{request}Connection: close\r\n\r\n")).await;
     let mut spans = capture.spans();
@@ -108,7 +112,10 @@ fn a_span_is_never_named_after_a_path() {
 
             let span = span_of(&capture, http::server(), &request).await;
 
-            assert_eq!((span.name.as_str(), said(&span, "http.request.method").as_str()), (name, method));
+            assert_eq!(
+                (span.name.as_str(), said(&span, "http.request.method").as_str()),
+                (name, method)
+            );
             let original = said(&span, "http.request.method_original");
             assert_eq!(original, if method == "_OTHER" { "BREW" } else { "" });
         });
@@ -171,10 +178,12 @@ fn proxies_are_believed_only_if_told_so() {
 fn the_address_of_the_connection_is_told_where_the_server_knows_it() {
     run(async |capture| {
         let peer: SocketAddr = "192.0.2.7:4711".parse().unwrap();
-        let known = middleware::from_fn(move |mut request: axum::extract::Request, next: middleware::Next| {
-            request.extensions_mut().insert(ConnectInfo(peer));
-            next.run(request)
-        });
+        let known = middleware::from_fn(
+            move |mut request: axum::extract::Request, next: middleware::Next| {
+                request.extensions_mut().insert(ConnectInfo(peer));
+                next.run(request)
+            },
+        );
         let address = serve(shop(http::server()).layer(known)).await;
 
         get(address, "/orders/7", "").await;

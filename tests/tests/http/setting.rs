@@ -28,10 +28,7 @@ pub(crate) fn run<F: Future>(test: impl FnOnce(Capture) -> F) -> F::Output {
     run_with(testing::capture(), test)
 }
 
-pub(crate) fn run_with<F: Future>(
-    capture: Capture,
-    test: impl FnOnce(Capture) -> F,
-) -> F::Output {
+pub(crate) fn run_with<F: Future>(capture: Capture, test: impl FnOnce(Capture) -> F) -> F::Output {
     let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let context = capture.context();
     let _attached = context.attach();
@@ -76,8 +73,9 @@ pub(crate) async fn raw(address: SocketAddr, request: &str) -> String {
 
 /// Asks for a path, with these further headers.
 pub(crate) async fn get(address: SocketAddr, path: &str, headers: &str) -> String {
-    let request =
-        format!("GET {path} HTTP/1.1\r\nHost: shop.example:8080\r\nConnection: close\r\n{headers}\r\n");
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: shop.example:8080\r\nConnection: close\r\n{headers}\r\n"
+    );
     raw(address, &request).await
 }
 
@@ -89,8 +87,10 @@ pub(crate) fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// A client of hyper's own.
-pub(crate) type Client =
-    hyper_util::client::legacy::Client<hyper_util::client::legacy::connect::HttpConnector, Full<Bytes>>;
+pub(crate) type Client = hyper_util::client::legacy::Client<
+    hyper_util::client::legacy::connect::HttpConnector,
+    Full<Bytes>,
+>;
 
 pub(crate) fn client() -> Client {
     hyper_util::client::legacy::Client::builder(TokioExecutor::new()).build_http()

@@ -187,6 +187,24 @@ static BUDGETS: &[Budget] = &[
         rule: Rule::AtMost(6.0, 4.0),
     },
     Budget {
+        what: "one more in a counter of the program's own, by a handle, over the bare function",
+        unit: " ns",
+        value: |all| over_bare(all, "counter-cached"),
+        rule: Rule::AtMost(2.5, 1.5),
+    },
+    Budget {
+        what: "the same with two static labels that are looked up",
+        unit: " ns",
+        value: |all| over_bare(all, "counter-labels"),
+        rule: Rule::AtMost(12.0, 8.0),
+    },
+    Budget {
+        what: "its allocations",
+        unit: "",
+        value: |all| all.ours("allocations", "counter-labels"),
+        rule: Rule::AtMost(0.0, 0.0),
+    },
+    Budget {
         what: "CPU of all threads per span to OTLP bytes, less than fastrace",
         unit: " ×",
         value: |all| Some(all.get("cpu", "encode", "fastrace")? / all.ours("cpu", "encode")?),

@@ -27,6 +27,9 @@ const SPEEDS: &[&str] = &[
     "timed",
     "timed-two-threads",
     "traced-timed",
+    "counter-cached",
+    "counter-two-threads",
+    "counter-labels",
     "clock",
 ];
 const CALLS: &[&str] = &[
@@ -39,6 +42,8 @@ const CALLS: &[&str] = &[
     "uninitialised",
     "timed",
     "traced-timed",
+    "counter-cached",
+    "counter-labels",
 ];
 const SIZES: &[&str] = &["0 sync", "100 sync", "500 sync", "0 async", "100 async", "500 async"];
 

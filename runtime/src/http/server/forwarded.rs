@@ -19,7 +19,7 @@ impl<'r> Ends<'r> {
         let host = || headers.get(header::HOST).and_then(|host| host.to_str().ok());
         let mut ends = Self {
             client: None,
-            authority: uri.authority().map(|authority| authority.as_str()).or_else(host),
+            authority: uri.authority().map(http::uri::Authority::as_str).or_else(host),
             is_https: uri.scheme_str().map(|scheme| scheme == "https"),
         };
         if proxies > 0 {
@@ -104,7 +104,8 @@ mod tests {
             ("forwarded", "for=203.0.113.9;proto=https;host=evil"),
         ]);
 
-        let ends = Ends::of(&Uri::from_static("/x"), &headers, 0);
+        let uri = Uri::from_static("/x");
+        let ends = Ends::of(&uri, &headers, 0);
 
         let expected = Ends { authority: Some("shop.example"), ..Ends::default() };
         assert_eq!(ends, expected);
@@ -116,7 +117,8 @@ mod tests {
             ("x-forwarded-for", "10.9.9.9, 198.51.100.7"),
             ("x-forwarded-for", "192.0.2.1"),
         ]);
-        let client = |proxies| Ends::of(&Uri::from_static("/"), &headers, proxies).client;
+        let uri = Uri::from_static("/");
+        let client = |proxies| Ends::of(&uri, &headers, proxies).client;
 
         assert_eq!(client(1), Some("192.0.2.1"));
         assert_eq!(client(2), Some("198.51.100.7"));
@@ -130,7 +132,8 @@ mod tests {
             r#"for=10.0.0.1, For="[2001:db8::17]:4711";Proto=https;host="a.example:8443""#,
         )]);
 
-        let ends = Ends::of(&Uri::from_static("/"), &headers, 1);
+        let uri = Uri::from_static("/");
+        let ends = Ends::of(&uri, &headers, 1);
 
         assert_eq!(ends.client, Some("2001:db8::17"));
         assert_eq!(ends.authority.map(host_and_port), Some(("a.example", Some(8443))));

@@ -107,6 +107,7 @@ impl Settings {
         }
         lines.extend(metrics_lines(&self.metrics));
         lines.extend(flight_lines(&self.flight));
+        lines.extend(sentry_lines(&self.sentry));
         lines.extend(self.serving.lines());
         lines.extend(self.remote_write.lines());
         if self.exporters.value.contains(&super::Exporter::File) {
@@ -246,6 +247,20 @@ const METRICS: OtlpNames = [
     "metrics client key",
     "metrics client certificate",
 ];
+
+fn sentry_lines(sentry: &super::Sentry) -> Vec<(&'static str, String, Source)> {
+    let super::Sentry { dsn, environment, release, sample_rate } = sentry;
+    if dsn.value.is_none() {
+        return Vec::new();
+    }
+    let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "of the resource".to_owned());
+    vec![
+        ("sentry dsn", "…".to_owned(), dsn.source),
+        ("sentry environment", text(&environment.value), environment.source),
+        ("sentry release", text(&release.value), release.source),
+        ("sentry sample rate", sample_rate.value.unwrap_or(1.0).to_string(), sample_rate.source),
+    ]
+}
 
 fn otlp_lines(
     otlp: &super::Otlp,

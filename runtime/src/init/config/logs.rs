@@ -84,8 +84,10 @@ impl Logs {
         let sampling = reader.read(table::LOG_SAMPLING, |text| word(&SAMPLINGS, text));
         let default = Limits::new();
         let mut count = |own, general| {
-            reader.first(&[own, general], |text| {
-                parse::count(text).ok_or_else(Rejected::not_understood)
+            let read = |text: &str| parse::count(text).ok_or_else(Rejected::not_understood);
+            reader.read(own, read).or_else(|| {
+                // The limits of spans have reported what is wrong with it.
+                reader.part().read(general, read)
             })
         };
         let attributes =

@@ -21,6 +21,7 @@ mod otlp;
 mod redaction;
 mod remote_write;
 mod sampler;
+mod sentry;
 mod serving;
 mod setting;
 mod signal;
@@ -46,6 +47,7 @@ pub(crate) use metrics::{MetricExporter, Metrics};
 pub(crate) use otlp::{Compression, Otlp, Protocol};
 pub(crate) use redaction::Redaction;
 pub(crate) use remote_write::RemoteWrite;
+pub(crate) use sentry::Sentry;
 pub(crate) use serving::{Address, Serving, Token};
 pub(crate) use setting::{Setting, Source};
 pub(crate) use signal::OtlpSignal;
@@ -103,6 +105,7 @@ pub(crate) struct Settings {
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
     pub(crate) redaction: Redaction,
+    pub(crate) sentry: Sentry,
     /// How far back rolling windows reach.
     pub(crate) windows: Setting<Vec<Duration>>,
     /// How much Spandrel says about itself.
@@ -133,6 +136,7 @@ pub(crate) struct Features {
     pub(crate) admin: bool,
     pub(crate) prometheus: bool,
     pub(crate) remote_write: bool,
+    pub(crate) sentry: bool,
 }
 
 impl Features {
@@ -147,6 +151,7 @@ impl Features {
         admin: cfg!(feature = "admin"),
         prometheus: cfg!(feature = "prometheus"),
         remote_write: cfg!(feature = "prometheus-remote-write"),
+        sentry: cfg!(feature = "sentry"),
     };
 }
 
@@ -199,6 +204,7 @@ impl Settings {
         }
         let metrics = Metrics::read(&mut reader, code, enabled.value, around.features);
         let level = general::level(&mut reader, code);
+        let limits = LimitSettings::read(&mut reader, code);
         let logs = Logs::read(&mut reader, code, &level, (enabled.value, around.features));
         let mut settings = Self {
             enabled,
@@ -208,12 +214,13 @@ impl Settings {
             sampler: sampler::sampler(&mut reader, code),
             sampler_overrides: sampler::overrides(&mut reader, code),
             tail: Tail::read(&mut reader, code),
-            limits: LimitSettings::read(&mut reader, code),
+            limits,
             memory: general::memory(&mut reader, code),
             clock: general::clock(&mut reader, code),
             batch: Batch::read(&mut reader, code),
             mirror: general::mirror(&mut reader, code),
             redaction: Redaction::read(&mut reader, code),
+            sentry: Sentry::read(&mut reader, around.features),
             windows: windows::windows(&mut reader, code),
             flight: Flight::read(&mut reader, code, around.features),
             serving: Serving::read(&mut reader, code, around.features),

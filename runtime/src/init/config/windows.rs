@@ -35,7 +35,7 @@ fn check(mut windows: Vec<Duration>) -> Result<Vec<Duration>, String> {
     if windows.len() > MOST {
         return Err(format!("has more than {MOST}"));
     }
-    match windows.iter().find(|window| !(SHORTEST..=LONGEST).contains(window)) {
+    match windows.iter().find(|window| !(SHORTEST..=LONGEST).contains(*window)) {
         Some(window) => Err(format!("has one of {window:?}, which is not between 10 s and a day")),
         None => Ok(windows),
     }

@@ -262,6 +262,16 @@ table! {
     ZIPKIN_TIMEOUT: "OTEL_EXPORTER_ZIPKIN_TIMEOUT", Specified, Timeout { example: "10000" },
         "10000", "how long one batch may take, retries included";
 
+    // Sentry
+    SENTRY_DSN: "SENTRY_DSN", Convention, Secret, "",
+        "where errors and panics go as events of Sentry. Needs the feature `sentry`";
+    SENTRY_ENVIRONMENT: "SENTRY_ENVIRONMENT", Convention, Text, "`deployment.environment.name`",
+        "the environment of these events";
+    SENTRY_RELEASE: "SENTRY_RELEASE", Convention, Text, "name@version of the service",
+        "the release of these events";
+    SENTRY_SAMPLE_RATE: "SENTRY_SAMPLE_RATE", Convention, Number { example: "0.25" }, "1.0",
+        "the part of these events that is sent; how many traces are, says `OTEL_TRACES_SAMPLER`";
+
     // Spandrel's own
     LEVEL: "SPANDREL_LEVEL", Own, Levels, "info",
         "the least level that is recorded, for all modules and for some";

@@ -23,6 +23,14 @@ const RATIO: &[(&str, &str)] = &[("OTEL_TRACES_SAMPLER", "traceidratio")];
 
 const WARNED: &[Case] = &[
     (
+        table::SENTRY_SAMPLE_RATE,
+        "2",
+        &[("SENTRY_DSN", "https://key@sentry/1")],
+        "sentry sample rate = 1 (default)",
+        "`SENTRY_SAMPLE_RATE=2` is no rate and is ignored; write a number from 0 to 1, such as \
+         `0.25`",
+    ),
+    (
         table::SDK_DISABLED,
         "1",
         NO,
@@ -192,7 +200,7 @@ const WARNED: &[Case] = &[
         table::OTLP_LOGS_ENDPOINT,
         "ftp://c",
         LOGS,
-        "logs endpoint = http://localhost:4318/v1/metrics (default)",
+        "logs endpoint = http://localhost:4318/v1/logs (default)",
         "`OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=ftp://c` is neither `http` nor `https` and is ignored; write a URL, such as `http://localhost:4318`",
     ),
     (
@@ -547,7 +555,11 @@ const WARNED: &[Case] = &[
     (
         table::OTLP_TRACES_INSECURE,
         "yes",
-        &[("OTEL_EXPORTER_OTLP_ENDPOINT", "c"), ("OTEL_METRICS_EXPORTER", "none")],
+        &[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "c"),
+            ("OTEL_METRICS_EXPORTER", "none"),
+            ("OTEL_LOGS_EXPORTER", "none"),
+        ],
         "otlp endpoint = https://c/v1/traces (from OTEL_EXPORTER_OTLP_ENDPOINT)",
         "`OTEL_EXPORTER_OTLP_TRACES_INSECURE=yes` is neither `true` nor `false` and counts as \
          `false`; write `true` or `false`",

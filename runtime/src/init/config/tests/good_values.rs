@@ -17,6 +17,7 @@ const FLIGHT: &[(&str, &str)] = &[("SPANDREL_FLIGHT_RECORDER", "1MiB")];
 const LOGS: &[(&str, &str)] = &[("OTEL_LOGS_EXPORTER", "otlp")];
 const CONSOLE_LOGS: &[(&str, &str)] = &[("OTEL_LOGS_EXPORTER", "console")];
 const METRICS: &[(&str, &str)] = &[("OTEL_METRICS_EXPORTER", "otlp")];
+const SENTRY: &[(&str, &str)] = &[("SENTRY_DSN", "https://key@sentry/1")];
 const POD: &[(&str, &str)] = &[("KUBERNETES_SERVICE_HOST", "10.0.0.1")];
 
 const CASES: &[Case] = &[
@@ -523,6 +524,15 @@ const CASES: &[Case] = &[
     ),
     (table::REDACT_HASH_KEY, "hunter2", NO, "hash key = … (from SPANDREL_REDACT_HASH_KEY)"),
     (table::WINDOWS, "1h, 30s,1 h", NO, "windows = 30s,3600s (from SPANDREL_WINDOWS)"),
+    (table::SENTRY_DSN, "https://hunter2@sentry/1", NO, "sentry dsn = … (from SENTRY_DSN)"),
+    (table::SENTRY_ENVIRONMENT, "eu", SENTRY, "sentry environment = eu (from SENTRY_ENVIRONMENT)"),
+    (table::SENTRY_RELEASE, "shop@2", SENTRY, "sentry release = shop@2 (from SENTRY_RELEASE)"),
+    (
+        table::SENTRY_SAMPLE_RATE,
+        "0.5",
+        SENTRY,
+        "sentry sample rate = 0.5 (from SENTRY_SAMPLE_RATE)",
+    ),
     (table::MIRROR, "true", NO, "mirror = true (from SPANDREL_MIRROR)"),
     (table::MIRROR, "0", NO, "mirror = false (from SPANDREL_MIRROR)"),
     (table::CONSOLE, "json", CONSOLE, "console form = json (from SPANDREL_CONSOLE)"),

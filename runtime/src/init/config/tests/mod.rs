@@ -43,6 +43,7 @@ fn resolve_with(code: &Code, variables: &[(&str, &str)]) -> Result<Settings, Pro
                 admin: true,
                 prometheus: true,
                 remote_write: true,
+                sentry: true,
             },
         },
     )
