@@ -147,7 +147,12 @@ mod layers {
 
     impl Served {
         /// The same with the sizes of its bodies, where they are known.
-        pub(in crate::http) fn record_all(&self, found: &Found, request: Option<u64>, response: u64) {
+        pub(in crate::http) fn record_all(
+            &self,
+            found: &Found,
+            request: Option<u64>,
+            response: u64,
+        ) {
             let series = found.of(self);
             series.durations.record(self.seconds);
             series.response_sizes.record(response);

@@ -135,8 +135,11 @@ fn each_attempt_has_a_span_that_says_which_it_is() {
 
         client.build().get(format!("http://{address}/orders/7")).send().await.unwrap();
 
-        let counts: Vec<_> =
-            capture.find("GET").iter().map(|span| said(span, "http.request.resend_count")).collect();
+        let counts: Vec<_> = capture
+            .find("GET")
+            .iter()
+            .map(|span| said(span, "http.request.resend_count"))
+            .collect();
         assert_eq!(counts, ["", "1", "2"]);
     });
 }
@@ -159,7 +162,10 @@ fn a_request_that_nobody_waits_for_is_cancelled() {
         }
 
         let span = capture.span("GET");
-        assert_eq!((span.outcome, said(&span, "error.type").as_str()), (Outcome::Cancelled, "cancelled"));
+        assert_eq!(
+            (span.outcome, said(&span, "error.type").as_str()),
+            (Outcome::Cancelled, "cancelled")
+        );
     });
 }
 

@@ -12,7 +12,11 @@ use crate::setting::{get, run, serve};
 
 const DURATION: &str = "http.server.request.duration";
 
-fn labels<'a>(route: &'a str, status: u16, error: Option<&'a str>) -> impl spandrel::metrics::Labels + 'a {
+fn labels<'a>(
+    route: &'a str,
+    status: u16,
+    error: Option<&'a str>,
+) -> impl spandrel::metrics::Labels + 'a {
     (
         ("http.request.method", "GET"),
         (
