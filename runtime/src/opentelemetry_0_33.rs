@@ -104,6 +104,7 @@ mod measures;
 mod meters;
 #[cfg(test)]
 mod meters_tests;
+mod metrics;
 mod propagator;
 mod provider;
 mod scopes;
@@ -115,6 +116,7 @@ use ::opentelemetry::global;
 
 pub use self::{
     meters::MeterProvider,
+    metrics::MetricExporter,
     propagator::Propagator,
     provider::{Provider, Tracer},
     span::Span,

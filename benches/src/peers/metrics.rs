@@ -46,7 +46,7 @@ fn counted_by_autometrics() -> u64 {
     let families = prometheus::gather();
     let calls = families.iter().find(|family| family.name().starts_with("function_calls_total"));
     let counts = calls.into_iter().flat_map(|calls| calls.get_metric());
-    counts.map(|metric| metric.get_counter().value() as u64).sum()
+    counts.map(|metric| metric.get_counter().get_value() as u64).sum()
 }
 
 /// `#[hotpath::measure]`, which tells what it counted when the program ends.

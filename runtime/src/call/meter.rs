@@ -8,7 +8,7 @@ use crate::{
     cell::MyCalls,
     metrics::{LabelValue, Ref},
     outcome::Outcome,
-    site::{self, Cell, Label, Site},
+    site::{self, Cell, Label, Metered, Site},
     time,
     trace::{context::Context, local::Local, record::layout::Kind},
 };
@@ -53,7 +53,7 @@ impl Meter {
     /// The call begins, unless it waits for its labels.
     #[inline(always)]
     pub(crate) fn begin(site: &'static Site) -> Self {
-        match site.metered().and_then(|metered| metered.cell()) {
+        match site.metered().and_then(Metered::cell) {
             Some(cell) => Self::begin_in(cell),
             None => Self::OFF,
         }

@@ -89,7 +89,7 @@ impl Families {
                 vec![("code.function.name".into(), Label::Str(function.clone().into()))];
             match set.map(|set| set.values()) {
                 Some(Some(values)) => {
-                    labels.extend(metered.keys().iter().zip(values).filter_map(own))
+                    labels.extend(metered.keys().iter().zip(values).filter_map(own));
                 }
                 Some(None) => labels.push(("otel.metric.overflow".into(), Label::Bool(true))),
                 None => {}
@@ -143,6 +143,7 @@ impl Families {
         }
     }
 
+    #[expect(clippy::ptr_arg, reason = "what is static stays so when it is cloned")]
     fn sum(
         &mut self,
         name: &Cow<'static, str>,
@@ -157,6 +158,7 @@ impl Families {
         }
     }
 
+    #[expect(clippy::ptr_arg, reason = "what is static stays so when it is cloned")]
     fn family(
         &mut self,
         name: &Cow<'static, str>,

@@ -47,11 +47,9 @@ pub(super) fn dump(cause: super::flight::Cause) {
 }
 
 fn shut_down() {
-    let is_over = lock(&RUNNING).upgrade().is_none();
     with_running(Running::stop_at_exit);
-    if is_over {
-        pipeline::flush_briefly();
-    }
+    // What was said after telemetry had ended, or in a forked child that recorded no span.
+    pipeline::flush_briefly();
 }
 
 fn flush() {

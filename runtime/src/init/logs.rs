@@ -149,10 +149,10 @@ impl Listens {
     pub(super) fn alone(self) -> bool {
         let is_logger = self.is_logger();
         #[cfg(feature = "tracing")]
-        if self.to_tracing {
-            return crate::tracing::is_free();
-        }
-        is_logger
+        let is_alone = |_| self.to_tracing && crate::tracing::is_free();
+        #[cfg(not(feature = "tracing"))]
+        let is_alone = |is_logger| is_logger;
+        is_alone(is_logger)
     }
 
     fn is_logger(self) -> bool {

@@ -24,7 +24,7 @@ impl Tracking {
         logs: &mut Outputs,
     ) -> Result<Option<Self>, Error> {
         let is_in_code = code.is_some();
-        let said = settings.sentry.beside(code.unwrap_or_else(Sentry::new));
+        let said = settings.sentry.beside(code.unwrap_or_default());
         let checked = match said.check() {
             Ok(checked) => checked,
             Err(error) if is_in_code => return Err(Error::configuration(error)),

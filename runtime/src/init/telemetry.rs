@@ -189,7 +189,7 @@ impl Running {
         let exporters = self.exporters.spans.iter().map(exporter).collect();
         let metrics = self.exporters.metrics.iter().map(exporter).collect();
         let logs = self.exporters.logs.iter().map(exporter).collect();
-        let logs = pipeline::current().map(|pipeline| LogReport::new(&pipeline.counted(), logs));
+        let logs = pipeline::started().map(|pipeline| LogReport::new(&pipeline.counted(), logs));
         let report = Report { logs, metrics, ..Report::new(recorder, exporters) };
         #[cfg(feature = "file")]
         let report =
@@ -200,7 +200,7 @@ impl Running {
 
 /// Waits for spans and log records, whose exporters work at the same time.
 fn flush(recorder: &Recorder, deadline: std::time::Instant, ends: bool) -> bool {
-    let logs = pipeline::current().map(|pipeline| pipeline.ask(ends));
+    let logs = pipeline::started().map(|pipeline| pipeline.ask(ends));
     let spans = recorder.flush(deadline, ends);
     logs.is_none_or(|wait| wait(deadline)) && spans
 }

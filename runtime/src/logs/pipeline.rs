@@ -128,6 +128,11 @@ pub(crate) fn current() -> Option<&'static Pipeline> {
     slot.get().copied().or_else(|| restart_in_child(slot))
 }
 
+/// The pipeline of this process, if it has made one: a forked child does with its first record.
+pub(crate) fn started() -> Option<&'static Pipeline> {
+    SLOTS.get(recorder::generation())?.get().copied()
+}
+
 /// Starts the pipeline of this process; what runs already goes on.
 pub(crate) fn start(settings: Settings) {
     let most_verbose = settings.filter.most_verbose();
@@ -138,7 +143,7 @@ pub(crate) fn start(settings: Settings) {
 
 /// Waits a little until all records are written.
 pub(crate) fn flush_briefly() {
-    if let Some(pipeline) = current() {
+    if let Some(pipeline) = started() {
         pipeline.ask(false)(time::now() + BRIEFLY);
     }
 }

@@ -228,7 +228,7 @@ mod tests {
     fn texts_of_every_length_are_compared_whole() {
         let text = "abcdefghijklmnopqrstuvwxyz";
         for end in 0..=text.len() {
-            assert!(same(&text[..end], &text[..end].to_owned()));
+            assert!(same(&text[..end], &text[..end]));
             assert!(!same(&text[..end], &text[..end.saturating_sub(1)]) || end == 0);
             for at in 0..end {
                 let mut other = text[..end].to_owned();

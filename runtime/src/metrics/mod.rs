@@ -71,6 +71,7 @@ mod observe;
 mod once;
 mod pool;
 mod quantile;
+pub(crate) mod readers;
 mod registry;
 mod series;
 mod source;

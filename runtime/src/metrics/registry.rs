@@ -102,6 +102,7 @@ pub(super) fn each(look: impl FnMut(&'static dyn Collect)) {
 
 /// Says what a metric is that is there already.
 #[cfg(feature = "metrics-0-24")]
+#[expect(clippy::ptr_arg, reason = "what is static stays so when it is cloned")]
 pub(crate) fn describe(
     scope: &Scope,
     name: &str,

@@ -121,6 +121,7 @@ pub(crate) enum BucketsOf {
 }
 
 /// A distribution.
+#[expect(clippy::large_enum_variant, reason = "they live where they were made, on the heap")]
 pub(crate) enum Distribution {
     Chosen(Cow<'static, [f64]>, Chosen),
     Exponential(Values),

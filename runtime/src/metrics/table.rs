@@ -66,12 +66,6 @@ impl<S> Table<S> {
         true
     }
 
-    /// All of them, in no order.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &'static S> + '_ {
-        let places = self.current().into_iter().flatten();
-        places.filter_map(Place::get).map(|(_, one)| *one)
-    }
-
     #[inline(always)]
     fn current(&self) -> Option<&[Place<S>]> {
         Some(self.sizes.get(self.current.load(Acquire))?.get()?)
@@ -132,7 +126,6 @@ mod tests {
         }
 
         assert!((0..5_000).all(|number| table.find(number * 7, |_| true) == Some(&number)));
-        assert_eq!(table.all().count(), 5_000);
     }
 
     #[test]

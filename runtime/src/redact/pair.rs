@@ -42,10 +42,8 @@ pub(super) fn at_equals(text: &[u8], at: usize) -> Option<Range<usize>> {
     let key = key_in_front(text, end)?;
     let is_parameter = matches!(before(text, end - key.len()), b'?' | b'&' | b';');
     let signs = || SIGNATURES.iter().any(|known| known.eq_ignore_ascii_case(key));
-    if !keys::hides(key) && !(is_parameter && signs()) {
-        return None;
-    }
-    value(text, at + 1)
+    let is_hidden = keys::hides(key) || is_parameter && signs();
+    is_hidden.then(|| value(text, at + 1)).flatten()
 }
 
 /// The value behind the colon at `at`.

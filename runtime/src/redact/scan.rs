@@ -54,7 +54,7 @@ fn hits(bytes: u64) -> u64 {
     let at_least = |byte: u8| low + u64::from(0x80 - byte) * LANES;
     let signs_and_digits = at_least(b'-') & !at_least(b'=' + 1);
     let capitals = at_least(b'A') & !at_least(b'_' + 1);
-    let bee = !((low ^ u64::from(b'b') * LANES) + 0x7f * LANES);
+    let bee = !((low ^ (u64::from(b'b') * LANES)) + 0x7f * LANES);
     (signs_and_digits | capitals | bee) & HIGH
 }
 

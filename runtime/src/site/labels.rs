@@ -76,7 +76,7 @@ impl LabelSets {
                 self.taken.fetch_sub(1, Relaxed);
                 break;
             }
-            let values = Some(labels.iter().map(Label::to_owned).collect());
+            let values = Some(labels.iter().copied().map(Label::into_owned).collect());
             let mut made = false;
             let set = place.get_or_init(|| {
                 made = true;
@@ -121,7 +121,7 @@ impl LabelSet {
     }
 }
 
-/// FNV-1a, eight bytes at a time: labels are short, and nobody gains by colliding within a bound.
+/// Eight bytes at a time; nobody gains by colliding within a bound.
 fn hash(labels: &[Label<'_>]) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     let mut mix = |word: u64| {
@@ -134,10 +134,10 @@ fn hash(labels: &[Label<'_>]) -> u64 {
             Label::Bool(value) => mix(u64::from(value)),
             Label::I64(value) => mix(value.cast_unsigned()),
             Label::Str(text) => {
-                mix(text.len() as u64);
-                for bytes in text.as_bytes().chunks(8) {
-                    mix(bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)));
-                }
+                let (words, rest) = text.as_bytes().as_chunks();
+                words.iter().for_each(|word| mix(u64::from_le_bytes(*word)));
+                let rest = rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+                mix(rest << 8 | text.len() as u64 & 0xff);
             }
         }
     }
@@ -155,7 +155,7 @@ impl Label<'_> {
         }
     }
 
-    fn to_owned(&self) -> OwnedLabel {
+    fn into_owned(self) -> OwnedLabel {
         match self.cut() {
             Label::Absent => OwnedLabel::Absent,
             Label::Bool(value) => OwnedLabel::Bool(value),

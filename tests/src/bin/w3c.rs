@@ -31,8 +31,7 @@ impl SpanExporter for Nowhere {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let telemetry = spandrel::builder!().exporter(Nowhere).init()?;
     let client = ClientBuilder::new(reqwest::Client::new()).with(http::client()).build();
-    let app =
-        Router::new().route("/test", post(test)).with_state(client).layer(http::server());
+    let app = Router::new().route("/test", post(test)).with_state(client).layer(http::server());
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{}", listener.local_addr()?)?;

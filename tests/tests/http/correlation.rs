@@ -98,10 +98,12 @@ fn a_response_that_has_a_name_keeps_it() {
 fn another_header_can_name_requests() {
     run(async |_capture| {
         let name = ::http::HeaderName::from_static("x-trace-name");
-        let app = Router::new().route("/", on_get(named)).layer(http::server().correlation_header(name));
+        let app =
+            Router::new().route("/", on_get(named)).layer(http::server().correlation_header(name));
         let address = serve(app).await;
 
-        let answer = get(address, "/", "X-Trace-Name: order-1\r\nX-Correlation-ID: other\r\n").await;
+        let answer =
+            get(address, "/", "X-Trace-Name: order-1\r\nX-Correlation-ID: other\r\n").await;
 
         assert_eq!((body(&answer), header(&answer, "x-trace-name")), ("order-1", Some("order-1")));
     });
@@ -186,7 +188,14 @@ fn two_services_share_one_trace_and_one_name() {
                     let client = reqwest_middleware::ClientBuilder::new(reqwest::Client::new())
                         .with(http::client())
                         .build();
-                    client.get(format!("http://{payments}/")).send().await.unwrap().text().await.unwrap()
+                    client
+                        .get(format!("http://{payments}/"))
+                        .send()
+                        .await
+                        .unwrap()
+                        .text()
+                        .await
+                        .unwrap()
                 }),
             )
             .with_state(payments)

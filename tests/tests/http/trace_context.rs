@@ -157,7 +157,10 @@ fn what_the_state_says_is_sent_on_or_dropped_whole() {
         ("tracestate: foo=1\r\ntracestate: ".to_owned(), "foo=1"),
         ("tracestate: foo@=1,bar=2".to_owned(), "bar=2"),
         (format!("tracestate: foo=1,{key_256}=1"), &key_256),
-        ("tracestate: 0a-_*/b@c-_*/d=!#$%&'()*+-./:;<>?@[]^_`{|}~".to_owned(), "=!#$%&'()*+-./:;<>?@[]^_`{|}~"),
+        (
+            "tracestate: 0a-_*/b@c-_*/d=!#$%&'()*+-./:;<>?@[]^_`{|}~".to_owned(),
+            "=!#$%&'()*+-./:;<>?@[]^_`{|}~",
+        ),
         (format!("tracestate: {}", many(32)), "bar31=31"),
     ];
     for (headers, part) in kept {
@@ -178,7 +181,11 @@ fn what_the_state_says_is_sent_on_or_dropped_whole() {
     for headers in dropped {
         let sent = through(&format!("traceparent: 00-{TRACE}-{SPAN}-01\r\n{headers}\r\n"));
 
-        assert!(!sent.states.contains("foo") && !sent.states.contains("bar32"), "{headers}: {}", sent.states);
+        assert!(
+            !sent.states.contains("foo") && !sent.states.contains("bar32"),
+            "{headers}: {}",
+            sent.states
+        );
         assert!(sent.parents[0].contains(TRACE), "the parent beside it stays valid");
     }
 }

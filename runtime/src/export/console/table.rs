@@ -133,7 +133,7 @@ fn labels<T>(point: &Point<T>) -> String {
 /// are read.
 fn with_unit(value: f64, unit: &str) -> String {
     match unit {
-        "s" if value >= 0.0 && value < 1e4 => {
+        "s" if (0.0..1e4).contains(&value) => {
             paint::duration(Duration::try_from_secs_f64(value).unwrap_or_default())
         }
         "By" => bytes(value),

@@ -1,6 +1,9 @@
 //! The recorder's end of a reader of metrics, and how it is made.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, Mutex, Weak},
+    time::Instant,
+};
 
 use super::{Plan, form::Form, reader::Reader};
 #[cfg(feature = "otlp")]
@@ -20,7 +23,12 @@ use crate::{
         stats::Stats,
         worker::{Bounds, Deliver, Payload, Worker},
     },
-    metrics::{self, data::Snapshot},
+    metrics::{
+        self,
+        data::Snapshot,
+        readers::{self, Reader as _},
+    },
+    sync::lock,
     trace::{
         SpanView,
         drain::{Pending, Sink},
@@ -29,9 +37,10 @@ use crate::{
 };
 
 /// Reads when it is time to, and when somebody flushes.
-pub(crate) struct MetricsSink {
-    worker: Worker<()>,
-}
+pub(crate) struct MetricsSink(Arc<Occasions>);
+
+/// Where somebody asks to read now.
+struct Occasions(Mutex<Worker<()>>);
 
 /// What requests say beside metrics.
 #[cfg(any(feature = "file", feature = "otlp"))]
@@ -90,12 +99,24 @@ impl MetricsSink {
         let bounds = Bounds { bytes: MOST_WAITING, spans: 0 };
         // The reader counts the points, for nobody knows before how many there are.
         let of_occasions = Arc::new(Stats::new(Arc::new(Losses::new())));
-        Self { worker: Worker::new("spandrel-metrics", bounds, of_occasions, Box::new(reader)) }
+        let worker = Worker::new("spandrel-metrics", bounds, of_occasions, Box::new(reader));
+        let occasions = Arc::new(Occasions(Mutex::new(worker)));
+        let weak: Weak<Occasions> = Arc::downgrade(&occasions);
+        readers::add(weak);
+        Self(occasions)
     }
+}
 
-    fn read(&mut self) {
-        // When the queue is full, one comes that has not begun.
-        let _ = self.worker.offer(Payload { content: (), bytes: 1, spans: 0 });
+/// When the queue is full, one comes that has not begun.
+fn read(worker: &mut Worker<()>) {
+    let _ = worker.offer(Payload { content: (), bytes: 1, spans: 0 });
+}
+
+impl readers::Reader for Occasions {
+    fn read_now(&self) -> Pending {
+        let mut worker = lock(&self.0);
+        read(&mut worker);
+        worker.flush()
     }
 }
 
@@ -118,12 +139,12 @@ impl Sink for MetricsSink {
     fn end_pass(&mut self, _now: Instant) {}
 
     fn flush(&mut self) -> Pending {
-        self.read();
-        self.worker.flush()
+        self.0.read_now()
     }
 
     fn shutdown(&mut self) -> Pending {
-        self.read();
-        self.worker.shutdown()
+        let mut worker = lock(&self.0.0);
+        read(&mut worker);
+        worker.shutdown()
     }
 }

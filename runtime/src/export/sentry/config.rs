@@ -22,7 +22,7 @@ use sentry_core::{protocol::Event, types::Dsn};
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Sentry {
     pub(crate) dsn: Option<String>,
     pub(crate) environment: Option<String>,
@@ -37,16 +37,11 @@ pub struct Sentry {
 pub(super) type BeforeSend = Arc<dyn Fn(Event<'static>) -> Option<Event<'static>> + Send + Sync>;
 
 /// Which answers of a server count as failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(crate) enum Statuses {
+    #[default]
     ServerErrors,
     These(Arc<[u16]>),
-}
-
-impl Default for Statuses {
-    fn default() -> Self {
-        Self::ServerErrors
-    }
 }
 
 impl Statuses {
@@ -62,7 +57,16 @@ impl Sentry {
     /// All events, with backtraces, to where `SENTRY_DSN` says.
     #[must_use]
     pub fn new() -> Self {
-        Self { backtraces: true, ..Self::default() }
+        Self {
+            dsn: None,
+            environment: None,
+            release: None,
+            sample_rate: None,
+            personal_data: false,
+            backtraces: true,
+            failed_statuses: Statuses::ServerErrors,
+            before_send: None,
+        }
     }
 
     /// The address and key of the project.
@@ -146,6 +150,12 @@ impl Sentry {
             ))
         })?;
         Ok(Some(Checked { dsn, rate, settings: self }))
+    }
+}
+
+impl Default for Sentry {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -67,7 +67,8 @@ impl Deliverer {
             to: shown(&target.url),
             timeout: TIMEOUT,
             first_wait: Terms::FIRST_WAIT,
-            compression: Compression::Gzip,
+            // One event is small, and few are sent.
+            compression: Compression::None,
             items: "events",
         };
         Some(Self {

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::crumbs::Crumb;
 use crate::{
-    Site, SpanKind, Value, redact,
+    Outcome, Site, SpanKind, Value, redact,
     trace::{
         EventView, SpanView,
         failure::{Failure, Kind},
@@ -12,10 +12,22 @@ use crate::{
     },
 };
 
+/// Why a span is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// It has an exception of its own.
+    Exception,
+    /// It has failed, perhaps because of a span within.
+    Outcome,
+    /// It has answered so, perhaps because of something that is reported anyway.
+    Status,
+}
+
 /// An event in the making.
 #[derive(Debug)]
 pub(super) struct Incident {
     pub(super) kind: Kind,
+    pub(super) why: Why,
     pub(super) trace: Option<TraceId>,
     pub(super) span: Option<SpanId>,
     pub(super) parent: Option<SpanId>,
@@ -30,11 +42,13 @@ pub(super) struct Incident {
     /// What the local root of the trace is called.
     pub(super) transaction: Option<String>,
     pub(super) since: Instant,
+    /// Passes that it has waited.
+    pub(super) passes: u32,
 }
 
 impl Incident {
     /// What a failed span says, if nobody has said it before.
-    pub(super) fn of_span(span: &SpanView<'_>, kind: Kind, now: Instant) -> Self {
+    pub(super) fn of_span(span: &SpanView<'_>, why: Why, now: Instant) -> Self {
         let exception = span.events().filter(|event| event.name() == "exception").last();
         let of_exception = |key| exception.as_ref().and_then(|event| text_of(event, key));
         let of_span = |key| span.attributes().find(|(own, _)| *own == key).map(|(_, value)| value);
@@ -44,8 +58,10 @@ impl Incident {
             crate::trace::Status::Error { description } => description.to_owned(),
             _ => String::new(),
         });
+        let panicked = span.outcome() == Outcome::Panicked;
         Self {
-            kind,
+            kind: if panicked { Kind::Panic } else { Kind::Error },
+            why,
             trace: Some(span.trace_id()),
             span: Some(span.span_id()),
             parent: span.parent_span_id(),
@@ -61,6 +77,7 @@ impl Incident {
             crumbs: Vec::new(),
             transaction: None,
             since: now,
+            passes: 0,
         }
     }
 
@@ -68,6 +85,7 @@ impl Incident {
     pub(super) fn of_failure(failure: Failure, now: Instant) -> Self {
         let mut incident = Self {
             kind: failure.kind,
+            why: Why::Exception,
             trace: failure.trace,
             span: SpanId::from_u64(failure.span),
             parent: None,
@@ -80,6 +98,7 @@ impl Incident {
             crumbs: Vec::new(),
             transaction: None,
             since: now,
+            passes: 0,
         };
         incident.add(failure);
         incident

@@ -34,8 +34,6 @@ mod incident;
 mod panics;
 mod sink;
 mod stack;
-#[cfg(test)]
-mod tests;
 
 pub use capture::{Captured, Scope, capture};
 pub(crate) use config::Checked;

@@ -13,7 +13,7 @@ use super::{
     config::{Checked, Statuses},
     crumbs::{Crumb, Crumbs},
     deliver::Deliverer,
-    incident::{self, Incident},
+    incident::{self, Incident, Why},
 };
 use crate::{
     Level, Outcome, Resource,
@@ -36,6 +36,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const MOST_WAITING: usize = 128;
 /// Failures that are remembered, so that who passes them on is not reported too.
 const MOST_REMEMBERED: usize = 1_024;
+/// Local roots whose names are remembered.
+const MOST_ROOTS: usize = 256;
+/// Passes after which a span within has come, too: those of one pass come thread by thread, and what
+/// lingers comes with the next.
+const PASSES: u32 = 3;
 /// What an incident is taken to weigh in the queue.
 const WEIGHT: usize = 16 * 1024;
 
@@ -49,6 +54,8 @@ pub(crate) struct SentrySink {
     /// Spans of which a child has failed, and traces in which something was reported.
     passed_on: VecDeque<SpanId>,
     reported: VecDeque<TraceId>,
+    /// The latest local roots, and what they are called.
+    roots: VecDeque<(TraceId, String)>,
     worker: Option<Worker<Option<Incident>>>,
 }
 
@@ -71,6 +78,7 @@ impl SentrySink {
             waiting: VecDeque::new(),
             passed_on: VecDeque::new(),
             reported: VecDeque::new(),
+            roots: VecDeque::new(),
             worker,
         }
     }
@@ -79,41 +87,59 @@ impl SentrySink {
         self.noted.extend(failure::take().into_iter().map(|failure| (failure, 0)));
     }
 
-    /// What kind of failure a span is, if it is to be reported.
-    fn failure_of(&self, span: &SpanView<'_>) -> Option<Kind> {
-        let passes_on = self.passed_on.contains(&span.span_id());
-        if let Some(status) = incident::answered(span) {
-            let is_known = self.reported.contains(&span.trace_id());
-            return (self.statuses.has(status) && !is_known && !has_exception(span))
-                .then_some(Kind::Error)
-                .or_else(|| has_exception(span).then_some(Kind::Error));
+    /// Why a span is looked at, if it is.
+    fn why(&self, span: &SpanView<'_>) -> Option<Why> {
+        if has_exception(span) {
+            return Some(Why::Exception);
         }
-        match span.outcome() {
-            Outcome::Panicked => (!passes_on).then_some(Kind::Panic),
-            _ if has_exception(span) => Some(Kind::Error),
+        match (incident::answered(span), span.outcome()) {
+            (Some(status), _) => self.statuses.has(status).then_some(Why::Status),
             // Exceptions may be recorded as log records, or not at all.
-            Outcome::Error => (!passes_on).then_some(Kind::Error),
+            (None, Outcome::Panicked | Outcome::Error) => Some(Why::Outcome),
             _ => None,
         }
     }
 
-    fn report(&mut self, span: &SpanView<'_>, kind: Kind, now: Instant) {
+    fn report(&mut self, span: &SpanView<'_>, why: Why) {
         self.take_noted();
-        let mut incident = Incident::of_span(span, kind, now);
+        let mut incident = Incident::of_span(span, why, time::now());
         let (id, trace) = (span.span_id().to_u64(), span.trace_id());
         let at = self.noted.iter().position(|(noted, _)| {
             noted.span == id && noted.trace == Some(trace) && noted.kind != Kind::Captured
         });
         if let Some(at) = at {
             incident.add(self.noted.remove(at).0);
+            incident.why = Why::Exception;
         }
-        remember(&mut self.reported, trace);
+        // Of one pass the root may come first.
+        let root = self.roots.iter().find(|(root, _)| *root == trace);
+        incident.transaction = root.map(|(_, name)| name.clone());
         if self.waiting.len() == MOST_WAITING
             && let Some(oldest) = self.waiting.pop_front()
         {
-            self.send(oldest);
+            self.decide(oldest);
         }
         self.waiting.push_back(incident);
+    }
+
+    /// Sends an incident, unless it only passes on what is reported anyway.
+    fn decide(&mut self, incident: Incident) {
+        let is_of_trace =
+            |other: &Incident| other.trace == incident.trace && other.why != Why::Status;
+        let is_known = match incident.why {
+            Why::Exception => false,
+            Why::Outcome => incident.span.is_some_and(|span| self.passed_on.contains(&span)),
+            Why::Status => {
+                incident.trace.is_some_and(|trace| self.reported.contains(&trace))
+                    || self.waiting.iter().any(is_of_trace)
+            }
+        };
+        if !is_known {
+            if let Some(trace) = incident.trace {
+                remember(&mut self.reported, trace);
+            }
+            self.send(incident);
+        }
     }
 
     /// What spans tell that have ended, to those incidents of their trace that wait.
@@ -132,15 +158,22 @@ impl SentrySink {
             }
         }
         if is_root {
-            self.send_all_of(|incident| incident.trace == Some(trace));
+            let (_, mut name) = if self.roots.len() == MOST_ROOTS {
+                self.roots.pop_front().unwrap_or((trace, String::new()))
+            } else {
+                (trace, String::new())
+            };
+            name.clear();
+            name.push_str(span.name());
+            self.roots.push_back((trace, name));
         }
     }
 
-    fn send_all_of(&mut self, is_due: impl Fn(&Incident) -> bool) {
-        let waiting = std::mem::take(&mut self.waiting);
-        for incident in waiting {
+    fn decide_about(&mut self, is_due: impl Fn(&Incident) -> bool) {
+        for _ in 0..self.waiting.len() {
+            let Some(incident) = self.waiting.pop_front() else { return };
             if is_due(&incident) {
-                self.send(incident);
+                self.decide(incident);
             } else {
                 self.waiting.push_back(incident);
             }
@@ -168,7 +201,6 @@ impl SentrySink {
 
     /// Failures without a span to wait for.
     fn report_noted(&mut self, now: Instant, all: bool) {
-        const PASSES: u32 = 3;
         self.take_noted();
         let noted = std::mem::take(&mut self.noted);
         for (failure, passes) in noted {
@@ -182,7 +214,7 @@ impl SentrySink {
 
     fn send_everything(&mut self) {
         self.report_noted(time::now(), true);
-        self.send_all_of(|_| true);
+        self.decide_about(|_| true);
     }
 }
 
@@ -215,14 +247,14 @@ impl Sink for SentrySink {
             || matches!(span.status(), Status::Error { .. })
             || incident::answered(span).is_some_and(|status| self.statuses.has(status));
         if failed {
-            if let Some(kind) = self.failure_of(span) {
-                self.report(span, kind, time::now());
+            if let Some(why) = self.why(span) {
+                self.report(span, why);
             }
             if let Some(parent) = span.parent_span_id() {
                 remember(&mut self.passed_on, parent);
             }
         }
-        if !self.waiting.is_empty() {
+        if is_local_root(span) || !self.waiting.is_empty() {
             self.tell(span);
         }
     }
@@ -231,8 +263,11 @@ impl Sink for SentrySink {
 
     fn end_pass(&mut self, now: Instant) {
         self.report_noted(now, false);
-        self.send_all_of(|incident| {
-            incident.site.is_none() || now.saturating_duration_since(incident.since) >= PATIENCE
+        self.waiting.iter_mut().for_each(|incident| incident.passes += 1);
+        self.decide_about(|incident| {
+            let is_rooted = incident.transaction.is_some() && incident.passes >= PASSES;
+            let is_late = now.saturating_duration_since(incident.since) >= PATIENCE;
+            incident.site.is_none() || is_rooted || is_late
         });
     }
 

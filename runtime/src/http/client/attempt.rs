@@ -302,7 +302,7 @@ impl Headers {
             None => return,
             Some(Told::All) => propagation::inject_context(&self.context, headers),
             Some(Told::WithoutBaggage) => {
-                propagation::inject_without_baggage(&self.context, headers)
+                propagation::inject_without_baggage(&self.context, headers);
             }
         }
         if let Some(id) = self.context.correlation_id_ref() {

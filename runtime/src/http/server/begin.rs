@@ -56,8 +56,7 @@ pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<E
     let _attached = context.with_request(named).attach();
     let call =
         AsyncCall::start_carrying(&SERVER, |fields| fields.write(|writer| seen.write(writer)));
-    let call =
-        call.taking_part().links(|| link.as_ref().map(std::slice::from_ref).unwrap_or_default());
+    let call = call.taking_part().links(|| link.as_slice());
     let length =
         headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     Some(Exchange::new(

@@ -19,7 +19,7 @@ impl<'r> Ends<'r> {
         let host = || headers.get(header::HOST).and_then(|host| host.to_str().ok());
         let mut ends = Self {
             client: None,
-            authority: uri.authority().map(|authority| authority.as_str()).or_else(host),
+            authority: uri.authority().map(http::uri::Authority::as_str).or_else(host),
             is_https: uri.scheme_str().map(|scheme| scheme == "https"),
         };
         if proxies > 0 {

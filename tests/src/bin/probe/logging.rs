@@ -2,7 +2,10 @@
 
 use std::{fmt, io::Write as _, thread};
 
-use spandrel::{CorrelationId, Telemetry, export::LogLines, trace::Context, traced};
+use axum::{Router, body::Body, routing::get};
+use http::Request;
+use spandrel::{Telemetry, export::LogLines, traced};
+use tower_service::Service as _;
 
 use crate::{
     forking::{fork, wait},
@@ -87,12 +90,16 @@ pub(crate) fn run(how: &str) {
 }
 
 fn request() {
-    let id = CorrelationId::parse("order-7").expect("it is valid");
-    let _attached = Context::current().with_correlation_id(id).attach();
-    handle();
+    let app = Router::new().route("/orders/{id}", get(|| async { handle() }));
+    let mut app = app.layer(spandrel::http::server());
+    let request = Request::builder().uri("/orders/12").header("x-correlation-id", "order-7");
+    let request = request.body(Body::empty()).expect("it is a request");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let response = runtime.block_on(async { app.call(request).await });
+    assert_eq!(response.map(|response| response.status().as_u16()), Ok(200));
 }
 
-#[traced(kind = server)]
+#[traced]
 fn handle() {
     tracing::info!(order.id = 12, paid = true, total = 49.5, "order taken");
     tracing::error!(error = %"card declined", password = "hunter2", "payment failed");

@@ -19,11 +19,13 @@ mod measuring;
 mod output;
 mod propagating;
 mod scraping;
+mod secrets;
 mod showing;
 mod spooling;
 mod starting;
 mod subscribing;
 mod tail;
+mod tracking;
 
 use std::{env, process::ExitCode};
 
@@ -48,6 +50,8 @@ fn main() -> ExitCode {
         ["spooling", how] => spooling::run(how),
         ["starting", how] => starting::run(how),
         ["subscribing", how] => subscribing::run(how),
+        ["secrets", how] => secrets::run(how),
+        ["tracking", how] => tracking::run(how),
         ["tail", how] => tail::run(how),
         _ => return ExitCode::from(64),
     }

@@ -122,7 +122,7 @@ impl Requests {
                             Encoding::Json => json::number(out, point, now),
                             #[cfg(feature = "otlp")]
                             Encoding::Protobuf => protobuf::number(out, point, now),
-                        })
+                        });
                     });
                 }
                 Data::Histogram(all) => {
@@ -131,7 +131,7 @@ impl Requests {
                             Encoding::Json => json::histogram(out, point, now),
                             #[cfg(feature = "otlp")]
                             Encoding::Protobuf => protobuf::histogram(out, point, now),
-                        })
+                        });
                     });
                 }
                 Data::Exponential(all) => {
@@ -140,7 +140,7 @@ impl Requests {
                             Encoding::Json => json::exponential(out, point, now),
                             #[cfg(feature = "otlp")]
                             Encoding::Protobuf => protobuf::exponential(out, point, now),
-                        })
+                        });
                     });
                 }
             }

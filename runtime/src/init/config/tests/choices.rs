@@ -29,6 +29,7 @@ const ALL: Features = Features {
     prometheus: true,
     remote_write: true,
     logs: true,
+    sentry: true,
 };
 const NONE: Features = Features {
     console: false,
@@ -40,6 +41,7 @@ const NONE: Features = Features {
     prometheus: false,
     remote_write: false,
     logs: false,
+    sentry: false,
 };
 
 #[test]
