@@ -321,6 +321,12 @@ impl<C: Tally> Carrier<C> {
         self.active.span()
     }
 
+    /// The context within the span; asked between two polls.
+    #[cfg(feature = "tower")]
+    pub(crate) fn context(&self) -> &Context {
+        self.active.context()
+    }
+
     /// Does something within the span that is no poll.
     #[cfg(any(feature = "tower", feature = "reqwest"))]
     pub(crate) fn within<R>(&self, run: impl FnOnce() -> R) -> R {

@@ -226,13 +226,13 @@ fn an_exemplar_is_the_span_of_the_call_and_only_a_sampled_one() {
         .timed(&METERED);
     let unsampled =
         testing::builder().sampler(crate::trace::sampler::Sampler::always_off()).capture();
-    unsampled.run(|| Call::enter(&SITE, |fields| fields.none()).finish());
+    unsampled.run(|| Call::enter(&SITE, crate::call::fields::Fields::none).finish());
     assert!(durations("example")[0].exemplars.is_empty());
     // A thread offers one now and then; another thread has not offered any.
     let capture = Arc::new(testing::capture());
     let captured = Arc::clone(&capture);
     std::thread::spawn(move || {
-        captured.run(|| Call::enter(&SITE, |fields| fields.none()).finish());
+        captured.run(|| Call::enter(&SITE, crate::call::fields::Fields::none).finish());
     })
     .join()
     .unwrap();

@@ -270,6 +270,7 @@ fn a_value_that_panics_costs_its_own_text_alone() {
 struct Chatty<'r>(&'r Running);
 
 impl fmt::Display for Chatty<'_> {
+    #[expect(clippy::recursive_format_impl, reason = "that is what is tested")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.info(&|writer| writer.name(format_args!("{self}")));
         f.write_str("chatty")

@@ -114,7 +114,13 @@ fn same(one: &str, other: &str) -> bool {
     if let (Some(first), Some(last)) = (one.first_chunk::<4>(), one.last_chunk::<4>()) {
         return other.first_chunk() == Some(first) && other.last_chunk() == Some(last);
     }
-    one.iter().zip(other).all(|(one, other)| one == other)
+    match (one, other) {
+        ([], []) => true,
+        ([a], [b]) => a == b,
+        ([a, c], [b, d]) => a == b && c == d,
+        ([a, c, e], [b, d, f]) => a == b && c == d && e == f,
+        _ => false,
+    }
 }
 
 #[inline(always)]
@@ -222,7 +228,7 @@ mod tests {
     fn texts_of_every_length_are_compared_whole() {
         let text = "abcdefghijklmnopqrstuvwxyz";
         for end in 0..=text.len() {
-            assert!(same(&text[..end], &text[..end].to_owned()));
+            assert!(same(&text[..end], &text[..end]));
             assert!(!same(&text[..end], &text[..end.saturating_sub(1)]) || end == 0);
             for at in 0..end {
                 let mut other = text[..end].to_owned();

@@ -137,17 +137,17 @@ pub(crate) fn noticed(key: &str, value: &dyn Attribute) {
         _ => None,
     };
     for (key, value) in Entries::new(&bytes, &[]).attributes() {
-        match key {
-            "gen_ai.usage.input_tokens" => tokens(value).map(|tokens| say_usage(tokens, "input")),
-            "gen_ai.usage.output_tokens" => tokens(value).map(|tokens| say_usage(tokens, "output")),
-            "gen_ai.response.model" => match value {
-                Value::Str(model) => {
-                    say_model(model);
-                    Some(())
-                }
-                _ => None,
-            },
-            _ => None,
-        };
+        match (key, value) {
+            ("gen_ai.usage.input_tokens", value) => say_all(tokens(value), "input"),
+            ("gen_ai.usage.output_tokens", value) => say_all(tokens(value), "output"),
+            ("gen_ai.response.model", Value::Str(model)) => say_model(model),
+            _ => {}
+        }
+    }
+}
+
+fn say_all(tokens: Option<u64>, kind: &'static str) {
+    if let Some(tokens) = tokens {
+        say_usage(tokens, kind);
     }
 }

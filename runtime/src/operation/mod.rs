@@ -84,13 +84,13 @@ impl Operation {
         if word & site::MEASURED == 0 || site.settle(word) & site::MEASURED == 0 {
             return Self { on: None, entered: None };
         }
-        Self::begin_in(site, &find(Finder(site)))
+        Self::begin_in(site, find(Finder(site)).0)
     }
 
     #[inline(never)]
-    fn begin_in(site: &'static Site, series: &Series) -> Self {
+    fn begin_in(site: &'static Site, series: Option<(&'static Histogram, BoundHistogram)>) -> Self {
         let is_exchange = site.follows().is_some_and(|by| by.convention == Convention::Genai);
-        let on = series.0.map(|(durations, series)| {
+        let on = series.map(|(durations, series)| {
             let start = time::ticks();
             let exchange = is_exchange.then(|| Exchange::new(start, series.labels()));
             On { durations, series, start, outcome: None, error_type: None, exchange }

@@ -22,7 +22,7 @@ pub(crate) fn subscribe() {
 }
 
 fn attribute(span: &SpanData, key: &str) -> String {
-    span.attribute(key).map(|value| value.to_string()).unwrap_or_default()
+    span.attribute(key).map(ToString::to_string).unwrap_or_default()
 }
 
 #[spandrel::instrument(skip_all)]

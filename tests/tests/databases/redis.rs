@@ -5,7 +5,7 @@ use spandrel::{SpanKind, redis_1::TracedConnection, testing, trace::SpanData, tr
 use spandrel_tests::databases::Database;
 
 fn attribute(span: &SpanData, key: &str) -> String {
-    span.attribute(key).map(|value| value.to_string()).unwrap_or_default()
+    span.attribute(key).map(ToString::to_string).unwrap_or_default()
 }
 
 fn client(database: &Database) -> redis::Client {

@@ -43,7 +43,7 @@ fn of_alloy() -> Expressions {
         .collect()
 }
 
-/// Applies an expression, as JMESPath has it: a member, or one in quotes.
+/// Applies an expression, as `JMESPath` has it: a member, or one in quotes.
 fn apply<'l>(expression: &str, line: &'l Value) -> Option<&'l Value> {
     let is_plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     match expression.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {

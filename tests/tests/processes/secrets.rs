@@ -15,10 +15,13 @@ use crate::probe::{Outcome, Probe};
 const SECRETS: [&str; 4] = ["c4nAry", "YzRuQXJ5", "4111-1111", "4111111111111111"];
 const HARMLESS: &str = "harmless";
 
+/// Requests: their paths and their bytes.
+type Requests = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
+
 /// Takes every request, and keeps its bytes by its path.
 struct Keeper {
     url: String,
-    requests: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    requests: Requests,
 }
 
 impl Keeper {

@@ -17,7 +17,7 @@ fn only<R>(run: impl FnOnce() -> R) -> SpanData {
 }
 
 fn attribute(span: &SpanData, key: &str) -> String {
-    span.attribute(key).map(|value| value.to_string()).unwrap_or_default()
+    span.attribute(key).map(ToString::to_string).unwrap_or_default()
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn a_database_call_says_what_it_does_and_where() {
         collection = table,
         namespace = "shop",
         server_port = 6432,
-        rows = |rows| rows.len(),
+        rows = Vec::len,
     ))]
     fn find(table: &str) -> Vec<usize> {
         vec![table.len()]

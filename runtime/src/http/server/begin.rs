@@ -70,7 +70,6 @@ pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<E
             request_bytes: length,
             is_head: method == "HEAD",
             is_connect: method == "CONNECT",
-            id,
         },
     ))
 }
@@ -102,7 +101,7 @@ impl<'r> Parts<'r> {
 struct Seen<'r> {
     request: &'r Parts<'r>,
     options: &'r Options,
-    route: Route,
+    route: &'static Route,
     procedure: Option<&'r str>,
     ends: Ends<'r>,
     scheme: &'static str,

@@ -1,7 +1,7 @@
 //! Metrics of every kind that a receiver is to get.
 
 use spandrel::{
-    export::{Metrics, MetricsTable},
+    export::Metrics,
     metrics::{self, Counter, Gauge, Histogram, PoolState, UpDownCounter},
     timed,
     trace::Context,
@@ -52,7 +52,6 @@ pub(crate) fn run(how: &str) {
             say("flushed", telemetry.flush(PATIENCE).is_ok());
             ORDERS.with(&[("region", "eu")]).add(5);
         }
-        "table" => print!("{}", MetricsTable::now()),
         // Reads, and fails, until the test has seen enough.
         "often" => {
             while telemetry.report().metrics.iter().all(|exporter| exporter.dropped.is_empty()) {

@@ -68,7 +68,7 @@ pub(crate) fn run(how: &str) {
         "env" => builder.init(),
         _ => builder.sentry(sentry).init(),
     }
-    .unwrap();
+    .expect("it starts");
     if how == "flood" {
         flood();
     } else {
@@ -85,8 +85,8 @@ fn each_once() {
     }
     answer(500);
     answer(503);
-    let _ = thread::Builder::new().name("boiler".into()).spawn(explode).unwrap().join();
-    let error = "y".parse::<u64>().unwrap_err();
+    let _ = thread::Builder::new().name("boiler".into()).spawn(explode).expect("it starts").join();
+    let error = "y".parse::<u64>().expect_err("no number");
     sentry::capture(&error)
         .with("order", 17)
         .with("token", "hunter2")

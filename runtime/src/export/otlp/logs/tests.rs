@@ -20,7 +20,10 @@ use crate::{
     },
 };
 
-fn request(encoding: Encoding, records: &[(&Said<'_>, &dyn Fn(&mut Writer))]) -> Vec<u8> {
+/// A record: what surrounds it, and what writes it.
+type Record<'r> = (&'r Said<'r>, &'r dyn Fn(&mut Writer));
+
+fn request(encoding: Encoding, records: &[Record<'_>]) -> Vec<u8> {
     let service = [("service.name", Value::Str("shop"))];
     let resource = Resource::of(Signal::Logs, encoding, service, "");
     let mut batch =
@@ -94,7 +97,7 @@ fn check(record: &LogRecord) {
 #[test]
 fn a_record_is_read_back_from_protobuf_and_from_json() {
     let context = context();
-    let records: [(&Said<'_>, &dyn Fn(&mut Writer)); 1] = [(&said(&context), &write)];
+    let records: [Record<'_>; 1] = [(&said(&context), &write)];
 
     let protobuf = request(Encoding::Protobuf, &records);
     let json = request(Encoding::Json, &records);
