@@ -16,14 +16,9 @@ const HIGH: u64 = 0x80 * LANES;
 /// The next secret at `from` or behind it, of the forms that are on.
 pub(super) fn next(text: &[u8], from: usize, on: u8) -> Option<Range<usize>> {
     let mut at = from;
-    while at < text.len() {
-        let bytes = match text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-            Some(bytes) => u64::from_le_bytes(*bytes),
-            None => last_bytes(text, at),
-        };
-        let mut hits = hits(bytes);
+    while let Some((block, mut hits)) = next_hits(text, at) {
         while hits != 0 {
-            let candidate = at + hits.trailing_zeros() as usize / 8;
+            let candidate = block + hits.trailing_zeros() as usize / 8;
             if let Some(found) = look(text, candidate, on)
                 && found.start >= from
             {
@@ -31,9 +26,25 @@ pub(super) fn next(text: &[u8], from: usize, on: u8) -> Option<Range<usize>> {
             }
             hits &= hits - 1;
         }
-        at += 8;
+        at = block + 8;
     }
     None
+}
+
+/// The next eight bytes of which some deserve a look, and which.
+// Neither it nor the look is part of the other's loop: the constants of this one stay in registers.
+#[inline(never)]
+fn next_hits(text: &[u8], from: usize) -> Option<(usize, u64)> {
+    let (blocks, rest) = text.get(from..)?.as_chunks::<8>();
+    for (index, block) in blocks.iter().enumerate() {
+        let hits = hits(u64::from_le_bytes(*block));
+        if hits != 0 {
+            return Some((from + index * 8, hits));
+        }
+    }
+    let at = text.len() - rest.len();
+    let hits = if rest.is_empty() { 0 } else { hits(last_bytes(text, at)) };
+    (hits != 0).then_some((at, hits))
 }
 
 /// What is left of the text, as the low bytes; the others are of no interest.
@@ -61,7 +72,7 @@ fn hits(bytes: u64) -> u64 {
 }
 
 /// A closer look at a byte and what is around it.
-#[inline]
+#[inline(never)]
 fn look(text: &[u8], at: usize, on: u8) -> Option<Range<usize>> {
     let wants = |pattern: Pattern| on & pattern as u8 != 0;
     match *text.get(at)? {
