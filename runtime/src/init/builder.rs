@@ -12,7 +12,7 @@ use super::{
     config::{Code, Exporter, Package, Settings},
     exit, health,
     logs::{Listens, Outputs},
-    sinks::{self, Chosen},
+    sinks::Chosen,
     telemetry::{Exporters, Running, Telemetry},
 };
 use crate::{
@@ -487,29 +487,30 @@ impl Builder {
         let mut metrics = Vec::new();
         #[cfg(feature = "otlp")]
         for otlp in self.otlp {
-            chosen.push(sinks::otlp::in_code(&otlp, &settings, self.package)?);
+            chosen.push(super::sinks::otlp::in_code(&otlp, &settings, self.package)?);
         }
         #[cfg(feature = "file")]
         for file in self.files {
-            chosen.push(sinks::file::in_code(file, &settings, self.package));
+            chosen.push(super::sinks::file::in_code(file, &settings, self.package));
         }
         #[cfg(feature = "zipkin")]
         for zipkin in self.zipkins {
-            chosen.push(sinks::zipkin::in_code(&zipkin, &settings, self.package)?);
+            chosen.push(super::sinks::zipkin::in_code(&zipkin, &settings, self.package)?);
         }
         #[cfg(feature = "prometheus-remote-write")]
         for remote_write in settings.remote_write.exporter().into_iter().chain(self.remote_writes) {
-            metrics.push(sinks::remote_write::in_code(&remote_write, &settings)?);
+            metrics.push(super::sinks::remote_write::in_code(&remote_write, &settings)?);
         }
         #[cfg(feature = "console")]
         {
             let consoles = self.consoles.into_iter();
-            chosen.extend(consoles.map(|console| sinks::console::in_code(console, &settings)));
-            chosen.extend(self.summaries.into_iter().map(sinks::console::summary));
+            chosen
+                .extend(consoles.map(|console| super::sinks::console::in_code(console, &settings)));
+            chosen.extend(self.summaries.into_iter().map(super::sinks::console::summary));
         }
         #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
         for exporter in settings.metrics.exporters(&settings).into_iter().chain(self.metrics) {
-            metrics.push(sinks::metrics::in_code(exporter, &settings, self.package)?);
+            metrics.push(super::sinks::metrics::in_code(exporter, &settings, self.package)?);
         }
         for exporter in self.custom {
             chosen.push(Chosen::custom(exporter, &settings));
@@ -589,7 +590,7 @@ fn start(
         dumps: None,
     };
     #[cfg(feature = "file")]
-    let dumper = flight::Dumper::new(&settings, sinks::own_crate(&settings, package));
+    let dumper = flight::Dumper::new(&settings, super::sinks::own_crate(&settings, package));
     let numbers = |chosen: &[Chosen]| -> Vec<_> {
         chosen.iter().map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect()
     };
