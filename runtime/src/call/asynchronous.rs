@@ -260,7 +260,7 @@ impl<C: Tally> Carrier<C> {
         self.active.is_recording()
     }
 
-    #[cfg(any(feature = "stream", feature = "tower", feature = "reqwest"))]
+    #[cfg(feature = "stream")]
     pub(crate) fn is_done(&self) -> bool {
         self.active.phase() == Phase::Done
     }

@@ -3,12 +3,9 @@
 //! A table that only grows, read without a lock. It is bounded, for whoever names routes may be
 //! mistaken about how many there are: where it is full, a request has a method and no route.
 
-use std::{
-    mem,
-    sync::{
-        OnceLock,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
 #[cfg(feature = "tower")]
@@ -22,6 +19,10 @@ pub(super) struct Route {
     /// The pattern of the path; of a remote procedure its name; empty: there is none.
     pub(super) path: &'static str,
     /// What its spans are called.
+    #[cfg_attr(
+        not(any(feature = "tower", feature = "reqwest")),
+        expect(dead_code, reason = "only layers have spans")
+    )]
     pub(super) name: &'static str,
     #[cfg(feature = "tower")]
     pub(super) found: Found,
@@ -54,23 +55,33 @@ pub(super) fn of(method: &'static str, path: &str) -> &'static Route {
 }
 
 /// A route, if it has been seen before.
+#[cfg(any(test, feature = "tower"))]
 pub(super) fn known(method: &'static str, path: &str) -> Option<&'static Route> {
     find(method, path).ok()
 }
 
 /// A method without a route.
 pub(super) fn bare(method: &'static str) -> &'static Route {
-    static BARE: [Route; method::COUNT] = {
-        let mut bare = [const { Route::new(method::OTHER, "", "HTTP") }; method::COUNT];
-        let mut at = 0;
-        while at < method::KNOWN.len() {
-            let name = method::KNOWN[at];
-            // What is replaced holds nothing that would have to be dropped.
-            mem::forget(mem::replace(&mut bare[at], Route::new(name, "", name)));
-            at += 1;
+    const fn alone(at: usize) -> Route {
+        if at < method::KNOWN.len() {
+            Route::new(method::KNOWN[at], "", method::KNOWN[at])
+        } else {
+            Route::new(method::OTHER, "", "HTTP")
         }
-        bare
-    };
+    }
+    static BARE: [Route; method::COUNT] = [
+        alone(0),
+        alone(1),
+        alone(2),
+        alone(3),
+        alone(4),
+        alone(5),
+        alone(6),
+        alone(7),
+        alone(8),
+        alone(9),
+        alone(10),
+    ];
     let other = &BARE[method::KNOWN.len()];
     BARE.iter().find(|route| route.method == method).unwrap_or(other)
 }

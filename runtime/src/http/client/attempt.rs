@@ -1,6 +1,6 @@
 //! One attempt to send a request, until its response has been read.
 
-use http::{HeaderMap, Method, Uri, header};
+use http::{HeaderMap, Method, header};
 
 use super::options::{Options, ResendCount, Told, UrlTemplate};
 use crate::{
@@ -60,7 +60,7 @@ pub(super) struct Outgoing<'r> {
 impl<'r> Outgoing<'r> {
     #[cfg(feature = "tower")]
     pub(super) fn of<B>(request: &'r http::Request<B>) -> Self {
-        let uri: &Uri = request.uri();
+        let uri = request.uri();
         Self {
             method: request.method(),
             scheme: uri.scheme_str(),
