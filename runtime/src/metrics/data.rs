@@ -16,6 +16,7 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     /// How many points there are.
+    #[cfg(feature = "console")]
     pub(crate) fn points(&self) -> u32 {
         let points = self.metrics.iter().map(|metric| match &metric.data {
             Data::Sum { points, .. } | Data::Gauge(points) => points.len(),
