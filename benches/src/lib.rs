@@ -15,6 +15,7 @@ mod ours;
 mod peers;
 mod subject;
 
+pub mod allocator;
 pub mod harness;
 pub mod workload;
 
