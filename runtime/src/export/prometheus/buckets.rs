@@ -63,7 +63,8 @@ impl Bounds {
                 sum += count;
                 index += 1;
             }
-            buckets.push(Bucket { bound: 4_f64.powi(power), at_most: sum });
+            // Not `4_f64.powi(power)`, which takes the inverse of a number that may be infinite.
+            buckets.push(Bucket { bound: f64::from(2 * power).exp2(), at_most: sum });
         }
         let all = counts.fold(sum, |sum, count| sum + count).max(value.count);
         for threshold in value.thresholds.iter().filter(|one| one.bound.is_finite()) {
@@ -173,6 +174,18 @@ mod tests {
         assert_eq!((buckets.len(), buckets[11], count), (12, (1024.0, 5), 5));
         assert_eq!((buckets[7], buckets[8]), ((4.0, 0), (16.0, 1)));
         assert_eq!(of("By", &histogram(0, 0, &[])).0, []);
+    }
+
+    #[test]
+    fn the_smallest_numbers_have_bounds_of_their_own() {
+        // At scale 0, bucket -1074 has the smallest number there is.
+        let (buckets, count) = of("By", &histogram(0, -1_074, &[2, 3]));
+
+        assert!(buckets.iter().all(|(bound, _)| *bound >= 0.0));
+        assert_eq!(
+            (buckets.last().copied(), count),
+            (Some((2_f64.powi(-1_000) * 2_f64.powi(-72), 5)), 5)
+        );
     }
 
     #[test]
