@@ -42,6 +42,8 @@ fn prometheus_reads_what_was_counted_in_each_format() {
         assert_eq!(values("shop_orders_created_total", "", 2), [1.0, 41.0], "{job}");
         assert_eq!(values("shop_orders_created_total", ",region=\"eu\"", 1), [41.0], "{job}");
         assert_eq!(values("shop_queue_utilization_ratio", "", 1), [0.25], "{job}");
+        assert_eq!(values("bytes_total", "", 1), [512.0], "{job}");
+        assert_eq!(values("shop_queue_size_number", "", 1), [3.0], "{job}");
         let odd = r#",text="\"a\\b\"\n{c}""#;
         assert_eq!(values("shop_odd_total", odd, 1), [1.0], "{job}");
         let charge = ",code_function_name=~\".*::charge\"";
