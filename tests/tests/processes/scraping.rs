@@ -201,6 +201,50 @@ fn what_others_can_reach_needs_a_token() {
 }
 
 #[test]
+fn the_pages_stand_beside_those_of_the_program() {
+    let (running, address) = start(Probe::new("routing", "serve"));
+    let ask = |target, accept| prometheus::get(address, target, accept).unwrap();
+
+    let orders = ask("/orders", "*/*");
+    let metrics = ask("/metrics", OPEN_METRICS);
+    let functions = ask("/functions", "*/*");
+    let live = ask("/health/live", "*/*");
+
+    assert_eq!(orders.body, b"none");
+    let text = String::from_utf8(metrics.body).unwrap();
+    assert!(text.contains("\nrouter_seen_total{") && text.ends_with("# EOF\n"), "{text}");
+    assert!(text.contains("\ntarget_info{") && text.contains("service_name=\"shop\""), "{text}");
+    assert_eq!(metrics.content_type, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    assert!(serde_json::from_slice::<serde_json::Value>(&functions.body).unwrap().is_array());
+    assert_eq!((live.status, live.body.as_slice()), (200, &b"live\n"[..]));
+    running.end().assert_success();
+}
+
+#[test]
+fn a_router_answers_nobody_without_the_token() {
+    for is_disabled in ["false", "true"] {
+        let probe = Probe::new("routing", "ask").env("OTEL_SDK_DISABLED", is_disabled);
+        let outcome = probe.run();
+
+        outcome.assert_success();
+        let expected = [
+            // Who may ask is not known yet.
+            ("stranger.before", "503"),
+            ("friend.before", "503"),
+            ("stranger.after", "401"),
+            ("friend.after", "200"),
+            ("second", "true"),
+            ("stranger.second", "401"),
+            ("friend.second", "200"),
+            ("stopped", "true"),
+            ("stranger.stopped", "401"),
+            ("friend.stopped", "200"),
+        ];
+        outcome.assert_said(&expected);
+    }
+}
+
+#[test]
 fn what_is_written_to_prometheus_arrives_there() {
     let Some(prometheus) = Prometheus::start(&[]) else { return };
     let probe = Probe::new("scraping", "environment")
