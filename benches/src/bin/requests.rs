@@ -19,6 +19,7 @@ use spandrel_benches::{
     allocator::{self, Counting},
     subjects,
 };
+use tower_layer::Identity;
 use tower_service::Service as _;
 
 /// Fewer than any queue holds.
@@ -41,7 +42,11 @@ fn main() {
     runtime.block_on(async {
         match arguments[..] {
             [count, subject] => {
-                let router = if subject == "bare" { bare() } else { layered() };
+                let router = match subject {
+                    "bare" => bare(),
+                    "empty" => empty(),
+                    _ => layered(),
+                };
                 let count = count.parse().expect("a number of requests");
                 measured(&router, count).await;
             }
@@ -58,15 +63,21 @@ fn bare() -> Router {
     Router::new().route("/orders/{id}", get(answer))
 }
 
+/// What axum itself does for any layer.
+fn empty() -> Router {
+    bare().layer(Identity::new())
+}
+
 fn layered() -> Router {
     bare().layer(spandrel::http::server())
 }
 
 /// One after the other, in turns, so that what disturbs the machine disturbs both.
 async fn requests(ours: &'static dyn Subject) {
-    let routers = [("bare axum", bare()), ("spandrel", layered())];
-    let mut times = [const { Vec::new() }; 2];
-    let mut allocations = [0; 2];
+    let routers =
+        [("bare axum", bare()), ("axum, an empty layer", empty()), ("spandrel", layered())];
+    let mut times = [const { Vec::new() }; 3];
+    let mut allocations = [0; 3];
     for burst in 0..=BURSTS {
         for (index, (_, router)) in routers.iter().enumerate() {
             let (before, began) = (allocator::here(), Instant::now());

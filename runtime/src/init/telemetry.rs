@@ -33,7 +33,10 @@ use crate::{
     site,
     sync::lock,
     time,
-    trace::recorder::{self, Recorder},
+    trace::{
+        pending::{Pending, wait_at_once},
+        recorder::{self, Recorder},
+    },
 };
 
 /// How long a guard that is dropped, and a process that exits, wait for the exporters.
@@ -199,10 +202,14 @@ impl Running {
 }
 
 /// Waits for spans and log records, whose exporters work at the same time.
-fn flush(recorder: &Recorder, deadline: std::time::Instant, ends: bool) -> bool {
-    let logs = pipeline::started().map(|pipeline| pipeline.ask(ends));
-    let spans = recorder.flush(deadline, ends);
-    logs.is_none_or(|wait| wait(deadline)) && spans
+fn flush(recorder: &'static Recorder, deadline: std::time::Instant, ends: bool) -> bool {
+    let logs = pipeline::started().map(|pipeline| Box::new(pipeline.ask(ends)) as Pending);
+    if !ends {
+        let spans = recorder.flush(deadline, false);
+        return logs.is_none_or(|wait| wait(deadline)) && spans;
+    }
+    let spans: Pending = Box::new(move |deadline| recorder.flush(deadline, true));
+    wait_at_once(logs.into_iter().chain([spans]).collect(), deadline)
 }
 
 fn deadline(timeout: Duration) -> std::time::Instant {

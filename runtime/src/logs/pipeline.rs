@@ -27,9 +27,9 @@ use crate::{
     time,
     trace::{
         Context, Writer,
-        drain::Pending,
         local::RECORDING,
         loss::{LossReason, Losses},
+        pending::{Pending, wait_at_once, wait_in_turn},
         recorder,
     },
 };
@@ -286,7 +286,7 @@ impl Pipeline {
         move |deadline| {
             let left = deadline.saturating_duration_since(time::now());
             let Ok(pending) = answer.recv_timeout(left) else { return false };
-            pending.into_iter().map(|wait| wait(deadline)).filter(|done| !done).count() == 0
+            if ends { wait_at_once(pending, deadline) } else { wait_in_turn(pending, deadline) }
         }
     }
 

@@ -29,6 +29,7 @@ use super::{
     local::Local,
     loss::Losses,
     memory::Memory,
+    pending::{wait_at_once, wait_in_turn},
     propagation::Propagators,
     sampling::{Root, Sampling, Under},
     scope,
@@ -277,10 +278,8 @@ impl Recorder {
         }
         let left = deadline.saturating_duration_since(time::now());
         match answer.recv_timeout(left) {
-            // Every exporter gets its chance, also behind one that hangs.
-            Ok(pending) => {
-                pending.into_iter().map(|wait| wait(deadline)).filter(|done| !done).count() == 0
-            }
+            Ok(pending) if stop => wait_at_once(pending, deadline),
+            Ok(pending) => wait_in_turn(pending, deadline),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => false,
         }
     }
