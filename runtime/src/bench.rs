@@ -93,6 +93,8 @@ pub fn start(seen: &'static Seen, encode: Option<Form>) {
         ..Settings::default()
     };
     recorder::start(settings, Arc::new(Losses::new()), sinks);
+    #[cfg(feature = "prometheus")]
+    crate::admin::install(Arc::default());
     level::set_most_verbose(Some(Level::Info));
     site::set_switches(|site| if site.level() >= Level::Info { site::ON } else { site::METERED });
 }

@@ -135,6 +135,10 @@ impl Answer {
         Self::said(Status::Unauthorized, "this needs the header `Authorization: Bearer …`\n")
     }
 
+    pub(super) fn crowded() -> Self {
+        Self::said(Status::Unavailable, "too many ask at once\n")
+    }
+
     pub(super) fn said(status: Status, text: &'static str) -> Self {
         Self { status, content_type: TEXT, is_packed: false, body: text.into() }
     }

@@ -8,12 +8,15 @@ use std::{
 
 use super::{
     answer::{Answer, Status},
+    guests::Guest,
     head::{Body, Head},
 };
 use crate::time;
 
 /// The longest that a request may take to arrive.
-pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often to see whether it is still waited for.
+const GLANCE: Duration = Duration::from_millis(50);
 /// The longest that an answer may take to leave.
 const LONGEST_ANSWER: Duration = Duration::from_secs(30);
 /// The longest to wait until the other side has taken note that the answer is over.
@@ -23,27 +26,29 @@ const MOST_HEAD_BYTES: usize = 16 * 1_024;
 const MOST_BODY_BYTES: u64 = 64 * 1_024;
 
 /// Reads a request, answers it, and ends the connection.
-pub(super) fn serve(mut stream: TcpStream, answer: impl FnOnce(&Head<'_>) -> Answer) {
+pub(super) fn serve(guest: &Guest, answer: impl FnOnce(&Head<'_>) -> Answer) {
     // Who goes away gets no answer, and there is nobody to tell.
-    let _ = exchange(&mut stream, answer);
+    let _ = exchange(guest, answer);
 }
 
 /// Answers without a look at the request.
-pub(super) fn refuse(mut stream: TcpStream) {
-    let answer = Answer::said(Status::Unavailable, "too many ask at once\n");
-    let _ = write(&mut stream, &answer, false);
+pub(super) fn refuse(stream: &TcpStream) {
+    let _ = write(stream, &Answer::crowded(), false);
 }
 
-fn exchange(stream: &mut TcpStream, answer: impl FnOnce(&Head<'_>) -> Answer) -> io::Result<()> {
+fn exchange(guest: &Guest, answer: impl FnOnce(&Head<'_>) -> Answer) -> io::Result<()> {
     let deadline = time::now() + PATIENCE;
     let mut bytes = Vec::new();
-    let (answer, is_head) = match read_head(stream, &mut bytes, deadline) {
+    let (answer, is_head) = match read_head(guest, &mut bytes, deadline) {
         Ok(None) => return Ok(()),
         Ok(Some(end)) => match Head::parse(&bytes[..end]) {
             Some(head) => {
                 let came = (bytes.len() - end) as u64;
-                let answer = match drop_body(stream, head.body, came, deadline) {
-                    Ok(true) => answer(&head),
+                let answer = match drop_body(guest, head.body, came, deadline) {
+                    Ok(true) => {
+                        guest.begin_answer()?;
+                        answer(&head)
+                    }
                     Ok(false) => Answer::said(Status::TooLarge, "no body is read here\n"),
                     Err(_) => Answer::said(Status::TimedOut, "that took too long\n"),
                 };
@@ -56,20 +61,17 @@ fn exchange(stream: &mut TcpStream, answer: impl FnOnce(&Head<'_>) -> Answer) ->
         }
         Err(_) => (Answer::said(Status::TimedOut, "that took too long\n"), false),
     };
-    write(stream, &answer, is_head)?;
-    say_goodbye(stream)
+    write(guest.stream(), &answer, is_head)?;
+    guest.end_answer()?;
+    say_goodbye(guest)
 }
 
-/// Where the head ends; `None`: the other side has gone.
-fn read_head(
-    stream: &mut TcpStream,
-    bytes: &mut Vec<u8>,
-    deadline: Instant,
-) -> io::Result<Option<usize>> {
+/// Where the head ends; `None`: the other side has gone, or has to.
+fn read_head(guest: &Guest, bytes: &mut Vec<u8>, deadline: Instant) -> io::Result<Option<usize>> {
     const END: &[u8] = b"\r\n\r\n";
     let mut piece = [0; 2_048];
     loop {
-        let read = read_until(stream, &mut piece, deadline)?;
+        let read = read_until(guest, &mut piece, deadline)?;
         if read == 0 {
             return Ok(None);
         }
@@ -89,12 +91,12 @@ fn read_head(
 /// Reads a body of which so much has come, and forgets it; `false`: it is too large.
 ///
 /// What is not read would make the system reset the connection, and the answer might be lost.
-fn drop_body(stream: &mut TcpStream, body: Body, came: u64, deadline: Instant) -> io::Result<bool> {
+fn drop_body(guest: &Guest, body: Body, came: u64, deadline: Instant) -> io::Result<bool> {
     let Body::Bytes(length @ ..=MOST_BODY_BYTES) = body else { return Ok(false) };
     let mut left = length.saturating_sub(came);
     let mut piece = [0; 2_048];
     while left > 0 {
-        let read = read_until(stream, &mut piece, deadline)?;
+        let read = read_until(guest, &mut piece, deadline)?;
         if read == 0 {
             return Err(ErrorKind::UnexpectedEof.into());
         }
@@ -103,13 +105,19 @@ fn drop_body(stream: &mut TcpStream, body: Body, came: u64, deadline: Instant) -
     Ok(true)
 }
 
-/// Reads something; an error of another kind than these is one of the connection.
-fn read_until(stream: &mut TcpStream, piece: &mut [u8], deadline: Instant) -> io::Result<usize> {
+/// Reads something; nothing: the other side has gone, or has to.
+fn read_until(guest: &Guest, piece: &mut [u8], deadline: Instant) -> io::Result<usize> {
+    let mut stream = guest.stream();
     loop {
-        stream.set_read_timeout(Some(left(deadline)?))?;
+        stream.set_read_timeout(Some(left(deadline)?.min(GLANCE)))?;
         match stream.read(piece) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            result => return result,
+            Err(error) => match error.kind() {
+                ErrorKind::Interrupted => {}
+                ErrorKind::WouldBlock | ErrorKind::TimedOut if guest.has_to_go() => return Ok(0),
+                ErrorKind::WouldBlock | ErrorKind::TimedOut => {}
+                _ => return Err(error),
+            },
+            read => return read,
         }
     }
 }
@@ -119,7 +127,7 @@ fn left(deadline: Instant) -> io::Result<Duration> {
     if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
 }
 
-fn write(stream: &mut TcpStream, answer: &Answer, is_head: bool) -> io::Result<()> {
+fn write(stream: &TcpStream, answer: &Answer, is_head: bool) -> io::Result<()> {
     let Answer { status, content_type, is_packed, body } = answer;
     let mut bytes = format!(
         "HTTP/1.1 {} {}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\
@@ -143,7 +151,7 @@ fn write(stream: &mut TcpStream, answer: &Answer, is_head: bool) -> io::Result<(
     if is_head { Ok(()) } else { write_until(stream, body, deadline) }
 }
 
-fn write_until(stream: &mut TcpStream, mut bytes: &[u8], deadline: Instant) -> io::Result<()> {
+fn write_until(mut stream: &TcpStream, mut bytes: &[u8], deadline: Instant) -> io::Result<()> {
     while !bytes.is_empty() {
         stream.set_write_timeout(Some(left(deadline)?))?;
         match stream.write(bytes) {
@@ -157,13 +165,13 @@ fn write_until(stream: &mut TcpStream, mut bytes: &[u8], deadline: Instant) -> i
 }
 
 /// Waits until the other side closes, too: to close first could take back what it has not read.
-fn say_goodbye(stream: &mut TcpStream) -> io::Result<()> {
-    stream.shutdown(Shutdown::Write)?;
+fn say_goodbye(guest: &Guest) -> io::Result<()> {
+    guest.stream().shutdown(Shutdown::Write)?;
     let deadline = time::now() + LONGEST_GOODBYE;
     let mut piece = [0; 2_048];
     let mut left = MOST_BODY_BYTES;
     while left > 0 {
-        match read_until(stream, &mut piece, deadline)? {
+        match read_until(guest, &mut piece, deadline)? {
             0 => break,
             read => left = left.saturating_sub(read as u64),
         }

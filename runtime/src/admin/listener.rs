@@ -4,20 +4,16 @@ use std::{
     io::{self, ErrorKind},
     net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{
-            AtomicBool,
-            Ordering::{AcqRel, Acquire},
-        },
-    },
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
 
 use super::{
     answer::{Answer, Endpoints},
-    connection, host,
+    connection,
+    guests::{Guest, Guests},
+    host,
     state::State,
 };
 use crate::{
@@ -27,11 +23,6 @@ use crate::{
     time,
     trace::Context,
 };
-
-/// Whoever comes while so many are served is turned away.
-const MOST_CONNECTIONS: usize = 16;
-/// How long to wait when the system has no more files or memory for a connection.
-const BREATH: Duration = Duration::from_millis(100);
 
 /// A port that is ours, before anybody is served.
 #[derive(Debug)]
@@ -50,9 +41,9 @@ pub(crate) struct Server {
 #[derive(Debug)]
 struct Shared {
     served: Served,
-    ends: AtomicBool,
-    /// Connections that are served, and whether the listening thread is there.
-    busy: Mutex<(usize, bool)>,
+    guests: Arc<Guests>,
+    /// Whether the listening thread is there.
+    listens: Mutex<bool>,
     done: Condvar,
 }
 
@@ -100,8 +91,8 @@ impl Bound {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             served,
-            ends: AtomicBool::new(false),
-            busy: Mutex::new((0, true)),
+            guests: Arc::default(),
+            listens: Mutex::new(true),
             done: Condvar::new(),
         });
         let (hook, listening) = (diag::Hook::current(), Arc::clone(&shared));
@@ -111,7 +102,7 @@ impl Bound {
             let _unrecorded = Context::unrecorded().attach();
             listening.listen(&listener);
             drop(listener);
-            lock(&listening.busy).1 = false;
+            *lock(&listening.listens) = false;
             listening.done.notify_all();
         })?;
         Ok(Server { shared, address })
@@ -124,24 +115,26 @@ impl Server {
         self.address
     }
 
-    /// Answers all that came, takes no more, and waits for that no longer than this.
+    /// Answers all that was asked, takes no more, and waits for that no longer than this.
     pub(crate) fn stop(&self, deadline: Instant) {
         self.end();
-        let mut busy = lock(&self.shared.busy);
-        while *busy != (0, false) {
+        let mut listens = lock(&self.shared.listens);
+        while *listens {
             let left = deadline.saturating_duration_since(time::now());
             if left.is_zero() {
                 return;
             }
-            busy = match self.shared.done.wait_timeout(busy, left) {
-                Ok((busy, _)) => busy,
+            listens = match self.shared.done.wait_timeout(listens, left) {
+                Ok((listens, _)) => listens,
                 Err(poisoned) => poisoned.into_inner().0,
             };
         }
+        drop(listens);
+        self.shared.guests.wait_for_all(deadline);
     }
 
     fn end(&self) {
-        if self.shared.ends.swap(true, AcqRel) {
+        if !self.shared.guests.end() {
             return;
         }
         // The thread waits for somebody to come.
@@ -169,11 +162,11 @@ impl Shared {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) => {
                     diag::debug(format_args!("the admin server: {error}"));
-                    self.breathe();
+                    self.guests.breathe();
                 }
             }
             // Those who came before the end are answered: they do not wait here for more.
-            if self.ends.load(Acquire) && listener.set_nonblocking(true).is_err() {
+            if self.guests.has_ended() && listener.set_nonblocking(true).is_err() {
                 return;
             }
         }
@@ -182,43 +175,24 @@ impl Shared {
     fn take(self: &Arc<Self>, stream: TcpStream) {
         // It may have inherited that from the listener.
         let _ = stream.set_nonblocking(false);
-        {
-            let mut busy = lock(&self.busy);
-            if busy.0 >= MOST_CONNECTIONS {
-                drop(busy);
-                return connection::refuse(stream);
-            }
-            busy.0 += 1;
-        }
+        let guest = match self.guests.admit(stream) {
+            Ok(guest) => guest,
+            Err(stream) => return connection::refuse(&stream),
+        };
         let (hook, shared) = (diag::Hook::current(), Arc::clone(self));
         let thread = thread::Builder::new().name("spandrel-admin".into());
-        let started = thread.spawn(move || {
+        // Where the system has no thread for it, the connection ends.
+        let _ = thread.spawn(move || {
             hook.into_iter().for_each(diag::Hook::install);
             let _unrecorded = Context::unrecorded().attach();
-            let served = catch_unwind(AssertUnwindSafe(|| shared.serve(stream)));
-            if served.is_err() {
+            if catch_unwind(AssertUnwindSafe(|| shared.serve(&guest))).is_err() {
                 diag::warn(format_args!("the admin server panicked over a request"));
             }
-            shared.leave();
         });
-        if started.is_err() {
-            self.leave();
-        }
     }
 
-    fn serve(&self, stream: TcpStream) {
+    fn serve(&self, guest: &Guest) {
         let Served { endpoints, hosts, state } = &self.served;
-        connection::serve(stream, |head| Answer::to(head, *endpoints, hosts, state));
-    }
-
-    fn leave(&self) {
-        lock(&self.busy).0 -= 1;
-        self.done.notify_all();
-    }
-
-    /// Waits a moment, or until a connection ends, which gives back what there was too little of.
-    fn breathe(&self) {
-        let busy = lock(&self.busy);
-        drop(self.done.wait_timeout(busy, BREATH));
+        connection::serve(guest, |head| Answer::to(head, *endpoints, hosts, state));
     }
 }

@@ -30,8 +30,8 @@ pub(crate) fn install(state: Arc<State>) {
     *CURRENT.write().unwrap_or_else(PoisonError::into_inner) = Some(state);
 }
 
-/// What was installed last.
+/// What was installed last; `None`: telemetry has not started, and nobody knows who may ask.
 #[cfg(feature = "axum-0-8")]
-pub(super) fn current() -> Arc<State> {
-    CURRENT.read().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
+pub(super) fn current() -> Option<Arc<State>> {
+    CURRENT.read().unwrap_or_else(PoisonError::into_inner).clone()
 }

@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read as _, Write as _},
-    net::{Shutdown, SocketAddr, TcpStream},
+    net::{SocketAddr, TcpStream},
     sync::Arc,
     thread,
     time::Duration,
@@ -207,36 +207,53 @@ fn requests_that_are_too_large_are_refused() {
 }
 
 #[test]
-fn who_comes_while_too_many_are_served_is_turned_away() {
+fn those_who_say_nothing_keep_nobody_out() {
     let server = ours();
-    let open: Vec<_> = (0..40).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
+    let silent: Vec<_> = (0..40).map(|_| TcpStream::connect(server.address()).unwrap()).collect();
 
-    // Those who are served say nothing, and wait; the last ones are not.
-    let mut last = &open[39];
-    last.set_read_timeout(Some(PATIENCE)).unwrap();
-    let mut answer = String::new();
-    last.read_to_string(&mut answer).unwrap();
+    assert_status(&get(&server, "/health/live", ""), 200);
 
-    assert_status(&answer, 503);
-    drop(open);
+    drop(silent);
 }
 
 #[test]
-fn what_came_before_the_end_is_answered_and_nothing_after_it() {
+fn a_request_has_two_seconds_to_arrive() {
+    let server = ours();
+    for part in ["", "GET /metrics HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{"] {
+        let mut stream = TcpStream::connect(server.address()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(8))).unwrap();
+        stream.write_all(part.as_bytes()).unwrap();
+
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+
+        assert_status(&answer, 408);
+    }
+}
+
+#[test]
+fn what_was_asked_before_the_end_is_answered_and_nothing_after_it() {
     let server = ours();
     let address = server.address();
     let mut early = TcpStream::connect(address).unwrap();
     early.set_read_timeout(Some(PATIENCE)).unwrap();
-    let stopping = thread::spawn(move || server.stop(time::now() + PATIENCE));
     early.write_all(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-    early.shutdown(Shutdown::Write).unwrap();
+    let silent = TcpStream::connect(address).unwrap();
+    let began = time::now();
+    let stopping = thread::spawn(move || {
+        server.stop(began + PATIENCE);
+        time::now() - began
+    });
 
     let mut answer = String::new();
     early.read_to_string(&mut answer).unwrap();
-    stopping.join().unwrap();
+    let took = stopping.join().unwrap();
 
     assert_status(&answer, 200);
     assert!(TcpStream::connect(address).is_err());
+    // The silent one would have had two seconds for its request, and one for taking note.
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    drop((early, silent));
 }
 
 #[test]

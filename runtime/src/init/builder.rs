@@ -496,7 +496,7 @@ impl Builder {
         };
         let telemetry = start(settings, self.package, all, self.watches_signals)?;
         #[cfg(feature = "prometheus")]
-        telemetry.serve(served);
+        telemetry.serve(served.install());
         listens.begin();
         #[cfg(feature = "metrics-0-24")]
         if self.uses_metrics {

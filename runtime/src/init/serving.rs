@@ -1,4 +1,4 @@
-//! From the configuration to ports that are ours.
+//! From the configuration to ports that are ours, and what is shown to whom.
 
 use std::{io, sync::Arc};
 
@@ -9,20 +9,36 @@ use crate::{
     error::Error,
 };
 
-/// Takes the ports, before anything else has begun.
+/// What is served once telemetry runs.
+pub(super) struct Served {
+    state: Arc<State>,
+    bound: Vec<Bound>,
+}
+
+impl Served {
+    /// Shows the program so from now on, and gives the ports that are to be served.
+    ///
+    /// Not before: an `init!` that fails changes nothing for the one that did not.
+    pub(super) fn install(self) -> Vec<Bound> {
+        admin::install(self.state);
+        self.bound
+    }
+}
+
+/// Takes the ports, before anything else has begun; where telemetry is off there are none, and a
+/// router asks for the token all the same.
 ///
 /// # Errors
 ///
 /// When one that was asked for in code or by a variable of ours is not to be had.
-pub(super) fn bind(settings: &Settings) -> Result<Vec<Bound>, Error> {
+pub(super) fn bind(settings: &Settings) -> Result<Served, Error> {
     let serving = &settings.serving;
-    let mut bound = Vec::new();
-    if !settings.enabled.value {
-        return Ok(bound);
-    }
     let names = serving.has_utf8_names.value;
     let state = Arc::new(State::new(&settings.resource, names, serving.token.value.clone()));
-    admin::install(Arc::clone(&state));
+    let mut bound = Vec::new();
+    if !settings.enabled.value {
+        return Ok(Served { state, bound });
+    }
     let bind = |address: &Address, endpoints| {
         Bound::new(address, endpoints, &serving.hosts.value, Arc::clone(&state))
     };
@@ -45,7 +61,7 @@ pub(super) fn bind(settings: &Settings) -> Result<Vec<Bound>, Error> {
             }
         }
     }
-    Ok(bound)
+    Ok(Served { state, bound })
 }
 
 fn refused(what: &str, address: &Address, error: &io::Error) -> Error {

@@ -7,6 +7,8 @@ mod correlation;
 mod endings;
 mod grpc;
 mod metrics;
+#[cfg(unix)]
+mod script;
 mod serving;
 mod setting;
 mod trace_context;

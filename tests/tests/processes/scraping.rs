@@ -42,6 +42,8 @@ fn prometheus_reads_what_was_counted_in_each_format() {
         assert_eq!(values("shop_orders_created_total", "", 2), [1.0, 41.0], "{job}");
         assert_eq!(values("shop_orders_created_total", ",region=\"eu\"", 1), [41.0], "{job}");
         assert_eq!(values("shop_queue_utilization_ratio", "", 1), [0.25], "{job}");
+        assert_eq!(values("bytes_total", "", 1), [512.0], "{job}");
+        assert_eq!(values("shop_queue_size_number", "", 1), [3.0], "{job}");
         let odd = r#",text="\"a\\b\"\n{c}""#;
         assert_eq!(values("shop_odd_total", odd, 1), [1.0], "{job}");
         let charge = ",code_function_name=~\".*::charge\"";
@@ -196,6 +198,50 @@ fn what_others_can_reach_needs_a_token() {
     let outcome = Probe::new("scraping", "environment").env("SPANDREL_ADMIN", "0.0.0.0:0").run();
 
     assert!(outcome.said("error").contains("it has to ask for a token"), "{outcome:?}");
+}
+
+#[test]
+fn the_pages_stand_beside_those_of_the_program() {
+    let (running, address) = start(Probe::new("routing", "serve"));
+    let ask = |target, accept| prometheus::get(address, target, accept).unwrap();
+
+    let orders = ask("/orders", "*/*");
+    let metrics = ask("/metrics", OPEN_METRICS);
+    let functions = ask("/functions", "*/*");
+    let live = ask("/health/live", "*/*");
+
+    assert_eq!(orders.body, b"none");
+    let text = String::from_utf8(metrics.body).unwrap();
+    assert!(text.contains("\nrouter_seen_total{") && text.ends_with("# EOF\n"), "{text}");
+    assert!(text.contains("\ntarget_info{") && text.contains("service_name=\"shop\""), "{text}");
+    assert_eq!(metrics.content_type, "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    assert!(serde_json::from_slice::<serde_json::Value>(&functions.body).unwrap().is_array());
+    assert_eq!((live.status, live.body.as_slice()), (200, &b"live\n"[..]));
+    running.end().assert_success();
+}
+
+#[test]
+fn a_router_answers_nobody_without_the_token() {
+    for is_disabled in ["false", "true"] {
+        let probe = Probe::new("routing", "ask").env("OTEL_SDK_DISABLED", is_disabled);
+        let outcome = probe.run();
+
+        outcome.assert_success();
+        let expected = [
+            // Who may ask is not known yet.
+            ("stranger.before", "503"),
+            ("friend.before", "503"),
+            ("stranger.after", "401"),
+            ("friend.after", "200"),
+            ("second", "true"),
+            ("stranger.second", "401"),
+            ("friend.second", "200"),
+            ("stopped", "true"),
+            ("stranger.stopped", "401"),
+            ("friend.stopped", "200"),
+        ];
+        outcome.assert_said(&expected);
+    }
 }
 
 #[test]

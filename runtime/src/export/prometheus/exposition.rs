@@ -59,11 +59,10 @@ impl Exposition {
     ) {
         let keys = Keys::of(snapshot, names);
         let target = self.target.labels(names);
-        let (mut families, conflicts) = family::families(snapshot, &keys, names);
-        if !target.is_empty() {
-            let labels = labels::of_target(&target);
-            families.insert(0, Family::info("target", "Who these metrics are of.", labels));
-        }
+        let labels = labels::of_target(&target);
+        let target = (!target.is_empty())
+            .then(|| Family::info("target", "Who these metrics are of.", labels));
+        let (families, conflicts) = family::families(snapshot, target, &keys, names);
         for conflict in conflicts {
             if lock(&self.mentioned).insert((conflict.metric.clone(), conflict.name.clone())) {
                 diag::warn(format_args!(

@@ -62,14 +62,16 @@ pub(super) struct Conflict {
     pub(super) why: &'static str,
 }
 
-/// The families of a snapshot, in its order.
+/// The families of a snapshot, in its order, behind one whose names no metric gets.
 pub(super) fn families<'s>(
     snapshot: &'s Snapshot,
+    first: Option<Family<'s>>,
     keys: &'s Keys<'s>,
     names: Names,
 ) -> (Vec<Family<'s>>, Vec<Conflict>) {
     let mut gathering =
         Gathering { families: Vec::new(), owners: HashMap::new(), conflicts: Vec::new(), keys };
+    first.into_iter().for_each(|family| _ = gathering.push(family));
     for metric in &snapshot.metrics {
         gathering.add(metric, names);
     }
@@ -119,15 +121,12 @@ impl<'s> Gathering<'s> {
         {
             return Some(at);
         }
-        let samples = || kind.suffixes().iter().map(|suffix| format!("{}{suffix}", name.base));
-        if samples().any(|sample| self.owners.contains_key(&sample)) {
+        if samples(&name, kind).any(|sample| self.owners.contains_key(&sample)) {
             self.conflict(metric, name.base, "it is taken by a metric of another type");
             return None;
         }
-        let at = self.families.len();
-        self.owners.extend(samples().map(|sample| (sample, at)));
         let help: &str = &metric.description;
-        self.families.push(Family {
+        Some(self.push(Family {
             // `promtool` wants some text.
             help: if help.trim().is_empty() { &metric.name } else { help },
             name,
@@ -135,13 +134,25 @@ impl<'s> Gathering<'s> {
             series: Vec::new(),
             bounds: Bounds::default(),
             seen: HashSet::new(),
-        });
-        Some(at)
+        }))
+    }
+
+    /// Adds a family, which owns its names from now on.
+    fn push(&mut self, family: Family<'s>) -> usize {
+        let at = self.families.len();
+        self.owners.extend(samples(&family.name, family.kind).map(|sample| (sample, at)));
+        self.families.push(family);
+        at
     }
 
     fn conflict(&mut self, metric: &Metric, name: String, why: &'static str) {
         self.conflicts.push(Conflict { metric: metric.name.clone().into_owned(), name, why });
     }
+}
+
+/// What the samples of a family are called.
+fn samples(name: &Name, kind: Kind) -> impl Iterator<Item = String> {
+    kind.suffixes().iter().map(move |suffix| format!("{}{suffix}", name.base))
 }
 
 impl<'s> Family<'s> {

@@ -24,7 +24,9 @@ pub(crate) enum Names {
 pub(super) struct Name {
     /// With its unit, without `_total`.
     pub(super) base: String,
-    /// What the base ends with.
+    /// What the base ends with, behind an underscore; empty if it ends otherwise: Prometheus refuses
+    /// everything that OpenMetrics tells it if one name does not end with the unit that it is said
+    /// to have.
     pub(super) unit: Cow<'static, str>,
 }
 
@@ -40,7 +42,7 @@ impl Names {
         {
             base.truncate(short);
         }
-        let unit = unit::words(unit, is_measure);
+        let mut unit = unit::words(unit, is_measure);
         if !unit.is_empty() && base != unit && without_word(&base, &unit).is_none() {
             base.push('_');
             base.push_str(&unit);
@@ -59,6 +61,10 @@ impl Names {
         }
         if base.is_empty() {
             base.push_str("unnamed");
+        }
+        // The name may be the unit, have it behind a dot, or have got another word instead of it.
+        if !base.strip_suffix(&*unit).is_some_and(|rest| rest.ends_with('_')) {
+            unit = "".into();
         }
         Name { base, unit }
     }
@@ -120,6 +126,8 @@ fn without_word(name: &str, word: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -155,6 +163,37 @@ mod tests {
 
         assert_eq!(name.base, "http.server.request.duration_seconds");
         assert_eq!(Names::Utf8.label("http.route"), "http.route");
+    }
+
+    #[test]
+    fn a_unit_is_told_of_names_that_end_with_it() {
+        let unit = |names: Names, name, unit, kind| names.metric(name, unit, kind, false).unit;
+
+        assert_eq!(unit(Names::Underscores, "bytes", "By", Kind::Counter), "");
+        assert_eq!(unit(Names::Underscores, "bytes.total", "By", Kind::Counter), "");
+        assert_eq!(unit(Names::Underscores, "queue.size", "count", Kind::Gauge), "");
+        assert_eq!(unit(Names::Underscores, "sent.bytes", "By", Kind::Counter), "bytes");
+        assert_eq!(unit(Names::Utf8, "sent.bytes", "By", Kind::Counter), "");
+        assert_eq!(unit(Names::Utf8, "sent", "By", Kind::Counter), "bytes");
+    }
+
+    proptest! {
+        #[test]
+        fn no_unit_is_one_that_prometheus_refuses(
+            name in "(.{0,6}|[a-z]{1,3}[._-]?)(bytes|seconds|count|sum|total|ratio|5)?[._]?(total)?",
+            unit in "By|s|1|count|sum|bucket|total|5|By/s|[{]call[}]|.{0,6}",
+            is_utf8: bool,
+            is_measure: bool,
+            kind in prop::sample::select(vec![Kind::Counter, Kind::Gauge, Kind::Histogram]),
+        ) {
+            let names = if is_utf8 { Names::Utf8 } else { Names::Underscores };
+
+            let Name { base, unit } = names.metric(&name, &unit, kind, is_measure);
+
+            let is_suffix = base.len() > unit.len() && base.ends_with(&format!("_{unit}"));
+            prop_assert!(unit.is_empty() || is_suffix, "{base:?} {unit:?}");
+            prop_assert!(is_utf8 || is_plain(&base), "{base:?}");
+        }
     }
 
     #[test]

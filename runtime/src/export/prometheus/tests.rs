@@ -354,6 +354,32 @@ fn a_metric_whose_name_is_taken_is_left_out_and_mentioned_once() {
 }
 
 #[test]
+fn the_names_of_the_target_are_its_own() {
+    let said = diag::capture();
+    let target = Target::new(&Resource::new().with("service.name", "shop"));
+    let exposition = Exposition::new(target, Names::Underscores);
+    let taken = snapshot([
+        gauge("target", "", 1.0),
+        gauge("target.info", "", 2.0),
+        counter("target", &[], 3),
+        counter("targets", &[], 4),
+    ]);
+
+    for accept in ["", OPEN_METRICS] {
+        let text = String::from_utf8(exposition.expose(&taken, accept).body).unwrap();
+
+        assert_eq!(text.matches("# TYPE target").count(), 2, "{text}");
+        assert!(text.contains("\ntarget_info{service_name=\"shop\"} 1\n"), "{text}");
+        assert!(text.contains("\ntargets_total{"), "{text}");
+    }
+    let warnings = said.of(diag::Level::Warn);
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert!(warnings[1].contains("metric `target.info`"), "{warnings:?}");
+    // Where nobody says who the metrics are of, the names are free.
+    assert!(expose([gauge("target.info", "", 2.0)], "").contains("\ntarget_info{"));
+}
+
+#[test]
 fn scopes_share_a_family() {
     let other = Metric {
         scope: Scope { name: "other".into(), version: None },

@@ -18,6 +18,7 @@ mod logging;
 mod measuring;
 mod output;
 mod propagating;
+mod routing;
 mod scraping;
 mod secrets;
 mod showing;
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         ["logging", how] => logging::run(how),
         ["measuring", how] => measuring::run(how),
         ["propagating", how] => propagating::run(how),
+        ["routing", how] => routing::run(how),
         ["scraping", how] => scraping::run(how),
         ["showing", how] => showing::run(how),
         ["spooling", how] => spooling::run(how),

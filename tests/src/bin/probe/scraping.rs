@@ -19,6 +19,12 @@ static DEPTH: Gauge = Gauge::new("shop.queue.utilization", "How full the queue i
 static VALUE: Histogram = Histogram::new("shop.order.size", "Sizes of orders").unit("By");
 static ODD: Counter = Counter::new("shop.odd", "A label with \"quotes\", \\ and\nlines");
 
+// Names that leave no room for their unit.
+static BYTES: Counter = Counter::new("bytes", "Bytes sent").unit("By");
+static WAITING: Gauge = Gauge::new("shop.queue.size", "Orders that wait").unit("count");
+/// The name is that of what says whose the metrics are.
+static TAKEN: Gauge = Gauge::new("target.info", "Something else");
+
 #[timed(slo(latency = "300ms", target = 0.99))]
 #[traced]
 fn charge(cents: u64) -> Result<u64, std::num::TryFromIntError> {
@@ -31,7 +37,10 @@ pub(crate) fn run(how: &str) {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let taken_address = taken.local_addr().expect("it is bound").to_string();
     builder = match how {
-        "admin" => builder.admin("127.0.0.1:0"),
+        "admin" => {
+            TAKEN.set(2.0);
+            builder.admin("127.0.0.1:0")
+        }
         "metrics" => builder.prometheus("127.0.0.1:0"),
         "taken" => builder.admin(&taken_address),
         _ => builder,
@@ -70,6 +79,8 @@ fn count() {
     ORDERS.with(&[("region", "eu")]).add(41);
     ORDERS.with(&[("region", "us")]).add(1);
     DEPTH.set(0.25);
+    BYTES.add(512);
+    WAITING.set(3.0);
     // 1 to 1,000: half of them are at most 500.
     (1_u32..=1_000).for_each(|size| VALUE.record(size));
     ODD.with(&[("text", "\"a\\b\"\n{c}")]).add(1);

@@ -23,7 +23,9 @@ use crate::export::delivery::without_secrets;
 /// The series are those of a scrape, with `job` and `instance` from the resource: its
 /// `service.namespace/service.name` and `service.instance.id`. Version 2 of the protocol is tried
 /// first; where it is not spoken, version 1 is. While the receiver cannot be reached, up to 4 MiB are
-/// kept and sent later, in order. At each flush, and at the end, metrics are sent once more.
+/// kept and sent later, in order. At each flush, and at the end, metrics are sent once more. No
+/// series is marked as stale then: Prometheus shows the last values for five minutes, so that those
+/// of a short program are seen.
 #[derive(Clone)]
 pub struct RemoteWrite {
     endpoint: String,
