@@ -130,6 +130,7 @@ fn expand_function(first: Written, mut function: Function) -> TokenStream {
 
     let mut errors = std::mem::take(&mut function.errors);
     plan::check_function(&written, &function, &mut errors);
+    plan::metered::check_siblings(&written, &mut errors);
     let mut draft = Draft::new(krate, &function, &written);
     for group in written.chunk_by(|a, b| a.entry.name == b.entry.name) {
         if let Some(first) = group.first() {

@@ -53,7 +53,8 @@ macro_rules! attributes {
 attributes! {
     traced: Traced, rank 10;
     instrument: Instrument, rank 10;
-    counted: Counted, rank 20;
+    timed: Timed, rank 20;
+    counted: Counted, rank 30;
 }
 
 #[doc = include_str!("../docs/span.md")]

@@ -90,7 +90,7 @@ pub fn start(seen: &'static Seen, encode: Option<Form>) {
     };
     recorder::start(settings, Arc::new(Losses::new()), sinks);
     level::set_most_verbose(Some(Level::Info));
-    site::set_switches(|site| if site.level() >= Level::Info { site::ON } else { site::COUNTED });
+    site::set_switches(|site| if site.level() >= Level::Info { site::ON } else { site::METERED });
 }
 
 /// Blocks until everything recorded so far has reached the sink.

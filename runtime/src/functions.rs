@@ -1,11 +1,28 @@
 //! What is annotated in this program: for listings, and as a manifest to be diffed in review.
 
+mod source;
+mod statistics;
+mod windows;
+
 use std::fmt::{self, Write as _};
 
 use crate::{
+    metrics,
     outcome::Outcome,
     site::{self, Site},
 };
+
+pub use statistics::{Objective, Statistics};
+pub use windows::Window;
+
+/// Has the functions' calls exported with all other metrics, and kept for windows.
+pub(crate) fn register() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        metrics::register(&source::FunctionMetrics);
+        metrics::windows::register(&windows::WINDOWS);
+    });
+}
 
 /// Lists every annotated function of the program, called or not.
 ///
@@ -105,10 +122,24 @@ impl Function {
         self.0
     }
 
-    /// How many calls ended so, if the function is `#[counted]`.
+    /// How many calls ended so, if the function is `#[counted]` or `#[timed]`.
     #[must_use]
     pub fn calls(&self, outcome: Outcome) -> Option<u64> {
-        self.0.counts().map(|counts| counts.get(outcome))
+        self.0.calls().map(|reading| reading.ended(outcome))
+    }
+
+    /// What is known about its calls, if it is `#[counted]` or `#[timed]`.
+    #[must_use]
+    pub fn statistics(&self) -> Option<Statistics> {
+        let (site, reading) = (self.0, self.0.calls()?);
+        Some(Statistics::new(site.metered()?, site.has_clock(), reading))
+    }
+
+    /// What it did lately, the shortest window first; nothing in a program without `init!`.
+    #[must_use]
+    pub fn windows(&self) -> Vec<Window> {
+        let statistics = self.statistics();
+        statistics.map_or_else(Vec::new, |until_now| windows::WINDOWS.of(self.0, &until_now))
     }
 
     fn write_json(&self, json: &mut String) {

@@ -48,12 +48,22 @@
 //! - `http`: when context travels in an `http::HeaderMap`, as with hyper, axum, reqwest and tonic.
 //! - `stream`: when functions return streams.
 //! - `tracing`: when the program or its libraries use `tracing`.
+//! - `log`: when they use the `log` crate, and nothing makes events of `tracing` of that.
 //! - `opentelemetry-0-33`: when libraries use the API of OpenTelemetry, or an exporter made for its
 //!   SDK is to take the spans.
+//! - `redis-1`: when commands that the program sends to Redis by `redis` 1 are to be spans.
+//! - `prometheus`: when Prometheus scrapes the program, on a port that serves `/metrics` alone.
+//! - `prometheus-remote-write`: when nothing can scrape it, and metrics are sent.
+//! - `admin`: when one also wants to look at a running program, on a port of its own ([`admin`]).
+//! - `axum-0-8`: when that is to be on the port that the program has, with axum 0.8.
 //! - `full`: all of them.
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "admin")]
+pub mod admin;
+#[cfg(all(feature = "prometheus", not(feature = "admin")))]
+mod admin;
 #[cfg(doc)]
 #[doc = include_str!("../docs/environment.md")]
 pub mod _environment {}
@@ -64,14 +74,16 @@ mod call;
 mod capture;
 mod cell;
 mod conceal;
-mod counted;
 mod diag;
 mod error;
 pub mod export;
 mod functions;
 mod init;
 mod level;
-mod metrics;
+#[cfg(feature = "log")]
+mod log;
+pub mod logs;
+pub mod metrics;
 mod mirror;
 #[cfg(feature = "opentelemetry-0-33")]
 pub mod opentelemetry_0_33;
@@ -80,9 +92,12 @@ mod pace;
 mod paths;
 mod random;
 mod redact;
+#[cfg(feature = "redis-1")]
+pub mod redis_1;
 mod resource;
 mod sensitive;
 mod site;
+mod sql;
 mod sync;
 pub mod testing;
 mod time;
@@ -93,16 +108,16 @@ mod value;
 
 pub use call::{AsOutcome, ErrorInfo, IntoLinks, IntoParent};
 pub use error::Error;
-pub use functions::{Function, Functions, functions};
+pub use functions::{Function, Functions, Objective, Statistics, Window, functions};
 #[cfg(feature = "file")]
 pub use init::FlightReport;
-pub use init::{Builder, ExporterReport, Report, Shutdown, ShuttingDown, Telemetry};
+pub use init::{Builder, ExporterReport, LogReport, Report, Shutdown, ShuttingDown, Telemetry};
 pub use outcome::Outcome;
 pub use resource::Resource;
 pub use sensitive::Sensitive;
 pub use site::{Level, Site, SpanKind};
 #[cfg(feature = "macros")]
-pub use spandrel_macros::{counted, instrument, span, test, traced};
+pub use spandrel_macros::{counted, instrument, span, test, timed, traced};
 pub use time::Clock;
 #[cfg(feature = "tokio")]
 pub use trace::spawn::{spawn, spawn_blocking};

@@ -140,9 +140,8 @@ pub fn installed() -> Option<PathBuf> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or(root().join("target"), PathBuf::from);
     let installed = target.join("counterparts");
     if !installed.join("installed.txt").exists() {
-        let may_leave_out = env::var_os("CI").is_none() && env::var_os(WITHOUT).is_some();
         assert!(
-            may_leave_out,
+            may_leave_out(),
             "the counterparts are not installed in {}: run scripts/counterparts (it needs python3 \
              and PyPI), or set {WITHOUT}=1 to leave such tests out",
             installed.display()
@@ -152,6 +151,11 @@ pub fn installed() -> Option<PathBuf> {
         return None;
     }
     Some(installed)
+}
+
+/// Whether the environment asks to leave such tests out.
+pub(crate) fn may_leave_out() -> bool {
+    env::var_os("CI").is_none() && env::var_os(WITHOUT).is_some()
 }
 
 /// One of the programs that run them.

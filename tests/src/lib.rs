@@ -1,6 +1,7 @@
 //! Tests that need the finished crates: interplay, compile errors, hostile crates, real counterparts.
 
 pub mod counterparts;
+pub mod databases;
 
 /// The guides, whose examples are doctests too.
 #[cfg(doctest)]

@@ -17,7 +17,6 @@ const LAYERS: &[(&str, u8)] = &[
     // Vocabulary: what the layers above talk about.
     ("cell", 1),
     ("conceal", 1),
-    ("counted", 1),
     ("diag", 1),
     ("error", 1),
     ("level", 1),
@@ -34,14 +33,17 @@ const LAYERS: &[(&str, u8)] = &[
     ("call", 3),
     ("capture", 3),
     ("functions", 3),
+    ("logs", 3),
     ("metrics", 3),
     ("trace", 3),
     // Leaves.
     ("export", 4),
+    ("log", 4),
     ("opentelemetry_0_33", 4),
     ("tracing", 4),
     // Assembly, and the faces that the outside sees.
     ("__private", 5),
+    ("admin", 5),
     ("bench", 5),
     ("init", 5),
     ("lib", 5),

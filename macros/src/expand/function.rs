@@ -71,9 +71,9 @@ impl Wrapper<'_> {
     fn guard(&self) -> TokenStream {
         let (guard, body) = (local("__guard"), &self.body);
         let begin = call::begin(&self.private, self.call, ("Call", "guard", "guard_from"));
-        let links = self.links(&guard);
-        let mutable = (!self.call.links.is_empty()).then(|| quote!(mut));
-        quote!(let #mutable #guard = #begin; #links #body)
+        let says = self.says(&guard);
+        let mutable = (!says.is_empty()).then(|| quote!(mut));
+        quote!(let #mutable #guard = #begin; #says #body)
     }
 
     /// ```text
@@ -87,12 +87,12 @@ impl Wrapper<'_> {
         let (call, result) = (local("__call"), local("__result"));
         let (private, body) = (&self.private, &self.body);
         let begin = call::begin(private, self.call, ("Call", "enter", "enter_from"));
-        let links = self.links(&call);
+        let says = self.says(&call);
         let closure = quote_spanned!(self.span()=> move ||);
         let end = call::end(private, self.call, &quote!(#result));
         quote! {
             let mut #call = #begin;
-            #links
+            #says
             let #result = #private::call_once::<#output, _>(#closure #body);
             #end
             #call.finish();
@@ -190,8 +190,14 @@ impl Wrapper<'_> {
         let begin = call::begin(&self.private, self.call, ("AsyncCall", "start", "start_from"));
         let links = self.call.links.iter().map(|links| quote!(.links(|| #links)));
         let site = local("__site");
-        let parts = self.call.async_parts.iter().map(|part| local(part));
-        quote!(#begin #(.#parts(#site))* #(#links)*)
+        let metered = self.call.metered.as_ref().map(|labels| match labels.as_slice() {
+            [] => quote!(.metered(#site)),
+            labels => {
+                let labels = call::labels(labels);
+                quote!(.labelled(#site, #labels))
+            }
+        });
+        quote!(#begin #metered #(#links)*)
     }
 
     fn end(&self) -> TokenStream {
@@ -202,8 +208,15 @@ impl Wrapper<'_> {
         quote!(#moves |#call, #result| { #end })
     }
 
-    fn links(&self, call: &proc_macro2::Ident) -> TokenStream {
-        self.call.links.iter().map(|links| quote!(#call.links(|| #links);)).collect()
+    /// What is said about a call of a synchronous function before its body runs.
+    fn says(&self, call: &proc_macro2::Ident) -> TokenStream {
+        let links = self.call.links.iter().map(|links| quote!(#call.links(|| #links);));
+        let labels = self.call.metered.as_deref().filter(|labels| !labels.is_empty());
+        let labels = labels.map(|labels| {
+            let (site, labels) = (local("__site"), call::labels(labels));
+            quote!(#call.labels(#site, #labels);)
+        });
+        quote!(#(#links)* #labels)
     }
 }
 

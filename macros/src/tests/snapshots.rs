@@ -21,6 +21,14 @@ const CASES: &[(&str, &str, usize)] = &[
     ),
     ("async", "#[traced] async fn charge(id: u64) -> Result<u64, Error> { call(id).await }", 3),
     ("two_attributes", "#[counted] #[traced] #[inline] fn charge() { call() }", 4),
+    ("timed", "#[timed] fn charge(id: u64) -> Result<u64, Error> { call(id)?; Ok(id) }", 4),
+    ("timed_async", "#[timed(labels(id))] async fn charge(id: u64) -> u64 { call(id).await }", 3),
+    (
+        "timed_every_option",
+        "#[traced] #[timed(name = \"charge.duration\", labels(id, \"order.region\" = region(id)), max_label_sets = 10, slo(latency = \"250ms\", target = 0.99), slo(errors, target = 0.999), slow = SLOW, crate = ::my_spandrel)] fn charge(id: u64) -> Result<u64, Error> { Ok(id) }",
+        3,
+    ),
+    ("timed_never", "#[timed(labels(port))] fn serve(port: u16) -> ! { loop {} }", 3),
     ("never", "#[traced] fn serve() -> ! { loop {} }", 3),
     (
         "boxed_future",
@@ -43,6 +51,11 @@ const CASES: &[(&str, &str, usize)] = &[
     (
         "instrument_every_option",
         "#[instrument(\"charge {id}\", level = Level::WARN, target = TARGET, parent = p, follows_from = f, skip(b), fields(a, c.d = %id, { KEY } = b.len(), e = field::Empty), err(Debug, level = 2), ret(level = LEVEL))] async fn charge(id: u64, b: &str) -> Result<u64, Error> { Ok(id) }",
+        3,
+    ),
+    (
+        "group",
+        "#[traced(db(system = postgresql, operation = \"SELECT\", collection = table, server_port = 5432, rows = |rows| rows.len()))] fn find(table: &str) -> Vec<u64> { call(table) }",
         3,
     ),
     ("skipped", "#[traced(skip)] fn charge() { call() }", 99),
@@ -72,6 +85,7 @@ fn an_expansion_stays_within_its_budget_of_lines() {
         let values = match *name {
             "fields" => 3,
             "instrument" => 2,
+            "group" => 5,
             _ => 0,
         };
         let budget = FIRST + FURTHER * further + VALUE * values;

@@ -5,17 +5,27 @@
 //! body is.
 
 use std::{
+    mem,
     pin::Pin,
     task::{self, Poll},
 };
 
 use pin_project_lite::pin_project;
 
-use super::{Begun, Ending, Fields, IntoLinks, Origin};
+use super::{
+    Begun, Ending, Fields, IntoLinks, Origin,
+    meter::{Found, Labels, Meter},
+};
 use crate::{
     outcome::Outcome,
     site::{self, Site},
-    trace::{active::Active, context::Phase, link, local::Local},
+    time,
+    trace::{
+        active::Active,
+        context::{Context, Phase},
+        link,
+        local::Local,
+    },
 };
 
 /// A call of an asynchronous function that has begun and waits for its body.
@@ -28,18 +38,45 @@ pub struct AsyncCall<C = ()> {
 
 /// Who counts the call; `()` for nobody, at no cost.
 pub trait Tally {
-    /// Counts a call that ended so.
-    fn tally(&self, outcome: Outcome);
+    /// What the call is counted in.
+    fn meter(&self) -> Meter;
+    /// The same, for its end.
+    fn take(&mut self) -> Meter;
 }
 
 impl Tally for () {
-    fn tally(&self, _outcome: Outcome) {}
+    #[inline(always)]
+    fn meter(&self) -> Meter {
+        Meter::OFF
+    }
+
+    #[inline(always)]
+    fn take(&mut self) -> Meter {
+        Meter::OFF
+    }
 }
 
-impl Tally for &'static Site {
-    fn tally(&self, outcome: Outcome) {
-        if self.word() & site::COUNTED != 0 {
-            self.count(outcome);
+/// Counts the call; dropped before its end, it has panicked.
+#[derive(Debug)]
+pub struct Counting(Meter);
+
+impl Tally for Counting {
+    #[inline(always)]
+    fn meter(&self) -> Meter {
+        self.0
+    }
+
+    #[inline(always)]
+    fn take(&mut self) -> Meter {
+        mem::replace(&mut self.0, Meter::OFF)
+    }
+}
+
+impl Drop for Counting {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.0.cell().is_some() {
+            self.take().end(Outcome::Panicked, time::ticks(), || None);
         }
     }
 }
@@ -71,10 +108,29 @@ impl AsyncCall {
         Self::start(site, capture).links(|| links)
     }
 
-    /// Counts the call too.
+    /// Counts the call too, with or without a clock.
     #[inline(always)]
-    pub fn counted(self, site: &'static Site) -> AsyncCall<&'static Site> {
-        AsyncCall { active: self.active, tally: site }
+    pub fn metered(self, site: &'static Site) -> AsyncCall<Counting> {
+        let word = site.word();
+        let mut meter = Meter::OFF;
+        if word & site::METERED != 0 {
+            let word = site.settle(word);
+            meter = Meter::begin(site);
+            meter.start(word, || self.active.start().unwrap_or_else(time::ticks));
+        }
+        AsyncCall { active: self.active, tally: Counting(meter) }
+    }
+
+    /// The same, by its labels.
+    #[inline(always)]
+    pub fn labelled(
+        self,
+        site: &'static Site,
+        find: impl FnOnce(Labels) -> Found,
+    ) -> AsyncCall<Counting> {
+        let mut meter = Meter::OFF;
+        meter.labels(site, find, || self.active.start().unwrap_or_else(time::ticks));
+        AsyncCall { active: self.active, tally: Counting(meter) }
     }
 }
 
@@ -106,19 +162,25 @@ impl<C: Tally> AsyncCall<C> {
 pub struct Returning<'c> {
     span: u64,
     parent: u64,
+    meter: Meter,
     outcome: &'c mut Option<Outcome>,
 }
 
 impl<'c> Returning<'c> {
     #[inline(always)]
-    pub(super) fn new(span: u64, parent: u64, outcome: &'c mut Option<Outcome>) -> Self {
-        Self { span, parent, outcome }
+    pub(super) fn new(
+        span: u64,
+        parent: u64,
+        meter: Meter,
+        outcome: &'c mut Option<Outcome>,
+    ) -> Self {
+        Self { span, parent, meter, outcome }
     }
 
     /// Where the outcome is noted.
     #[inline(always)]
     pub fn ending(&mut self) -> Option<Ending<'_>> {
-        Some(Ending::new(self.span, self.parent, self.outcome))
+        Some(Ending::new(self.span, self.parent, self.meter.cell(), self.outcome))
     }
 }
 
@@ -200,8 +262,26 @@ impl<C: Tally> Carrier<C> {
     #[inline(always)]
     pub(super) fn end(&mut self, outcome: Outcome) {
         self.active.set_phase(Phase::Done);
-        self.active.end(outcome);
-        self.tally.tally(outcome);
+        let meter = self.tally.take();
+        let asks = self.active.is_recording() || meter.is_timed();
+        let now = if asks { time::ticks() } else { 0 };
+        let sampled = || match self.active.has_context() {
+            true => self.active.context().sampled(),
+            false => Context::peek().sampled(),
+        };
+        if let Some(slow) = meter.end(outcome, now, sampled)
+            && self.active.is_recording()
+        {
+            self.active.mark_late();
+            slow.tell(self.active.span());
+        }
+        self.active.end_at(outcome, now);
+    }
+
+    /// What the call is counted in.
+    #[inline(always)]
+    pub(super) fn meter(&self) -> Meter {
+        self.tally.meter()
     }
 
     /// The future is being dropped: until the carrier is, what it drops is within the span.
@@ -253,12 +333,13 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<F::Output> {
         let this = self.project();
         let mut outcome = None;
+        let meter = this.carrier.meter();
         let polled = this.carrier.poll(|active| {
             let polled = this.body.poll(context);
             if let Poll::Ready(value) = &polled {
                 let span = if active.is_recording() { Local.span() } else { 0 };
                 let parent = active.span();
-                (this.look)(&mut Returning::new(span, parent, &mut outcome), value);
+                (this.look)(&mut Returning::new(span, parent, meter, &mut outcome), value);
             }
             polled
         });

@@ -7,6 +7,7 @@
 use std::{borrow::Cow, cell::RefCell, error::Error, fmt, fmt::Write as _};
 
 use crate::{
+    logs,
     outcome::Outcome,
     trace::{
         local::Local,
@@ -118,7 +119,11 @@ impl Report<'_> {
         Local.put_extra(Kind::STATUS, 0, STATUS_ERROR, span, &[], &|writer| {
             writer.name_str(&message);
         });
-        if !recorded {
+        let exceptions = logs::exceptions();
+        if !recorded && exceptions.as_logs() {
+            logs::exception(span, self.error_type, &message);
+        }
+        if !recorded && exceptions.as_events() {
             let now = [crate::time::ticks()];
             Local.put_extra(Kind::EVENT, 0, 0, span, &now, &|writer| {
                 writer.name_str("exception");

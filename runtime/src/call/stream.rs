@@ -77,12 +77,13 @@ where
             return this.stream.poll_next(context);
         }
         let (items, outcome, look) = (this.items, this.outcome, this.look);
+        let meter = this.carrier.meter();
         let polled = this.carrier.poll(|active| {
             let polled = this.stream.poll_next(context);
             if let Poll::Ready(Some(item)) = &polled {
                 items.add(active.is_recording());
                 let span = if active.is_recording() { Local.span() } else { 0 };
-                look(&mut Returning::new(span, active.span(), outcome), item);
+                look(&mut Returning::new(span, active.span(), meter, outcome), item);
             }
             polled
         });

@@ -191,6 +191,68 @@ impl CallsReading {
         self.ended[outcome as usize - 1]
     }
 
+    /// Calls that ended, whatever their outcome.
+    pub(crate) fn total(&self) -> u64 {
+        self.ended.iter().sum()
+    }
+
+    /// Adds the calls of another cell of the same function.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.ended.iter_mut().zip(other.ended).for_each(|(sum, more)| *sum += more);
+        self.in_flight += other.in_flight;
+        for (name, count) in &other.errors {
+            match self.errors.iter_mut().find(|(known, _)| known == name) {
+                Some((_, sum)) => *sum += count,
+                None => self.errors.push((name.clone(), *count)),
+            }
+        }
+        self.durations.merge(&other.durations);
+        self.sum_nanos = self.sum_nanos.wrapping_add(other.sum_nanos);
+        self.max = self.max.max(other.max);
+        self.min_max = match (self.min_max, other.min_max) {
+            (Some((min, max)), Some(more)) => Some((min.min(more.0), max.max(more.1))),
+            (one, other) => one.or(other),
+        };
+        if self.within.is_empty() {
+            self.within.clone_from(&other.within);
+        } else {
+            for (within, more) in self.within.iter_mut().zip(&other.within) {
+                within.all += more.all;
+                within.good += more.good;
+            }
+        }
+        self.exemplars.extend_from_slice(&other.exemplars);
+    }
+
+    /// What happened since an earlier reading; of what runs, and of extremes, it knows nothing.
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        let mut ended = self.ended;
+        ended.iter_mut().zip(earlier.ended).for_each(|(now, then)| *now -= then.min(*now));
+        let known = |name: &str| {
+            let found = earlier.errors.iter().find(|(known, _)| known.as_ref() == name);
+            found.map_or(0, |(_, count)| *count)
+        };
+        let errors =
+            self.errors.iter().map(|(name, count)| (name, count.saturating_sub(known(name))));
+        let errors = errors.filter(|(_, count)| *count > 0);
+        let mut within = self.within.clone();
+        for (now, then) in within.iter_mut().zip(&earlier.within) {
+            now.all = now.all.saturating_sub(then.all);
+            now.good = now.good.saturating_sub(then.good);
+        }
+        Self {
+            ended,
+            in_flight: self.in_flight,
+            errors: errors.map(|(name, count)| (name.clone(), count)).collect(),
+            durations: self.durations.since(&earlier.durations),
+            sum_nanos: self.sum_nanos.wrapping_sub(earlier.sum_nanos),
+            max: 0,
+            min_max: None,
+            within,
+            exemplars: Vec::new(),
+        }
+    }
+
     fn add(&mut self, part: &CallsPart, min: &mut u64, errors: &mut [u64; ERROR_TYPES + 1]) {
         let add = |sum: &mut u64, word: &AtomicU64| *sum = sum.wrapping_add(word.load(Relaxed));
         self.ended.iter_mut().zip(&part.ended).for_each(|(sum, word)| add(sum, word));

@@ -142,7 +142,7 @@ impl CustomSink {
         // One part for the batch in the making, the rest for those that wait.
         let most_bytes = bytes / 4;
         let bounds = Bounds { bytes: bytes - most_bytes, spans };
-        let caller = Box::new(Caller { exporter: Some(exporter), trouble: Trouble::default() });
+        let caller = Box::new(Caller { exporter: Some(exporter), trouble: Trouble::of("spans") });
         let worker = Worker::new("spandrel-export", bounds, Arc::clone(&stats), caller);
         Self {
             batch: Vec::new(),

@@ -73,28 +73,38 @@ pub(crate) trait Deliver<T>: Send {
 /// Time, as a delivery sees it.
 pub(crate) trait Pace {
     #[cfg_attr(
-        not(any(feature = "file", feature = "otlp", feature = "zipkin")),
+        not(any(
+            feature = "file",
+            feature = "otlp",
+            feature = "prometheus-remote-write",
+            feature = "zipkin"
+        )),
         expect(dead_code, reason = "only a delivery that is tried again asks for the time")
     )]
     fn now(&self) -> Instant;
 
     /// The wall clock, in seconds since the Unix epoch: what a receiver's dates are compared with.
     #[cfg_attr(
-        not(any(feature = "otlp", feature = "zipkin")),
+        not(any(feature = "otlp", feature = "prometheus-remote-write", feature = "zipkin")),
         expect(dead_code, reason = "only receivers across the network give dates")
     )]
     fn unix_seconds(&self) -> u64;
 
     /// When the program stops waiting for this exporter, if it is shutting down.
     #[cfg_attr(
-        not(any(feature = "otlp", feature = "zipkin")),
+        not(any(feature = "otlp", feature = "prometheus-remote-write", feature = "zipkin")),
         expect(dead_code, reason = "only an attempt across the network takes long")
     )]
     fn deadline(&self) -> Option<Instant>;
 
     /// Waits; `false`: there is no point in waiting that long, give up.
     #[cfg_attr(
-        not(any(feature = "file", feature = "otlp", feature = "zipkin")),
+        not(any(
+            feature = "file",
+            feature = "otlp",
+            feature = "prometheus-remote-write",
+            feature = "zipkin"
+        )),
         expect(dead_code, reason = "only a delivery that is tried again waits")
     )]
     fn pause_until(&self, until: Instant) -> bool;
@@ -204,7 +214,6 @@ impl<T: Send + 'static> Worker<T> {
     }
 
     /// Memory of a delivered payload, if there is any.
-    #[cfg(any(test, feature = "file", feature = "otlp", feature = "zipkin"))]
     pub(crate) fn take_spare(&self) -> Option<T> {
         lock(&self.shared.state).spare.take()
     }

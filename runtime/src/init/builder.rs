@@ -4,17 +4,20 @@ use std::time::Duration;
 
 #[cfg(feature = "file")]
 use super::flight;
+#[cfg(feature = "prometheus")]
+use super::serving;
 use super::{
     config::{Code, Exporter, Package, Settings},
     exit,
+    logs::{Listens, Outputs},
     sinks::{self, Chosen},
     telemetry::{Running, Telemetry},
 };
 use crate::{
     diag,
     error::Error,
-    export::{Batching, SpanExporter},
-    level, redact,
+    export::{Batching, LogLines, SpanExporter},
+    functions, level, redact,
     resource::Resource,
     site, time,
     time::Clock,
@@ -56,10 +59,13 @@ pub struct Builder {
     files: Vec<crate::export::OtlpFile>,
     #[cfg(feature = "zipkin")]
     zipkins: Vec<crate::export::Zipkin>,
+    #[cfg(feature = "prometheus-remote-write")]
+    remote_writes: Vec<crate::export::RemoteWrite>,
     #[cfg(feature = "console")]
     consoles: Vec<crate::export::Console>,
     #[cfg(feature = "console")]
     summaries: Vec<crate::export::Summary>,
+    log_lines: Vec<LogLines>,
     watches_signals: bool,
     #[cfg(feature = "tracing")]
     uses_tracing: bool,
@@ -77,10 +83,13 @@ impl Builder {
             files: Vec::new(),
             #[cfg(feature = "zipkin")]
             zipkins: Vec::new(),
+            #[cfg(feature = "prometheus-remote-write")]
+            remote_writes: Vec::new(),
             #[cfg(feature = "console")]
             consoles: Vec::new(),
             #[cfg(feature = "console")]
             summaries: Vec::new(),
+            log_lines: Vec::new(),
             watches_signals: true,
             #[cfg(feature = "tracing")]
             uses_tracing: true,
@@ -130,6 +139,26 @@ impl Builder {
     /// Chooses how verbose spans are, as `SPANDREL_LEVEL` does: `"info,shop::db=trace"`.
     pub fn level(mut self, filter: &str) -> Self {
         self.code.level = Some(filter.to_owned());
+        self
+    }
+
+    /// Chooses which log records there are, as `SPANDREL_LOG` does: `"info,shop::db=debug"`.
+    pub fn log_filter(mut self, filter: &str) -> Self {
+        self.code.log_filter = Some(filter.to_owned());
+        self
+    }
+
+    /// Writes log records as lines, instead of those that `SPANDREL_LOG_FORMAT` chooses.
+    ///
+    /// Several outputs each get all lines.
+    pub fn log_lines(mut self, lines: LogLines) -> Self {
+        self.log_lines.push(lines);
+        self
+    }
+
+    /// Whether log records of traces that are not sampled are left out, unless they are errors.
+    pub fn logs_follow_trace(mut self, follow: bool) -> Self {
+        self.code.logs_follow_trace = Some(follow);
         self
     }
 
@@ -194,6 +223,13 @@ impl Builder {
     #[cfg(feature = "zipkin")]
     pub fn zipkin(mut self, zipkin: crate::export::Zipkin) -> Self {
         self.zipkins.push(zipkin);
+        self
+    }
+
+    /// Sends metrics by Prometheus' remote write.
+    #[cfg(feature = "prometheus-remote-write")]
+    pub fn remote_write(mut self, remote_write: crate::export::RemoteWrite) -> Self {
+        self.remote_writes.push(remote_write);
         self
     }
 
@@ -273,6 +309,44 @@ impl Builder {
         self
     }
 
+    /// Starts the [admin server](crate::admin) there, as `SPANDREL_ADMIN` does: `127.0.0.1:9464`.
+    ///
+    /// Port 0 is one that is free; [`Telemetry::admin_address`] tells which.
+    #[cfg(feature = "admin")]
+    pub fn admin(mut self, address: &str) -> Self {
+        self.code.admin = Some(address.to_owned());
+        self
+    }
+
+    /// The token that the admin server, its router and `/metrics` ask for.
+    #[cfg(feature = "prometheus")]
+    pub fn admin_token(mut self, token: &str) -> Self {
+        self.code.admin_token = Some(token.to_owned());
+        self
+    }
+
+    /// Further names by which the admin server may be called, as `SPANDREL_ADMIN_HOSTS` says.
+    #[cfg(feature = "prometheus")]
+    pub fn admin_hosts<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        let names = names.into_iter().map(|name| name.into().to_ascii_lowercase());
+        self.code.admin_hosts = Some(names.collect());
+        self
+    }
+
+    /// Serves `/metrics` alone there, as `OTEL_METRICS_EXPORTER=prometheus` does.
+    #[cfg(feature = "prometheus")]
+    pub fn prometheus(mut self, address: &str) -> Self {
+        self.code.prometheus = Some(address.to_owned());
+        self
+    }
+
+    /// Whether Prometheus 3 gets names as they are, with dots, as `SPANDREL_PROMETHEUS_NAMES` says.
+    #[cfg(feature = "prometheus")]
+    pub fn prometheus_utf8_names(mut self, has_utf8_names: bool) -> Self {
+        self.code.utf8_names = Some(has_utf8_names);
+        self
+    }
+
     fn attribute(mut self, key: &'static str, value: &str) -> Self {
         self.code.resource = self.code.resource.with(key, value);
         self
@@ -326,6 +400,10 @@ impl Builder {
         for zipkin in self.zipkins {
             chosen.push(sinks::zipkin::in_code(&zipkin, &settings, self.package)?);
         }
+        #[cfg(feature = "prometheus-remote-write")]
+        for remote_write in settings.remote_write.exporter().into_iter().chain(self.remote_writes) {
+            chosen.push(sinks::remote_write::in_code(&remote_write, &settings)?);
+        }
         #[cfg(feature = "console")]
         {
             let consoles = self.consoles.into_iter();
@@ -336,14 +414,18 @@ impl Builder {
             chosen.push(Chosen::custom(exporter, &settings));
         }
         #[cfg(feature = "tracing")]
-        let log_lines = settings.log_lines.value.clone();
-        #[cfg(feature = "tracing")]
         let mirror = settings.mirror.value;
-        let telemetry = start(settings, self.package, chosen, self.watches_signals)?;
+        #[cfg(feature = "prometheus")]
+        let served = serving::bind(&settings)?;
         #[cfg(feature = "tracing")]
-        if self.uses_tracing {
-            crate::tracing::at_init(&log_lines);
-        }
+        let listens = Listens { to_tracing: self.uses_tracing };
+        #[cfg(not(feature = "tracing"))]
+        let listens = Listens {};
+        let outputs = Outputs::new(self.log_lines, &settings, listens.alone());
+        let telemetry = start(settings, self.package, chosen, outputs, self.watches_signals)?;
+        #[cfg(feature = "prometheus")]
+        telemetry.serve(served);
+        listens.begin();
         #[cfg(feature = "tracing")]
         if mirror {
             crate::mirror::install(&crate::tracing::mirror::TRACING);
@@ -360,6 +442,7 @@ fn start(
     settings: Settings,
     package: Package,
     chosen: Vec<Chosen>,
+    outputs: Outputs,
     watches_signals: bool,
 ) -> Result<Telemetry, Error> {
     let records =
@@ -386,7 +469,9 @@ fn start(
     };
     time::choose(settings.clock.value);
     let value_chars = recording.limits.value_chars();
-    let make = sinks::factory(chosen, recording.memory.queue_bytes());
+    let shares = chosen.len() + outputs.shares();
+    let share = recording.memory.queue_bytes() / shares.max(1);
+    let make = Chosen::factory(chosen, share);
     // Called again in a forked child that records, which has no thread for signals either.
     let sinks = std::sync::Arc::new(move || {
         if records {
@@ -397,15 +482,17 @@ fn start(
     let recorder = recorder::start(recording, std::sync::Arc::new(Losses::new()), sinks)
         .ok_or_else(Error::already_running)?;
     limits::set_value_chars(value_chars);
+    functions::register();
+    let log_exporters = outputs.start(&settings.logs, share);
     if records {
         let filter = settings.level.value;
         level::set_most_verbose(filter.most_verbose());
         site::set_switches(move |site| {
             let traced = filter.is_enabled(site.target(), site.level());
-            if traced { site::ON } else { site::COUNTED }
+            if traced { site::ON } else { site::METERED }
         });
     }
-    let running = Running::new(recorder, records, exporters);
+    let running = Running::new(recorder, records, exporters).with_logs(log_exporters);
     #[cfg(feature = "file")]
     let running = {
         if records && dumper.is_some() && settings.flight.on_panic.value {

@@ -12,7 +12,7 @@
 use std::sync::{Mutex, Weak};
 
 use super::telemetry::{PATIENCE_AT_EXIT, Running};
-use crate::sync::lock;
+use crate::{logs::pipeline, sync::lock};
 
 static RUNNING: Mutex<Weak<Running>> = Mutex::new(Weak::new());
 
@@ -47,7 +47,11 @@ pub(super) fn dump(cause: super::flight::Cause) {
 }
 
 fn shut_down() {
+    let is_over = lock(&RUNNING).upgrade().is_none();
     with_running(Running::stop_at_exit);
+    if is_over {
+        pipeline::flush_briefly();
+    }
 }
 
 fn flush() {

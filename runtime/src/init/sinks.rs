@@ -14,24 +14,40 @@ use crate::{
     error::Error,
     export::{SpanExporter, custom::CustomSink, stats::Stats},
     sync::lock,
-    trace::{drain::Sink, loss::Losses, recorder::SinkFactory},
+    trace::{drain::Sink, loss::Losses},
 };
 
 /// An exporter that was chosen: its name, its numbers, and how to make it.
-pub(super) struct Chosen {
+pub(super) struct Chosen<S: ?Sized = dyn Sink> {
     pub(super) name: &'static str,
     pub(super) stats: Arc<Stats>,
-    make: Make,
+    make: Make<S>,
 }
 
 /// Takes the bytes that the exporter may hold; `None`: it cannot be made (again).
-type Make = Box<dyn Fn(usize, Arc<Stats>) -> Option<Box<dyn Sink>> + Send + Sync>;
+type Make<S> = Box<dyn Fn(usize, Arc<Stats>) -> Option<Box<S>> + Send + Sync>;
 
-impl Chosen {
-    fn new(name: &'static str, make: Make) -> Self {
+/// Makes all exporters of a signal; called again in a forked child.
+type Factory<S> = Arc<dyn Fn() -> Vec<Box<S>> + Send + Sync>;
+
+impl<S: ?Sized + 'static> Chosen<S> {
+    pub(super) fn new(name: &'static str, make: Make<S>) -> Self {
         Self { name, stats: Arc::new(Stats::new(Arc::new(Losses::new()))), make }
     }
 
+    /// Gives each of them `share` bytes.
+    pub(super) fn factory(chosen: Vec<Self>, share: usize) -> Factory<S> {
+        Arc::new(move || {
+            let made = chosen.iter().filter_map(|one| {
+                one.stats.reset();
+                (one.make)(share, Arc::clone(&one.stats))
+            });
+            made.collect()
+        })
+    }
+}
+
+impl Chosen {
     /// An exporter of the program's own. A forked child cannot have it: there is only one.
     pub(super) fn custom(mut exporter: Box<dyn SpanExporter>, settings: &Settings) -> Self {
         exporter.set_resource(&settings.resource);
@@ -87,18 +103,6 @@ impl Chosen {
     }
 }
 
-/// Shares the memory among the exporters.
-pub(super) fn factory(chosen: Vec<Chosen>, bytes: usize) -> SinkFactory {
-    let share = bytes / chosen.len().max(1);
-    Arc::new(move || {
-        let made = chosen.iter().filter_map(|one| {
-            one.stats.reset();
-            (one.make)(share, Arc::clone(&one.stats))
-        });
-        made.collect()
-    })
-}
-
 /// The crate that the exporters speak for.
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
 pub(super) fn own_crate(settings: &Settings, package: Package) -> OwnCrate {
@@ -112,7 +116,7 @@ pub(super) mod otlp {
     use super::{Chosen, Error, Package, Settings, own_crate};
     use crate::export::{
         Otlp,
-        otlp::{batch::Resource, sink::OtlpSink},
+        otlp::{batch::Resource, signal::Signal, sink::OtlpSink},
     };
 
     pub(super) fn configured(settings: &Settings, package: Package) -> Result<Chosen, Error> {
@@ -125,7 +129,7 @@ pub(super) mod otlp {
         settings: &Settings,
         package: Package,
     ) -> Result<Chosen, Error> {
-        let checked = otlp.settings().map_err(Error::configuration)?;
+        let checked = otlp.settings(Signal::Traces).map_err(Error::configuration)?;
         let resource = settings.resource.clone();
         let own_crate = own_crate(settings, package);
         Ok(Chosen::new(
@@ -163,6 +167,26 @@ pub(super) mod file {
     }
 }
 
+#[cfg(feature = "prometheus-remote-write")]
+pub(super) mod remote_write {
+    use super::{Chosen, Error, Settings};
+    use crate::export::{RemoteWrite, prometheus::remote_write::RemoteWriteSink};
+
+    /// A sender of metrics.
+    pub(in crate::init) fn in_code(
+        remote_write: &RemoteWrite,
+        settings: &Settings,
+    ) -> Result<Chosen, Error> {
+        let checked = remote_write.settings().map_err(Error::configuration)?;
+        let resource = settings.resource.clone();
+        let make = move |_, stats| {
+            let sink = RemoteWriteSink::new(&checked, &resource, stats);
+            Some(Box::new(sink) as _)
+        };
+        Ok(Chosen::new("remote_write", Box::new(make)))
+    }
+}
+
 #[cfg(feature = "zipkin")]
 pub(super) mod zipkin {
     use super::{Chosen, Error, Package, Settings, own_crate};
@@ -196,7 +220,8 @@ pub(super) mod console {
         diag,
         export::{
             ColorChoice, Console, Summary,
-            console::{ConsoleSink, Output, SummarySink},
+            console::{ConsoleSink, SummarySink},
+            output::Output,
         },
         sync::lock,
     };

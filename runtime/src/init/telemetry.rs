@@ -20,13 +20,17 @@ use std::{
 use super::flight::Dumper;
 use super::{
     exit,
-    report::{ExporterReport, Report},
+    report::{ExporterReport, LogReport, Report},
 };
+#[cfg(feature = "prometheus")]
+use crate::admin::{Bound, Server};
 use crate::{
     diag,
     error::Error,
     export::stats::Stats,
-    level, site,
+    level,
+    logs::pipeline,
+    site,
     sync::lock,
     time,
     trace::recorder::{self, Recorder},
@@ -52,6 +56,9 @@ pub(crate) struct Running {
     /// Telemetry is switched on, and somebody exports.
     records: bool,
     exporters: Vec<(&'static str, Arc<Stats>)>,
+    #[cfg(feature = "prometheus")]
+    servers: Mutex<Vec<Server>>,
+    log_exporters: Vec<(&'static str, Arc<Stats>)>,
     #[cfg(feature = "file")]
     flight: Option<Dumper>,
     started: std::time::Instant,
@@ -73,6 +80,9 @@ impl Running {
             recorder,
             records,
             exporters,
+            #[cfg(feature = "prometheus")]
+            servers: Mutex::default(),
+            log_exporters: Vec::new(),
             #[cfg(feature = "file")]
             flight: None,
             started: time::now(),
@@ -87,6 +97,11 @@ impl Running {
     #[cfg(feature = "file")]
     pub(super) fn with_flight(self, flight: Option<Dumper>) -> Self {
         Self { flight, ..self }
+    }
+
+    /// With outputs of log records, which have these numbers.
+    pub(super) fn with_logs(self, log_exporters: Vec<(&'static str, Arc<Stats>)>) -> Self {
+        Self { log_exporters, ..self }
     }
 
     /// Dumps the flight recorder, if there is one, for somebody who waits for nothing.
@@ -115,7 +130,7 @@ impl Running {
 
     pub(crate) fn flush(&self, timeout: Duration) -> Result<Report, Error> {
         let Some(recorder) = self.recorder() else { return Ok(Report::empty()) };
-        if recorder.flush(deadline(timeout), false) {
+        if flush(recorder, deadline(timeout), false) {
             Ok(self.report())
         } else {
             Err(Error::timed_out("flush", timeout, &self.report()))
@@ -130,8 +145,11 @@ impl Running {
             self.has_ended_by(deadline)
         } else {
             level::set_most_verbose(None);
-            site::set_switches(|_| site::COUNTED);
-            let done = recorder.flush(deadline, true);
+            site::set_switches(|_| site::METERED);
+            let done = flush(recorder, deadline, true);
+            // Last: who asks meanwhile gets an answer.
+            #[cfg(feature = "prometheus")]
+            self.stop_serving(deadline);
             *lock(&self.over) = true;
             self.ended.notify_all();
             done
@@ -153,6 +171,12 @@ impl Running {
         }
     }
 
+    #[cfg(feature = "prometheus")]
+    fn stop_serving(&self, deadline: std::time::Instant) {
+        let servers = std::mem::take(&mut *lock(&self.servers));
+        servers.iter().for_each(|server| server.stop(deadline));
+    }
+
     fn has_ended_by(&self, deadline: std::time::Instant) -> bool {
         let left = deadline.saturating_duration_since(time::now());
         match self.ended.wait_timeout_while(lock(&self.over), left, |over| !*over) {
@@ -166,12 +190,21 @@ impl Running {
         let exporter =
             |(name, stats): &(&'static str, Arc<Stats>)| ExporterReport::new(name, stats);
         let exporters = self.exporters.iter().map(exporter).collect();
-        let report = Report::new(recorder, exporters);
+        let logs = self.log_exporters.iter().map(exporter).collect();
+        let logs = pipeline::current().map(|pipeline| LogReport::new(&pipeline.counted(), logs));
+        let report = Report { logs, ..Report::new(recorder, exporters) };
         #[cfg(feature = "file")]
         let report =
             Report { flight: self.flight.as_ref().map(|flight| flight.report(recorder)), ..report };
         report
     }
+}
+
+/// Waits for spans and log records, whose exporters work at the same time.
+fn flush(recorder: &Recorder, deadline: std::time::Instant, ends: bool) -> bool {
+    let logs = pipeline::current().map(|pipeline| pipeline.ask(ends));
+    let spans = recorder.flush(deadline, ends);
+    logs.is_none_or(|wait| wait(deadline)) && spans
 }
 
 fn deadline(timeout: Duration) -> std::time::Instant {
@@ -237,6 +270,28 @@ impl Telemetry {
     pub fn write_flight(&self, out: &mut impl std::io::Write) -> Result<usize, Error> {
         let (recorder, flight) = self.running.flight()?;
         flight.write(recorder, out)
+    }
+
+    /// Begins to answer those who ask for metrics and the like.
+    #[cfg(feature = "prometheus")]
+    pub(super) fn serve(&self, bound: Vec<Bound>) {
+        let mut servers = lock(&self.running.servers);
+        for bound in bound {
+            match bound.start() {
+                Ok(server) => {
+                    diag::info(format_args!("metrics are at http://{}/metrics", server.address()));
+                    servers.push(server);
+                }
+                Err(error) => diag::warn(format_args!("no thread to serve metrics: {error}")),
+            }
+        }
+    }
+
+    /// Where the [admin server](crate::admin), or else that of `/metrics`, listens.
+    #[cfg(feature = "prometheus")]
+    #[must_use]
+    pub fn admin_address(&self) -> Option<std::net::SocketAddr> {
+        lock(&self.running.servers).first().map(Server::address)
     }
 
     /// What became of all spans so far.

@@ -1,6 +1,9 @@
 //! Those who count.
 
-use std::sync::{PoisonError, RwLock};
+use std::sync::{
+    PoisonError, RwLock,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
 
 use super::data::{Metric, Snapshot};
 use crate::time;
@@ -18,8 +21,16 @@ pub(crate) fn register(source: &'static dyn Source) {
     SOURCES.write().unwrap_or_else(PoisonError::into_inner).push(source);
 }
 
+/// From one collection to the next; sums take one exemplar a thread in each.
+static ROUND: AtomicU64 = AtomicU64::new(1);
+
+pub(super) fn round() -> u64 {
+    ROUND.load(Relaxed)
+}
+
 /// What all of them have counted since they began.
 pub(crate) fn collect() -> Snapshot {
+    ROUND.fetch_add(1, Relaxed);
     let sources = SOURCES.read().unwrap_or_else(PoisonError::into_inner).clone();
     let mut metrics = Vec::new();
     for source in sources {

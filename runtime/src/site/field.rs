@@ -1,6 +1,6 @@
 //! What an attribute said about the spans of a function, as constants.
 
-use crate::redact;
+use crate::{redact, value::Value};
 
 /// The span options of a site.
 #[derive(Debug)]
@@ -10,6 +10,7 @@ pub struct Traced {
     pub(super) target: Option<&'static str>,
     pub(super) name: Option<&'static str>,
     pub(super) dynamic_name: bool,
+    pub(super) constants: &'static [(&'static str, Value<'static>)],
     pub(super) fields: &'static [Field],
 }
 
@@ -70,6 +71,7 @@ impl Traced {
             target: None,
             name: None,
             dynamic_name: false,
+            constants: &[],
             fields: &[],
         }
     }
@@ -110,6 +112,13 @@ impl Traced {
         self
     }
 
+    /// With attributes that are the same for all spans.
+    #[must_use]
+    pub const fn constants(mut self, constants: &'static [(&'static str, Value<'static>)]) -> Self {
+        self.constants = constants;
+        self
+    }
+
     /// With these fields.
     #[must_use]
     pub const fn fields(mut self, fields: &'static [Field]) -> Self {
@@ -127,6 +136,30 @@ impl Traced {
         }
         false
     }
+}
+
+/// An attribute that is the same for all spans: a text.
+#[must_use]
+pub const fn text(key: &'static str, value: &'static str) -> (&'static str, Value<'static>) {
+    (key, Value::Str(value))
+}
+
+/// An integer.
+#[must_use]
+pub const fn integer(key: &'static str, value: i64) -> (&'static str, Value<'static>) {
+    (key, Value::I64(value))
+}
+
+/// A floating-point number.
+#[must_use]
+pub const fn float(key: &'static str, value: f64) -> (&'static str, Value<'static>) {
+    (key, Value::F64(value))
+}
+
+/// A truth value.
+#[must_use]
+pub const fn truth(key: &'static str, value: bool) -> (&'static str, Value<'static>) {
+    (key, Value::Bool(value))
 }
 
 impl Default for Traced {

@@ -8,6 +8,7 @@ use super::{
     local::{self, ACTIVE, EXTRA, Local, RECORDING, REMOTE, SHARED, W3C_SHIFT},
     mirror,
     propagation::{Baggage, Mark, RemoteContext, SamplingState, TraceState},
+    request::Request,
     scope, threshold,
 };
 use crate::mirror::Reflections;
@@ -24,13 +25,15 @@ pub(crate) struct Extra {
     pub(crate) noted: Noted,
     /// The counterparts of the current span in other APIs.
     pub(crate) mirror: Option<Reflections>,
+    /// The request that is being answered.
+    pub(crate) request: Option<Arc<Request>>,
 }
 
 impl Extra {
     fn is_empty(&self) -> bool {
-        let Self { trace_state, baggage, caller, noted, mirror } = self;
+        let Self { trace_state, baggage, caller, noted, mirror, request } = self;
         let nothing_travels = trace_state.is_empty() && baggage.is_empty() && caller.is_none();
-        nothing_travels && *noted == Noted::default() && mirror.is_none()
+        nothing_travels && *noted == Noted::default() && mirror.is_none() && request.is_none()
     }
 }
 
@@ -116,6 +119,13 @@ impl Context {
     #[must_use]
     pub fn span_id(&self) -> Option<SpanId> {
         SpanId::from_u64(self.span)
+    }
+
+    /// The span as an exemplar names it, if it is recorded because it was sampled.
+    pub(crate) fn sampled(&self) -> Option<(u128, u64)> {
+        let is_sampled = self.flags & RECORDING != 0 && self.trace_flags().is_sampled();
+        is_sampled
+            .then(|| (u128::from(self.trace_high) << 64 | u128::from(self.trace_low), self.span))
     }
 
     /// The trace flags.
@@ -234,6 +244,16 @@ impl Context {
         self.change_extra(|extra| extra.baggage = baggage)
     }
 
+    /// The request that is being answered, if there is one.
+    pub(crate) fn request(&self) -> Option<&Request> {
+        self.extra.as_ref()?.request.as_deref()
+    }
+
+    /// The same context, in which a request is answered.
+    pub(crate) fn with_request(self, request: Arc<Request>) -> Self {
+        self.change_extra(|extra| extra.request = Some(request))
+    }
+
     /// The same context with something else that rarely exists.
     fn change_extra(mut self, change: impl FnOnce(&mut Extra)) -> Self {
         let mut extra = self.extra.take().map(Arc::unwrap_or_clone).unwrap_or_default();
@@ -270,8 +290,10 @@ impl Context {
             self.scope = scope::of(outer.scope);
         }
         let mirror = outer.extra.as_ref().and_then(|extra| extra.mirror.clone());
+        let request = outer.extra.as_ref().and_then(|extra| extra.request.clone());
         let baggage = outer.baggage();
         self.change_extra(|extra| {
+            extra.request = request;
             extra.noted = noted;
             extra.mirror = mirror;
             if extra.baggage.is_empty() {

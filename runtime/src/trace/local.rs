@@ -219,6 +219,12 @@ impl Local {
         self.words_from(place)?.first_chunk()
     }
 
+    /// What stands in the current chunk.
+    pub(crate) fn written(self) -> &'static [AtomicU64] {
+        let (words, at) = STATE.with(|state| (state.words.get(), state.at.get()));
+        words.get(..at).unwrap_or_default()
+    }
+
     /// Like [`Local::room`], in a chunk with the most room that can be had.
     #[cold]
     pub(crate) fn fresh_room(self) -> Option<Room> {

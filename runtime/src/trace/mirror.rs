@@ -9,7 +9,7 @@ use super::{
     record::{scratch, value::Entries, writer::Writer},
 };
 use crate::{
-    mirror::{self, Mirrored, Reflections, contained},
+    mirror::{self, Form, Mirrored, Reflections, contained},
     site::{self, Site},
 };
 
@@ -35,11 +35,9 @@ pub(crate) fn begin(site: &'static Site, write: &dyn Fn(&mut Writer)) {
         let entries = Entries::new(&bytes, site.field_table());
         let name = entries.clone().name().unwrap_or_else(|| site.span_name());
         let forms = entries.clone().forms();
-        let values: Vec<_> = entries
-            .attributes()
-            .zip(forms)
-            .map(|((key, value), form)| (key, value, form))
-            .collect();
+        let constants = site.constants().iter().map(|(key, value)| (*key, *value, Form::Plain));
+        let own = entries.attributes().zip(forms).map(|((key, value), form)| (key, value, form));
+        let values: Vec<_> = constants.chain(own).collect();
         let span = Mirrored { site, name, values: &values };
         Reflections::new(mirrors.iter().filter_map(|mirror| mirror.begin(&span)).collect())
     });

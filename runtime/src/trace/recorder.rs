@@ -35,6 +35,7 @@ use super::{
     tail::{Counts, TailBias},
 };
 use crate::{
+    metrics::windows,
     site::Site,
     sync::{Condvar, Mutex, lock},
     time,
@@ -47,7 +48,7 @@ const IDLE_INTERVAL: Duration = Duration::from_secs(1);
 /// Ends that may wait for memory; 32 bytes each.
 const MOST_ENDS_WITHOUT_ROOM: usize = 16_384;
 /// Depth of nested forks up to which children record.
-const GENERATIONS: usize = 32;
+pub(crate) const GENERATIONS: usize = 32;
 
 /// What a recorder is started with.
 #[derive(Clone, Debug, Default)]
@@ -121,6 +122,11 @@ impl Requests {
 /// One slot for each generation of forks: a child never waits on a lock of its parent.
 static SLOTS: [OnceLock<&'static Recorder>; GENERATIONS] = [const { OnceLock::new() }; GENERATIONS];
 static GENERATION: AtomicUsize = AtomicUsize::new(0);
+
+/// How many forks lie between this process and the one that started telemetry.
+pub(crate) fn generation() -> usize {
+    GENERATION.load(Relaxed)
+}
 
 /// The recorder of this process, if one was started.
 #[inline]
@@ -213,6 +219,7 @@ impl Recorder {
             seen = produced;
             let requests = self.wait(interval);
             drain.pass();
+            windows::tick(time::monotonic_nanos());
             #[cfg(feature = "file")]
             for reply in requests.snapshots {
                 let _ = reply.send(drain.snapshot());

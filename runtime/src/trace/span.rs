@@ -12,7 +12,7 @@ use super::{
         writer::Writer,
     },
 };
-use crate::{time, value::Attribute};
+use crate::{logs, time, value::Attribute};
 
 /// The span that is current: what instrumented code says about itself.
 ///
@@ -120,7 +120,7 @@ impl Span {
 pub(crate) mod say {
     use std::fmt;
 
-    use super::{Attribute, Kind, Local, STATUS_ERROR, STATUS_OK, Status, Writer, time};
+    use super::{Attribute, Kind, Local, STATUS_ERROR, STATUS_OK, Status, Writer, logs, time};
     #[cfg(feature = "opentelemetry-0-33")]
     use crate::trace::record::layout::FLAG_UNIX_TIME;
 
@@ -184,7 +184,15 @@ pub(crate) mod say {
         let text = error.to_string();
         status(span, Status::Error { description: &text });
         attribute(span, "error.type", &error_type);
-        event(span, "exception", &[("exception.type", &error_type), ("exception.message", &text)]);
+        let exceptions = logs::exceptions();
+        if exceptions.as_logs() {
+            logs::exception(span, error_type, &text);
+        }
+        if exceptions.as_events() {
+            let attributes: [(&str, &dyn Attribute); 2] =
+                [("exception.type", &error_type), ("exception.message", &text)];
+            event(span, "exception", &attributes);
+        }
     }
 
     pub(crate) fn discard(span: u64) {

@@ -6,10 +6,13 @@ use super::{
     callsite::{Callsite, Role},
     visit::{self, Meanings},
 };
-use crate::trace::{
-    Status, Writer, foreign,
-    local::{Local, RECORDING},
-    span::say,
+use crate::{
+    logs,
+    trace::{
+        Status, Writer, foreign,
+        local::{Local, RECORDING},
+        span::say,
+    },
 };
 
 /// The span that is current on this thread, if it is recorded; ours or one of another library.
@@ -30,9 +33,10 @@ pub(super) fn record(
     failed: impl FnOnce(),
 ) {
     let level = *callsite.metadata().level();
-    // What `#[tracing::instrument(err)]` says of a result: an error and nothing else.
-    let is_exception = callsite.has(Role::Error) && !callsite.has(Role::Message);
-    say::event_of(span, &|writer| write(writer, callsite, event, is_exception));
+    let is_exception = callsite.is_exception();
+    if !is_exception || logs::exceptions().as_events() {
+        say::event_of(span, &|writer| write(writer, callsite, event, is_exception));
+    }
     if level == Level::ERROR || is_exception {
         let mut meanings = Meanings::new(callsite.roles());
         if callsite.has(Role::Error) {
@@ -59,5 +63,11 @@ fn write(writer: &mut Writer, callsite: &'static Callsite, event: &Event<'_>, is
     }
     let roles = callsite.roles();
     let error_key = if is_exception { "exception.message" } else { "error" };
-    event.record(&mut visit::Attributes { writer, roles, indexed: false, error_key });
+    event.record(&mut visit::Attributes {
+        writer,
+        roles,
+        indexed: false,
+        error_key,
+        keeps_target: true,
+    });
 }

@@ -1,20 +1,22 @@
 //! The subscriber that `init!` installs, if the program has none.
 
 use tracing_core::{Dispatch, dispatcher};
-use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::{layer::Layer as _, layer::SubscriberExt as _};
 
 use super::{
     layer::{self, Recording},
-    lines::Lines,
     wanted::Wanted,
 };
 use crate::diag;
 
+/// Whether the program has no subscriber of its own, which might write lines.
+pub(crate) fn is_free() -> bool {
+    !dispatcher::has_been_set()
+}
+
 /// Installs a subscriber, or says what to add to the one that is there.
-///
-/// `lines` says which events become lines on stderr.
-pub(crate) fn at_init(lines: &str) {
-    if dispatcher::has_been_set() {
+pub(crate) fn at_init() {
+    if !is_free() {
         let has_layer = layer::is_installed() || dispatcher::get_default(Dispatch::is::<Recording>);
         if !has_layer {
             diag::info(format_args!(
@@ -24,9 +26,13 @@ pub(crate) fn at_init(lines: &str) {
         }
         return;
     }
-    let lines = Some(Lines::parse(lines));
-    let layer = Recording::new(lines.clone()).with_filter(Wanted { lines });
+    let layer = Recording::new().with_filter(Wanted);
     let subscriber = tracing_subscriber::registry().with(layer);
     // Fails if somebody else has just been quicker; then theirs stays.
     let _ = dispatcher::set_global_default(subscriber.into());
+}
+
+/// Asks anew which places are wanted: log records go somewhere else than before.
+pub(crate) fn ask_anew() {
+    tracing_core::callsite::rebuild_interest_cache();
 }

@@ -7,17 +7,14 @@ mod assemble;
 mod choice;
 mod histogram;
 mod json;
-mod output;
-mod paint;
 mod row;
 mod siblings;
 mod sink;
 mod summary;
 mod tree;
 
+pub use choice::Console;
 pub(crate) use choice::Form;
-pub use choice::{ColorChoice, Console};
-pub(crate) use output::Output;
 pub(crate) use sink::ConsoleSink;
 pub use summary::Summary;
 pub(crate) use summary::SummarySink;

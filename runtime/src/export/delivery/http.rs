@@ -71,7 +71,8 @@ impl Post for Http {
             request = request.header(header::CONTENT_ENCODING, "gzip");
         }
         let response = request.config().timeout_global(Some(within)).build().send(body);
-        match response.map(read) {
+        let confirmed_by = self.target.dialect.confirmed_by;
+        match response.map(|response| read(response, confirmed_by)) {
             Ok(answer) => answer.verdict(self.target.dialect, pace.unix_seconds()),
             Err(error) => failure(&error),
         }
@@ -83,14 +84,16 @@ impl Post for Http {
     }
 }
 
-fn read(response: Response<ureq::Body>) -> Answer {
+fn read(response: Response<ureq::Body>, confirmed_by: Option<&str>) -> Answer {
     let header = |name| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
     let (retry_after, location) = (header(header::RETRY_AFTER), header(header::LOCATION));
     let status = response.status().as_u16();
+    let lacks_confirmation =
+        confirmed_by.is_some_and(|name| !response.headers().contains_key(name));
     let mut body = Vec::new();
     // The status has said what happened. A body that is cut off, or never ends, changes nothing.
     let _ = response.into_body().into_reader().take(MOST_ANSWER_BYTES).read_to_end(&mut body);
-    Answer { status, retry_after, location, body }
+    Answer { status, retry_after, location, body, lacks_confirmation }
 }
 
 /// No answer came.

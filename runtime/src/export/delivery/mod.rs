@@ -12,8 +12,10 @@ mod url;
 
 #[cfg(feature = "otlp")]
 pub(super) use answer::Hint;
-#[cfg(feature = "otlp")]
+#[cfg(any(feature = "otlp", feature = "prometheus-remote-write"))]
 pub(super) use answer::Verdict;
+#[cfg(any(feature = "otlp", feature = "zipkin"))]
+pub(super) use answer::may_pass;
 pub(super) use answer::{Dialect, shown_text};
 pub use compression::Compression;
 pub(super) use http::{Http, Target};

@@ -35,7 +35,7 @@ impl Writer {
             Some(path) => Output::Files(Files::new(path.clone(), file.max_bytes, file.max_files)),
             None => Output::Stdout,
         };
-        Self { output, trouble: Trouble::default() }
+        Self { output, trouble: Trouble::of("spans") }
     }
 }
 

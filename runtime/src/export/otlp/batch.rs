@@ -9,9 +9,9 @@
 //! bytes, which every receiver unpacks again), all lengths from the span upwards are known when they
 //! are written, and the memory is one buffer whatever the number of scopes.
 
-use super::json;
 #[cfg(feature = "otlp")]
 use super::{encode, wire};
+use super::{json, signal::Signal};
 use crate::{
     export::{
         OwnCrate,
@@ -221,15 +221,25 @@ impl<'a> ScopeSpans<'a> {
 }
 
 impl Resource {
-    /// Encodes the attributes of the process, and the schema that their names follow.
+    /// Encodes the attributes of the process, and the schema that their names follow, for spans.
     pub(crate) fn new<'a>(
+        encoding: Encoding,
+        attributes: impl IntoIterator<Item = (&'a str, Value<'a>)>,
+        schema_url: &str,
+    ) -> Self {
+        Self::of(Signal::Traces, encoding, attributes, schema_url)
+    }
+
+    /// The same, for requests that hold something else.
+    pub(crate) fn of<'a>(
+        signal: Signal,
         encoding: Encoding,
         attributes: impl IntoIterator<Item = (&'a str, Value<'a>)>,
         schema_url: &str,
     ) -> Self {
         let attributes = attributes.into_iter();
         let (head, tail) = match encoding {
-            Encoding::Json => json::resource(attributes, schema_url),
+            Encoding::Json => json::resource(signal, attributes, schema_url),
             #[cfg(feature = "otlp")]
             Encoding::Protobuf => encode::resource(attributes, schema_url),
         };
@@ -272,7 +282,7 @@ impl Scopes {
         let own = || self.own_crate.as_ref().and_then(|own| own.version_of(name));
         let version = version.or_else(own).unwrap_or_default();
         match self.encoding {
-            Encoding::Json => json::scope(name, version),
+            Encoding::Json => json::scope(Signal::Traces, name, version),
             #[cfg(feature = "otlp")]
             Encoding::Protobuf => encode::scope(name, version),
         }

@@ -14,6 +14,7 @@ use super::{
     endpoint,
     error::{Kind, OtlpError},
     protocol::Protocol,
+    signal::Signal,
     tls,
 };
 use crate::{
@@ -52,6 +53,7 @@ pub struct Otlp {
     protocol: Protocol,
     endpoint: Option<String>,
     traces_endpoint: Option<String>,
+    metrics_endpoint: Option<String>,
     headers: Vec<(String, String)>,
     timeout: Duration,
     compression: Compression,
@@ -106,6 +108,7 @@ impl Otlp {
             protocol,
             endpoint: None,
             traces_endpoint: None,
+            metrics_endpoint: None,
             headers: Vec::new(),
             timeout: Duration::from_secs(10),
             compression: Compression::None,
@@ -121,7 +124,7 @@ impl Otlp {
 
     /// The base URL of the receiver (`OTEL_EXPORTER_OTLP_ENDPOINT`).
     ///
-    /// Over HTTP, `v1/traces` is appended.
+    /// Over HTTP, `v1/traces` is appended for spans, `v1/metrics` for metrics.
     #[must_use]
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into());
@@ -132,6 +135,13 @@ impl Otlp {
     #[must_use]
     pub fn traces_endpoint(mut self, url: impl Into<String>) -> Self {
         self.traces_endpoint = Some(url.into());
+        self
+    }
+
+    /// The URL of the metrics as it is (`OTEL_EXPORTER_OTLP_METRICS_ENDPOINT`); wins over the base.
+    #[must_use]
+    pub fn metrics_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.metrics_endpoint = Some(url.into());
         self
     }
 
@@ -212,7 +222,8 @@ impl Otlp {
 
     /// The most bytes that the spool takes on disk, 64 MiB by default (`SPANDREL_SPOOL_BYTES`).
     ///
-    /// When it is full, the oldest spans in it are dropped and counted.
+    /// When it is full, the oldest spans in it are dropped and counted. Metrics have a folder of
+    /// their own in it, and the same bound.
     #[must_use]
     pub const fn spool_bytes(mut self, bytes: u64) -> Self {
         self.spool_bytes = bytes;
@@ -225,18 +236,22 @@ impl Otlp {
     ///
     /// Returns what is wrong with the endpoint, a header, the timeout or a file.
     pub fn check(&self) -> Result<(), OtlpError> {
-        self.settings().map(drop)
+        self.settings(Signal::Traces).and(self.settings(Signal::Metrics)).map(drop)
     }
 
     /// Checks everything, once: the exporter of a forked child is built from the same settings.
-    pub(crate) fn settings(&self) -> Result<Arc<Settings>, OtlpError> {
+    pub(crate) fn settings(&self, signal: Signal) -> Result<Arc<Settings>, OtlpError> {
         if self.timeout.is_zero() {
             return Err(OtlpError(Kind::Timeout));
         }
+        let exact = match signal {
+            Signal::Metrics => &self.metrics_endpoint,
+            Signal::Traces => &self.traces_endpoint,
+        };
         let url = endpoint::resolve(
-            self.protocol,
+            (signal, self.protocol),
             self.endpoint.as_deref(),
-            self.traces_endpoint.as_deref(),
+            exact.as_deref(),
             self.insecure,
         )?;
         let is_https = url.scheme_str() == Some("https");
@@ -249,6 +264,7 @@ impl Otlp {
             _ => None,
         };
         Ok(Arc::new(Settings {
+            signal,
             protocol: self.protocol,
             url,
             headers: self.checked_headers()?,
@@ -292,6 +308,7 @@ impl Otlp {
 
 /// What was said, checked.
 pub(crate) struct Settings {
+    pub(super) signal: Signal,
     pub(super) protocol: Protocol,
     pub(super) url: Uri,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
@@ -312,6 +329,7 @@ impl Settings {
     pub(super) fn terms(&self) -> Terms {
         Terms {
             to: delivery::shown(&self.url),
+            items: self.signal.items(),
             timeout: self.timeout,
             first_wait: self.first_wait,
             compression: self.compression,
@@ -320,7 +338,8 @@ impl Settings {
 
     /// Where what cannot be delivered is kept, if anywhere.
     pub(super) fn spool(&self) -> Option<Spool> {
-        let folder = self.spool.clone()?;
+        let mut folder = self.spool.clone()?;
+        folder.extend(self.signal.spool_folder());
         Some(Spool::new(folder, self.spool_bytes, self.encoding()))
     }
 
@@ -342,6 +361,7 @@ impl fmt::Debug for Otlp {
             .field("protocol", &self.protocol)
             .field("endpoint", &self.endpoint.as_deref().map(without_secrets))
             .field("traces_endpoint", &self.traces_endpoint.as_deref().map(without_secrets))
+            .field("metrics_endpoint", &self.metrics_endpoint.as_deref().map(without_secrets))
             .field("headers", &headers)
             .field("timeout", &self.timeout)
             .field("compression", &self.compression)
@@ -362,7 +382,11 @@ mod tests {
 
     #[test]
     fn a_header_counts_once_and_the_later_wins() {
-        let settings = Otlp::http().header("X-Key", "1").header("x-key", "2").settings().unwrap();
+        let settings = Otlp::http()
+            .header("X-Key", "1")
+            .header("x-key", "2")
+            .settings(Signal::Traces)
+            .unwrap();
 
         assert_eq!(settings.headers.len(), 1);
         assert_eq!(settings.headers[0].1, "2");
@@ -372,7 +396,8 @@ mod tests {
     fn headers_of_the_body_are_left_alone_with_a_warning() {
         let said = diag::capture();
 
-        let settings = Otlp::http().header("Content-Type", "text/plain").settings().unwrap();
+        let settings =
+            Otlp::http().header("Content-Type", "text/plain").settings(Signal::Traces).unwrap();
 
         assert!(settings.headers.is_empty());
         assert_eq!(said.of(diag::Level::Warn).len(), 1);

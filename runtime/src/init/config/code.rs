@@ -31,6 +31,9 @@ pub(crate) struct Code {
     pub(crate) tail_bias: Option<TailBias>,
     /// As `SPANDREL_LEVEL` has it.
     pub(crate) level: Option<String>,
+    /// As `SPANDREL_LOG` has it.
+    pub(crate) log_filter: Option<String>,
+    pub(crate) logs_follow_trace: Option<bool>,
     pub(crate) limits: Option<Limits>,
     pub(crate) memory: Option<Memory>,
     pub(crate) clock: Option<Clock>,
@@ -52,6 +55,13 @@ pub(crate) struct Code {
     pub(crate) flight: Option<crate::export::FlightRecorder>,
     pub(crate) console_form: Option<Form>,
     pub(crate) console_color: Option<Color>,
+    /// Where the admin server listens.
+    pub(crate) admin: Option<String>,
+    pub(crate) admin_token: Option<String>,
+    pub(crate) admin_hosts: Option<Vec<String>>,
+    /// Where `/metrics` alone is served.
+    pub(crate) prometheus: Option<String>,
+    pub(crate) utf8_names: Option<bool>,
     pub(crate) debug: Option<bool>,
     pub(crate) mirror: Option<bool>,
     pub(crate) redact_keys: Option<Vec<String>>,

@@ -2,7 +2,8 @@
 
 use std::{fmt, time::Duration};
 
-use super::{Settings, Source};
+use super::{Lines, Settings, Source};
+use crate::logs::Exceptions;
 
 impl Settings {
     /// One line for each value, as `SPANDREL_DEBUG` prints it; no secret is in it.
@@ -37,7 +38,6 @@ impl Settings {
                 self.tail.slower_than.source,
             ),
             ("level", self.level.value.to_string(), self.level.source),
-            ("log lines", self.log_lines.value.clone(), self.log_lines.source),
             ("redacted keys", list(self.redact_keys.value.clone()), self.redact_keys.source),
             ("mirror", self.mirror.value.to_string(), self.mirror.source),
             ("memory", format!("{} bytes", self.memory.value.bytes()), self.memory.source),
@@ -62,6 +62,7 @@ impl Settings {
                 limits.link_attributes.source,
             ),
         ];
+        lines.extend(log_lines(&self.logs));
         if !self.exporters.value.is_empty() {
             lines.extend([
                 (
@@ -100,6 +101,8 @@ impl Settings {
             lines.extend(spool_lines(&otlp.spool));
         }
         lines.extend(flight_lines(&self.flight));
+        lines.extend(self.serving.lines());
+        lines.extend(self.remote_write.lines());
         if self.exporters.value.contains(&super::Exporter::File) {
             lines.extend(file_lines(&self.file));
         }
@@ -110,6 +113,32 @@ impl Settings {
         }
         lines
     }
+}
+
+fn log_lines(logs: &super::Logs) -> [(&'static str, String, Source); 6] {
+    let lines = match logs.lines.value {
+        Lines::In(form) => format!("{form:?}").to_lowercase(),
+        Lines::Off => "off".into(),
+        Lines::WhereNobodyElseDoes => "pretty where nobody else writes any".into(),
+    };
+    let exceptions = match logs.exceptions.value {
+        Exceptions::Events => "span events",
+        Exceptions::Logs => "logs",
+        Exceptions::Both => "span events and logs",
+    };
+    let sampling = if logs.follows_trace.value { "trace" } else { "all" };
+    [
+        ("log filter", logs.filter.value.to_string(), logs.filter.source),
+        ("log lines", lines, logs.lines.source),
+        ("log sampling", sampling.into(), logs.follows_trace.source),
+        ("exceptions", exceptions.into(), logs.exceptions.source),
+        ("attributes per log record", limit(logs.attributes.value), logs.attributes.source),
+        (
+            "characters per text of a log record",
+            limit(logs.value_chars.value),
+            logs.value_chars.source,
+        ),
+    ]
 }
 
 fn flight_lines(flight: &super::Flight) -> Vec<(&'static str, String, Source)> {

@@ -79,16 +79,6 @@ pub(super) fn level(reader: &mut Reader<'_>, code: &Code) -> Setting<LevelFilter
     Setting::pick(code, variable, LevelFilter::default())
 }
 
-/// Whoever wants more detail in the spans wants it in the lines, unless they say otherwise.
-///
-/// What the text says is for the subscriber to read: it has words of its own.
-pub(super) fn log_lines(reader: &mut Reader<'_>, level: &Setting<LevelFilter>) -> Setting<String> {
-    let source = Source::Variable(table::RUST_LOG.name);
-    let variable = reader.text(table::RUST_LOG);
-    let variable = variable.map(|text| Setting { value: text.to_owned(), source });
-    variable.unwrap_or_else(|| level.clone().map(|level| level.to_string()))
-}
-
 pub(super) fn memory(reader: &mut Reader<'_>, code: &Code) -> Setting<Memory> {
     let variable = reader.read(table::MEMORY, |text| {
         let bytes = parse::size(text).ok_or_else(Rejected::not_understood)?;
@@ -136,16 +126,7 @@ pub(super) fn redact_keys(reader: &mut Reader<'_>, code: &Code) -> Setting<Vec<S
 
 /// Variables that are honoured by saying what they do not do yet.
 pub(super) fn mention_what_comes_later(reader: &mut Reader<'_>) {
-    for (variable, signal) in [(table::METRICS_EXPORTER, "metrics"), (table::LOGS_EXPORTER, "logs")]
-    {
-        mention_signal(reader, variable, signal);
-    }
-    let port = reader.read(table::PROMETHEUS_METRICS_PORT, |text| {
-        text.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(Rejected::not_understood)
-    });
-    if port.is_some() {
-        mention_no_export(reader, table::PROMETHEUS_METRICS_PORT, "metrics");
-    }
+    mention_signal(reader, table::METRICS_EXPORTER, "metrics");
     for variable in [table::CONFIG_FILE, table::EXPERIMENTAL_CONFIG_FILE] {
         if reader.text(variable).is_some() {
             reader.warn(format!(
@@ -166,11 +147,12 @@ fn mention_signal(reader: &mut Reader<'_>, variable: &'static Variable, signal: 
         .map(|name| format!("`{name}`, which is no exporter"))
         .collect();
     reader.complain(variable, &wrong, None);
-    if parse::list(text).any(|name| is_known(&name) && !name.eq_ignore_ascii_case("none")) {
-        mention_no_export(reader, variable, signal);
+    let has_effect =
+        |name: &str| ["none", "prometheus"].iter().any(|one| name.eq_ignore_ascii_case(one));
+    if parse::list(text).any(|name| is_known(&name) && !has_effect(name)) {
+        reader.mention(format!(
+            "`{}` has no effect: this version exports no {signal}",
+            variable.name
+        ));
     }
-}
-
-fn mention_no_export(reader: &mut Reader<'_>, variable: &Variable, signal: &str) {
-    reader.mention(format!("`{}` has no effect: this version exports no {signal}", variable.name));
 }

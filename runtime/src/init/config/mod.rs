@@ -15,9 +15,13 @@ mod flight;
 mod general;
 mod headers;
 mod limits;
+mod logs;
 mod otlp;
+mod remote_write;
 mod sampler;
+mod serving;
 mod setting;
+mod signal;
 mod spool;
 mod tail;
 #[cfg(test)]
@@ -34,7 +38,10 @@ pub(crate) use flight::Flight;
 pub(crate) use flight::Signal;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
+pub(crate) use logs::{Lines, Logs};
 pub(crate) use otlp::{Compression, Otlp, Protocol};
+pub(crate) use remote_write::RemoteWrite;
+pub(crate) use serving::{Address, Serving, Token};
 pub(crate) use setting::{Setting, Source};
 pub(crate) use spool::Spool;
 pub(crate) use tail::Tail;
@@ -42,6 +49,7 @@ pub(crate) use zipkin::Zipkin;
 
 use std::io::IsTerminal as _;
 
+use self::signal::OtlpSignal;
 use super::{
     env::{Environment, Reader},
     notice::{Notice, Problems},
@@ -72,8 +80,7 @@ pub(crate) struct Settings {
     pub(crate) sampler_overrides: Setting<Overrides>,
     pub(crate) tail: Tail,
     pub(crate) level: Setting<LevelFilter>,
-    /// Which events of `tracing` become lines for people, as `RUST_LOG` has it.
-    pub(crate) log_lines: Setting<String>,
+    pub(crate) logs: Logs,
     pub(crate) limits: LimitSettings,
     pub(crate) memory: Setting<Memory>,
     pub(crate) clock: Setting<Clock>,
@@ -85,6 +92,8 @@ pub(crate) struct Settings {
     pub(crate) zipkin: Zipkin,
     pub(crate) flight: Flight,
     pub(crate) console: Console,
+    pub(crate) serving: Serving,
+    pub(crate) remote_write: RemoteWrite,
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
     pub(crate) redact_keys: Setting<Vec<String>>,
@@ -111,6 +120,9 @@ pub(crate) struct Features {
     pub(crate) otlp: bool,
     pub(crate) grpc: bool,
     pub(crate) zipkin: bool,
+    pub(crate) admin: bool,
+    pub(crate) prometheus: bool,
+    pub(crate) remote_write: bool,
 }
 
 impl Features {
@@ -121,6 +133,9 @@ impl Features {
         otlp: cfg!(feature = "otlp"),
         grpc: cfg!(feature = "otlp-grpc"),
         zipkin: cfg!(feature = "zipkin"),
+        admin: cfg!(feature = "admin"),
+        prometheus: cfg!(feature = "prometheus"),
+        remote_write: cfg!(feature = "prometheus-remote-write"),
     };
 }
 
@@ -152,7 +167,7 @@ impl Settings {
         general::mention_what_comes_later(&mut reader);
         let enabled = general::enabled(&mut reader, code);
         let resource = resource::detect(&mut reader, code, around.machine);
-        let otlp = Otlp::read(&mut reader, code);
+        let otlp = Otlp::read(&mut reader, code, OtlpSignal::TRACES);
         let console = Console::read(&mut reader, code);
         let file = File::read(&mut reader);
         let zipkin = Zipkin::read(&mut reader);
@@ -174,7 +189,7 @@ impl Settings {
         let level = general::level(&mut reader, code);
         let mut settings = Self {
             enabled,
-            log_lines: general::log_lines(&mut reader, &level),
+            logs: Logs::read(&mut reader, code, &level),
             level,
             propagators: general::propagators(&mut reader, code),
             sampler: sampler::sampler(&mut reader, code),
@@ -187,6 +202,8 @@ impl Settings {
             mirror: general::mirror(&mut reader, code),
             redact_keys: general::redact_keys(&mut reader, code),
             flight: Flight::read(&mut reader, code, around.features),
+            serving: Serving::read(&mut reader, code, around.features),
+            remote_write: RemoteWrite::read(&mut reader, around.features),
             diagnostics: general::diagnostics(&mut reader, code),
             resource: resource.resource,
             resource_sources: resource.sources,

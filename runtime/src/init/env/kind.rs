@@ -18,6 +18,8 @@ pub(crate) enum Origin {
 /// Which values a variable takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// `host:port`.
+    Address,
     Attributes,
     /// Only `true` is true, as the specification demands.
     Boolean,
@@ -27,6 +29,8 @@ pub(crate) enum Kind {
         least: u32,
         example: &'static str,
     },
+    /// Levels of targets.
+    Directives,
     /// Milliseconds.
     Duration {
         example: &'static str,
@@ -40,6 +44,8 @@ pub(crate) enum Kind {
     /// Set or not set.
     Presence,
     Samplers,
+    /// Appears in no message.
+    Secret,
     Size,
     /// A boolean that the specification does not rule: also `1`, `yes`, `on` and their opposites.
     Switch,
@@ -59,6 +65,7 @@ impl Kind {
     /// What to write into such a variable.
     pub(crate) fn advice(self) -> String {
         match self {
+            Self::Address => "a host and a port, such as `127.0.0.1:9464`".into(),
             Self::Attributes => "`key=value,key=value` with `%2C` for a comma".into(),
             Self::Boolean | Self::Switch => "`true` or `false`".into(),
             Self::Choice(words) => alternatives(words, "or"),
@@ -66,6 +73,9 @@ impl Kind {
             Self::Count { least: 0, example } => format!("a whole number, such as `{example}`"),
             Self::Count { least, example } => {
                 format!("a whole number from {least}, such as `{example}`")
+            }
+            Self::Directives => {
+                "a level, targets with levels, or both: `info,shop::db=trace`".into()
             }
             Self::Duration { example } | Self::Timeout { example } => {
                 format!("milliseconds, such as `{example}`")
@@ -76,6 +86,7 @@ impl Kind {
             Self::Path => "the path of a file".into(),
             Self::Presence => "`1`".into(),
             Self::Samplers => "functions or modules with samplers: `shop::db::*=always_off`".into(),
+            Self::Secret => "letters, digits and signs, without spaces".into(),
             Self::Size => "a number of bytes, such as `16MiB`".into(),
             Self::Text => "plain text".into(),
             Self::Time { example } => format!("a time with its unit, such as `{example}`"),
@@ -88,12 +99,14 @@ impl Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Address => f.write_str("address: `127.0.0.1:9464`"),
             Self::Attributes | Self::Headers => f.write_str("pairs"),
             Self::Boolean | Self::Switch => f.write_str("boolean"),
             Self::Choice(words) => f.write_str(&alternatives(words, "or")),
             Self::Choices(words) => write!(f, "list of {}", alternatives(words, "and")),
             Self::Count { least: 0, .. } => f.write_str("integer"),
             Self::Count { least, .. } => write!(f, "integer from {least}"),
+            Self::Directives => f.write_str("levels: `info,shop::db=trace`"),
             Self::Duration { .. } => f.write_str("milliseconds"),
             Self::Levels => f.write_str("levels: `info,shop::db=trace`"),
             Self::Number { .. } => f.write_str("number"),
@@ -102,6 +115,7 @@ impl fmt::Display for Kind {
             Self::Samplers => {
                 f.write_str("samplers: `shop::health=always_off,shop::db::*=traceidratio(0.1)`")
             }
+            Self::Secret => f.write_str("secret"),
             Self::Size => f.write_str("bytes: `16MiB`"),
             Self::Text => f.write_str("text"),
             Self::Time { example } => write!(f, "time: `{example}`"),

@@ -169,7 +169,7 @@ impl<'e> Reader<'e> {
 
     /// Name and value, without what may be secret.
     fn about(&self, variable: &Variable, value: &str) -> String {
-        let is_secret = variable.kind == Kind::Headers
+        let is_secret = matches!(variable.kind, Kind::Headers | Kind::Secret)
             || variable.kind == Kind::Url && value.contains(['@', '?']);
         if is_secret {
             format!("`{}`", variable.name)
@@ -178,8 +178,12 @@ impl<'e> Reader<'e> {
         }
     }
 
+    /// Warns, once: several signals read the variables that concern them all.
     pub(crate) fn warn(&mut self, text: String) {
-        self.notices.push(Notice { level: Level::Warn, text });
+        let notice = Notice { level: Level::Warn, text };
+        if !self.notices.contains(&notice) {
+            self.notices.push(notice);
+        }
     }
 
     pub(crate) fn inform(&mut self, text: String) {

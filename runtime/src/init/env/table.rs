@@ -73,12 +73,16 @@ table! {
         "where spans go; several are separated by commas";
     METRICS_EXPORTER: "OTEL_METRICS_EXPORTER", Specified,
         Choices(&["otlp", "prometheus", "console", "none"]), "none",
-        "accepted; metrics are not exported by this version";
+        "where metrics go: `prometheus` serves `/metrics`, and needs the feature `prometheus`";
+    PROMETHEUS_HOST: "OTEL_EXPORTER_PROMETHEUS_HOST", Specified, Text, "localhost",
+        "where `prometheus` listens; it is chosen by this, unless `OTEL_METRICS_EXPORTER` says \
+         otherwise";
+    PROMETHEUS_PORT: "OTEL_EXPORTER_PROMETHEUS_PORT", Specified,
+        Count { least: 1, example: "9464" }, "9464", "the port, likewise";
     LOGS_EXPORTER: "OTEL_LOGS_EXPORTER", Specified, Choices(&["otlp", "console", "none"]), "none",
-        "accepted; logs are not exported by this version";
+        "where log records go, beside lines on stderr; `console` stands for lines in any case";
     PROMETHEUS_METRICS_PORT: "PROMETHEUS_METRICS_PORT", Alias("OTEL_EXPORTER_PROMETHEUS_PORT"),
-        Count { least: 1, example: "9464" }, "",
-        "accepted; metrics are not exported by this version";
+        Count { least: 1, example: "9464" }, "", "the port of `/metrics`";
 
     // Sampling
     TRACES_SAMPLER: "OTEL_TRACES_SAMPLER", Specified,
@@ -128,13 +132,19 @@ table! {
         Count { least: 0, example: "128" }, "128", "links of a span";
     EVENT_ATTRIBUTE_COUNT_LIMIT: "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", Specified,
         Count { least: 0, example: "128" }, "OTEL_ATTRIBUTE_COUNT_LIMIT", "attributes of an event";
+    LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        Specified, Count { least: 0, example: "1024" }, "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        "characters of a text value of a log record; not more than of a span";
+    LOGRECORD_ATTRIBUTE_COUNT_LIMIT: "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", Specified,
+        Count { least: 0, example: "128" }, "OTEL_ATTRIBUTE_COUNT_LIMIT",
+        "attributes of a log record";
     LINK_ATTRIBUTE_COUNT_LIMIT: "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", Specified,
         Count { least: 0, example: "128" }, "OTEL_ATTRIBUTE_COUNT_LIMIT", "attributes of a link";
 
     // OTLP
     OTLP_ENDPOINT: "OTEL_EXPORTER_OTLP_ENDPOINT", Specified, Url,
         "`http://localhost:4318`; 4317 for gRPC",
-        "the collector; over HTTP, `/v1/traces` is appended. Needs the feature `otlp`";
+        "the collector; over HTTP, `/v1/traces` or `/v1/metrics` is appended. Needs the feature `otlp`";
     OTLP_TRACES_ENDPOINT: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", Specified, Url, "",
         "the collector for traces; taken as it is";
     OTLP_ENDPOINT_ALIAS: "OTLP_ENDPOINT", Alias("OTEL_EXPORTER_OTLP_ENDPOINT"), Url, "",
@@ -177,6 +187,25 @@ table! {
     OTLP_INSECURE_ALIAS: "OTLP_INSECURE", Alias("OTEL_EXPORTER_OTLP_INSECURE"), Switch, "false",
         "an endpoint without scheme means `http`, not `https`";
 
+    OTLP_METRICS_ENDPOINT: "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", Specified, Url, "",
+        "the collector for metrics; taken as it is";
+    OTLP_METRICS_HEADERS: "OTEL_EXPORTER_OTLP_METRICS_HEADERS", Specified, Headers, "",
+        "headers of each request with metrics, instead of the general ones";
+    OTLP_METRICS_TIMEOUT: "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", Specified,
+        Timeout { example: "10000" }, "", "as the general one, for metrics";
+    OTLP_METRICS_COMPRESSION: "OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", Specified,
+        Choice(&["gzip", "none"]), "", "as the general one, for metrics";
+    OTLP_METRICS_PROTOCOL: "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", Specified,
+        Choice(&["grpc", "http/protobuf", "http/json"]), "", "as the general one, for metrics";
+    OTLP_METRICS_CERTIFICATE: "OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", Specified, Path, "",
+        "as the general one, for metrics";
+    OTLP_METRICS_CLIENT_KEY: "OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY", Specified, Path, "",
+        "as the general one, for metrics";
+    OTLP_METRICS_CLIENT_CERTIFICATE: "OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE", Specified,
+        Path, "", "as the general one, for metrics";
+    OTLP_METRICS_INSECURE: "OTEL_EXPORTER_OTLP_METRICS_INSECURE", Specified, Boolean, "",
+        "as the general one, for metrics";
+
     // Zipkin
     ZIPKIN_ENDPOINT: "OTEL_EXPORTER_ZIPKIN_ENDPOINT", Specified, Url,
         "http://localhost:9411/api/v2/spans", "where Zipkin takes spans. Needs the feature `zipkin`";
@@ -214,6 +243,29 @@ table! {
         "the signal that dumps, unless the program handles it";
     FLIGHT_DUMPS: "SPANDREL_FLIGHT_DUMPS", Own, Count { least: 1, example: "8" }, "8",
         "the most dumps of one process after panics and signals";
+    ADMIN: "SPANDREL_ADMIN", Own, Address, "",
+        "where the admin server listens: `/metrics`, `/functions`, `/health/live`. Needs the \
+         feature `admin`";
+    ADMIN_TOKEN: "SPANDREL_ADMIN_TOKEN", Own, Secret, "",
+        "the bearer token that it asks for; other machines get no answer without one";
+    ADMIN_HOSTS: "SPANDREL_ADMIN_HOSTS", Own, Text, "",
+        "names, separated by commas, by which it may be called, besides `localhost` and addresses";
+    PROMETHEUS_NAMES: "SPANDREL_PROMETHEUS_NAMES", Own, Choice(&["underscores", "utf8"]),
+        "underscores",
+        "`utf8`: Prometheus 3 gets the names of metrics and labels as they are, with dots";
+    REMOTE_WRITE_ENDPOINT: "SPANDREL_REMOTE_WRITE_ENDPOINT", Own, Url, "",
+        "where metrics are sent by Prometheus' remote write, with the path. Needs the feature \
+         `prometheus-remote-write`";
+    REMOTE_WRITE_HEADERS: "SPANDREL_REMOTE_WRITE_HEADERS", Own, Headers, "",
+        "headers of each such request: `name=value,name=value`";
+    REMOTE_WRITE_INTERVAL: "SPANDREL_REMOTE_WRITE_INTERVAL", Own, Time { example: "15s" }, "15s",
+        "how often they are sent";
+    REMOTE_WRITE_TIMEOUT: "SPANDREL_REMOTE_WRITE_TIMEOUT", Own, Time { example: "10s" }, "10s",
+        "how long one such request may take";
+    REMOTE_WRITE_VERSION: "SPANDREL_REMOTE_WRITE_VERSION", Own, Choice(&["auto", "1", "2"]), "auto",
+        "the protocol; `auto` tries 2 and takes 1 where that is not spoken";
+    REMOTE_WRITE_NATIVE_HISTOGRAMS: "SPANDREL_REMOTE_WRITE_NATIVE_HISTOGRAMS", Own, Switch, "false",
+        "sends histograms in their full resolution, too, to a receiver that takes them";
     MEMORY: "SPANDREL_MEMORY", Own, Size, "16MiB", "the hard bound on the recorder's memory";
     CLOCK: "SPANDREL_CLOCK", Own, Choice(&["auto", "monotonic", "tsc"]), "auto",
         "`tsc`: the time-stamp counter although the processor does not promise that it is \
@@ -222,9 +274,18 @@ table! {
         "prints expansions while the program is compiled; nothing at run time";
 
     // Logs
+    LOG: "SPANDREL_LOG", Own, Directives, "RUST_LOG",
+        "which log records there are, by target and level";
+    LOG_FORMAT: "SPANDREL_LOG_FORMAT", Own, Choice(&["json", "pretty", "off"]),
+        "`pretty` on stderr, where `init!` installs the `tracing` subscriber; else `off`",
+        "the form of log lines: `json` on stdout, for log pipelines; `pretty` on stderr, for people";
+    LOG_SAMPLING: "SPANDREL_LOG_SAMPLING", Own, Choice(&["all", "trace"]), "all",
+        "`trace` leaves log records of traces out that are not sampled, unless they are errors";
+    EXCEPTION_SIGNAL: "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", Specified,
+        Choices(&["logs", "logs/dup"]), "events of spans",
+        "whether exceptions are log records instead (`logs`) or as well (`logs/dup`)";
     RUST_LOG: "RUST_LOG", Convention, Text, "SPANDREL_LEVEL",
-        "which events of `tracing` become lines on stderr, where `init!` installs the subscriber: \
-         `level` and `target=level`, separated by commas";
+        "the same as `SPANDREL_LOG`, which wins; what only others understand is left out";
 
     // Colours
     NO_COLOR: "NO_COLOR", Convention, Presence, "", "no colours on the console";

@@ -110,6 +110,14 @@ const WARNED: &[Case] = &[
          a list of `otlp`, `console` and `none`",
     ),
     (
+        table::PROMETHEUS_PORT,
+        "0",
+        &[("OTEL_METRICS_EXPORTER", "prometheus")],
+        "prometheus = localhost:9464 (from OTEL_METRICS_EXPORTER)",
+        "`OTEL_EXPORTER_PROMETHEUS_PORT=0` is not understood and is ignored; write a whole number \
+         from 1, such as `9464`",
+    ),
+    (
         table::PROMETHEUS_METRICS_PORT,
         "http",
         NO,
@@ -452,6 +460,68 @@ const REFUSED: &[(&Variable, &str, &str)] = &[
         table::FLIGHT_SIGNAL,
         "SIGKILL",
         "`SPANDREL_FLIGHT_SIGNAL=SIGKILL` is not understood; write `SIGUSR1`, `SIGUSR2` or `none`",
+    ),
+    (
+        table::ADMIN,
+        "9464",
+        "`SPANDREL_ADMIN=9464` is not understood; write a host and a port, such as \
+         `127.0.0.1:9464`",
+    ),
+    (
+        table::ADMIN,
+        "0.0.0.0:9464",
+        "other machines may reach the admin server on `0.0.0.0:9464` (from SPANDREL_ADMIN), so it \
+         has to ask for a token; set `SPANDREL_ADMIN_TOKEN`, or write `127.0.0.1:9464`",
+    ),
+    (
+        table::ADMIN_TOKEN,
+        "hunter 2",
+        "`SPANDREL_ADMIN_TOKEN` has characters that a header cannot hold; write letters, digits \
+         and signs, without spaces",
+    ),
+    (
+        table::PROMETHEUS_NAMES,
+        "dots",
+        "`SPANDREL_PROMETHEUS_NAMES=dots` is not understood; write `underscores` or `utf8`",
+    ),
+    (
+        table::REMOTE_WRITE_ENDPOINT,
+        "ftp://me:hunter2@p",
+        "`SPANDREL_REMOTE_WRITE_ENDPOINT` is neither `http` nor `https`; write a URL, such as \
+         `http://localhost:4318`",
+    ),
+    (
+        table::REMOTE_WRITE_HEADERS,
+        "a=b,hunter2",
+        "`SPANDREL_REMOTE_WRITE_HEADERS` has a member (number 2) without `=`; write \
+         `name=value,name=value`",
+    ),
+    (
+        table::REMOTE_WRITE_INTERVAL,
+        "15",
+        "`SPANDREL_REMOTE_WRITE_INTERVAL=15` is not understood; write a time with its unit, such \
+         as `15s`",
+    ),
+    (
+        table::REMOTE_WRITE_INTERVAL,
+        "1ms",
+        "`SPANDREL_REMOTE_WRITE_INTERVAL=1ms` is too little; write at least `100ms`",
+    ),
+    (
+        table::REMOTE_WRITE_TIMEOUT,
+        "0s",
+        "`SPANDREL_REMOTE_WRITE_TIMEOUT=0s` is not understood; write a time with its unit, such \
+         as `10s`",
+    ),
+    (
+        table::REMOTE_WRITE_NATIVE_HISTOGRAMS,
+        "maybe",
+        "`SPANDREL_REMOTE_WRITE_NATIVE_HISTOGRAMS=maybe` is not understood; write `true` or `false`",
+    ),
+    (
+        table::REMOTE_WRITE_VERSION,
+        "3",
+        "`SPANDREL_REMOTE_WRITE_VERSION=3` is not understood; write `auto`, `1` or `2`",
     ),
     (
         table::MEMORY,

@@ -16,9 +16,26 @@ fn at_terminal(variables: &[(&str, &str)], features: Features) -> Result<Setting
     )
 }
 
-const ALL: Features = Features { console: true, file: true, otlp: true, grpc: true, zipkin: true };
-const NONE: Features =
-    Features { console: false, file: false, otlp: false, grpc: false, zipkin: false };
+const ALL: Features = Features {
+    console: true,
+    file: true,
+    otlp: true,
+    grpc: true,
+    zipkin: true,
+    admin: true,
+    prometheus: true,
+    remote_write: true,
+};
+const NONE: Features = Features {
+    console: false,
+    file: false,
+    otlp: false,
+    grpc: false,
+    zipkin: false,
+    admin: false,
+    prometheus: false,
+    remote_write: false,
+};
 
 #[test]
 fn a_newcomer_at_a_terminal_sees_a_tree() {
@@ -308,4 +325,46 @@ fn no_time_limit_is_a_limit_that_a_clock_can_count_to() {
 
     assert!(settings.otlp.exporter(&settings.batch).check().is_ok());
     assert!(format!("{:?}", settings.otlp.exporter(&settings.batch)).contains("4294967.295s"));
+}
+
+#[test]
+fn what_is_served_or_sent_without_its_feature_is_an_error_that_names_it() {
+    for (variable, value, feature) in [
+        ("SPANDREL_ADMIN", "127.0.0.1:9464", "admin"),
+        ("OTEL_METRICS_EXPORTER", "prometheus", "prometheus"),
+        ("SPANDREL_REMOTE_WRITE_ENDPOINT", "http://p/api/v1/write", "prometheus-remote-write"),
+    ] {
+        let problems = at_terminal(&[(variable, value)], NONE).unwrap_err().to_string();
+
+        let asked = format!(
+            "is asked for (from {variable}) but not compiled in; write `features = \
+                             [\"{feature}\"]` at `spandrel` in Cargo.toml"
+        );
+        assert!(problems.contains(&asked), "{problems}");
+    }
+}
+
+#[test]
+fn a_port_chooses_the_exporter_unless_another_one_is_chosen() {
+    let port = ("OTEL_EXPORTER_PROMETHEUS_PORT", "9000");
+
+    let alone = resolve(&[port]);
+    let with_other = resolve(&[port, ("OTEL_METRICS_EXPORTER", "otlp")]);
+    let with_none = resolve(&[port, ("OTEL_METRICS_EXPORTER", "none")]);
+
+    let address = alone.serving.prometheus.value.map(|address| address.to_string());
+    assert_eq!(address.as_deref(), Some("localhost:9000"));
+    assert_eq!(
+        (with_other.serving.prometheus.value, with_none.serving.prometheus.value),
+        (None, None)
+    );
+}
+
+#[test]
+fn what_other_machines_reach_is_served_with_a_token() {
+    let settings =
+        resolve(&[("SPANDREL_ADMIN", "0.0.0.0:9464"), ("SPANDREL_ADMIN_TOKEN", "hunter2")]);
+
+    assert!(has_line(&settings, "admin = 0.0.0.0:9464 (from SPANDREL_ADMIN)"));
+    assert!(has_line(&settings, "admin token = set (from SPANDREL_ADMIN_TOKEN)"));
 }

@@ -9,6 +9,9 @@ type Case =
 
 const NO: &[(&str, &str)] = &[];
 const OTLP: &[(&str, &str)] = &[("OTEL_TRACES_EXPORTER", "otlp")];
+const PROMETHEUS: &[(&str, &str)] = &[("OTEL_METRICS_EXPORTER", "prometheus")];
+const REMOTE_WRITE: &[(&str, &str)] =
+    &[("SPANDREL_REMOTE_WRITE_ENDPOINT", "http://p:9090/api/v1/write")];
 const CONSOLE: &[(&str, &str)] = &[("OTEL_TRACES_EXPORTER", "console")];
 const FLIGHT: &[(&str, &str)] = &[("SPANDREL_FLIGHT_RECORDER", "1MiB")];
 const POD: &[(&str, &str)] = &[("KUBERNETES_SERVICE_HOST", "10.0.0.1")];
@@ -82,10 +85,85 @@ const CASES: &[Case] = &[
         "`OTEL_LOGS_EXPORTER` has no effect: this version exports no logs",
     ),
     (
-        table::PROMETHEUS_METRICS_PORT,
-        "9464",
+        table::METRICS_EXPORTER,
+        "Prometheus",
         NO,
-        "`PROMETHEUS_METRICS_PORT` has no effect: this version exports no metrics",
+        "prometheus = localhost:9464 (from OTEL_METRICS_EXPORTER)",
+    ),
+    (
+        table::PROMETHEUS_HOST,
+        "127.0.0.2",
+        NO,
+        "prometheus = 127.0.0.2:9464 (from OTEL_EXPORTER_PROMETHEUS_HOST)",
+    ),
+    (
+        table::PROMETHEUS_HOST,
+        "0.0.0.0",
+        PROMETHEUS,
+        "everybody who can reach 0.0.0.0:9464 can read the metrics; set `SPANDREL_ADMIN_TOKEN` to \
+         ask for a token",
+    ),
+    (
+        table::PROMETHEUS_PORT,
+        "9000",
+        PROMETHEUS,
+        "prometheus port = 9000 (from OTEL_EXPORTER_PROMETHEUS_PORT)",
+    ),
+    (
+        table::PROMETHEUS_METRICS_PORT,
+        "9000",
+        NO,
+        "prometheus = localhost:9000 (from PROMETHEUS_METRICS_PORT)",
+    ),
+    (table::ADMIN, "127.0.0.1:9464", NO, "admin = 127.0.0.1:9464 (from SPANDREL_ADMIN)"),
+    (table::ADMIN_TOKEN, "hunter2", PROMETHEUS, "admin token = set (from SPANDREL_ADMIN_TOKEN)"),
+    (
+        table::ADMIN_HOSTS,
+        "A.example, b",
+        PROMETHEUS,
+        "further admin hosts = a.example,b (from SPANDREL_ADMIN_HOSTS)",
+    ),
+    (
+        table::PROMETHEUS_NAMES,
+        "UTF8",
+        PROMETHEUS,
+        "prometheus names = utf8 (from SPANDREL_PROMETHEUS_NAMES)",
+    ),
+    (
+        table::REMOTE_WRITE_ENDPOINT,
+        "http://p:9090/api/v1/write?key=s3cret",
+        NO,
+        "remote write = http://p:9090/api/v1/write?… (from SPANDREL_REMOTE_WRITE_ENDPOINT)",
+    ),
+    (
+        table::REMOTE_WRITE_HEADERS,
+        "x-scope-orgid=shop",
+        REMOTE_WRITE,
+        "remote write headers = x-scope-orgid=… (from SPANDREL_REMOTE_WRITE_HEADERS)",
+    ),
+    (
+        table::REMOTE_WRITE_INTERVAL,
+        "1m",
+        REMOTE_WRITE,
+        "remote write interval = 60s (from SPANDREL_REMOTE_WRITE_INTERVAL)",
+    ),
+    (
+        table::REMOTE_WRITE_TIMEOUT,
+        "2s",
+        REMOTE_WRITE,
+        "remote write timeout = 2s (from SPANDREL_REMOTE_WRITE_TIMEOUT)",
+    ),
+    (
+        table::REMOTE_WRITE_NATIVE_HISTOGRAMS,
+        "on",
+        REMOTE_WRITE,
+        "remote write of native histograms = true (from SPANDREL_REMOTE_WRITE_NATIVE_HISTOGRAMS)",
+    ),
+    (
+        table::REMOTE_WRITE_VERSION,
+        "2",
+        REMOTE_WRITE,
+        "remote write version = 2 (from SPANDREL_REMOTE_WRITE_VERSION)",
     ),
     (table::TRACES_SAMPLER, "always_off", NO, "sampler = always_off (from OTEL_TRACES_SAMPLER)"),
     (

@@ -1,7 +1,8 @@
-//! Where the console's text goes.
+//! Where text for people and for log pipelines goes.
 
 use std::io::{self, IsTerminal as _, Write};
 
+#[cfg(feature = "console")]
 use crate::{
     diag,
     export::worker::{Deliver, Delivery, Pace, Payload},
@@ -32,7 +33,7 @@ impl Output {
         }
     }
 
-    fn write(&mut self, text: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&mut self, text: &[u8]) -> io::Result<()> {
         let writer: &mut dyn Write = match self {
             Self::Stderr => &mut io::stderr(),
             Self::Stdout => &mut io::stdout(),
@@ -43,6 +44,7 @@ impl Output {
     }
 }
 
+#[cfg(feature = "console")]
 impl Deliver<Vec<u8>> for Output {
     fn deliver(&mut self, payload: &mut Payload<Vec<u8>>, _pace: &dyn Pace) -> Delivery {
         match self.write(&payload.content) {

@@ -1,6 +1,8 @@
 //! Colours and units.
 
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
+#[cfg(feature = "console")]
+use std::time::Duration;
 
 /// Colours a text, or leaves it plain.
 #[derive(Clone, Copy, Debug)]
@@ -35,6 +37,7 @@ impl Paint {
 }
 
 /// A duration with three digits and a unit: `1.25 ms`, `12.5 µs`, `340 ns`, `2.04 s`.
+#[cfg(feature = "console")]
 pub(super) fn duration(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     let (unit, divisor) = match nanos {
@@ -55,36 +58,49 @@ pub(super) fn duration(duration: Duration) -> String {
     format!("{value:.decimals$} {unit}")
 }
 
-/// A text on one line, without what would move the cursor or turn the writing round, and not longer
-/// than a person reads.
+/// A text on one line, without what would move the cursor or turn the writing round.
 ///
 /// Quoted where it could be taken for more than one text.
+pub(super) fn text(text: &str) -> Cow<'_, str> {
+    quoted(text, one_line(text))
+}
+
+/// Like [`text()`], and not longer than a person reads.
+#[cfg(feature = "console")]
 pub(super) fn value(text: &str) -> Cow<'_, str> {
-    let shown = printable(text);
+    quoted(text, printable(text))
+}
+
+fn quoted<'t>(text: &str, shown: Cow<'t, str>) -> Cow<'t, str> {
     if text.is_empty() || text.contains([' ', '"', '=']) {
-        // What `printable` escaped stays as it is.
+        // What was escaped stays as it is.
         return Cow::Owned(format!("\"{}\"", shown.replace('"', "\\\"")));
     }
     shown
 }
 
 /// Like [`value`], never quoted.
+#[cfg(feature = "console")]
 pub(super) fn printable(text: &str) -> Cow<'_, str> {
     const LONGEST: usize = 160;
-    let is_long = text.chars().nth(LONGEST).is_some();
-    if !is_long && !text.chars().any(moves_cursor) {
+    match text.char_indices().nth(LONGEST) {
+        None => one_line(text),
+        Some((end, _)) => Cow::Owned(one_line(&text[..end]).into_owned() + "…"),
+    }
+}
+
+/// Like [`printable`], of any length.
+pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(moves_cursor) {
         return Cow::Borrowed(text);
     }
     let mut line = String::new();
-    for char in text.chars().take(LONGEST) {
+    for char in text.chars() {
         if moves_cursor(char) {
             line.extend(char.escape_default());
         } else {
             line.push(char);
         }
-    }
-    if is_long {
-        line.push('…');
     }
     Cow::Owned(line)
 }
@@ -95,7 +111,7 @@ fn moves_cursor(char: char) -> bool {
         || matches!(char, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "console"))]
 mod tests {
     use super::*;
 

@@ -1,4 +1,4 @@
-//! The protobuf wire format: just what OTLP needs, written into a `Vec` and read from a slice.
+//! The protobuf wire format: just what our requests need, written into a `Vec` and read from a slice.
 
 /// Field number and wire type of a length-delimited field below 16: one byte.
 pub(super) const fn bytes_tag(field: u8) -> u8 {
@@ -33,6 +33,7 @@ pub(super) fn varint(out: &mut Vec<u8>, mut value: u64) {
 }
 
 /// Bytes that a length-delimited field with a one-byte tag takes.
+#[cfg(any(test, feature = "otlp"))]
 #[inline]
 pub(super) const fn field_len(content: usize) -> usize {
     1 + varint_len(content as u64) + content
@@ -59,6 +60,7 @@ pub(super) fn text(out: &mut Vec<u8>, field: u8, content: &str) {
 }
 
 /// Writes a varint field, unless it is 0: that is its default.
+#[cfg(feature = "otlp")]
 #[inline]
 pub(super) fn count(out: &mut Vec<u8>, field: u8, value: u32) {
     if value != 0 {
@@ -67,12 +69,50 @@ pub(super) fn count(out: &mut Vec<u8>, field: u8, value: u32) {
     }
 }
 
+/// Writes a varint field, also if it is 0.
+#[cfg(feature = "prometheus")]
+#[inline]
+pub(super) fn varint_field(out: &mut Vec<u8>, field: u8, value: u64) {
+    out.push(varint_tag(field));
+    varint(out, value);
+}
+
+/// Writes a signed number such that small ones are short.
+#[cfg(feature = "prometheus")]
+#[inline]
+pub(super) fn zigzag_varint(out: &mut Vec<u8>, value: i64) {
+    varint(out, ((value << 1) ^ (value >> 63)).cast_unsigned());
+}
+
+/// Writes a field of such a number.
+#[cfg(feature = "prometheus")]
+#[inline]
+pub(super) fn zigzag(out: &mut Vec<u8>, field: u8, value: i64) {
+    out.push(varint_tag(field));
+    zigzag_varint(out, value);
+}
+
+/// Writes a floating-point field.
+#[cfg(feature = "prometheus")]
+#[inline]
+pub(super) fn double(out: &mut Vec<u8>, field: u8, value: f64) {
+    out.push(fixed64_tag(field));
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
 /// Writes a message whose length is known only when it is written.
 ///
 /// One byte is set aside for the length; a message that needs more is moved by the difference.
 #[inline]
 pub(super) fn message(out: &mut Vec<u8>, field: u8, write: impl FnOnce(&mut Vec<u8>)) {
-    out.extend_from_slice(&[bytes_tag(field), 0]);
+    out.push(bytes_tag(field));
+    framed(out, write);
+}
+
+/// Writes the length and the content of a message behind a tag that is there.
+#[inline]
+pub(super) fn framed(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    out.push(0);
     let start = out.len();
     write(out);
     let len = out.len() - start;
@@ -92,6 +132,7 @@ pub(super) fn message(out: &mut Vec<u8>, field: u8, write: impl FnOnce(&mut Vec<
 }
 
 /// A field that was read.
+#[cfg(any(test, feature = "otlp"))]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Field<'a> {
     Varint(u64),
@@ -101,6 +142,7 @@ pub(super) enum Field<'a> {
 }
 
 /// Reads fields with their numbers, until the end or until something that is no field.
+#[cfg(any(test, feature = "otlp"))]
 pub(super) fn fields(mut rest: &[u8]) -> impl Iterator<Item = (u64, Field<'_>)> {
     std::iter::from_fn(move || {
         let tag = read_varint(&mut rest)?;
@@ -126,6 +168,7 @@ pub(super) fn fields(mut rest: &[u8]) -> impl Iterator<Item = (u64, Field<'_>)> 
     })
 }
 
+#[cfg(any(test, feature = "otlp"))]
 fn read_varint(rest: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     for (at, byte) in rest.iter().take(10).enumerate() {

@@ -1,0 +1,224 @@
+//! The server: a thread that listens, and one for each connection, of which there are few.
+
+use std::{
+    io::{self, ErrorKind},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{
+            AtomicBool,
+            Ordering::{AcqRel, Acquire},
+        },
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    answer::{Answer, Endpoints},
+    connection, host,
+    state::State,
+};
+use crate::{
+    diag,
+    init::config::Address,
+    sync::{Condvar, Mutex, lock},
+    time,
+    trace::Context,
+};
+
+/// Whoever comes while so many are served is turned away.
+const MOST_CONNECTIONS: usize = 16;
+/// How long to wait when the system has no more files or memory for a connection.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// A port that is ours, before anybody is served.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    listener: TcpListener,
+    served: Served,
+}
+
+/// A running server; it ends when this is dropped, and when it is told to.
+#[derive(Debug)]
+pub(crate) struct Server {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+}
+
+#[derive(Debug)]
+struct Shared {
+    served: Served,
+    ends: AtomicBool,
+    /// Connections that are served, and whether the listening thread is there.
+    busy: Mutex<(usize, bool)>,
+    done: Condvar,
+}
+
+/// What is served to whom.
+#[derive(Debug)]
+struct Served {
+    endpoints: Endpoints,
+    hosts: host::Allowed,
+    state: Arc<State>,
+}
+
+impl Bound {
+    /// Takes the port.
+    ///
+    /// # Errors
+    ///
+    /// When it is taken, or no address of this machine.
+    pub(crate) fn new(
+        address: &Address,
+        endpoints: Endpoints,
+        names: &[String],
+        state: Arc<State>,
+    ) -> io::Result<Self> {
+        // By that name some machines know `::1` first, and most clients try the other one.
+        let listener = if address.host == "localhost" {
+            TcpListener::bind((Ipv4Addr::LOCALHOST, address.port))?
+        } else {
+            TcpListener::bind((address.host.as_str(), address.port))?
+        };
+        let mut names = names.to_vec();
+        if !address.is_loopback() && address.host.parse::<IpAddr>().is_err() {
+            names.push(address.host.clone());
+        }
+        let hosts = host::Allowed { names, is_public: !address.is_loopback() };
+        Ok(Self { listener, served: Served { endpoints, hosts, state } })
+    }
+
+    /// Begins to serve.
+    ///
+    /// # Errors
+    ///
+    /// When the system has no thread for it.
+    pub(crate) fn start(self) -> io::Result<Server> {
+        let Self { listener, served } = self;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared {
+            served,
+            ends: AtomicBool::new(false),
+            busy: Mutex::new((0, true)),
+            done: Condvar::new(),
+        });
+        let (hook, listening) = (diag::Hook::current(), Arc::clone(&shared));
+        thread::Builder::new().name("spandrel-admin".into()).spawn(move || {
+            hook.into_iter().for_each(diag::Hook::install);
+            // What is asked of it is no request of the program's.
+            let _unrecorded = Context::unrecorded().attach();
+            listening.listen(&listener);
+            drop(listener);
+            lock(&listening.busy).1 = false;
+            listening.done.notify_all();
+        })?;
+        Ok(Server { shared, address })
+    }
+}
+
+impl Server {
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers all that came, takes no more, and waits for that no longer than this.
+    pub(crate) fn stop(&self, deadline: Instant) {
+        self.end();
+        let mut busy = lock(&self.shared.busy);
+        while *busy != (0, false) {
+            let left = deadline.saturating_duration_since(time::now());
+            if left.is_zero() {
+                return;
+            }
+            busy = match self.shared.done.wait_timeout(busy, left) {
+                Ok((busy, _)) => busy,
+                Err(poisoned) => poisoned.into_inner().0,
+            };
+        }
+    }
+
+    fn end(&self) {
+        if self.shared.ends.swap(true, AcqRel) {
+            return;
+        }
+        // The thread waits for somebody to come.
+        let mut address = self.address;
+        if address.ip().is_unspecified() {
+            let is_v4 = address.is_ipv4();
+            let v6 = IpAddr::V6(std::net::Ipv6Addr::LOCALHOST);
+            address.set_ip(if is_v4 { Ipv4Addr::LOCALHOST.into() } else { v6 });
+        }
+        let _ = TcpStream::connect_timeout(&address, Duration::from_secs(1));
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Shared {
+    fn listen(self: &Arc<Self>, listener: &TcpListener) {
+        loop {
+            match listener.accept() {
+                Ok((stream, _)) => self.take(stream),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) => {
+                    diag::debug(format_args!("the admin server: {error}"));
+                    self.breathe();
+                }
+            }
+            // Those who came before the end are answered: they do not wait here for more.
+            if self.ends.load(Acquire) && listener.set_nonblocking(true).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn take(self: &Arc<Self>, stream: TcpStream) {
+        // It may have inherited that from the listener.
+        let _ = stream.set_nonblocking(false);
+        {
+            let mut busy = lock(&self.busy);
+            if busy.0 >= MOST_CONNECTIONS {
+                drop(busy);
+                return connection::refuse(stream);
+            }
+            busy.0 += 1;
+        }
+        let (hook, shared) = (diag::Hook::current(), Arc::clone(self));
+        let thread = thread::Builder::new().name("spandrel-admin".into());
+        let started = thread.spawn(move || {
+            hook.into_iter().for_each(diag::Hook::install);
+            let _unrecorded = Context::unrecorded().attach();
+            let served = catch_unwind(AssertUnwindSafe(|| shared.serve(stream)));
+            if served.is_err() {
+                diag::warn(format_args!("the admin server panicked over a request"));
+            }
+            shared.leave();
+        });
+        if started.is_err() {
+            self.leave();
+        }
+    }
+
+    fn serve(&self, stream: TcpStream) {
+        let Served { endpoints, hosts, state } = &self.served;
+        connection::serve(stream, |head| Answer::to(head, *endpoints, hosts, state));
+    }
+
+    fn leave(&self) {
+        lock(&self.busy).0 -= 1;
+        self.done.notify_all();
+    }
+
+    /// Waits a moment, or until a connection ends, which gives back what there was too little of.
+    fn breathe(&self) {
+        let busy = lock(&self.busy);
+        drop(self.done.wait_timeout(busy, BREATH));
+    }
+}

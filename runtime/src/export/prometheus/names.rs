@@ -1,0 +1,155 @@
+//! Names of metrics and labels, as Prometheus allows them.
+
+use std::borrow::Cow;
+
+use super::unit;
+
+/// Which characters names have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// Those that every version of Prometheus and all of its queries know: what is no letter and no
+    /// digit is `_`.
+    #[default]
+    Underscores,
+    /// All of UTF-8, for those who ask for it (Prometheus 3): `http.server.request.duration_seconds`.
+    Utf8,
+}
+
+/// The name of a metric in all its parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Name {
+    /// With its unit, without `_total`.
+    pub(super) base: String,
+    /// What the base ends with.
+    pub(super) unit: Cow<'static, str>,
+}
+
+impl Names {
+    /// The name of a metric; `_total` is left to the writer, for it is not always part of the name.
+    pub(super) fn metric(self, name: &str, unit: &str, is_counter: bool, is_gauge: bool) -> Name {
+        let mut base = match self {
+            Self::Underscores => underscored(name).into_owned(),
+            Self::Utf8 => name.to_owned(),
+        };
+        if is_counter && let Some(short) = without_word(&base, "total") {
+            base.truncate(short);
+        }
+        let unit = unit::words(unit, is_gauge);
+        if !unit.is_empty() && base != unit && without_word(&base, &unit).is_none() {
+            base.push('_');
+            base.push_str(&unit);
+        }
+        if self == Self::Underscores && base.starts_with(|first: char| first.is_ascii_digit()) {
+            base.insert(0, '_');
+        }
+        if base.is_empty() {
+            base.push_str("unnamed");
+        }
+        Name { base, unit }
+    }
+
+    /// The name of a label.
+    pub(super) fn label(self, key: &str) -> Cow<'_, str> {
+        if is_plain_label(key) {
+            return Cow::Borrowed(key);
+        }
+        let clean = match self {
+            Self::Utf8 if !key.is_empty() && !key.starts_with("__") => return Cow::Borrowed(key),
+            _ => underscored(key),
+        };
+        // Two underscores would be Prometheus's own, and a digit no name.
+        if clean.is_empty() {
+            Cow::Borrowed("key")
+        } else if clean.starts_with(|first: char| first.is_ascii_digit()) {
+            format!("key_{clean}").into()
+        } else {
+            clean
+        }
+    }
+}
+
+/// Letters, digits and single underscores.
+pub(super) fn underscored(name: &str) -> Cow<'_, str> {
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric();
+    let bytes = name.as_bytes();
+    let is_clean = bytes.first().is_some_and(|first| is_word(*first))
+        && bytes.last().is_some_and(|last| is_word(*last))
+        && bytes.windows(2).all(|pair| {
+            (is_word(pair[0]) || pair[0] == b'_') && (is_word(pair[1]) || pair[0] != b'_')
+        });
+    if is_clean {
+        return Cow::Borrowed(name);
+    }
+    let words = name.split(|char: char| !char.is_ascii_alphanumeric());
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    Cow::Owned(words.join("_"))
+}
+
+/// Whether every version knows it as the name of a label, or (with `:`) of a metric.
+pub(super) fn is_plain(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    let first = bytes.next();
+    first.is_some_and(|first| first.is_ascii_alphabetic() || first == b'_' || first == b':')
+        && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':')
+}
+
+fn is_plain_label(key: &str) -> bool {
+    is_plain(key) && !key.starts_with("__") && !key.contains(':')
+}
+
+/// Where a name ends without its last word, if that is this one.
+fn without_word(name: &str, word: &str) -> Option<usize> {
+    let rest = name.strip_suffix(word)?.strip_suffix(['_', '.'])?;
+    Some(rest.len()).filter(|len| *len > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_follows_the_rules_of_the_specification() {
+        let counter = |name, unit| Names::Underscores.metric(name, unit, true, false).base;
+        let gauge = |name, unit| Names::Underscores.metric(name, unit, false, true).base;
+        let histogram = |name, unit| Names::Underscores.metric(name, unit, false, false).base;
+
+        assert_eq!(
+            histogram("http.server.request.duration", "s"),
+            "http_server_request_duration_seconds"
+        );
+        assert_eq!(counter("orders.created", "{order}"), "orders_created");
+        assert_eq!(counter("orders.created_total", "1"), "orders_created");
+        assert_eq!(counter("sent.bytes.total", "By"), "sent_bytes");
+        assert_eq!(counter("sent", "By"), "sent_bytes");
+        assert_eq!(gauge("cpu.utilization", "1"), "cpu_utilization_ratio");
+        assert_eq!(gauge("a..b__c--d", ""), "a_b_c_d");
+        assert_eq!(gauge("95th", "ms"), "_95th_milliseconds");
+        assert_eq!(gauge("größe", ""), "gr_e");
+        assert_eq!(gauge("→", ""), "unnamed");
+        assert_eq!(counter("total", ""), "total");
+    }
+
+    #[test]
+    fn utf8_names_stay_and_get_their_unit() {
+        let name = Names::Utf8.metric("http.server.request.duration", "s", false, false);
+
+        assert_eq!(name.base, "http.server.request.duration_seconds");
+        assert_eq!(Names::Utf8.label("http.route"), "http.route");
+    }
+
+    #[test]
+    fn a_label_is_one_that_prometheus_takes() {
+        for (key, expected) in [
+            ("http.route", "http_route"),
+            ("region", "region"),
+            ("_private", "_private"),
+            ("__name__", "name"),
+            ("2nd", "key_2nd"),
+            ("a:b", "a_b"),
+            ("", "key"),
+            ("💥", "key"),
+        ] {
+            assert_eq!(Names::Underscores.label(key), expected);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The span in which something was measured, as an example of what was measured.
+
+use crate::{
+    cell::Exemplar,
+    time,
+    trace::{
+        Context,
+        local::{Local, RECORDING},
+    },
+};
+
+/// Whether a value measured now may be an exemplar: a glance, exact enough to say no.
+#[inline(always)]
+pub(super) fn is_possible() -> bool {
+    Local.flags() & RECORDING != 0
+}
+
+/// The value with the current span, if that is sampled.
+#[cold]
+pub(super) fn of(value: f64) -> Option<Exemplar> {
+    let (trace_id, span_id) = Context::peek().sampled()?;
+    Some(Exemplar { value, tick: time::unix_nanos(), trace_id, span_id })
+}

@@ -1,0 +1,156 @@
+//! All series of one metric, up to a bound.
+
+use std::sync::{
+    Mutex, OnceLock,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use super::{
+    data::Metric,
+    identity::Identity,
+    label_set::{self, Known},
+    labels::Labels,
+    observe::Callbacks,
+    registry::Collect,
+    series::{Series, State},
+    table::Table,
+};
+use crate::{diag, sync::lock, time};
+
+/// The series of one metric.
+///
+/// It lives as long as the program: handles are references to its series.
+pub(crate) struct Family<S: State> {
+    pub(super) identity: Identity,
+    pub(super) kind: S::Kind,
+    series: Table<Series<S>>,
+    /// Those there are, in the order of their coming; held while one is added.
+    known: Mutex<Vec<&'static Series<S>>>,
+    /// What stands for all sets of labels for which there is no room.
+    overflow: OnceLock<&'static Series<S>>,
+    overflowed: AtomicU64,
+    pub(super) callbacks: Callbacks,
+    /// By [`Ignored`].
+    ignored: [AtomicU64; 2],
+}
+
+/// Why something that was given is not part of a metric.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ignored {
+    Negative = 0,
+    NotFinite = 1,
+}
+
+impl<S: State> Family<S> {
+    pub(super) const fn new(identity: Identity, kind: S::Kind) -> Self {
+        Self {
+            identity,
+            kind,
+            series: Table::new(),
+            known: Mutex::new(Vec::new()),
+            overflow: OnceLock::new(),
+            overflowed: AtomicU64::new(0),
+            callbacks: Callbacks::new(),
+            ignored: [const { AtomicU64::new(0) }; 2],
+        }
+    }
+
+    /// The series of these labels. Allocates and locks nothing if there is one.
+    #[inline(always)]
+    pub(crate) fn find(&'static self, labels: &(impl Labels + ?Sized)) -> &'static Series<S> {
+        let hash = label_set::hash(labels);
+        match self.series.find(hash, |series| label_set::are(labels, &series.labels)) {
+            Some(series) => series,
+            None => self.make(labels),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn make(&'static self, labels: &(impl Labels + ?Sized)) -> &'static Series<S> {
+        let labels = label_set::write(labels);
+        let hash = label_set::hash(labels.as_slice());
+        let mut known = lock(&self.known);
+        // Somebody else may have been faster, and what was given may differ from what is kept of it.
+        let is = |series: &Series<S>| label_set::are(labels.as_slice(), &series.labels);
+        if let Some(series) = self.series.find(hash, is) {
+            return series;
+        }
+        if known.len() + 1 >= self.identity.limit {
+            drop(known);
+            return self.overflow();
+        }
+        let series = self.leak(labels);
+        self.series.add(hash, series, known.len());
+        known.push(series);
+        series
+    }
+
+    #[cold]
+    fn overflow(&'static self) -> &'static Series<S> {
+        if self.overflowed.fetch_add(1, Relaxed) == 0 {
+            diag::warn(format_args!(
+                "`{}` has reached its limit of {} series; what comes with further labels is counted \
+                 under `otel.metric.overflow` (said once)",
+                self.identity.name, self.identity.limit
+            ));
+        }
+        self.overflow.get_or_init(|| self.leak(label_set::overflow()))
+    }
+
+    fn leak(&'static self, labels: Vec<Known>) -> &'static Series<S> {
+        let start_unix_nanos = time::unix_nanos();
+        let state = S::new(&self.kind);
+        let series = Series { labels: labels.into(), start_unix_nanos, state, family: self };
+        Box::leak(Box::new(series))
+    }
+
+    /// Something that was given is not counted; says why, once.
+    #[cold]
+    pub(crate) fn ignore(&self, why: Ignored) {
+        if self.ignored[why as usize].fetch_add(1, Relaxed) == 0 {
+            let name = &self.identity.name;
+            match why {
+                Ignored::Negative => diag::warn(format_args!(
+                    "`{name}` only grows, and was given a negative number; such ones are ignored \
+                     and counted (said once)"
+                )),
+                Ignored::NotFinite => diag::warn(format_args!(
+                    "`{name}` was given what is no finite number; such values are ignored and \
+                     counted (said once)"
+                )),
+            }
+        }
+    }
+}
+
+impl<S: State> Collect for Family<S> {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    fn collect(&self, into: &mut Vec<Metric>) {
+        // No lock is held while callbacks run: they may use this very metric.
+        let observed = self.callbacks.observe(&self.identity);
+        let mut series = lock(&self.known).clone();
+        series.extend(self.overflow.get());
+        let Identity { name, description, unit, scope, .. } = self.identity.clone();
+        let data = S::read(&self.kind, &series, observed);
+        if !data.is_empty() {
+            into.push(Metric { name, description, unit, scope, data });
+        }
+    }
+
+    fn overflowed(&self) -> u64 {
+        self.overflowed.load(Relaxed) + self.callbacks.overflowed()
+    }
+
+    fn ignored(&self) -> [(&'static str, u64); 3] {
+        let count = |why: Ignored| self.ignored[why as usize].load(Relaxed);
+        [
+            ("negative", count(Ignored::Negative)),
+            ("not_finite", count(Ignored::NotFinite) + self.callbacks.ignored()),
+            ("panicked", self.callbacks.panicked()),
+        ]
+    }
+}

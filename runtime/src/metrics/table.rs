@@ -1,0 +1,142 @@
+//! Finds series by the hash of their labels, without a lock.
+//!
+//! A table is only ever added to. When it is half full, one four times as large takes its place;
+//! the smaller one stays, for readers who are in it: all of them together are a third larger than
+//! the last one. Who does not find a series in a table that has just been replaced asks again,
+//! under the lock under which series are added.
+
+use std::sync::{
+    OnceLock,
+    atomic::{
+        AtomicUsize,
+        Ordering::{Acquire, Release},
+    },
+};
+
+/// More than this many series a metric cannot have.
+pub(super) const MOST: usize = 100_000;
+
+/// 16 to 262,144 places: more than twice as many as [`MOST`].
+const SIZES: usize = 8;
+const FIRST: usize = 16;
+
+pub(super) struct Table<S: 'static> {
+    sizes: [OnceLock<Box<[Place<S>]>>; SIZES],
+    current: AtomicUsize,
+}
+
+type Place<S> = OnceLock<(u64, &'static S)>;
+
+impl<S> Table<S> {
+    pub(super) const fn new() -> Self {
+        Self { sizes: [const { OnceLock::new() }; SIZES], current: AtomicUsize::new(0) }
+    }
+
+    /// The one of this hash that is meant.
+    #[inline(always)]
+    pub(super) fn find(&self, hash: u64, is_meant: impl Fn(&S) -> bool) -> Option<&'static S> {
+        let places = self.current()?;
+        // At least half of the places are empty: it ends.
+        let mut at = hash as usize;
+        loop {
+            let (known, found) = places.get(at & (places.len() - 1))?.get()?;
+            if *known == hash && is_meant(found) {
+                return Some(found);
+            }
+            at = at.wrapping_add(1);
+        }
+    }
+
+    /// Adds one more; only one thread at a time may. `false`: there is no room.
+    pub(super) fn add(&self, hash: u64, added: &'static S, known: usize) -> bool {
+        let size = self.current.load(Acquire);
+        let places = self.sizes.get(size);
+        let places = places.map(|places| places.get_or_init(|| Self::places(FIRST << (2 * size))));
+        let Some(places) = places else { return false };
+        if known < places.len() / 2 {
+            put(places, hash, added);
+            return true;
+        }
+        let Some(next) = self.sizes.get(size + 1) else { return false };
+        let next = next.get_or_init(|| {
+            let next = Self::places(FIRST << (2 * (size + 1)));
+            places.iter().filter_map(Place::get).for_each(|(hash, one)| put(&next, *hash, one));
+            next
+        });
+        put(next, hash, added);
+        self.current.store(size + 1, Release);
+        true
+    }
+
+    /// All of them, in no order.
+    pub(super) fn all(&self) -> impl Iterator<Item = &'static S> + '_ {
+        let places = self.current().into_iter().flatten();
+        places.filter_map(Place::get).map(|(_, one)| *one)
+    }
+
+    #[inline(always)]
+    fn current(&self) -> Option<&[Place<S>]> {
+        Some(self.sizes.get(self.current.load(Acquire))?.get()?)
+    }
+
+    fn places(count: usize) -> Box<[Place<S>]> {
+        std::iter::repeat_with(OnceLock::new).take(count).collect()
+    }
+}
+
+fn put<S>(places: &[Place<S>], hash: u64, added: &'static S) {
+    let (behind, from) = places.split_at(hash as usize & (places.len() - 1));
+    let empty = from.iter().chain(behind).find(|place| place.get().is_none());
+    // Only one thread adds.
+    let _ = empty.map(|place| place.set((hash, added)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leak(number: u64) -> &'static u64 {
+        Box::leak(Box::new(number))
+    }
+
+    #[test]
+    fn what_was_added_is_found_through_every_growth() {
+        let table = Table::new();
+
+        for number in 0..5_000 {
+            assert_eq!(table.find(number * 7, |_| true), None);
+            assert!(table.add(number * 7, leak(number), number as usize));
+            assert_eq!(table.find(number * 7, |_| true), Some(&number));
+        }
+
+        assert!((0..5_000).all(|number| table.find(number * 7, |_| true) == Some(&number)));
+        assert_eq!(table.all().count(), 5_000);
+    }
+
+    #[test]
+    fn those_of_one_hash_are_told_apart() {
+        let table = Table::new();
+
+        for number in 0..6 {
+            table.add(42, leak(number), number as usize);
+        }
+
+        assert!((0..6).all(|meant| table.find(42, |found| *found == meant) == Some(&meant)));
+        assert_eq!(table.find(42, |found| *found == 6), None);
+    }
+
+    #[test]
+    fn readers_find_what_was_there_before_while_others_are_added() {
+        let table = Table::new();
+        table.add(u64::MAX, leak(1), 0);
+
+        std::thread::scope(|scope| {
+            let reader =
+                scope.spawn(|| (0..20_000).all(|_| table.find(u64::MAX, |_| true) == Some(&1)));
+            for number in 1..3_000 {
+                table.add(number, leak(number), number as usize);
+            }
+            assert!(reader.join().unwrap());
+        });
+    }
+}

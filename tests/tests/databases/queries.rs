@@ -1,0 +1,119 @@
+//! Queries of `sqlx` that nobody has annotated: each is a client span of its own.
+
+use std::{sync::Once, time::Duration};
+
+use spandrel::{SpanKind, testing, trace::SpanData};
+use spandrel_tests::databases::Database;
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Row as _, SqliteConnection};
+use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+/// The subscriber of the process: SQLite answers on a thread of its own.
+pub(crate) fn subscribe() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| tracing_subscriber::registry().with(spandrel::tracing::layer()).init());
+}
+
+fn attribute(span: &SpanData, key: &str) -> String {
+    span.attribute(key).map(|value| value.to_string()).unwrap_or_default()
+}
+
+#[spandrel::instrument(skip_all)]
+async fn store(connection: &mut SqliteConnection) {
+    sqlx::query("CREATE TABLE orders (id INTEGER, card TEXT)")
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+    sqlx::query("INSERT INTO orders VALUES (1, '4111 1111 1111 1111'), (2, 'secret')")
+        .execute(&mut *connection)
+        .await
+        .unwrap();
+    let rows = sqlx::query("SELECT id FROM orders WHERE card IN ('secret', \"other\", 'third')")
+        .fetch_all(connection)
+        .await
+        .unwrap();
+    assert_eq!(rows.len(), 1);
+}
+
+#[spandrel::test]
+fn a_query_to_sqlite_is_a_span_below_its_function(test: testing::Test) {
+    runtime(async {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        store(&mut connection).await;
+        connection.close().await.unwrap();
+    });
+
+    let store = test.span("store");
+    let children = test.children_of(&store);
+    let names: Vec<_> = children.iter().map(|span| &*span.name).collect();
+    assert_eq!(names, ["CREATE orders", "INSERT orders", "SELECT orders"]);
+    let [_, inserted, selected] = &children[..] else { unreachable!("there are three") };
+    for span in &children {
+        assert_eq!(span.kind, SpanKind::Client);
+        assert_eq!(attribute(span, "db.system.name"), "sqlite");
+        assert!(!format!("{span:?}").contains("secret"), "{span:?}");
+    }
+    assert_eq!(attribute(inserted, "db.query.text"), "INSERT INTO orders VALUES (?, ?), (?, ?)");
+    assert_eq!(attribute(inserted, "db.response.affected_rows"), "2");
+    let text = "SELECT id FROM orders WHERE card IN (?)";
+    assert_eq!(attribute(selected, "db.query.text"), text);
+    assert_eq!(attribute(selected, "db.query.summary"), "SELECT orders");
+    assert_eq!(attribute(selected, "db.response.returned_rows"), "1");
+    assert!(store.events.is_empty(), "the query is no event besides: {:?}", store.events);
+}
+
+#[spandrel::traced]
+async fn wait(connection: &mut PgConnection, seconds: f64) -> i32 {
+    let row = sqlx::query("SELECT 7 AS seven, pg_sleep($1)").bind(seconds).fetch_one(connection);
+    row.await.unwrap().get("seven")
+}
+
+#[spandrel::test]
+fn a_query_to_postgres_lasts_as_long_as_it_took(test: testing::Test) {
+    let Some(database) = Database::postgres() else { return };
+    let options = format!("postgres://postgres@127.0.0.1:{}/postgres", database.port());
+
+    let answered = runtime(async {
+        let mut connection = PgConnection::connect(&options).await.unwrap();
+        let answered = wait(&mut connection, 0.25).await;
+        connection.close().await.unwrap();
+        answered
+    });
+
+    assert_eq!(answered, 7);
+    let wait = test.span("wait");
+    let [query] = &test.children_of(&wait)[..] else { panic!("{:?}", test.spans()) };
+    assert_eq!((&*query.name, query.kind), ("SELECT", SpanKind::Client));
+    assert_eq!(attribute(query, "db.system.name"), "postgresql");
+    assert_eq!(attribute(query, "db.query.text"), "SELECT ? AS seven, pg_sleep($1)");
+    assert_eq!(attribute(query, "db.response.returned_rows"), "1");
+    assert!(query.duration() >= Duration::from_millis(250), "{:?}", query.duration());
+    assert!(query.duration() <= wait.duration(), "{:?} {:?}", query.duration(), wait.duration());
+    let starts_within = query.start_unix_nanos >= wait.start_unix_nanos;
+    assert!(starts_within, "it began when the query did: {query:?} {wait:?}");
+}
+
+#[spandrel::test]
+fn a_slow_statement_says_what_is_slow(test: testing::Test) {
+    runtime(async {
+        let options = "sqlite::memory:".parse::<sqlx::sqlite::SqliteConnectOptions>().unwrap();
+        let options = options.log_slow_statements(log::LevelFilter::Warn, Duration::from_nanos(1));
+        let mut connection = options.connect().await.unwrap();
+        ask(&mut connection).await;
+        connection.close().await.unwrap();
+    });
+
+    let [query] = &test.children_of(&test.span("ask"))[..] else { panic!("{:?}", test.spans()) };
+    assert_eq!(query.events[0].name, "slow statement");
+}
+
+#[spandrel::instrument(skip_all)]
+async fn ask(connection: &mut SqliteConnection) {
+    sqlx::query("SELECT 1").execute(connection).await.unwrap();
+}
+
+/// Runs with a runtime of `tokio` within the test's context.
+fn runtime<F: Future>(future: F) -> F::Output {
+    subscribe();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(future)
+}
