@@ -91,6 +91,7 @@ pub(crate) async fn serve(routes: Router) -> Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("{LISTENING}{}", listener.local_addr()?);
     io::stdout().flush()?;
+    let routes = routes.merge(spandrel::admin::router());
     axum::serve(listener, routes).with_graceful_shutdown(stdin_closed()).await?;
     Ok(())
 }
@@ -108,7 +109,6 @@ pub(crate) fn run<F: Future<Output = Result<()>>>(serve: F) -> Result<()> {
     let telemetry = spandrel::init!()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(serve)?;
-    let report = runtime.block_on(telemetry.shutdown(PATIENCE))?;
-    report.log();
+    telemetry.shutdown(PATIENCE).wait()?.log();
     Ok(())
 }
