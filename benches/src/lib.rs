@@ -8,6 +8,7 @@
 //! encode OTLP and discard the bytes; the network would only add noise that nobody here controls.
 //! Only `exports`, which compares forms of export, sends: over loopback, to a receiver that discards.
 
+mod counters;
 mod floor;
 mod ours;
 #[cfg(feature = "peers")]

@@ -10,6 +10,7 @@ use crate::{
     expand,
     parse::{
         self, Block, Function, Item,
+        labels::Labelled,
         siblings::{self, Written},
     },
     plan::{self, Draft, Stage},
@@ -117,6 +118,35 @@ pub(crate) fn test(args: TokenStream, item: &TokenStream) -> TokenStream {
         _ => expand::fallback(&function, &[], errors),
     };
     expand::debug("test", &output);
+    output
+}
+
+/// Expands `#[derive(Labels)]`.
+pub(crate) fn labels(item: TokenStream) -> TokenStream {
+    derive("Labels", item, parse::labels::structure, expand::labels::labels)
+}
+
+/// Expands `#[derive(LabelValue)]`.
+pub(crate) fn label_value(item: TokenStream) -> TokenStream {
+    derive("LabelValue", item, parse::labels::enumeration, expand::labels::value)
+}
+
+fn derive(
+    name: &str,
+    item: TokenStream,
+    parse: fn(TokenStream, &mut Errors) -> syn::Result<Labelled>,
+    expand: fn(&Labelled) -> TokenStream,
+) -> TokenStream {
+    let mut errors = Errors::default();
+    let output = match parse(item, &mut errors) {
+        Ok(item) => {
+            let mut output = expand(&item);
+            output.extend(errors.into_tokens());
+            output
+        }
+        Err(error) => error.to_compile_error(),
+    };
+    expand::debug(name, &output);
     output
 }
 

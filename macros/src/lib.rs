@@ -68,3 +68,15 @@ pub fn span(input: TokenStream) -> TokenStream {
 pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
     engine::test(args.into(), &item.into()).into()
 }
+
+#[doc = include_str!("../docs/labels.md")]
+#[proc_macro_derive(Labels, attributes(label, labels))]
+pub fn labels(item: TokenStream) -> TokenStream {
+    engine::labels(item.into()).into()
+}
+
+#[doc = include_str!("../docs/label_value.md")]
+#[proc_macro_derive(LabelValue, attributes(label, labels))]
+pub fn label_value(item: TokenStream) -> TokenStream {
+    engine::label_value(item.into()).into()
+}

@@ -1,6 +1,7 @@
 //! What generated code may name. No part of the public API: it changes without notice.
 
 pub mod instrument;
+pub mod labels;
 
 pub use crate::{
     call::{
@@ -10,9 +11,10 @@ pub use crate::{
     },
     capture::{Capture, CaptureAny, CaptureAttribute, CaptureDebug},
     conceal::{Hashed, Length, Masked},
+    operation::{Finder, Operation, Series, label, text_of},
     site::{
-        AsLabel, Field, Level, Meta, Metered, Site, SpanKind, Traced, float, integer, nanos, text,
-        truth,
+        Convention, Field, Follows, Level, Meta, Metered, Site, SpanKind, Traced, float, integer,
+        nanos, text, truth,
     },
     trace::{SpanHandle, Writer},
 };

@@ -4,6 +4,8 @@
 //! the null exporters of the peers are handed what they would have to send anyway.
 
 mod decode;
+#[cfg(feature = "prometheus")]
+mod exposition;
 
 use std::{
     sync::{
@@ -34,6 +36,8 @@ use crate::{
 };
 
 pub use decode::decode;
+#[cfg(feature = "prometheus")]
+pub use exposition::Scrape;
 
 /// How long [`settle`] waits.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -172,7 +176,7 @@ impl<R: Requests> Encode<R> {
     }
 }
 
-impl<R: Requests> Sink for Encode<R> {
+impl<R: for<'a> Requests<Item<'a> = SpanView<'a>>> Sink for Encode<R> {
     fn accept(&mut self, span: &SpanView<'_>) {
         self.seen.spans.fetch_add(1, Relaxed);
         self.seen.attributes.fetch_add(span.attributes().count() as u64, Relaxed);

@@ -1,10 +1,11 @@
 //! What is annotated in this program: for listings, and as a manifest to be diffed in review.
 
+mod json;
 mod source;
 mod statistics;
 mod windows;
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use crate::{
     metrics,
@@ -76,13 +77,24 @@ impl Functions {
     /// The manifest: a JSON array with one line for each function.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut json = String::from("[");
-        for (index, function) in self.iter().enumerate() {
-            json.push_str(if index == 0 { "\n" } else { ",\n" });
-            function.write_json(&mut json);
-        }
-        json.push_str("\n]\n");
-        json
+        json::list(self, |_, _| {})
+    }
+
+    /// The manifest with what is known about the calls of each function, and about its windows.
+    ///
+    /// Durations are in seconds. It is what the admin server shows as `/functions`.
+    ///
+    /// ```
+    /// #[spandrel::timed]
+    /// fn charge() {}
+    ///
+    /// charge();
+    /// let json = spandrel::functions().to_live_json();
+    /// assert!(json.contains(r#""calls":{"ok":1"#), "{json}");
+    /// ```
+    #[must_use]
+    pub fn to_live_json(&self) -> String {
+        json::list(self, json::live)
     }
 }
 
@@ -141,33 +153,6 @@ impl Function {
         let statistics = self.statistics();
         statistics.map_or_else(Vec::new, |until_now| windows::WINDOWS.of(self.0, &until_now))
     }
-
-    fn write_json(&self, json: &mut String) {
-        let site = self.0;
-        json.push_str("  {");
-        member(json, "name", self.name());
-        json.push(',');
-        member(json, "module", self.module_path());
-        json.push(',');
-        member(json, "file", self.file());
-        // Writing to a `String` cannot fail.
-        let _ = write!(json, ",\"line\":{}", self.line());
-        list(json, "policies", self.policies());
-        if self.policies().any(|policy| policy == "traced") {
-            json.push(',');
-            member(json, "span", site.span_name());
-            json.push(',');
-            member(json, "kind", site.kind().as_str());
-            json.push(',');
-            member(json, "level", site.level().as_str());
-            json.push(',');
-            member(json, "target", site.target());
-            list(json, "fields", site.fields().iter().map(site::Field::key));
-            let redacted = site.fields().iter().filter(|field| field.is_redacted());
-            list(json, "redacted", redacted.map(site::Field::key));
-        }
-        json.push('}');
-    }
 }
 
 impl fmt::Debug for Functions {
@@ -180,36 +165,4 @@ impl fmt::Debug for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({}:{})", self.name(), self.file(), self.line())
     }
-}
-
-fn list<'s>(json: &mut String, key: &str, values: impl Iterator<Item = &'s str>) {
-    json.push(',');
-    string(json, key);
-    json.push_str(":[");
-    for (index, value) in values.enumerate() {
-        json.push_str(if index == 0 { "" } else { "," });
-        string(json, value);
-    }
-    json.push(']');
-}
-
-fn member(json: &mut String, key: &str, value: &str) {
-    string(json, key);
-    json.push(':');
-    string(json, value);
-}
-
-fn string(json: &mut String, text: &str) {
-    json.push('"');
-    for char in text.chars() {
-        match char {
-            '"' => json.push_str("\\\""),
-            '\\' => json.push_str("\\\\"),
-            char if char < ' ' => {
-                let _ = write!(json, "\\u{:04x}", u32::from(char));
-            }
-            char => json.push(char),
-        }
-    }
-    json.push('"');
 }

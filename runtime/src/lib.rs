@@ -49,6 +49,8 @@
 //! - `stream`: when functions return streams.
 //! - `tracing`: when the program or its libraries use `tracing`.
 //! - `log`: when they use the `log` crate, and nothing makes events of `tracing` of that.
+//! - `metrics-0-24`: when libraries count through the `metrics` facade.
+//! - `process`: when metrics are to show what the process, its host and its runtimes of tokio use.
 //! - `opentelemetry-0-33`: when libraries use the API of OpenTelemetry, or an exporter made for its
 //!   SDK is to take the spans.
 //! - `redis-1`: when commands that the program sends to Redis by `redis` 1 are to be spans.
@@ -56,6 +58,7 @@
 //! - `prometheus-remote-write`: when nothing can scrape it, and metrics are sent.
 //! - `admin`: when one also wants to look at a running program, on a port of its own ([`admin`]).
 //! - `axum-0-8`: when that is to be on the port that the program has, with axum 0.8.
+//! - `sentry`: when errors and panics are to be events of Sentry ([`sentry`]).
 //! - `full`: all of them.
 
 #[doc(hidden)]
@@ -78,20 +81,27 @@ mod diag;
 mod error;
 pub mod export;
 mod functions;
+pub mod genai;
+pub mod http;
 mod init;
 mod level;
 #[cfg(feature = "log")]
 mod log;
 pub mod logs;
 pub mod metrics;
+#[cfg(feature = "metrics-0-24")]
+pub mod metrics_0_24;
 mod mirror;
 #[cfg(feature = "opentelemetry-0-33")]
 pub mod opentelemetry_0_33;
+mod operation;
 mod outcome;
 mod pace;
 mod paths;
+#[cfg(feature = "process")]
+pub mod process;
 mod random;
-mod redact;
+pub mod redact;
 #[cfg(feature = "redis-1")]
 pub mod redis_1;
 mod resource;
@@ -108,6 +118,8 @@ mod value;
 
 pub use call::{AsOutcome, ErrorInfo, IntoLinks, IntoParent};
 pub use error::Error;
+#[cfg(feature = "sentry")]
+pub use export::sentry;
 pub use functions::{Function, Functions, Objective, Statistics, Window, functions};
 #[cfg(feature = "file")]
 pub use init::FlightReport;
@@ -125,6 +137,7 @@ pub use trace::spawn::{spawn, spawn_blocking};
 pub use trace::stream::StreamExt;
 pub use trace::{
     Slot, SpanHandle,
+    correlation::{CorrelationId, correlation_id},
     span::Span,
     spawn::{FutureExt, thread},
 };

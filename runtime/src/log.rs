@@ -17,6 +17,9 @@ use crate::{
 
 struct Logger;
 
+/// What `tracing` says of its spans where it has no subscriber.
+const OF_SPANS: [&str; 2] = ["tracing::span", "tracing::span::active"];
+
 static LOGGER: Logger = Logger;
 
 /// Becomes the program's logger; `false`: it has one, which stays.
@@ -41,7 +44,8 @@ pub(crate) fn ask_anew() {
 
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        logs::wants(metadata.target(), level(metadata.level()))
+        !OF_SPANS.contains(&metadata.target())
+            && logs::wants(metadata.target(), level(metadata.level()))
     }
 
     fn log(&self, record: &Record<'_>) {

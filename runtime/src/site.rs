@@ -5,6 +5,7 @@
 //! registers the site and asks what is to be on. Everything else is constant.
 
 mod field;
+mod follows;
 mod labels;
 mod meta;
 mod metered;
@@ -25,8 +26,8 @@ use crate::{
 };
 
 pub use field::{Field, Level, SpanKind, Traced, float, integer, text, truth};
-pub(crate) use labels::OwnedLabel;
-pub use labels::{AsLabel, Label};
+pub use follows::{Convention, Follows};
+pub(crate) use labels::{Label, OwnedLabel};
 pub use meta::Meta;
 pub(crate) use metered::Cell;
 pub use metered::{Metered, nanos};
@@ -53,6 +54,8 @@ pub(crate) const ON: u32 = TRACED | METERED | MIRRORED;
 pub(crate) const ELSEWHERE: u32 = 16;
 /// What there is to do in a trace that is not recorded, too.
 pub(crate) const EVEN_UNSAMPLED: u32 = METERED | MIRRORED | ELSEWHERE;
+/// Calls are measured as a convention has it.
+pub(crate) const MEASURED: u32 = 32;
 /// Nothing is known yet: the first call registers the site.
 ///
 /// All switches are on beside it, so that the one test of a call leads to where it is found out.
@@ -89,7 +92,7 @@ impl Site {
     #[must_use]
     pub const fn new(meta: Meta) -> Self {
         Self {
-            word: AtomicU32::new(UNKNOWN | ON),
+            word: AtomicU32::new(UNKNOWN | ON | MEASURED),
             meta,
             traced: None,
             metered: None,
@@ -207,6 +210,12 @@ impl Site {
     #[must_use]
     pub fn constants(&self) -> &'static [(&'static str, Value<'static>)] {
         self.traced.as_ref().map_or(&[], |traced| traced.constants)
+    }
+
+    /// What its calls are measured by, beside what their attributes ask for.
+    #[inline(always)]
+    pub(crate) fn follows(&self) -> Option<&Follows> {
+        self.traced.as_ref()?.follows.as_ref()
     }
 
     /// The source file, as the compiler names it.

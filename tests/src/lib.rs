@@ -2,6 +2,8 @@
 
 pub mod counterparts;
 pub mod databases;
+pub mod prometheus;
+pub mod tracker;
 
 /// The guides, whose examples are doctests too.
 #[cfg(doctest)]

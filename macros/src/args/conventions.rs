@@ -21,6 +21,8 @@ pub(crate) struct Entry {
     /// The attribute that it becomes.
     pub(crate) key: &'static str,
     pub(crate) takes: Takes,
+    /// Whether it is a label of the conventions' metrics.
+    pub(crate) is_label: bool,
 }
 
 /// What stands behind the name of an option.
@@ -52,42 +54,50 @@ impl Table {
 }
 
 macro_rules! tables {
-    ($($table:ident($($required:ident),*) { $($name:ident: $key:literal, $takes:expr;)* })*) => {
+    ($($table:ident($($required:ident),*) { $($name:ident: $key:literal, $takes:expr $(=> $label:ident)?;)* })*) => {
         /// All groups.
         pub(crate) const TABLES: &[Table] = &[$(Table {
             name: stringify!($table),
             entries: &[
-                $(Entry { name: stringify!($name), key: $key, takes: $takes },)*
-                Entry { name: "server_address", key: "server.address", takes: Text },
-                Entry { name: "server_port", key: "server.port", takes: Number },
+                $(Entry {
+                    name: stringify!($name),
+                    key: $key,
+                    takes: $takes,
+                    is_label: false $(|| $label)?,
+                },)*
+                Entry { name: "server_address", key: "server.address", takes: Text, is_label: true },
+                Entry { name: "server_port", key: "server.port", takes: Number, is_label: true },
             ],
             required: &[$(stringify!($required)),*],
         }),*];
     };
 }
 
+/// A label of the convention's metrics.
+const LABEL: bool = true;
+
 use Takes::{Flag, Literal, Number, Result, Statement, Text};
 
 tables! {
     db(system) {
-        system: "db.system.name", Takes::Known(&DATABASES);
-        operation: "db.operation.name", Text;
-        collection: "db.collection.name", Text;
-        namespace: "db.namespace", Text;
-        procedure: "db.stored_procedure.name", Text;
+        system: "db.system.name", Takes::Known(&DATABASES) => LABEL;
+        operation: "db.operation.name", Text => LABEL;
+        collection: "db.collection.name", Text => LABEL;
+        namespace: "db.namespace", Text => LABEL;
+        procedure: "db.stored_procedure.name", Text => LABEL;
         query: "db.query.text", Statement;
-        summary: "db.query.summary", Text;
+        summary: "db.query.summary", Text => LABEL;
         batch_size: "db.operation.batch.size", Number;
         rows: "db.response.returned_rows", Result;
         status: "db.response.status_code", Result;
     }
     genai(operation) {
-        provider: "gen_ai.provider.name", Takes::Known(&GENAI_PROVIDERS);
-        system: "gen_ai.provider.name", Takes::Known(&GENAI_PROVIDERS);
-        operation: "gen_ai.operation.name", Takes::Known(&GENAI_OPERATIONS);
-        model: "gen_ai.request.model", Text;
+        provider: "gen_ai.provider.name", Takes::Known(&GENAI_PROVIDERS) => LABEL;
+        system: "gen_ai.provider.name", Takes::Known(&GENAI_PROVIDERS) => LABEL;
+        operation: "gen_ai.operation.name", Takes::Known(&GENAI_OPERATIONS) => LABEL;
+        model: "gen_ai.request.model", Text => LABEL;
         agent: "gen_ai.agent.name", Text;
-        tool: "gen_ai.tool.name", Text;
+        tool: "gen_ai.tool.name", Text => LABEL;
         tool_call: "gen_ai.tool.call.id", Text;
         conversation: "gen_ai.conversation.id", Text;
         data_source: "gen_ai.data_source.id", Text;
@@ -105,14 +115,14 @@ tables! {
         presence_penalty: "gen_ai.request.presence_penalty", Number;
     }
     messaging(system, operation) {
-        system: "messaging.system", Takes::Known(&MESSAGING_SYSTEMS);
-        operation: "messaging.operation.type", Takes::Known(&MESSAGING_OPERATIONS);
-        operation_name: "messaging.operation.name", Text;
-        destination: "messaging.destination.name", Text;
-        template: "messaging.destination.template", Text;
+        system: "messaging.system", Takes::Known(&MESSAGING_SYSTEMS) => LABEL;
+        operation: "messaging.operation.type", Takes::Known(&MESSAGING_OPERATIONS) => LABEL;
+        operation_name: "messaging.operation.name", Text => LABEL;
+        destination: "messaging.destination.name", Text => LABEL;
+        template: "messaging.destination.template", Text => LABEL;
         partition: "messaging.destination.partition.id", Text;
-        subscription: "messaging.destination.subscription.name", Text;
-        consumer_group: "messaging.consumer.group.name", Text;
+        subscription: "messaging.destination.subscription.name", Text => LABEL;
+        consumer_group: "messaging.consumer.group.name", Text => LABEL;
         client: "messaging.client.id", Text;
         message: "messaging.message.id", Text;
         conversation: "messaging.message.conversation_id", Text;
@@ -120,17 +130,17 @@ tables! {
         batch_size: "messaging.batch.message_count", Number;
     }
     rpc(system) {
-        system: "rpc.system.name", Takes::Known(&RPC_SYSTEMS);
-        service: "rpc.method", Literal;
-        method: "rpc.method", Text;
+        system: "rpc.system.name", Takes::Known(&RPC_SYSTEMS) => LABEL;
+        service: "rpc.method", Literal => LABEL;
+        method: "rpc.method", Text => LABEL;
         status: "rpc.response.status_code", Result;
     }
     vector_search(system) {
-        system: "db.system.name", Takes::Known(&VECTOR_STORES);
-        operation: "db.operation.name", Text;
-        collection: "db.collection.name", Text;
-        namespace: "db.namespace", Text;
-        model: "gen_ai.request.model", Text;
+        system: "db.system.name", Takes::Known(&VECTOR_STORES) => LABEL;
+        operation: "db.operation.name", Text => LABEL;
+        collection: "db.collection.name", Text => LABEL;
+        namespace: "db.namespace", Text => LABEL;
+        model: "gen_ai.request.model", Text => LABEL;
         query_length: "db.vector.query.length", Number;
         dimensions: "db.vector.dimension_count", Number;
         top_k: "db.vector.query.top_k", Number;

@@ -8,7 +8,7 @@ use super::{local, site::verbosity};
 use crate::{
     args::{self, Redaction, Shown},
     parse::fields::Form,
-    plan::{Call, CallName, Capture, Label, NamePart, Origin, Told},
+    plan::{Call, CallName, Capture, Label, NamePart, Origin, Told, groups::Measured},
 };
 
 /// The closure that writes the attributes; it runs only while the call is recorded.
@@ -198,6 +198,37 @@ pub(crate) fn labels(labels: &[Label]) -> TokenStream {
         quote_spanned!(at=> &(#value))
     });
     quote!(|#finder| #finder.find([#(#values),*]))
+}
+
+/// The closure that finds the series of a call; it runs only if the call is measured.
+///
+/// ```text
+/// |__labels| __labels.find(&[("db.collection.name", label(&(table)))])
+/// ```
+pub(crate) fn measured(private: &TokenStream, labels: &[Measured]) -> TokenStream {
+    let finder = local("__labels");
+    let labels = labels.iter().map(|Measured { key, form, value }| {
+        let at = Span::mixed_site().located_at(value.span());
+        let text = |format: &str| quote_spanned!(at=> #private::text_of(::core::format_args!(#format, #value)));
+        let value = match form {
+            Form::Display => text("{}"),
+            Form::Debug => text("{:?}"),
+            Form::Statement => {
+                let summary = quote_spanned!(at=> #private::Summary(&(#value)));
+                quote!(#private::text_of(::core::format_args!("{}", #summary)))
+            }
+            _ => quote_spanned!(at=> (#value)),
+        };
+        quote_spanned!(at=> (#key, #private::label(&#value)))
+    });
+    quote!(|#finder| #finder.find(&[#(#labels),*]))
+}
+
+/// The statement that asks a result what it means for what is measured.
+pub(crate) fn judged(private: &TokenStream, call: &Call, result: &TokenStream) -> TokenStream {
+    let operation = local("__operation");
+    let judge = call.error_if.as_ref().map(|judge| quote!(, display, #judge));
+    quote!(#private::look!(#operation, #result #judge);)
 }
 
 /// The statements that ask a result what it means, and record it if asked.

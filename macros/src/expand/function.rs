@@ -81,6 +81,14 @@ impl Wrapper<'_> {
     /// let __result = call_once::<R, _>(move || { body });
     /// look!(__call, __result);
     /// __call.finish();
+    /// ```
+    ///
+    /// And around the body, where the call is measured as a convention has it:
+    ///
+    /// ```text
+    /// let mut __operation = Operation::enter(__site, …);
+    /// look!(__operation, __result);
+    /// __operation.finish();
     /// __result
     /// ```
     fn sync(&self, output: &Type) -> TokenStream {
@@ -90,10 +98,18 @@ impl Wrapper<'_> {
         let says = self.says(&call);
         let closure = quote_spanned!(self.span()=> move ||);
         let end = call::end(private, self.call, &quote!(#result));
+        let operation = local("__operation");
+        let measured = self.operation("enter").map(|begin| quote!(let mut #operation = #begin;));
+        let judged = self.call.measured.as_ref().map(|_| {
+            let judged = call::judged(private, self.call, &quote!(#result));
+            quote!(#judged #operation.finish();)
+        });
         quote! {
             let mut #call = #begin;
             #says
+            #measured
             let #result = #private::call_once::<#output, _>(#closure #body);
+            #judged
             #end
             #call.finish();
             #result
@@ -119,7 +135,24 @@ impl Wrapper<'_> {
         let block = braces(quote!(if false { #pin; } #body), self.span());
         let keyword = quote_spanned!(self.span()=> async);
         let end = self.end();
-        quote!(#begin.run(#keyword #moves #block, #end).await)
+        let body = self.measured("run", quote!(#keyword #moves #block));
+        quote!(#begin.run(#body, #end).await)
+    }
+
+    /// `Operation::begin(__site, …)`, where the call is measured as a convention has it.
+    fn operation(&self, begin: &str) -> Option<TokenStream> {
+        let (private, site, begin) = (&self.private, local("__site"), local(begin));
+        let labels = self.call.measured.as_ref()?;
+        let find = call::measured(private, labels);
+        Some(quote!(#private::Operation::#begin(#site, #find)))
+    }
+
+    /// `Operation::begin(__site, …).run(body, |__operation, __result| { … })`, or the body alone.
+    fn measured(&self, run: &str, body: TokenStream) -> TokenStream {
+        let Some(begin) = self.operation("begin") else { return body };
+        let (run, operation, result) = (local(run), local("__operation"), local("__result"));
+        let judged = call::judged(&self.private, self.call, &quote!(*#result));
+        quote!(#begin.#run(#body, |#operation, #result| { #judged }))
     }
 
     /// As above; the type that no value has stands in for `!`, which cannot be named.
@@ -161,7 +194,8 @@ impl Wrapper<'_> {
         let (private, body) = (&self.private, &self.body);
         let (begin, end) = (self.start(), self.end());
         let closure = quote_spanned!(self.span()=> move ||);
-        let run = quote!(#call.run(#future, #end));
+        let measured = self.measured("run", quote!(#future));
+        let run = quote!(#call.run(#measured, #end));
         let run = if boxed { quote!(#private::Box::pin(#run)) } else { run };
         quote! {
             let #call = #begin;
@@ -181,7 +215,12 @@ impl Wrapper<'_> {
         let (private, body) = (&self.private, &self.body);
         let (begin, end) = (self.start(), self.end());
         let closure = quote_spanned!(self.span()=> move ||);
-        let make = quote!(|| #private::call_once::<#returned, _>(#closure #body));
+        let make = quote!(#private::call_once::<#returned, _>(#closure #body));
+        let make = match self.call.measured {
+            Some(_) => self.measured("stream", quote!(|| #make)),
+            None => make,
+        };
+        let make = quote!(|| #make);
         let stream = quote!(#private::stream!(#begin, #make, #end));
         if boxed { quote!(#private::Box::pin(#stream)) } else { stream }
     }

@@ -9,7 +9,7 @@ use crate::{
     args::{Lapse, Level, Verbosity},
     parse::{fields::Key, siblings::Written},
     plan::{
-        groups::Constant,
+        groups::{Constant, Convention},
         metered::MeteredSite,
         site::{Field, Name, TracedSite},
     },
@@ -116,9 +116,13 @@ fn spans(private: &TokenStream, site: &TracedSite) -> TokenStream {
         Name::Fixed(name) => quote!(.name(#name)),
         Name::Pattern(name) => quote!(.dynamic_name(#name)),
     });
+    let follows = site.follows.as_ref().map(|Convention { name, labels }| {
+        let (name, labels) = (local(name), Literal::usize_unsuffixed(*labels));
+        quote!(.follows(#private::Follows::new(#private::Convention::#name, #labels)))
+    });
     let constants = constants(private, &site.constants);
     let fields = fields(private, &site.fields);
-    quote!(#private::Traced::new() #kind #level #target #name #constants #fields)
+    quote!(#private::Traced::new() #kind #level #target #name #follows #constants #fields)
 }
 
 /// `.constants(&[text("db.system.name", "postgresql")])`.

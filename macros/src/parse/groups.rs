@@ -76,7 +76,7 @@ impl Value for Group {
         args::each(content.parse()?, &mut errors, &mut |key, input| {
             let Some(entry) = table.entry(&key.unraw().to_string()) else {
                 let names: Vec<_> = table.entries.iter().map(|entry| entry.name).collect();
-                return Err(args::unknown(&format!("option of `{}`", table.name), key, &names));
+                return Err(args::unknown(&format!("`{}` option", table.name), key, &names));
             };
             let value = member(key, entry, input)?;
             if let Some(other) = members.iter().find(|other| is_same(other.entry, entry)) {
@@ -205,7 +205,7 @@ fn example(takes: Takes) -> &'static str {
     match takes {
         Takes::Flag => "true",
         Takes::Known(known) => known.words.first().copied().unwrap_or("…"),
-        Takes::Number => "…",
+        Takes::Number => "10",
         Takes::Result => "|result| …",
         Takes::Literal | Takes::Statement | Takes::Text => "\"…\"",
     }

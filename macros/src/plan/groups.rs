@@ -1,7 +1,7 @@
 //! What a group of options says about a span: its kind, its name and its attributes.
 
 use proc_macro2::Span;
-use syn::{Ident, Lit, LitStr};
+use syn::{Expr, Ident, Lit, LitStr};
 
 use super::{
     CallName, Capture, Draft, NamePart, Shape,
@@ -20,6 +20,21 @@ use crate::{
 pub(crate) struct Constant {
     pub(crate) key: String,
     pub(crate) value: Lit,
+}
+
+/// The convention that calls are measured by.
+pub(crate) struct Convention {
+    /// As the runtime calls it.
+    pub(crate) name: &'static str,
+    /// How many of the constants are labels: the first ones.
+    pub(crate) labels: usize,
+}
+
+/// A label that a call brings along.
+pub(crate) struct Measured {
+    pub(crate) key: LitStr,
+    pub(crate) form: Form,
+    pub(crate) value: Expr,
 }
 
 /// Reports what a function's own group cannot say there.
@@ -64,20 +79,35 @@ pub(crate) fn plan(
     complete(&mut group, key.span(), errors);
     site.kind = site.kind.or_else(|| Some(kind(&group)));
     let mut known = Vec::new();
+    let mut measured = Vec::new();
+    // Labels come first among the constants.
+    group.members.sort_by_key(|member| !member.entry.is_label);
+    let mut labels = 0;
     for member in &group.members {
         if captures.iter().any(|capture| capture.is_called(member.entry.key)) {
             continue;
         }
         match &member.value {
-            MemberValue::Constant(value) => site
-                .constants
-                .push(Constant { key: member.entry.key.to_owned(), value: value.clone() }),
+            MemberValue::Constant(value) => {
+                labels += usize::from(member.entry.is_label);
+                let key = member.entry.key.to_owned();
+                site.constants.push(Constant { key, value: value.clone() });
+            }
             MemberValue::Captured(form, value) => {
                 let form = match (member.entry.takes, form) {
                     (Takes::Statement, Form::Typed) => Form::Statement,
                     (_, form) => *form,
                 };
                 let key = LitStr::new(member.entry.key, member.key.span());
+                if form == Form::Statement {
+                    // A statement is no label, but what it does is one.
+                    let key = LitStr::new("db.query.summary", member.key.span());
+                    measured.push(Measured { key, form, value: value.clone() });
+                }
+                if member.entry.is_label {
+                    let (key, value) = (key.clone(), value.clone());
+                    measured.push(Measured { key, form, value });
+                }
                 known.push((member.entry.name, captures.len()));
                 captures.push(Capture::of(Key::Text(key), form, value.clone()));
             }
@@ -87,6 +117,8 @@ pub(crate) fn plan(
             }
         }
     }
+    site.follows = Some(Convention { name: convention(group.table.name), labels });
+    draft.call.measured = Some(measured);
     if site.name.is_none() {
         let index = |name: &str| known.iter().find(|(known, _)| *known == name).map(|(_, at)| *at);
         let (pattern, name) = name(&group, key.span(), &index);
@@ -135,6 +167,15 @@ fn join_method(group: &mut Group, errors: &mut Errors) {
             "`service` stands in front of a `method` that is a text; write the whole name as \
              `method = …` where it is known at run time only",
         ),
+    }
+}
+
+fn convention(table: &str) -> &'static str {
+    match table {
+        "genai" => "Genai",
+        "messaging" => "Messaging",
+        "rpc" => "Rpc",
+        _ => "Db",
     }
 }
 

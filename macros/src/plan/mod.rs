@@ -50,6 +50,8 @@ pub(crate) struct Call {
     pub(crate) links: Vec<Expr>,
     pub(crate) err: Option<Shown>,
     pub(crate) error_if: Option<Expr>,
+    /// The calls are measured as a convention has it, by these labels.
+    pub(crate) measured: Option<Vec<groups::Measured>>,
     /// Attributes that are asked of the result.
     pub(crate) asked: Vec<(LitStr, Expr)>,
     /// The function has a span.

@@ -2,7 +2,10 @@
 
 use syn::{Expr, Ident, LitStr};
 
-use super::{CallName, groups::Constant};
+use super::{
+    CallName,
+    groups::{Constant, Convention},
+};
 use crate::{
     args::{Kind, Verbosity, nearest},
     errors::bail,
@@ -16,6 +19,7 @@ pub(crate) struct TracedSite {
     pub(crate) level: Option<Verbosity>,
     pub(crate) target: Option<Expr>,
     pub(crate) name: Option<Name>,
+    pub(crate) follows: Option<Convention>,
     pub(crate) constants: Vec<Constant>,
     pub(crate) fields: Vec<Field>,
 }

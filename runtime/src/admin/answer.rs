@@ -120,7 +120,7 @@ impl Answer {
                 (exposed.content_type, exposed.body)
             }
             #[cfg(feature = "admin")]
-            Page::Functions => ("application/json", functions().to_json().into_bytes()),
+            Page::Functions => ("application/json", functions().to_live_json().into_bytes()),
             #[cfg(feature = "admin")]
             Page::Live => (TEXT, b"live\n".to_vec()),
         };

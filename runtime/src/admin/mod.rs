@@ -34,5 +34,6 @@ pub(crate) use answer::Endpoints;
 pub(crate) use listener::{Bound, Server};
 pub(crate) use state::{State, install};
 
-#[cfg(all(test, feature = "admin"))]
+#[cfg(feature = "admin")]
+#[cfg(test)]
 mod tests;

@@ -82,6 +82,37 @@ impl Drop for Counting {
 }
 
 impl AsyncCall {
+    /// Begins a call that carries the current context also where it is not recorded.
+    #[cfg(any(feature = "tower", feature = "reqwest"))]
+    pub(crate) fn start_carrying(
+        site: &'static Site,
+        capture: impl FnOnce(Fields) -> Begun,
+    ) -> Self {
+        let mut call = Self::start(site, capture);
+        if !call.active.has_context() {
+            call.active = Active::unrecorded();
+        }
+        call
+    }
+
+    /// The same; of a trace that is not recorded here, whoever is called next learns of a span of
+    /// ours nevertheless, and not of the caller's.
+    ///
+    /// W3C Trace Context asks for that of all who take part in a trace.
+    #[cfg(feature = "tower")]
+    pub(crate) fn taking_part(mut self) -> Self {
+        if !self.active.is_recording() {
+            self.active.stand_in();
+        }
+        self
+    }
+
+    /// The context within the call.
+    #[cfg(any(feature = "tower", feature = "reqwest"))]
+    pub(crate) fn context(&self) -> &Context {
+        self.active.context()
+    }
+
     /// Begins the call: its span is a child of the current one.
     #[inline(always)]
     pub fn start(site: &'static Site, capture: impl FnOnce(Fields) -> Begun) -> Self {
@@ -208,29 +239,35 @@ pin_project! {
 
 /// The span of a future or a stream, and how that fares.
 #[derive(Debug)]
-pub(super) struct Carrier<C: Tally> {
+pub(crate) struct Carrier<C: Tally> {
     active: Active,
     tally: C,
 }
 
 impl<C: Tally> Carrier<C> {
-    pub(super) fn new(call: AsyncCall<C>) -> Self {
+    pub(crate) fn new(call: AsyncCall<C>) -> Self {
         Self { active: call.active, tally: call.tally }
     }
 
-    #[cfg(feature = "stream")]
-    pub(super) fn is_recording(&self) -> bool {
+    /// Whether the last poll was left by a panic, or is still under way.
+    #[cfg(any(feature = "tower", feature = "reqwest"))]
+    pub(crate) fn is_polling(&self) -> bool {
+        self.active.phase() == Phase::Polling
+    }
+
+    #[cfg(any(feature = "stream", feature = "tower", feature = "reqwest"))]
+    pub(crate) fn is_recording(&self) -> bool {
         self.active.is_recording()
     }
 
-    #[cfg(feature = "stream")]
-    pub(super) fn is_done(&self) -> bool {
+    #[cfg(any(feature = "stream", feature = "tower", feature = "reqwest"))]
+    pub(crate) fn is_done(&self) -> bool {
         self.active.phase() == Phase::Done
     }
 
     /// Says more about the span before it ends, if it is recorded; called between two polls.
-    #[cfg(feature = "stream")]
-    pub(super) fn late(&mut self, say: impl FnOnce(u64)) {
+    #[cfg(any(feature = "stream", feature = "tower", feature = "reqwest"))]
+    pub(crate) fn late(&mut self, say: impl FnOnce(u64)) {
         if self.active.is_recording() {
             self.active.mark_late();
             say(self.active.span());
@@ -239,7 +276,7 @@ impl<C: Tally> Carrier<C> {
 
     /// Runs a poll with the span current, and restores what was current before, also after a panic.
     #[inline(always)]
-    pub(super) fn poll<R>(&mut self, run: impl FnOnce(&Active) -> R) -> R {
+    pub(crate) fn poll<R>(&mut self, run: impl FnOnce(&Active) -> R) -> R {
         struct Leave<'a>(&'a mut Active);
         impl Drop for Leave<'_> {
             #[inline(always)]
@@ -260,7 +297,7 @@ impl<C: Tally> Carrier<C> {
     }
 
     #[inline(always)]
-    pub(super) fn end(&mut self, outcome: Outcome) {
+    pub(crate) fn end(&mut self, outcome: Outcome) {
         self.active.set_phase(Phase::Done);
         let meter = self.tally.take();
         let asks = self.active.is_recording() || meter.is_timed();
@@ -278,15 +315,28 @@ impl<C: Tally> Carrier<C> {
         self.active.end_at(outcome, now);
     }
 
+    /// The span, if it is recorded; asked between two polls.
+    #[cfg(any(feature = "tower", feature = "reqwest"))]
+    pub(crate) fn span(&self) -> u64 {
+        self.active.span()
+    }
+
+    /// Does something within the span that is no poll.
+    #[cfg(any(feature = "tower", feature = "reqwest"))]
+    pub(crate) fn within<R>(&self, run: impl FnOnce() -> R) -> R {
+        let _attached = self.active.context().attach();
+        run()
+    }
+
     /// What the call is counted in.
     #[inline(always)]
-    pub(super) fn meter(&self) -> Meter {
+    pub(crate) fn meter(&self) -> Meter {
         self.tally.meter()
     }
 
     /// The future is being dropped: until the carrier is, what it drops is within the span.
     #[inline(always)]
-    pub(super) fn begin_drop(&mut self) {
+    pub(crate) fn begin_drop(&mut self) {
         if self.active.phase() == Phase::Done {
             // Who is shown the span expects what is left of the body to be dropped within.
             if self.active.is_shown() {

@@ -17,6 +17,8 @@ pub struct Ending<'c> {
     parent: u64,
     cell: Option<&'static Cell>,
     outcome: &'c mut Option<Outcome>,
+    /// Where the type of the error is kept, too.
+    error_type: Option<&'c mut Option<Box<str>>>,
 }
 
 impl<'c> Ending<'c> {
@@ -27,7 +29,14 @@ impl<'c> Ending<'c> {
         cell: Option<&'static Cell>,
         outcome: &'c mut Option<Outcome>,
     ) -> Self {
-        Self { span, parent, cell, outcome }
+        Self { span, parent, cell, outcome, error_type: None }
+    }
+
+    /// The same, where the type of an error is kept.
+    #[inline(always)]
+    pub(crate) fn noting(mut self, error_type: &'c mut Option<Box<str>>) -> Self {
+        self.error_type = Some(error_type);
+        self
     }
 
     /// Whether a span wants to know more than the outcome.
@@ -74,11 +83,15 @@ impl<'c> Ending<'c> {
 
     /// Counts the type of the error with which the call ends: the first, where a stream has several.
     #[cold]
-    fn count_error(&self, error_type: &str) {
-        if *self.outcome != Some(Outcome::Error)
-            && let Some(cell) = self.cell
-        {
+    fn count_error(&mut self, error_type: &str) {
+        if *self.outcome == Some(Outcome::Error) {
+            return;
+        }
+        if let Some(cell) = self.cell {
             cell.calls.error(error_type);
+        }
+        if let Some(kept) = &mut self.error_type {
+            **kept = Some(error_type.into());
         }
     }
 

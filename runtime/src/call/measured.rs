@@ -65,9 +65,26 @@ impl Measured {
     }
 }
 
-// Not inlined: a function that is off shall not pay for the registers of one that is on.
+// Neither is inlined: a function that is off shall not pay for the registers of one that is on. And
+// neither calls anybody, unless that is the last thing it does: so they need no stack.
+
 #[inline(never)]
 fn begin(site: &'static Site, word: u32) -> Meter {
+    let is_timed = word & site::TIMED != 0;
+    if word & site::UNKNOWN == 0
+        && (!is_timed || time::ticks_at_once())
+        && let Some(meter) = Meter::of(site)
+        && let Some(mine) = meter.mine_at_once()
+    {
+        mine.begin();
+        return if is_timed { meter.started_at(time::ticks_of_counter()) } else { meter };
+    }
+    begin_slowly(site, word)
+}
+
+#[cold]
+#[inline(never)]
+fn begin_slowly(site: &'static Site, word: u32) -> Meter {
     let word = site.settle(word);
     let mut meter = Meter::OFF;
     if word & site::METERED != 0 {
@@ -79,6 +96,51 @@ fn begin(site: &'static Site, word: u32) -> Meter {
 
 #[inline(never)]
 fn end(meter: Meter, outcome: Outcome) {
+    if !meter.is_timed() {
+        end_untimed(meter, outcome);
+    } else if meter.has_goals() {
+        end_with_goals(meter, outcome);
+    } else {
+        end_timed::<false>(meter, outcome);
+    }
+}
+
+#[inline(never)]
+fn end_with_goals(meter: Meter, outcome: Outcome) {
+    end_timed::<true>(meter, outcome);
+}
+
+#[inline(always)]
+fn end_timed<const GOALS: bool>(meter: Meter, outcome: Outcome) {
+    // Before the clock is read, although it takes a moment: reaching a thread-local counts as a
+    // call in a library, and what must survive a call takes stack.
+    if let Some(mine) = meter.mine_at_once()
+        && time::ticks_at_once()
+    {
+        let now = time::ticks_of_counter();
+        if let Some(nanos) = meter.nanos_at_once(now)
+            && let Some(is_welcome) = mine.end_after::<GOALS>(nanos, outcome, now)
+        {
+            if is_welcome {
+                meter.offer(nanos, now);
+            }
+            return;
+        }
+    }
+    end_slowly(meter, outcome);
+}
+
+#[inline(never)]
+fn end_untimed(meter: Meter, outcome: Outcome) {
+    match meter.mine_at_once() {
+        Some(mine) => mine.end(outcome),
+        None => end_slowly(meter, outcome),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn end_slowly(meter: Meter, outcome: Outcome) {
     let now = if meter.is_timed() { time::ticks() } else { 0 };
     meter.end(outcome, now, || Context::peek().sampled());
 }

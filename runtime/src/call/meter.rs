@@ -5,10 +5,12 @@
 //! those of the span.
 
 use crate::{
+    cell::MyCalls,
+    metrics::{LabelValue, Ref},
     outcome::Outcome,
-    site::{self, AsLabel, Cell, Label, Site},
+    site::{self, Cell, Label, Metered, Site},
     time,
-    trace::{local::Local, record::layout::Kind},
+    trace::{context::Context, local::Local, record::layout::Kind},
 };
 
 /// What one call is counted and timed in.
@@ -29,8 +31,13 @@ pub struct Labels {
 impl Labels {
     /// The labels of the call, in the order of their keys.
     #[inline]
-    pub fn find<const N: usize>(self, labels: [&dyn AsLabel; N]) -> Found {
-        let labels: [Label<'_>; N] = labels.map(AsLabel::as_label);
+    pub fn find<const N: usize>(self, labels: [&dyn LabelValue; N]) -> Found {
+        let labels = labels.map(|value| match value.label().0 {
+            Ref::Absent | Ref::F64(_) => Label::Absent,
+            Ref::Bool(value) => Label::Bool(value),
+            Ref::I64(value) => Label::I64(value),
+            Ref::Str(text) => Label::Str(text),
+        });
         Found(self.site.metered().map(|metered| metered.cell_of(&labels)))
     }
 }
@@ -46,7 +53,7 @@ impl Meter {
     /// The call begins, unless it waits for its labels.
     #[inline(always)]
     pub(crate) fn begin(site: &'static Site) -> Self {
-        match site.metered().and_then(|metered| metered.cell()) {
+        match site.metered().and_then(Metered::cell) {
             Some(cell) => Self::begin_in(cell),
             None => Self::OFF,
         }
@@ -56,6 +63,46 @@ impl Meter {
     fn begin_in(cell: &'static Cell) -> Self {
         cell.calls.begin();
         Self { cell: Some(cell), start: 0 }
+    }
+
+    /// What the call would be counted in.
+    #[inline(always)]
+    pub(super) fn of(site: &'static Site) -> Option<Self> {
+        let cell = site.metered()?.cell()?;
+        Some(Self { cell: Some(cell), start: 0 })
+    }
+
+    /// What the calling thread counts in, where nothing has to be made for it.
+    #[inline(always)]
+    pub(super) fn mine_at_once(self) -> Option<MyCalls<'static>> {
+        self.cell?.calls.mine_at_once()
+    }
+
+    /// The same call, of which the clock showed this when it began.
+    #[inline(always)]
+    pub(super) fn started_at(self, tick: u64) -> Self {
+        Self { start: tick, ..self }
+    }
+
+    /// How long the call took by the counter, where nothing has to be measured for it.
+    #[inline(always)]
+    pub(super) fn nanos_at_once(self, now: u64) -> Option<u64> {
+        time::nanos_of_counter(self.start, now)
+    }
+
+    /// Whether there are durations that calls should not exceed.
+    #[inline(always)]
+    pub(super) fn has_goals(self) -> bool {
+        self.cell.is_some_and(|cell| cell.calls.has_goals())
+    }
+
+    /// Offers the current span as an exemplar.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn offer(self, nanos: u64, now: u64) {
+        if let Some(cell) = self.cell {
+            offer(cell, nanos, now, || Context::peek().sampled());
+        }
     }
 
     /// The clock starts; `tick` tells what it shows.
@@ -110,8 +157,10 @@ impl Meter {
             return None;
         }
         let nanos = time::nanos_between(self.start, now);
-        if cell.calls.end_after(nanos, outcome, now) {
-            offer(cell, nanos, now, sampled());
+        let mine = cell.calls.mine_at_once();
+        let is_welcome = mine.and_then(|mine| mine.end_after::<true>(nanos, outcome, now));
+        if is_welcome.unwrap_or_else(|| cell.calls.end_after(nanos, outcome, now)) {
+            offer(cell, nanos, now, sampled);
         }
         (nanos > cell.slow_nanos).then_some(Slow { cell, nanos, now })
     }
@@ -119,8 +168,8 @@ impl Meter {
 
 #[cold]
 #[inline(never)]
-fn offer(cell: &Cell, nanos: u64, now: u64, sampled: Option<(u128, u64)>) {
-    if let Some((trace_id, span_id)) = sampled {
+fn offer(cell: &Cell, nanos: u64, now: u64, sampled: impl FnOnce() -> Option<(u128, u64)>) {
+    if let Some((trace_id, span_id)) = sampled() {
         cell.calls.exemplar(nanos, now, trace_id, span_id);
     }
 }

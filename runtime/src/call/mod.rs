@@ -16,6 +16,8 @@ mod origin;
 mod stream;
 mod sync;
 
+#[cfg(any(feature = "tower", feature = "reqwest"))]
+pub(crate) use asynchronous::Carrier;
 pub use asynchronous::{AsyncCall, Instrumented};
 pub use ending::Ending;
 pub use error::{AsOutcome, ErrorInfo};

@@ -10,7 +10,7 @@ use super::{
     buckets::Buckets,
     counts::Counts,
     exemplars::{self, Exemplar, Exemplars},
-    sharded::{Part, Sharded},
+    sharded::{Mine, Part, Sharded},
 };
 use crate::outcome::Outcome;
 
@@ -29,6 +29,44 @@ pub(crate) struct Calls {
     error_types: [OnceLock<Box<str>>; ERROR_TYPES],
     exemplars: Exemplars,
     parts: Sharded<CallsPart>,
+}
+
+/// The same for one thread, of which nothing has to be made any more.
+///
+/// What it does calls nobody: who has one needs no stack for it.
+pub(crate) struct MyCalls<'c> {
+    calls: &'c Calls,
+    part: Mine<'c, CallsPart>,
+}
+
+impl MyCalls<'_> {
+    /// As [`Calls::begin`].
+    #[inline(always)]
+    pub(crate) fn begin(&self) {
+        self.part.add(&self.part.begun, 1);
+    }
+
+    /// As [`Calls::end`].
+    #[inline(always)]
+    pub(crate) fn end(&self, outcome: Outcome) {
+        self.part.add(&self.part.ended[outcome as usize - 1], 1);
+    }
+
+    /// As [`Calls::end_after`], without goals unless `GOALS`; `None`: not yet, for its bucket has to
+    /// be made first.
+    #[inline(always)]
+    pub(crate) fn end_after<const GOALS: bool>(
+        &self,
+        nanos: u64,
+        outcome: Outcome,
+        tick: u64,
+    ) -> Option<bool> {
+        let word = self.part.buckets.word_at_once(bounds::bucket_of_nanos(nanos))?;
+        if GOALS {
+            self.calls.count_goals(&self.part, nanos, outcome);
+        }
+        Some(Calls::count(&self.part, word, nanos, outcome, tick))
+    }
 }
 
 /// One thread's part.
@@ -89,9 +127,44 @@ impl Calls {
     }
 
     /// A call has ended after so long; `true`: an exemplar of it would be welcome.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn end_after(&self, nanos: u64, outcome: Outcome, tick: u64) -> bool {
         let mine = self.parts.mine();
+        let word = mine.buckets.word(bounds::bucket_of_nanos(nanos));
+        self.count_goals(&mine, nanos, outcome);
+        Self::count(&mine, word, nanos, outcome, tick)
+    }
+
+    /// The calling thread's part, if it has been made.
+    #[inline(always)]
+    pub(crate) fn mine_at_once(&self) -> Option<MyCalls<'_>> {
+        self.parts.mine_at_once().map(|part| MyCalls { calls: self, part })
+    }
+
+    /// Whether there are durations that calls should not exceed.
+    #[inline(always)]
+    pub(crate) fn has_goals(&self) -> bool {
+        !self.goals.is_empty()
+    }
+
+    #[inline(always)]
+    fn count_goals(&self, mine: &Mine<'_, CallsPart>, nanos: u64, outcome: Outcome) {
+        for (goal, [all, good]) in self.goals.iter().zip(&mine.within) {
+            if nanos <= *goal {
+                mine.add(all, 1);
+                mine.add(good, u64::from(!outcome.is_failure()));
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn count(
+        mine: &Mine<'_, CallsPart>,
+        bucket: &AtomicU64,
+        nanos: u64,
+        outcome: Outcome,
+        tick: u64,
+    ) -> bool {
         mine.add(&mine.ended[outcome as usize - 1], 1);
         mine.add(&mine.sum, nanos);
         if nanos < mine.min.load(Relaxed) {
@@ -100,14 +173,8 @@ impl Calls {
         if nanos > mine.max.load(Relaxed) {
             mine.change(&mine.max, |max| max.max(nanos));
         }
-        mine.add(mine.buckets.word(bounds::bucket_of_nanos(nanos)), 1);
-        for (goal, [all, good]) in self.goals.iter().zip(&mine.within) {
-            if nanos <= *goal {
-                mine.add(all, 1);
-                mine.add(good, u64::from(!outcome.is_failure()));
-            }
-        }
-        exemplars::is_due(&mine, &mine.exemplar_due, tick)
+        mine.add(bucket, 1);
+        exemplars::is_due(mine, &mine.exemplar_due, tick)
     }
 
     /// One of its calls has ended with an error of this type.

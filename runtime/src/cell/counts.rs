@@ -28,6 +28,7 @@ impl Counts {
     }
 
     /// The buckets from the first on.
+    #[cfg(test)]
     pub(crate) fn counts(&self) -> &[u64] {
         &self.counts
     }

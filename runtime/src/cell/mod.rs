@@ -14,11 +14,10 @@ mod slot;
 mod sums;
 mod values;
 
-pub(crate) use bounds::{SCALE, upper_bound};
-pub(crate) use calls::{Calls, CallsReading, Goals};
+pub(crate) use bounds::upper_bound;
+pub(crate) use calls::{Calls, CallsReading, Goals, MyCalls};
 pub(crate) use chosen::Chosen;
 pub(crate) use counts::Counts;
 pub(crate) use exemplars::Exemplar;
-pub(crate) use sharded::{Mine, Part, Sharded};
 pub(crate) use sums::Sum;
 pub(crate) use values::{Values, ValuesReading};

@@ -74,18 +74,34 @@ impl<T: Part> Sharded<T> {
         self.another(token)
     }
 
+    /// The same, where nothing has to be made or shared for it.
+    #[inline(always)]
+    pub(crate) fn mine_at_once(&self) -> Option<Mine<'_, T>> {
+        let token = slot::known()?;
+        if self.owner.load(Relaxed) == token {
+            return Some(Mine { part: &self.first.0, sole: true });
+        }
+        self.known(token)
+    }
+
+    #[inline(always)]
+    fn known(&self, token: u32) -> Option<Mine<'_, T>> {
+        let (chunk, place) = ((token as usize - 1) / CHUNK, (token as usize - 1) % CHUNK);
+        let part = self.more.get()?.get(chunk)?.get()?.get(place)?.get()?;
+        Some(Mine { part: &part.0, sole: true })
+    }
+
     #[inline(never)]
     fn another(&self, token: u32) -> Mine<'_, T> {
-        let (chunk, place) = ((token as usize - 1) / CHUNK, (token as usize - 1) % CHUNK);
-        let known = self.more.get().and_then(|more| more.get(chunk)?.get()?.get(place)?.get());
-        match known {
-            Some(part) => Mine { part: &part.0, sole: true },
-            None => self.make(token, chunk, place),
+        match self.known(token) {
+            Some(part) => part,
+            None => self.make(token),
         }
     }
 
     #[cold]
-    fn make(&self, token: u32, chunk: usize, place: usize) -> Mine<'_, T> {
+    fn make(&self, token: u32) -> Mine<'_, T> {
+        let (chunk, place) = ((token as usize - 1) / CHUNK, (token as usize - 1) % CHUNK);
         if token == SHARING {
             return self.shared();
         }

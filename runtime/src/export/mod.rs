@@ -5,7 +5,12 @@ mod color;
 #[cfg(feature = "console")]
 pub(crate) mod console;
 pub(crate) mod custom;
-#[cfg(any(feature = "otlp", feature = "prometheus-remote-write", feature = "zipkin"))]
+#[cfg(any(
+    feature = "otlp",
+    feature = "prometheus-remote-write",
+    feature = "sentry",
+    feature = "zipkin"
+))]
 mod delivery;
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
 pub(crate) mod encoding_sink;
@@ -17,6 +22,8 @@ mod json_text;
 #[cfg(any(feature = "file", feature = "otlp"))]
 mod locked_file;
 pub(crate) mod log_lines;
+#[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+pub(crate) mod metrics;
 #[cfg(any(feature = "file", feature = "otlp"))]
 pub(crate) mod otlp;
 pub(crate) mod output;
@@ -25,6 +32,8 @@ mod own_crate;
 mod paint;
 #[cfg(feature = "prometheus")]
 pub(crate) mod prometheus;
+#[cfg(feature = "sentry")]
+pub mod sentry;
 #[cfg(feature = "otlp")]
 mod spool;
 pub(crate) mod stats;
@@ -38,15 +47,22 @@ pub(crate) mod zipkin;
 pub use batching::Batching;
 pub use color::ColorChoice;
 #[cfg(feature = "console")]
-pub use console::{Console, Summary};
+pub use console::{Console, MetricsTable, Summary};
 pub use custom::{ExportError, SpanExporter};
-#[cfg(any(feature = "otlp", feature = "prometheus-remote-write", feature = "zipkin"))]
+#[cfg(any(
+    feature = "otlp",
+    feature = "prometheus-remote-write",
+    feature = "sentry",
+    feature = "zipkin"
+))]
 pub use delivery::Compression;
 #[cfg(feature = "file")]
 pub use file::OtlpFile;
 #[cfg(feature = "file")]
 pub use flight::{DumpSignal, FlightRecorder};
 pub use log_lines::LogLines;
+#[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+pub use metrics::{HistogramBuckets, Metrics, Temporality};
 #[cfg(feature = "otlp")]
 pub use otlp::{Otlp, OtlpError};
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]

@@ -88,7 +88,9 @@ impl Families {
             let mut labels: Labels =
                 vec![("code.function.name".into(), Label::Str(function.clone().into()))];
             match set.map(|set| set.values()) {
-                Some(Some(values)) => labels.extend(metered.keys().iter().zip(values).map(own)),
+                Some(Some(values)) => {
+                    labels.extend(metered.keys().iter().zip(values).filter_map(own));
+                }
                 Some(None) => labels.push(("otel.metric.overflow".into(), Label::Bool(true))),
                 None => {}
             }
@@ -141,6 +143,7 @@ impl Families {
         }
     }
 
+    #[expect(clippy::ptr_arg, reason = "what is static stays so when it is cloned")]
     fn sum(
         &mut self,
         name: &Cow<'static, str>,
@@ -155,6 +158,7 @@ impl Families {
         }
     }
 
+    #[expect(clippy::ptr_arg, reason = "what is static stays so when it is cloned")]
     fn family(
         &mut self,
         name: &Cow<'static, str>,
@@ -257,15 +261,20 @@ fn sort(labels: &mut Labels) {
     labels.dedup_by(|a, b| a.0 == b.0);
 }
 
-fn own((key, value): (&&'static str, &OwnedLabel)) -> (Cow<'static, str>, Label) {
+fn own((key, value): (&&'static str, &OwnedLabel)) -> Option<(Cow<'static, str>, Label)> {
     let value = match value {
+        OwnedLabel::Absent => return None,
         OwnedLabel::Bool(value) => Label::Bool(*value),
         OwnedLabel::I64(value) => Label::I64(*value),
         OwnedLabel::Str(text) => Label::Str(text.to_string().into()),
     };
-    ((*key).into(), value)
+    Some(((*key).into(), value))
 }
 
 fn seconds(nanos: u64) -> f64 {
     nanos as f64 / 1e9
 }
+
+#[cfg(test)]
+#[path = "source_tests.rs"]
+mod tests;

@@ -4,21 +4,25 @@ use std::time::Duration;
 
 #[cfg(feature = "file")]
 use super::flight;
+#[cfg(feature = "sentry")]
+use super::sentry::Tracking;
 #[cfg(feature = "prometheus")]
 use super::serving;
 use super::{
     config::{Code, Exporter, Package, Settings},
-    exit,
+    exit, health,
     logs::{Listens, Outputs},
     sinks::{self, Chosen},
-    telemetry::{Running, Telemetry},
+    telemetry::{Exporters, Running, Telemetry},
 };
 use crate::{
-    diag,
+    conceal, diag,
     error::Error,
     export::{Batching, LogLines, SpanExporter},
-    functions, level, redact,
+    functions, level, metrics,
+    redact::{self, Patterns},
     resource::Resource,
+    sensitive::Sensitive,
     site, time,
     time::Clock,
     trace::{
@@ -66,9 +70,15 @@ pub struct Builder {
     #[cfg(feature = "console")]
     summaries: Vec<crate::export::Summary>,
     log_lines: Vec<LogLines>,
+    #[cfg(feature = "sentry")]
+    sentry: Option<crate::export::sentry::Sentry>,
+    #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+    metrics: Vec<crate::export::Metrics>,
     watches_signals: bool,
     #[cfg(feature = "tracing")]
     uses_tracing: bool,
+    #[cfg(feature = "metrics-0-24")]
+    uses_metrics: bool,
 }
 
 impl Builder {
@@ -90,9 +100,15 @@ impl Builder {
             #[cfg(feature = "console")]
             summaries: Vec::new(),
             log_lines: Vec::new(),
+            #[cfg(feature = "sentry")]
+            sentry: None,
+            #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+            metrics: Vec::new(),
             watches_signals: true,
             #[cfg(feature = "tracing")]
             uses_tracing: true,
+            #[cfg(feature = "metrics-0-24")]
+            uses_metrics: true,
         }
     }
 
@@ -233,6 +249,13 @@ impl Builder {
         self
     }
 
+    /// Tracks errors with Sentry, as said here; without a DSN, here or in `SENTRY_DSN`, nothing is.
+    #[cfg(feature = "sentry")]
+    pub fn sentry(mut self, sentry: crate::export::sentry::Sentry) -> Self {
+        self.sentry = Some(sentry);
+        self
+    }
+
     /// Shows the spans on the console, in the form that `SPANDREL_CONSOLE` chooses.
     pub fn console(mut self) -> Self {
         self.code.exporters.get_or_insert_default().push(Exporter::Console);
@@ -250,6 +273,15 @@ impl Builder {
     #[cfg(feature = "console")]
     pub fn summary(mut self, summary: &crate::export::Summary) -> Self {
         self.summaries.push(summary.clone());
+        self
+    }
+
+    /// Adds an exporter of metrics.
+    ///
+    /// Unless the environment names others, it is the only one.
+    #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+    pub fn metrics(mut self, metrics: crate::export::Metrics) -> Self {
+        self.metrics.push(metrics);
         self
     }
 
@@ -289,12 +321,56 @@ impl Builder {
         self
     }
 
+    /// Chooses the rolling windows of metrics: 1 minute, 5 minutes and 1 hour by default.
+    ///
+    /// Each reaches from 10 seconds to a day, and there are six at most. `SPANDREL_WINDOWS` does
+    /// the same; see [`Function::windows`](crate::Function::windows).
+    pub fn windows(mut self, lengths: impl IntoIterator<Item = Duration>) -> Self {
+        self.code.windows = Some(lengths.into_iter().collect());
+        self
+    }
+
+    /// Whether `init` makes Spandrel the global recorder of the `metrics` facade (default).
+    ///
+    /// If the program has one by then, that stays, and a warning says so; see
+    /// [`metrics_0_24`](crate::metrics_0_24).
+    #[cfg(feature = "metrics-0-24")]
+    pub fn metrics_0_24(mut self, uses_metrics: bool) -> Self {
+        self.uses_metrics = uses_metrics;
+        self
+    }
+
     /// Redacts the values of further keys, beside `password`, `token` and the like.
     ///
     /// The last part of a dotted key is compared, without case, `-` and `_`; so does
     /// `SPANDREL_REDACT_KEYS`.
     pub fn redact_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
         self.code.redact_keys = Some(keys.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Shows the values of keys that are redacted by default, such as `token` in a parser.
+    ///
+    /// What an attribute itself redacts stays so; so does `SPANDREL_REDACT_ALLOW_KEYS`.
+    pub fn allow_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
+        self.code.allow_keys = Some(keys.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Chooses the forms of secrets that are hidden in every text; all that are known by default.
+    ///
+    /// `SPANDREL_REDACT_PATTERNS` does the same.
+    pub fn redact_patterns(mut self, patterns: Patterns) -> Self {
+        self.code.redact_patterns = Some(patterns);
+        self
+    }
+
+    /// Hashes under this key what `redact(… = hash)` and [`Sensitive::hashed`] print.
+    ///
+    /// Programs that share it print the same hashes; by default each process draws its own. So does
+    /// `SPANDREL_REDACT_HASH_KEY`.
+    pub fn redact_hash_key(mut self, key: &str) -> Self {
+        self.code.redact_hash_key = Some(Sensitive::new(key.to_owned()));
         self
     }
 
@@ -377,7 +453,18 @@ impl Builder {
             // Not the summaries: nobody sees spans there.
             self.code.custom_exporters += self.consoles.len();
         }
-        let settings = Settings::of_process(&self.code).map_err(Error::configuration)?;
+        #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+        {
+            self.code.exports_metrics = !self.metrics.is_empty();
+        }
+        let mut settings = Settings::of_process(&self.code).map_err(Error::configuration)?;
+        let redaction = &settings.redaction;
+        redact::deny(redaction.keys.value.iter().cloned());
+        redact::allow(redaction.allowed.value.iter().cloned());
+        if let Some(key) = &redaction.hash_key.value {
+            conceal::choose_key(key.expose());
+        }
+        settings.resource = settings.resource.redacted(&redaction.patterns.value);
         diag::set_level(settings.diagnostics.value);
         diag::debug(format_args!("spans are stamped by the {}", time::counter_name()));
         for notice in &settings.notices {
@@ -386,8 +473,18 @@ impl Builder {
         if diag::enabled(diag::Level::Debug) {
             settings.explain().for_each(|line| diag::debug(format_args!("{line}")));
         }
-        redact::deny(settings.redact_keys.value.iter().cloned());
+        metrics::windows::choose(settings.windows.value.clone());
         let mut chosen = Chosen::configured(&settings, self.package)?;
+        #[cfg_attr(
+            not(any(
+                feature = "console",
+                feature = "file",
+                feature = "otlp",
+                feature = "prometheus-remote-write"
+            )),
+            expect(unused_mut, reason = "only these export metrics")
+        )]
+        let mut metrics = Vec::new();
         #[cfg(feature = "otlp")]
         for otlp in self.otlp {
             chosen.push(sinks::otlp::in_code(&otlp, &settings, self.package)?);
@@ -402,13 +499,17 @@ impl Builder {
         }
         #[cfg(feature = "prometheus-remote-write")]
         for remote_write in settings.remote_write.exporter().into_iter().chain(self.remote_writes) {
-            chosen.push(sinks::remote_write::in_code(&remote_write, &settings)?);
+            metrics.push(sinks::remote_write::in_code(&remote_write, &settings)?);
         }
         #[cfg(feature = "console")]
         {
             let consoles = self.consoles.into_iter();
             chosen.extend(consoles.map(|console| sinks::console::in_code(console, &settings)));
             chosen.extend(self.summaries.into_iter().map(sinks::console::summary));
+        }
+        #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+        for exporter in settings.metrics.exporters(&settings).into_iter().chain(self.metrics) {
+            metrics.push(sinks::metrics::in_code(exporter, &settings, self.package)?);
         }
         for exporter in self.custom {
             chosen.push(Chosen::custom(exporter, &settings));
@@ -421,17 +522,41 @@ impl Builder {
         let listens = Listens { to_tracing: self.uses_tracing };
         #[cfg(not(feature = "tracing"))]
         let listens = Listens {};
-        let outputs = Outputs::new(self.log_lines, &settings, listens.alone());
-        let telemetry = start(settings, self.package, chosen, outputs, self.watches_signals)?;
+        let outputs = Outputs::new(self.log_lines, &settings, self.package, listens.alone())?;
+        #[cfg(feature = "sentry")]
+        let mut outputs = outputs;
+        #[cfg(feature = "sentry")]
+        let tracking = Tracking::new(self.sentry, &settings, &mut outputs)?;
+        let all = All {
+            spans: chosen,
+            metrics,
+            logs: outputs,
+            #[cfg(feature = "sentry")]
+            tracking,
+        };
+        let telemetry = start(settings, self.package, all, self.watches_signals)?;
         #[cfg(feature = "prometheus")]
         telemetry.serve(served);
         listens.begin();
+        #[cfg(feature = "metrics-0-24")]
+        if self.uses_metrics {
+            crate::metrics_0_24::install();
+        }
         #[cfg(feature = "tracing")]
         if mirror {
             crate::mirror::install(&crate::tracing::mirror::TRACING);
         }
         Ok(telemetry)
     }
+}
+
+/// Everything that exports, by what it takes.
+struct All {
+    spans: Vec<Chosen>,
+    metrics: Vec<Chosen>,
+    logs: Outputs,
+    #[cfg(feature = "sentry")]
+    tracking: Option<Tracking>,
 }
 
 #[cfg_attr(
@@ -441,12 +566,21 @@ impl Builder {
 fn start(
     settings: Settings,
     package: Package,
-    chosen: Vec<Chosen>,
-    outputs: Outputs,
+    all: All,
     watches_signals: bool,
 ) -> Result<Telemetry, Error> {
+    let is_on = settings.enabled.value;
+    let All { spans, metrics, logs, .. } = all;
+    #[cfg(feature = "sentry")]
+    let (tracked, tracking) = all.tracking.map(Tracking::into_parts).unzip();
+    #[cfg(not(feature = "sentry"))]
+    let tracking = None;
+    let tracking = Vec::from_iter(tracking);
+    let is_watched = !tracking.is_empty();
     let records =
-        settings.enabled.value && (!chosen.is_empty() || settings.flight.bytes.value.is_some());
+        is_on && (!spans.is_empty() || settings.flight.bytes.value.is_some() || is_watched);
+    let exports = is_on && !metrics.is_empty();
+    settings.metrics.exemplars.value.set();
     let watched = exit::Watched {
         ends: watches_signals,
         #[cfg(feature = "file")]
@@ -456,8 +590,10 @@ fn start(
     };
     #[cfg(feature = "file")]
     let dumper = flight::Dumper::new(&settings, sinks::own_crate(&settings, package));
-    let exporters: Vec<_> =
-        chosen.iter().map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect();
+    let numbers = |chosen: &[Chosen]| -> Vec<_> {
+        chosen.iter().map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect()
+    };
+    let (of_spans, of_metrics) = (numbers(&spans), numbers(&metrics));
     let recording = recorder::Settings {
         memory: settings.memory.value,
         limits: settings.limits.limits(),
@@ -466,24 +602,36 @@ fn start(
         #[cfg(feature = "file")]
         flight: settings.flight.bytes.value,
         propagators: settings.propagators.value,
+        watched: is_watched,
     };
     time::choose(settings.clock.value);
+    functions::register();
     let value_chars = recording.limits.value_chars();
-    let shares = chosen.len() + outputs.shares();
+    // Metrics have no queue: what they take is given by how many of them there are.
+    let shares = spans.len() + logs.shares() + usize::from(is_watched);
     let share = recording.memory.queue_bytes() / shares.max(1);
-    let make = Chosen::factory(chosen, share);
+    let make_all = [
+        Chosen::factory(spans, share),
+        Chosen::factory(metrics, 0),
+        Chosen::factory(tracking, share),
+    ];
     // Called again in a forked child that records, which has no thread for signals either.
     let sinks = std::sync::Arc::new(move || {
-        if records {
+        if records || exports {
             exit::watch_signals(watched);
         }
-        make()
+        make_all.iter().flat_map(|make| make()).collect()
     });
     let recorder = recorder::start(recording, std::sync::Arc::new(Losses::new()), sinks)
         .ok_or_else(Error::already_running)?;
+    redact::choose(settings.redaction.patterns.value);
+    #[cfg(feature = "sentry")]
+    tracked.iter().for_each(Tracking::begin);
     limits::set_value_chars(value_chars);
-    functions::register();
-    let log_exporters = outputs.start(&settings.logs, share);
+    health::register();
+    #[cfg(feature = "process")]
+    crate::process::register();
+    let of_logs = logs.start(&settings.logs, share);
     if records {
         let filter = settings.level.value;
         level::set_most_verbose(filter.most_verbose());
@@ -492,7 +640,8 @@ fn start(
             if traced { site::ON } else { site::METERED }
         });
     }
-    let running = Running::new(recorder, records, exporters).with_logs(log_exporters);
+    let exporters = Exporters { spans: of_spans, metrics: of_metrics, logs: of_logs };
+    let running = Running::new(recorder, records, exporters);
     #[cfg(feature = "file")]
     let running = {
         if records && dumper.is_some() && settings.flight.on_panic.value {

@@ -9,7 +9,7 @@
 //! parent. So the handler asks whose it is; a child gets a pipe and a thread of its own when it
 //! begins to record, and until then dies of the signal as if nobody watched.
 
-use std::sync::{Mutex, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use super::telemetry::{PATIENCE_AT_EXIT, Running};
 use crate::{logs::pipeline, sync::lock};
@@ -17,8 +17,8 @@ use crate::{logs::pipeline, sync::lock};
 static RUNNING: Mutex<Weak<Running>> = Mutex::new(Weak::new());
 
 /// Shuts this telemetry down when the process exits.
-pub(crate) fn watch(running: &std::sync::Arc<Running>) {
-    *lock(&RUNNING) = std::sync::Arc::downgrade(running);
+pub(crate) fn watch(running: &Arc<Running>) {
+    *lock(&RUNNING) = Arc::downgrade(running);
     #[cfg(unix)]
     unix::at_exit();
 }
@@ -47,11 +47,9 @@ pub(super) fn dump(cause: super::flight::Cause) {
 }
 
 fn shut_down() {
-    let is_over = lock(&RUNNING).upgrade().is_none();
     with_running(Running::stop_at_exit);
-    if is_over {
-        pipeline::flush_briefly();
-    }
+    // What was said after telemetry had ended, or in a forked child that recorded no span.
+    pipeline::flush_briefly();
 }
 
 fn flush() {
@@ -63,10 +61,14 @@ fn flush() {
 }
 
 fn with_running(run: impl FnOnce(&Running)) {
-    let running = lock(&RUNNING).upgrade();
-    if let Some(running) = running {
+    if let Some(running) = running() {
         run(&running);
     }
+}
+
+/// The telemetry of this process, while it is there.
+pub(super) fn running() -> Option<Arc<Running>> {
+    lock(&RUNNING).upgrade()
 }
 
 #[cfg(unix)]

@@ -5,12 +5,25 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+#[cfg(feature = "otlp")]
+use super::config::OtlpSignal;
+#[cfg(any(feature = "file", feature = "otlp"))]
+use super::sinks;
 use super::{
-    config::{self, Settings},
+    config::{self, LogExporter, Package, Settings},
     sinks::Chosen,
 };
+#[cfg(feature = "otlp")]
+use crate::export::otlp::logs::LogRecordSink;
+#[cfg(any(feature = "file", feature = "otlp"))]
+use crate::export::otlp::{batch::Resource, signal::Signal};
+#[cfg(feature = "sentry")]
+use crate::export::sentry::{CrumbSink, Crumbs};
+#[cfg(feature = "file")]
+use crate::export::{OtlpFile, otlp::batch::Encoding};
 use crate::{
     diag,
+    error::Error,
     export::{
         ColorChoice, LogLines,
         log_lines::{LineForm, LineSink},
@@ -29,13 +42,21 @@ use crate::{
 pub(super) struct Outputs {
     chosen: Vec<Chosen<dyn LogSink>>,
     shows_path: bool,
+    /// What error tracking keeps of them.
+    #[cfg(feature = "sentry")]
+    pub(super) crumbs: Option<Crumbs>,
 }
 
 impl Outputs {
     /// What the program brings along, and else what the environment says.
     ///
     /// `nobody_else`: no other subscriber or logger of the program writes lines.
-    pub(super) fn new(in_code: Vec<LogLines>, settings: &Settings, nobody_else: bool) -> Self {
+    pub(super) fn new(
+        in_code: Vec<LogLines>,
+        settings: &Settings,
+        package: Package,
+        nobody_else: bool,
+    ) -> Result<Self, Error> {
         let mut lines = in_code;
         match settings.logs.lines.value {
             _ if !lines.is_empty() => {}
@@ -45,13 +66,28 @@ impl Outputs {
             config::Lines::Off | config::Lines::WhereNobodyElseDoes => {}
         }
         let shows_path = lines.iter().any(|lines| lines.form == LineForm::Pretty);
-        let chosen = lines.into_iter().map(|lines| self::lines(lines, settings)).collect();
-        Self { chosen, shows_path }
+        let lines = lines.into_iter().map(|lines| Ok(self::lines(lines, settings)));
+        let exporters = settings.logs.exporters.value.iter();
+        let exporters = exporters.map(|exporter| exported(*exporter, settings, package));
+        Ok(Self {
+            chosen: lines.chain(exporters).collect::<Result<_, _>>()?,
+            shows_path,
+            #[cfg(feature = "sentry")]
+            crumbs: None,
+        })
     }
 
     /// How many share the memory of the exporters: these, and the queue before them.
     pub(super) fn shares(&self) -> usize {
-        if self.chosen.is_empty() { 0 } else { self.chosen.len() + 1 }
+        if self.has_sinks() { self.chosen.len() + 1 } else { 0 }
+    }
+
+    fn has_sinks(&self) -> bool {
+        #[cfg(feature = "sentry")]
+        if self.crumbs.is_some() {
+            return true;
+        }
+        !self.chosen.is_empty()
     }
 
     /// Starts the pipeline, if there is anything to write to; `share` bytes are for each output and
@@ -62,9 +98,15 @@ impl Outputs {
         share: usize,
     ) -> Vec<(&'static str, Arc<Stats>)> {
         set_exceptions(settings.exceptions.value);
-        let Self { chosen, shows_path } = self;
+        let has_sinks = self.has_sinks();
+        #[cfg(feature = "sentry")]
+        let crumbs = self.crumbs;
+        let Self { chosen, shows_path, .. } = self;
         let numbers: Vec<_> = chosen.iter().map(|one| (one.name, Arc::clone(&one.stats))).collect();
-        if !chosen.is_empty() {
+        if has_sinks {
+            let sinks = Chosen::factory(chosen, share);
+            #[cfg(feature = "sentry")]
+            let sinks = with_crumbs(sinks, crumbs);
             pipeline::start(pipeline::Settings {
                 filter: settings.filter.value.clone(),
                 follows_trace: settings.follows_trace.value,
@@ -75,11 +117,22 @@ impl Outputs {
                 },
                 // One that fills, one that is read.
                 bytes: share / 2,
-                sinks: Chosen::factory(chosen, share),
+                sinks,
             });
         }
         numbers
     }
+}
+
+/// With a sink that keeps the latest records.
+#[cfg(feature = "sentry")]
+fn with_crumbs(make: pipeline::LogSinkFactory, crumbs: Option<Crumbs>) -> pipeline::LogSinkFactory {
+    let Some(crumbs) = crumbs else { return make };
+    Arc::new(move || {
+        let mut sinks = make();
+        sinks.push(Box::new(CrumbSink(crumbs.clone())));
+        sinks
+    })
 }
 
 /// By which ways records come in.
@@ -96,10 +149,10 @@ impl Listens {
     pub(super) fn alone(self) -> bool {
         let is_logger = self.is_logger();
         #[cfg(feature = "tracing")]
-        if self.to_tracing {
-            return crate::tracing::is_free();
-        }
-        is_logger
+        let is_alone = |_| self.to_tracing && crate::tracing::is_free();
+        #[cfg(not(feature = "tracing"))]
+        let is_alone = |is_logger| is_logger;
+        is_alone(is_logger)
     }
 
     fn is_logger(self) -> bool {
@@ -120,6 +173,58 @@ impl Listens {
         }
         #[cfg(feature = "log")]
         crate::log::ask_anew();
+    }
+}
+
+#[cfg_attr(
+    not(any(feature = "file", feature = "otlp")),
+    expect(unused_variables, reason = "only these say for whom they speak")
+)]
+fn exported(
+    exporter: LogExporter,
+    settings: &Settings,
+    package: Package,
+) -> Result<Chosen<dyn LogSink>, Error> {
+    #[cfg(any(feature = "file", feature = "otlp"))]
+    let origin = {
+        let resource = settings.resource.clone();
+        let own_crate = sinks::own_crate(settings, package);
+        move |encoding| {
+            let resource =
+                Resource::of(Signal::Logs, encoding, resource.iter(), resource.schema_url());
+            (resource, Some(own_crate.clone()))
+        }
+    };
+    match exporter {
+        #[cfg(feature = "otlp")]
+        LogExporter::Otlp => {
+            let otlp = settings.logs.otlp.exporter(&settings.logs.batch, OtlpSignal::LOGS);
+            let checked = otlp.settings(Signal::Logs).map_err(Error::configuration)?;
+            let make = move |bytes, stats| {
+                let (resource, own_crate) = origin(checked.encoding());
+                let sink = LogRecordSink::sending(&checked, resource, own_crate, bytes, &stats);
+                Some(Box::new(sink) as Box<dyn LogSink>)
+            };
+            Ok(Chosen::new("logs_otlp", Box::new(make)))
+        }
+        #[cfg(feature = "file")]
+        LogExporter::File | LogExporter::Stdout => {
+            let file = if exporter == LogExporter::Stdout {
+                OtlpFile::stdout().batching(settings.logs.batch.batching())
+            } else {
+                let path = settings.logs.file.clone();
+                config::File { path, ..settings.file.clone() }.exporter(&settings.logs.batch)
+            };
+            let make = move |bytes, stats| {
+                let (resource, own_crate) = origin(Encoding::Json);
+                let sink = file.log_sink(resource, own_crate, bytes, &stats);
+                Some(Box::new(sink) as Box<dyn LogSink>)
+            };
+            Ok(Chosen::new("logs_otlp_file", Box::new(make)))
+        }
+        // `Settings::resolve` has refused what is not compiled in.
+        #[allow(unreachable_patterns, reason = "with all features there is no other")]
+        other => Err(Error::configuration(format_args!("`{other}` is not compiled in"))),
     }
 }
 

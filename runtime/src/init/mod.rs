@@ -6,12 +6,15 @@ pub(crate) mod env;
 mod exit;
 #[cfg(feature = "file")]
 mod flight;
+mod health;
 mod logs;
 pub(crate) mod notice;
 #[cfg(feature = "opentelemetry-0-33")]
 mod opentelemetry;
 mod report;
 pub(crate) mod resource;
+#[cfg(feature = "sentry")]
+mod sentry;
 #[cfg(feature = "prometheus")]
 mod serving;
 mod sinks;

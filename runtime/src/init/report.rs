@@ -44,6 +44,11 @@ pub struct Report {
     pub exporters: Vec<ExporterReport>,
     /// What became of the log records, if they go anywhere.
     pub logs: Option<LogReport>,
+    /// What each exporter of metrics did; here data points are counted, not spans.
+    ///
+    /// Nothing is lost for good by one that is dropped, as long as a later one arrives: it says
+    /// what has been counted since the start, or since the last that arrived.
+    pub metrics: Vec<ExporterReport>,
     /// What the flight recorder holds, if there is one; spans are in it beside all else.
     #[cfg(feature = "file")]
     pub flight: Option<FlightReport>,
@@ -143,6 +148,7 @@ impl Report {
             dropped,
             exporters,
             logs: None,
+            metrics: vec![],
             #[cfg(feature = "file")]
             flight: None,
         }
@@ -160,6 +166,7 @@ impl Report {
             dropped: vec![],
             exporters: vec![],
             logs: None,
+            metrics: vec![],
             #[cfg(feature = "file")]
             flight: None,
         }
@@ -249,22 +256,23 @@ impl fmt::Display for Report {
             }
         }
         write_dropped(f, &self.dropped)?;
-        self.exporters.iter().try_for_each(|exporter| exporter.fmt(f))?;
+        self.exporters.iter().try_for_each(|exporter| exporter.fmt(f, ""))?;
+        self.metrics.iter().try_for_each(|exporter| exporter.fmt(f, " data points"))?;
         if let Some(logs) = self.logs.as_ref().filter(|logs| logs.produced + logs.unsampled > 0) {
             write!(f, "; {} log records", logs.produced)?;
             if logs.unsampled != 0 {
                 write!(f, ", {} not sampled", logs.unsampled)?;
             }
             write_dropped(f, &logs.dropped)?;
-            logs.exporters.iter().try_for_each(|exporter| exporter.fmt(f))?;
+            logs.exporters.iter().try_for_each(|exporter| exporter.fmt(f, ""))?;
         }
         Ok(())
     }
 }
 
 impl ExporterReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "; {}: {} delivered", self.name, self.delivered)?;
+    fn fmt(&self, f: &mut fmt::Formatter<'_>, items: &str) -> fmt::Result {
+        write!(f, "; {}: {}{items} delivered", self.name, self.delivered)?;
         if self.queued != 0 {
             write!(f, ", {} waiting", self.queued)?;
         }

@@ -113,14 +113,15 @@ pub(super) fn own_crate(settings: &Settings, package: Package) -> OwnCrate {
 
 #[cfg(feature = "otlp")]
 pub(super) mod otlp {
-    use super::{Chosen, Error, Package, Settings, own_crate};
+    use super::{Chosen, Error, Package, Settings, config, own_crate};
     use crate::export::{
         Otlp,
         otlp::{batch::Resource, signal::Signal, sink::OtlpSink},
     };
 
     pub(super) fn configured(settings: &Settings, package: Package) -> Result<Chosen, Error> {
-        in_code(&settings.otlp.exporter(&settings.batch), settings, package)
+        let exporter = settings.otlp.exporter(&settings.batch, config::OtlpSignal::TRACES);
+        in_code(&exporter, settings, package)
     }
 
     /// An exporter that was written in code.
@@ -164,6 +165,80 @@ pub(super) mod file {
                 Some(Box::new(file.sink(encoded, Some(own_crate.clone()), bytes, stats)))
             }),
         )
+    }
+}
+
+#[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+pub(super) mod metrics {
+    #[cfg(feature = "console")]
+    use std::{mem, sync::Mutex};
+
+    use super::{Chosen, Error, Package, Settings, Sink};
+    use crate::export::metrics::{Metrics, MetricsSink, Receiver};
+    #[cfg(any(feature = "file", feature = "otlp"))]
+    use crate::export::{
+        metrics::Origin,
+        otlp::batch::{Encoding, Resource},
+    };
+    #[cfg(feature = "console")]
+    use crate::{diag, export::output::Output, sync::lock};
+
+    type Make = super::Make<dyn Sink>;
+
+    /// An exporter of metrics that was written in code.
+    #[cfg_attr(
+        not(any(feature = "file", feature = "otlp")),
+        expect(unused_variables, reason = "only these say for whom they speak")
+    )]
+    pub(in crate::init) fn in_code(
+        Metrics { to, plan }: Metrics,
+        settings: &Settings,
+        package: Package,
+    ) -> Result<Chosen, Error> {
+        #[cfg(any(feature = "file", feature = "otlp"))]
+        let origin = {
+            let resource = settings.resource.clone();
+            let own_crate = super::own_crate(settings, package);
+            move |encoding: Encoding| Origin {
+                resource: Resource::of_metrics(encoding, resource.iter(), resource.schema_url()),
+                own_crate: own_crate.clone(),
+            }
+        };
+        let (name, make): (_, Make) = match to {
+            #[cfg(feature = "console")]
+            Receiver::Console(output) => {
+                let output = Mutex::new(Some(output));
+                let make: Make = Box::new(move |_, stats| {
+                    let mut output = lock(&output);
+                    let again = output.as_ref().and_then(Output::again);
+                    let Some(output) = mem::replace(&mut *output, again) else {
+                        diag::warn(format_args!("a forked child has no writer for its metrics"));
+                        return None;
+                    };
+                    Some(Box::new(MetricsSink::to_console(plan, output, stats)))
+                });
+                ("metrics_console", make)
+            }
+            #[cfg(feature = "file")]
+            Receiver::File(file) => {
+                let make: Make = Box::new(move |_, stats| {
+                    let origin = origin(Encoding::Json);
+                    Some(Box::new(MetricsSink::to_file(plan, &file, origin, stats)))
+                });
+                ("metrics_otlp_file", make)
+            }
+            #[cfg(feature = "otlp")]
+            Receiver::Otlp(otlp) => {
+                let signal = crate::export::otlp::signal::Signal::Metrics;
+                let checked = otlp.settings(signal).map_err(Error::configuration)?;
+                let make: Make = Box::new(move |_, stats| {
+                    let origin = origin(checked.encoding());
+                    Some(Box::new(MetricsSink::to_otlp(plan, &checked, origin, stats)))
+                });
+                ("metrics_otlp", make)
+            }
+        };
+        Ok(Chosen::new(name, make))
     }
 }
 

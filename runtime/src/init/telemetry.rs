@@ -55,10 +55,9 @@ pub(crate) struct Running {
     recorder: &'static Recorder,
     /// Telemetry is switched on, and somebody exports.
     records: bool,
-    exporters: Vec<(&'static str, Arc<Stats>)>,
+    exporters: Exporters,
     #[cfg(feature = "prometheus")]
     servers: Mutex<Vec<Server>>,
-    log_exporters: Vec<(&'static str, Arc<Stats>)>,
     #[cfg(feature = "file")]
     flight: Option<Dumper>,
     started: std::time::Instant,
@@ -70,19 +69,22 @@ pub(crate) struct Running {
     ended: Condvar,
 }
 
+/// The exporters by what they take: names and numbers.
+#[derive(Debug)]
+pub(crate) struct Exporters {
+    pub(crate) spans: Vec<(&'static str, Arc<Stats>)>,
+    pub(crate) metrics: Vec<(&'static str, Arc<Stats>)>,
+    pub(crate) logs: Vec<(&'static str, Arc<Stats>)>,
+}
+
 impl Running {
-    pub(crate) fn new(
-        recorder: &'static Recorder,
-        records: bool,
-        exporters: Vec<(&'static str, Arc<Stats>)>,
-    ) -> Self {
+    pub(crate) fn new(recorder: &'static Recorder, records: bool, exporters: Exporters) -> Self {
         Self {
             recorder,
             records,
             exporters,
             #[cfg(feature = "prometheus")]
             servers: Mutex::default(),
-            log_exporters: Vec::new(),
             #[cfg(feature = "file")]
             flight: None,
             started: time::now(),
@@ -97,11 +99,6 @@ impl Running {
     #[cfg(feature = "file")]
     pub(super) fn with_flight(self, flight: Option<Dumper>) -> Self {
         Self { flight, ..self }
-    }
-
-    /// With outputs of log records, which have these numbers.
-    pub(super) fn with_logs(self, log_exporters: Vec<(&'static str, Arc<Stats>)>) -> Self {
-        Self { log_exporters, ..self }
     }
 
     /// Dumps the flight recorder, if there is one, for somebody who waits for nothing.
@@ -189,10 +186,11 @@ impl Running {
         let Some(recorder) = self.recorder() else { return Report::empty() };
         let exporter =
             |(name, stats): &(&'static str, Arc<Stats>)| ExporterReport::new(name, stats);
-        let exporters = self.exporters.iter().map(exporter).collect();
-        let logs = self.log_exporters.iter().map(exporter).collect();
-        let logs = pipeline::current().map(|pipeline| LogReport::new(&pipeline.counted(), logs));
-        let report = Report { logs, ..Report::new(recorder, exporters) };
+        let exporters = self.exporters.spans.iter().map(exporter).collect();
+        let metrics = self.exporters.metrics.iter().map(exporter).collect();
+        let logs = self.exporters.logs.iter().map(exporter).collect();
+        let logs = pipeline::started().map(|pipeline| LogReport::new(&pipeline.counted(), logs));
+        let report = Report { logs, metrics, ..Report::new(recorder, exporters) };
         #[cfg(feature = "file")]
         let report =
             Report { flight: self.flight.as_ref().map(|flight| flight.report(recorder)), ..report };
@@ -202,7 +200,7 @@ impl Running {
 
 /// Waits for spans and log records, whose exporters work at the same time.
 fn flush(recorder: &Recorder, deadline: std::time::Instant, ends: bool) -> bool {
-    let logs = pipeline::current().map(|pipeline| pipeline.ask(ends));
+    let logs = pipeline::started().map(|pipeline| pipeline.ask(ends));
     let spans = recorder.flush(deadline, ends);
     logs.is_none_or(|wait| wait(deadline)) && spans
 }

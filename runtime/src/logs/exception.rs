@@ -73,8 +73,8 @@ pub(crate) fn exception(span: u64, error_type: &str, message: &dyn fmt::Display)
         level: Level::Error,
         target,
         event: "exception",
-        file: site.map(|site| site.file()),
-        line: site.map(|site| site.line()),
+        file: site.map(super::super::site::Site::file),
+        line: site.map(super::super::site::Site::line),
         context: &context,
     };
     emit(&said, &|writer| {

@@ -128,6 +128,11 @@ pub(crate) fn current() -> Option<&'static Pipeline> {
     slot.get().copied().or_else(|| restart_in_child(slot))
 }
 
+/// The pipeline of this process, if it has made one: a forked child does with its first record.
+pub(crate) fn started() -> Option<&'static Pipeline> {
+    SLOTS.get(recorder::generation())?.get().copied()
+}
+
 /// Starts the pipeline of this process; what runs already goes on.
 pub(crate) fn start(settings: Settings) {
     let most_verbose = settings.filter.most_verbose();
@@ -138,7 +143,7 @@ pub(crate) fn start(settings: Settings) {
 
 /// Waits a little until all records are written.
 pub(crate) fn flush_briefly() {
-    if let Some(pipeline) = current() {
+    if let Some(pipeline) = started() {
         pipeline.ask(false)(time::now() + BRIEFLY);
     }
 }
@@ -222,14 +227,18 @@ impl Pipeline {
 
     /// Goes on when telemetry has ended: what a program says last is of interest.
     fn run(&self, mut sinks: Vec<Box<dyn LogSink>>) {
-        let mut bytes = Vec::new();
+        let (mut bytes, mut scrubbed) = (Vec::new(), Vec::new());
         let mut wakes_at = None;
         loop {
             let flushes = self.wait(&mut bytes, wakes_at);
             let mut rest = &*bytes;
             while let Some((record, after)) = LogView::take(rest, self.settings.limits) {
-                sinks.iter_mut().for_each(|sink| sink.accept(&record));
                 rest = after;
+                // Here, in front of all sinks, and not on the caller's thread.
+                let shown =
+                    if record.is_clean() { Some(record) } else { record.scrubbed(&mut scrubbed) };
+                let Some(record) = shown else { continue };
+                sinks.iter_mut().for_each(|sink| sink.accept(&record));
             }
             let now = time::now();
             let due = sinks.iter_mut().filter_map(|sink| sink.end_pass(now)).min();

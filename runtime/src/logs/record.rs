@@ -20,6 +20,7 @@ use crate::{
         id::{SpanId, TraceFlags, TraceId},
         limits,
         record::{read, value::Entries},
+        scrub,
     },
     value::Value,
 };
@@ -87,6 +88,29 @@ impl<'a> LogView<'a> {
         let words = (read::word(bytes, 0)? & 0xffff_ffff) as usize;
         let (bytes, rest) = bytes.split_at_checked(words * 8)?;
         (words >= FIXED_WORDS).then_some((Self { bytes, limits }, rest))
+    }
+
+    /// Whether there is nothing to hide in it.
+    pub(super) fn is_clean(&self) -> bool {
+        let (around, own) = self.split();
+        scrub::is_clean_tail(own) && scrub::is_clean_tail(around)
+    }
+
+    /// The record without what there is to hide, in the memory given.
+    #[cold]
+    pub(super) fn scrubbed<'s>(&self, memory: &'s mut Vec<u8>) -> Option<LogView<'s>> {
+        memory.clear();
+        memory.extend_from_slice(self.bytes.get(..FIXED_WORDS * 8)?);
+        let (around, own) = self.split();
+        scrub::scrub_tail(around, memory);
+        let surroundings = memory.len() / 8 - FIXED_WORDS;
+        scrub::scrub_tail(own, memory);
+        let words = memory.len() / 8;
+        let first = [head(self.level(), words), origin(self.trace_flags(), surroundings)];
+        for (bytes, word) in memory.chunks_exact_mut(8).zip(first) {
+            bytes.copy_from_slice(&word.to_ne_bytes());
+        }
+        Some(LogView { bytes: memory, limits: self.limits })
     }
 
     fn word(&self, at: usize) -> u64 {

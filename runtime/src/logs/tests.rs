@@ -14,6 +14,7 @@ use crate::{
     sync::lock,
     trace::{
         LossReason, OwnedValue,
+        correlation::CorrelationId,
         drain::Pending,
         id::{SpanId, TraceId},
         local::{ACTIVE, W3C_SHIFT},
@@ -124,12 +125,12 @@ fn a_record_has_its_values_in_their_types_and_the_span_that_it_belongs_to() {
 fn a_record_within_a_request_tells_which() {
     let running = start(|_| {});
     let request = Request {
-        correlation_id: "order-7".into(),
-        method: "GET".into(),
-        route: "/orders/{id}".into(),
+        correlation_id: CorrelationId::parse("order-7"),
+        method: "GET",
+        route: "/orders/{id}",
     };
 
-    running.say(Level::Info, &Context::default().with_request(request.into()), &|_| {});
+    running.say(Level::Info, &Context::default().with_request(request), &|_| {});
 
     let log = &running.flushed()[0];
     assert_eq!(log.correlation_id.as_deref(), Some("order-7"));
@@ -269,6 +270,7 @@ fn a_value_that_panics_costs_its_own_text_alone() {
 struct Chatty<'r>(&'r Running);
 
 impl fmt::Display for Chatty<'_> {
+    #[expect(clippy::recursive_format_impl, reason = "that is what is tested")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.info(&|writer| writer.name(format_args!("{self}")));
         f.write_str("chatty")

@@ -8,6 +8,7 @@ use super::{
     identity::Declared,
     instrument::{Instrument, declared},
     labels::Labels,
+    lately::{self, Window},
     number::{self, Number},
     observe::{Observed, Observer},
     series::Series,
@@ -47,7 +48,7 @@ pub struct Counter<T: Number = u64>(Instrument<Total<T, true>>);
 /// A [`Counter`] with its labels: as cheap as counting gets.
 ///
 /// Copy it wherever it is needed; it stays good as long as the program runs.
-pub struct BoundCounter<T: Number = u64>(&'static Series<Total<T, true>>);
+pub struct BoundCounter<T: Number = u64>(pub(crate) &'static Series<Total<T, true>>);
 
 impl<T: Number> Counter<T> {
     /// Names a counter, by the syntax of OpenTelemetry: letters, digits and `_.-/`.
@@ -73,6 +74,18 @@ impl<T: Number> Counter<T> {
     #[inline]
     pub fn with(&self, labels: &(impl Labels + ?Sized)) -> BoundCounter<T> {
         BoundCounter(self.0.family().find(labels))
+    }
+
+    /// Returns what it did without labels since it was first used.
+    #[must_use]
+    pub fn since_start(&self) -> Window {
+        lately::since_start(self.0.bare())
+    }
+
+    /// Returns what it did lately without labels, for each window.
+    #[must_use]
+    pub fn windows(&self) -> Vec<Window> {
+        lately::windows(self.0.bare())
     }
 
     /// Asks for the whole count whenever metrics are collected: what something else has counted.
@@ -103,6 +116,18 @@ impl<T: Number> BoundCounter<T> {
         count(&self.0.state, by);
     }
 
+    /// Returns what it did since it was first used.
+    #[must_use]
+    pub fn since_start(self) -> Window {
+        lately::since_start(self.0)
+    }
+
+    /// Returns what it did lately, for each window.
+    #[must_use]
+    pub fn windows(self) -> Vec<Window> {
+        lately::windows(self.0)
+    }
+
     #[cold]
     fn ignore(self, by: T) {
         let why = if by.is_finite() { Ignored::Negative } else { Ignored::NotFinite };
@@ -124,7 +149,7 @@ impl<T: Number> BoundCounter<T> {
 pub struct UpDownCounter<T: Number = i64>(Instrument<Total<T, false>>);
 
 /// An [`UpDownCounter`] with its labels: as cheap as counting gets.
-pub struct BoundUpDownCounter<T: Number = i64>(&'static Series<Total<T, false>>);
+pub struct BoundUpDownCounter<T: Number = i64>(pub(crate) &'static Series<Total<T, false>>);
 
 impl<T: Number> UpDownCounter<T> {
     /// Names a counter, by the syntax of OpenTelemetry: letters, digits and `_.-/`.
@@ -152,6 +177,18 @@ impl<T: Number> UpDownCounter<T> {
         BoundUpDownCounter(self.0.family().find(labels))
     }
 
+    /// Returns what it did without labels since it was first used.
+    #[must_use]
+    pub fn since_start(&self) -> Window {
+        lately::since_start(self.0.bare())
+    }
+
+    /// Returns what it did lately without labels, for each window.
+    #[must_use]
+    pub fn windows(&self) -> Vec<Window> {
+        lately::windows(self.0.bare())
+    }
+
     /// Asks for the whole count whenever metrics are collected: what something else has counted.
     ///
     /// It is added to what was counted here.
@@ -177,6 +214,18 @@ impl<T: Number> BoundUpDownCounter<T> {
             return;
         }
         count(&self.0.state, by);
+    }
+
+    /// Returns what it did since it was first used.
+    #[must_use]
+    pub fn since_start(self) -> Window {
+        lately::since_start(self.0)
+    }
+
+    /// Returns what it did lately, for each window.
+    #[must_use]
+    pub fn windows(self) -> Vec<Window> {
+        lately::windows(self.0)
     }
 }
 

@@ -1,8 +1,11 @@
 //! All series of one metric, up to a bound.
 
-use std::sync::{
-    Mutex, OnceLock,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    borrow::Cow,
+    sync::{
+        Mutex, OnceLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use super::{
@@ -10,6 +13,7 @@ use super::{
     identity::Identity,
     label_set::{self, Known},
     labels::Labels,
+    lately::Lately,
     observe::Callbacks,
     registry::Collect,
     series::{Series, State},
@@ -29,9 +33,11 @@ pub(crate) struct Family<S: State> {
     /// What stands for all sets of labels for which there is no room.
     overflow: OnceLock<&'static Series<S>>,
     overflowed: AtomicU64,
-    pub(super) callbacks: Callbacks,
+    pub(crate) callbacks: Callbacks,
     /// By [`Ignored`].
     ignored: [AtomicU64; 2],
+    /// A description and a unit that were given later.
+    described: OnceLock<(Cow<'static, str>, Cow<'static, str>)>,
 }
 
 /// Why something that was given is not part of a metric.
@@ -52,6 +58,7 @@ impl<S: State> Family<S> {
             overflowed: AtomicU64::new(0),
             callbacks: Callbacks::new(),
             ignored: [const { AtomicU64::new(0) }; 2],
+            described: OnceLock::new(),
         }
     }
 
@@ -101,7 +108,9 @@ impl<S: State> Family<S> {
     fn leak(&'static self, labels: Vec<Known>) -> &'static Series<S> {
         let start_unix_nanos = time::unix_nanos();
         let state = S::new(&self.kind);
-        let series = Series { labels: labels.into(), start_unix_nanos, state, family: self };
+        let lately = Lately::new();
+        let series =
+            Series { labels: labels.into(), start_unix_nanos, state, family: self, lately };
         Box::leak(Box::new(series))
     }
 
@@ -134,11 +143,25 @@ impl<S: State> Collect for Family<S> {
         let observed = self.callbacks.observe(&self.identity);
         let mut series = lock(&self.known).clone();
         series.extend(self.overflow.get());
-        let Identity { name, description, unit, scope, .. } = self.identity.clone();
+        let Identity { name, mut description, mut unit, scope, .. } = self.identity.clone();
+        if let Some(described) = self.described.get().cloned() {
+            (description, unit) = described;
+        }
         let data = S::read(&self.kind, &series, observed);
         if !data.is_empty() {
             into.push(Metric { name, description, unit, scope, data });
         }
+    }
+
+    fn watch(&self, now: u64) {
+        let Ok(known) = self.known.try_lock() else { return };
+        let series = known.clone();
+        drop(known);
+        series.iter().for_each(|series| series.lately.watch(&series.state, now));
+    }
+
+    fn describe(&self, description: Cow<'static, str>, unit: Cow<'static, str>) {
+        let _ = self.described.set((description, unit));
     }
 
     fn overflowed(&self) -> u64 {

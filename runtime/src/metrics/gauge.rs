@@ -8,6 +8,7 @@ use super::{
     identity::Declared,
     instrument::{Instrument, declared},
     labels::Labels,
+    lately::{self, Window},
     number::{Amount, Number},
     observe::{Observed, Observer},
     series::Series,
@@ -65,6 +66,18 @@ impl<T: Number> Gauge<T> {
         BoundGauge(self.0.family().find(labels))
     }
 
+    /// Returns what it did without labels since it was first used.
+    #[must_use]
+    pub fn since_start(&self) -> Window {
+        lately::since_start(self.0.bare())
+    }
+
+    /// Returns what it did lately without labels, for each window.
+    #[must_use]
+    pub fn windows(&self) -> Vec<Window> {
+        lately::windows(self.0.bare())
+    }
+
     /// Asks for the value whenever metrics are collected.
     ///
     /// What a callback says takes the place of what was set. It runs on the thread that collects,
@@ -92,6 +105,18 @@ impl<T: Number> BoundGauge<T> {
         } else {
             self.0.family.ignore(Ignored::NotFinite);
         }
+    }
+
+    /// Returns what it did since it was first used.
+    #[must_use]
+    pub fn since_start(self) -> Window {
+        lately::since_start(self.0)
+    }
+
+    /// Returns what it did lately, for each window.
+    #[must_use]
+    pub fn windows(self) -> Vec<Window> {
+        lately::windows(self.0)
     }
 
     /// Adds to it; to subtract, add what is negative.

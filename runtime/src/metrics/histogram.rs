@@ -7,7 +7,9 @@ use super::{
     family::Ignored,
     identity::Declared,
     instrument::{Instrument, declared},
+    label_set::Known,
     labels::Labels,
+    lately::{self, Window},
     name,
     number::Amount,
     series::Series,
@@ -37,7 +39,7 @@ pub struct Histogram(Instrument<Distribution>);
 
 /// A [`Histogram`] with its labels.
 #[derive(Clone, Copy)]
-pub struct BoundHistogram(&'static Series<Distribution>);
+pub struct BoundHistogram(pub(crate) &'static Series<Distribution>);
 
 impl Histogram {
     /// Names a histogram, by the syntax of OpenTelemetry: letters, digits and `_.-/`.
@@ -81,13 +83,42 @@ impl Histogram {
     pub fn with(&self, labels: &(impl Labels + ?Sized)) -> BoundHistogram {
         BoundHistogram(self.0.family().find(labels))
     }
+
+    /// Returns what it did without labels since it was first used.
+    #[must_use]
+    pub fn since_start(&self) -> Window {
+        lately::since_start(self.0.bare())
+    }
+
+    /// Returns what it did lately without labels, for each window.
+    #[must_use]
+    pub fn windows(&self) -> Vec<Window> {
+        lately::windows(self.0.bare())
+    }
 }
 
 impl BoundHistogram {
+    /// The labels, as they are kept.
+    pub(crate) fn labels(self) -> &'static [Known] {
+        &self.0.labels
+    }
+
     /// Counts a value; what is no finite number is ignored, and that is counted.
     #[inline]
     pub fn record(self, value: impl Amount) {
         record(self.0, value.amount());
+    }
+
+    /// Returns what it did since it was first used.
+    #[must_use]
+    pub fn since_start(self) -> Window {
+        lately::since_start(self.0)
+    }
+
+    /// Returns what it did lately, for each window.
+    #[must_use]
+    pub fn windows(self) -> Vec<Window> {
+        lately::windows(self.0)
     }
 }
 

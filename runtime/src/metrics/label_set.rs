@@ -43,41 +43,84 @@ pub(super) fn hash(labels: &(impl Labels + ?Sized)) -> u64 {
 /// Whether labels are these, in whatever order.
 #[inline(always)]
 pub(super) fn are(labels: &(impl Labels + ?Sized), known: &[Known]) -> bool {
-    struct Compare<'k> {
+    struct InOrder<'k> {
+        rest: &'k [Known],
+        are: bool,
+    }
+    impl Sealed for InOrder<'_> {}
+    impl LabelVisitor for InOrder<'_> {
+        #[inline(always)]
+        fn label(&mut self, key: &str, value: &impl LabelValue) {
+            let value = value.label().0;
+            if value == Ref::Absent || !self.are {
+                return;
+            }
+            self.are = match self.rest.split_first() {
+                Some(((known, label), rest)) => {
+                    self.rest = rest;
+                    same(known, key) && equals(label, value)
+                }
+                None => false,
+            };
+        }
+    }
+
+    let mut visitor = InOrder { rest: known, are: true };
+    labels.visit(&mut visitor);
+    visitor.are && visitor.rest.is_empty() || are_in_another_order(labels, known)
+}
+
+#[cold]
+#[inline(never)]
+fn are_in_another_order(labels: &(impl Labels + ?Sized), known: &[Known]) -> bool {
+    struct Anywhere<'k> {
         known: &'k [Known],
-        at: usize,
+        count: usize,
         /// Which of the known ones were found, bit by bit.
         found: u64,
     }
-    impl Sealed for Compare<'_> {}
-    impl LabelVisitor for Compare<'_> {
-        #[inline(always)]
+    impl Sealed for Anywhere<'_> {}
+    impl LabelVisitor for Anywhere<'_> {
         fn label(&mut self, key: &str, value: &impl LabelValue) {
             let value = value.label().0;
             if value == Ref::Absent {
                 return;
             }
             let is = |(known, label): &Known| known.as_ref() == key && equals(label, value);
-            let at = if self.known.get(self.at).is_some_and(is) {
-                self.at
-            } else {
-                // In another order.
-                self.known.iter().position(is).unwrap_or(MOST)
-            };
-            self.found |= 1_u64.checked_shl(at as u32).unwrap_or(0);
-            self.at += 1;
+            let bit = self.known.iter().position(is).and_then(|at| 1_u64.checked_shl(at as u32));
+            self.found |= bit.unwrap_or(0);
+            self.count += 1;
         }
     }
 
-    let mut visitor = Compare { known, at: 0, found: 0 };
+    let mut visitor = Anywhere { known, count: 0, found: 0 };
     labels.visit(&mut visitor);
-    visitor.at == known.len() && visitor.found.count_ones() as usize == known.len()
+    visitor.count == known.len() && visitor.found.count_ones() as usize == known.len()
+}
+
+/// Whether two texts are the same; without a call where they are short, as labels are.
+#[inline(always)]
+fn same(one: &str, other: &str) -> bool {
+    let (one, other) = (one.as_bytes(), other.as_bytes());
+    if one.len() != other.len() {
+        return false;
+    }
+    if let (Some(first), Some(last)) = (one.first_chunk::<8>(), one.last_chunk::<8>()) {
+        if other.len() > 16 {
+            return one == other;
+        }
+        return other.first_chunk() == Some(first) && other.last_chunk() == Some(last);
+    }
+    if let (Some(first), Some(last)) = (one.first_chunk::<4>(), one.last_chunk::<4>()) {
+        return other.first_chunk() == Some(first) && other.last_chunk() == Some(last);
+    }
+    one.iter().zip(other).all(|(one, other)| one == other)
 }
 
 #[inline(always)]
 fn equals(label: &Label, value: Ref<'_>) -> bool {
     match (label, value) {
-        (Label::Str(label), Ref::Str(value)) => label.as_ref() == value,
+        (Label::Str(label), Ref::Str(value)) => same(label, value),
         (Label::I64(label), Ref::I64(value)) => *label == value,
         (Label::Bool(label), Ref::Bool(value)) => *label == value,
         (Label::F64(label), Ref::F64(value)) => label.to_bits() == value.to_bits(),
@@ -173,6 +216,21 @@ mod tests {
             assert_ne!(hash(other), hash(known.as_slice()), "{other:?}");
         }
         assert!(!are(&(("a", 1), ("b", "2")), &known));
+    }
+
+    #[test]
+    fn texts_of_every_length_are_compared_whole() {
+        let text = "abcdefghijklmnopqrstuvwxyz";
+        for end in 0..=text.len() {
+            assert!(same(&text[..end], &text[..end]));
+            assert!(!same(&text[..end], &text[..end.saturating_sub(1)]) || end == 0);
+            for at in 0..end {
+                let mut other = text[..end].to_owned();
+                other.replace_range(at..=at, "X");
+                assert!(!same(&text[..end], &other), "{other}");
+                assert!(!same(&other, &text[..end]), "{other}");
+            }
+        }
     }
 
     #[test]

@@ -88,6 +88,13 @@ pub(super) mod sealed {
     pub trait Sealed {}
 }
 
+impl LabelRef<'_> {
+    /// A number that is part of what is labelled, as a threshold.
+    pub(crate) fn of_f64(value: f64) -> Self {
+        Self(Ref::F64(value))
+    }
+}
+
 impl<'v> From<&'v str> for LabelRef<'v> {
     #[inline(always)]
     fn from(value: &'v str) -> Self {

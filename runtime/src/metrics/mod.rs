@@ -49,9 +49,13 @@
 // number of readers see the same, and each makes of it what it needs: differences, buckets,
 // quantiles.
 
+pub(crate) mod build;
 mod counter;
 pub(crate) mod data;
+pub(crate) mod difference;
 mod exemplar;
+pub(crate) mod exemplars;
+pub(crate) mod explicit;
 mod family;
 mod gauge;
 mod hash;
@@ -60,10 +64,14 @@ mod identity;
 mod instrument;
 mod label_set;
 mod labels;
+mod lately;
 mod name;
 mod number;
 mod observe;
 mod once;
+mod pool;
+mod quantile;
+pub(crate) mod readers;
 mod registry;
 mod series;
 mod source;
@@ -74,16 +82,34 @@ pub(crate) mod windows;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "opentelemetry-0-33")]
+pub(crate) use self::name::{problem_of, problem_of_bounds, problem_of_unit};
 pub use self::{
     counter::{BoundCounter, BoundUpDownCounter, Counter, UpDownCounter},
     gauge::{BoundGauge, Gauge},
     histogram::{BoundHistogram, Histogram},
     labels::{LabelRef, LabelValue, LabelVisitor, Labels},
+    lately::Window,
     number::{Amount, Number},
     observe::{Observed, Observer},
+    pool::{PoolState, pool},
+};
+#[cfg(any(feature = "metrics-0-24", feature = "opentelemetry-0-33"))]
+pub(crate) use self::{
+    data::Scope,
+    family::Family,
+    identity::{Identity, LIMIT},
+    registry::family,
+    series::State,
+    state::{BucketsOf, Distribution, Latest, Total},
 };
 pub(crate) use self::{
-    label_set::have as have_labels,
+    label_set::{Known, have as have_labels},
+    labels::Ref,
     source::{Source, collect, register},
 };
+#[cfg(feature = "metrics-0-24")]
+pub(crate) use self::{name::mend, registry::describe, table::Table};
 pub(crate) use crate::cell::upper_bound;
+#[cfg(feature = "macros")]
+pub use spandrel_macros::{LabelValue, Labels};

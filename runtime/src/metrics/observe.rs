@@ -108,7 +108,7 @@ impl Seen {
 type Callback = dyn Fn(&mut Seen) + Send + Sync;
 
 /// The callbacks of a metric.
-pub(super) struct Callbacks {
+pub(crate) struct Callbacks {
     all: Mutex<Vec<(Arc<AtomicBool>, Arc<Callback>)>>,
     start_unix_nanos: AtomicU64,
     overflowed: AtomicU64,
@@ -127,7 +127,7 @@ impl Callbacks {
         }
     }
 
-    pub(super) fn add<T: Number>(
+    pub(crate) fn add<T: Number>(
         &self,
         ask: impl Fn(&mut Observer<'_, T>) + Send + Sync + 'static,
     ) -> Observed {

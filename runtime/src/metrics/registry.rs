@@ -17,8 +17,10 @@ use super::{
     data::{Data, Label, Metric, Number, Point, Scope},
     family::Family,
     identity::Identity,
+    lately,
     series::State,
     source::{self, Source},
+    windows,
 };
 use crate::{diag, sync::lock, time};
 
@@ -28,6 +30,12 @@ pub(super) trait Collect: Any + Send + Sync {
 
     /// Adds the metric as it is now, if there is anything to tell.
     fn collect(&self, into: &mut Vec<Metric>);
+
+    /// Reads the series for their windows.
+    fn watch(&self, now: u64);
+
+    /// Says what it is, if that was not known when it was made; once.
+    fn describe(&self, description: Cow<'static, str>, unit: Cow<'static, str>);
 
     /// How often there was no room for a set of labels.
     fn overflowed(&self) -> u64;
@@ -51,9 +59,12 @@ static REFUSED: AtomicU64 = AtomicU64::new(0);
 /// The metric of this name, made if it is new.
 ///
 /// If it is there as something else, what comes back is one that nobody reads, and that is said.
-pub(super) fn family<S: State>(identity: Identity, kind: S::Kind) -> &'static Family<S> {
+pub(crate) fn family<S: State>(identity: Identity, kind: S::Kind) -> &'static Family<S> {
     static ONCE: Once = Once::new();
-    ONCE.call_once(|| source::register(&Instruments));
+    ONCE.call_once(|| {
+        source::register(&Instruments);
+        windows::register(&lately::Watch);
+    });
     let mut registry = lock(&REGISTRY);
     let key = (identity.scope.clone(), identity.name.clone());
     let Some(known) = registry.by_name.get(&key).copied() else {
@@ -78,6 +89,29 @@ pub(super) fn family<S: State>(identity: Identity, kind: S::Kind) -> &'static Fa
             ));
             unread(identity, kind)
         }
+    }
+}
+
+/// Shows all metrics, unless somebody adds one right now.
+pub(super) fn each(look: impl FnMut(&'static dyn Collect)) {
+    let Ok(registry) = REGISTRY.try_lock() else { return };
+    let families = registry.in_order.clone();
+    drop(registry);
+    families.into_iter().for_each(look);
+}
+
+/// Says what a metric is that is there already.
+#[cfg(feature = "metrics-0-24")]
+#[expect(clippy::ptr_arg, reason = "what is static stays so when it is cloned")]
+pub(crate) fn describe(
+    scope: &Scope,
+    name: &str,
+    description: &Cow<'static, str>,
+    unit: &Cow<'static, str>,
+) {
+    let key = (scope.clone(), Cow::Owned(name.to_owned()));
+    if let Some(known) = lock(&REGISTRY).by_name.get(&key) {
+        known.describe(description.clone(), unit.clone());
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     data::{self, Data, Point},
     family::Family,
     label_set::Known,
+    lately::{Lately, Reading},
 };
 use crate::cell;
 
@@ -12,8 +13,9 @@ pub(crate) struct Series<S: State> {
     /// In the order in which they were first given.
     pub(super) labels: Box<[Known]>,
     pub(super) start_unix_nanos: u64,
-    pub(super) state: S,
+    pub(crate) state: S,
     pub(super) family: &'static Family<S>,
+    pub(super) lately: Lately,
 }
 
 /// What a kind of instrument keeps for each series.
@@ -23,6 +25,9 @@ pub(crate) trait State: Sized + Send + Sync + 'static {
 
     /// Nothing is known yet.
     fn new(kind: &Self::Kind) -> Self;
+
+    /// What windows are made of, given what the last reading was.
+    fn reading(&self, last: Option<&Reading>) -> Reading;
 
     /// All series as points, and what callbacks have just observed.
     fn read(kind: &Self::Kind, series: &[&Series<Self>], observed: Vec<Observation>) -> Data;

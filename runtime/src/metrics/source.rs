@@ -1,12 +1,18 @@
 //! Those who count.
 
-use std::sync::{
-    PoisonError, RwLock,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
-use super::data::{Metric, Snapshot};
-use crate::time;
+use super::{
+    data::{Metric, Snapshot},
+    exemplars::ExemplarFilter,
+};
+use crate::{diag, time};
 
 /// Somebody who counts.
 pub(crate) trait Source: Send + Sync {
@@ -34,7 +40,13 @@ pub(crate) fn collect() -> Snapshot {
     let sources = SOURCES.read().unwrap_or_else(PoisonError::into_inner).clone();
     let mut metrics = Vec::new();
     for source in sources {
-        source.collect(&mut metrics);
+        let before = metrics.len();
+        // Some ask the program itself, whose answer may be a panic.
+        if catch_unwind(AssertUnwindSafe(|| source.collect(&mut metrics))).is_err() {
+            metrics.truncate(before);
+            diag::warn(format_args!("somebody who was asked for metrics panicked"));
+        }
     }
+    ExemplarFilter::current().apply(&mut metrics);
     Snapshot { unix_nanos: time::unix_nanos(), metrics }
 }

@@ -8,14 +8,15 @@ use std::{
 
 use super::{
     data::{Buckets, Data, Explicit, Exponential, Point},
+    lately::{self, Reading},
     number::{self, Number},
     series::{Observation, Series, State},
 };
-use crate::cell::{Chosen, Counts, Sum, Values};
+use crate::cell::{Chosen, Counts, Sum, Values, ValuesReading};
 
 /// A sum that only grows, or that grows and shrinks.
 pub(crate) struct Total<T, const MONOTONIC: bool> {
-    pub(super) sum: Sum,
+    pub(crate) sum: Sum,
     number: PhantomData<T>,
 }
 
@@ -24,6 +25,10 @@ impl<T: Number, const MONOTONIC: bool> State for Total<T, MONOTONIC> {
 
     fn new(_kind: &()) -> Self {
         Self { sum: Sum::new(), number: PhantomData }
+    }
+
+    fn reading(&self, _last: Option<&Reading>) -> Reading {
+        Reading { sum: number::total::<T>(&self.sum).to_f64(), ..Reading::default() }
     }
 
     fn read(_kind: &(), series: &[&Series<Self>], observed: Vec<Observation>) -> Data {
@@ -78,6 +83,20 @@ impl<T: Number> State for Latest<T> {
         Self { bits, is_set: AtomicBool::new(false), number: PhantomData }
     }
 
+    fn reading(&self, last: Option<&Reading>) -> Reading {
+        let last = last.cloned().unwrap_or_default();
+        match self.value().map(T::to_f64) {
+            // Each reading counts as one, so that differences have an average.
+            Some(value) => Reading {
+                sum: last.sum + value,
+                count: last.count + 1,
+                latest: Some(value),
+                ..last
+            },
+            None => last,
+        }
+    }
+
     fn read(_kind: &(), series: &[&Series<Self>], observed: Vec<Observation>) -> Data {
         let set = series.iter().filter_map(|series| {
             let value = series.state.value()?;
@@ -102,6 +121,7 @@ pub(crate) enum BucketsOf {
 }
 
 /// A distribution.
+#[expect(clippy::large_enum_variant, reason = "they live where they were made, on the heap")]
 pub(crate) enum Distribution {
     Chosen(Cow<'static, [f64]>, Chosen),
     Exponential(Values),
@@ -117,6 +137,27 @@ impl State for Distribution {
         match kind {
             BucketsOf::Chosen(bounds) => Self::Chosen(bounds.clone(), Chosen::new()),
             BucketsOf::Exponential => Self::Exponential(Values::new()),
+        }
+    }
+
+    fn reading(&self, _last: Option<&Reading>) -> Reading {
+        match self {
+            Self::Chosen(bounds, values) => {
+                let reading = values.read(bounds);
+                Reading {
+                    sum: reading.sum,
+                    count: reading.counts.iter().sum(),
+                    latest: None,
+                    buckets: lately::Buckets::Chosen(bounds.as_ref().into(), reading.counts),
+                }
+            }
+            Self::Exponential(values) => {
+                let reading = values.read();
+                let (sum, count) = (reading.sum, reading.count());
+                let ValuesReading { negative, zeros, positive, .. } = reading;
+                let buckets = lately::Buckets::exponential(negative, zeros, positive);
+                Reading { sum, count, latest: None, buckets }
+            }
         }
     }
 

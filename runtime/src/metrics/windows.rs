@@ -19,7 +19,7 @@ const STEPS: u64 = 12;
 const LEAST_STEP: u64 = 1_000_000_000;
 
 /// The windows of a program that does not choose its own.
-const DEFAULT: [Duration; 3] =
+pub(crate) const DEFAULT: [Duration; 3] =
     [Duration::from_secs(60), Duration::from_secs(300), Duration::from_secs(3_600)];
 static LENGTHS: OnceLock<Vec<Duration>> = OnceLock::new();
 

@@ -60,7 +60,7 @@ impl<'c> Batch<'c> {
     }
 
     /// Shows each command: its name, and how many arguments it has.
-    fn each(self, see: &mut dyn FnMut(&str, usize)) {
+    fn each(self, see: &mut dyn FnMut(&'c str, usize)) {
         match self.commands {
             Commands::One(command) => see_command(command, see),
             Commands::Several(pipeline) => {
@@ -76,7 +76,7 @@ impl<'c> Batch<'c> {
     }
 }
 
-fn see_command(command: &Cmd, see: &mut dyn FnMut(&str, usize)) {
+fn see_command<'c>(command: &'c Cmd, see: &mut dyn FnMut(&'c str, usize)) {
     let mut arguments = command.args_iter();
     let Some(redis::Arg::Simple(name)) = arguments.next() else { return };
     see(name_of(name), arguments.len());
@@ -134,15 +134,14 @@ impl fmt::Display for Operation<'_> {
         let (mut first, mut count, mut is_same) = (None, 0, true);
         self.0.each(&mut |name, _| {
             count += 1;
-            let first = first.get_or_insert_with(|| name.to_owned());
-            is_same &= *first == *name;
+            is_same &= *first.get_or_insert(name) == name;
         });
         let name = first.filter(|_| is_same);
-        match (count, self.0.is_transaction, &name) {
+        match (count, self.0.is_transaction, name) {
             (1, false, Some(name)) => f.write_str(name),
             (_, is_transaction, name) => {
                 f.write_str(if is_transaction { "MULTI" } else { "PIPELINE" })?;
-                name.as_ref().map_or(Ok(()), |name| write!(f, " {name}"))
+                name.map_or(Ok(()), |name| write!(f, " {name}"))
             }
         }
     }

@@ -44,7 +44,8 @@ use redis::{
 use self::{batch::Batch, outcome::look};
 use crate::{
     call::{AsyncCall, Begun, Call, Fields},
-    site::{Field, Meta, Site, SpanKind, Traced, text},
+    operation::{Finder, Operation, Series, label, text_of},
+    site::{Convention, Field, Follows, Meta, Site, SpanKind, Traced, text},
     trace::Writer,
 };
 
@@ -65,6 +66,7 @@ static COMMAND: Site = Site::new(Meta::block("command", module_path!(), file!(),
         .kind(SpanKind::Client)
         .target("redis")
         .dynamic_name("command")
+        .follows(Follows::new(Convention::Db, 1))
         .constants(&[text("db.system.name", "redis")])
         .fields(&KEYS),
 );
@@ -149,6 +151,15 @@ impl<C> TracedConnection<C> {
 }
 
 impl Server {
+    fn find(server: Option<&Self>, finder: Finder, batch: Batch<'_>, namespace: i64) -> Series {
+        finder.find(&[
+            ("db.operation.name", label(&text_of(format_args!("{}", batch.operation())))),
+            ("db.namespace", label(&text_of(format_args!("{namespace}")))),
+            ("server.address", label(&server.map(|server| server.address.as_str()))),
+            ("server.port", label(&server.and_then(|server| server.port))),
+        ])
+    }
+
     fn begin(server: Option<&Self>, fields: Fields, batch: Batch<'_>, namespace: i64) -> Begun {
         fields.write(|writer: &mut Writer| {
             writer.display(0, &batch.operation());
@@ -162,6 +173,24 @@ impl Server {
     }
 }
 
+/// Runs what was asked, measured and within its span.
+async fn run<T: outcome::Answer>(
+    server: Option<&Server>,
+    batch: Batch<'_>,
+    namespace: i64,
+    asked: RedisFuture<'_, T>,
+) -> RedisResult<T> {
+    let find = |finder: Finder| Server::find(server, finder, batch, namespace);
+    let call = AsyncCall::start(&COMMAND, |fields| Server::begin(server, fields, batch, namespace));
+    let measured = Operation::begin(&COMMAND, find).run(asked, |operation, result| {
+        operation.ending().into_iter().for_each(|ending| look(ending, result));
+    });
+    call.run(measured, |call, result| {
+        call.ending().into_iter().for_each(|ending| look(ending, result));
+    })
+    .await
+}
+
 impl<C: ConnectionLike> TracedConnection<C> {
     fn call<T: outcome::Answer>(
         &mut self,
@@ -171,10 +200,14 @@ impl<C: ConnectionLike> TracedConnection<C> {
         let (server, namespace) = (self.server.as_deref(), self.connection.get_db());
         let mut call =
             Call::enter(&COMMAND, |fields| Server::begin(server, fields, batch, namespace));
+        let find = |finder: Finder| Server::find(server, finder, batch, namespace);
+        let mut operation = Operation::enter(&COMMAND, find);
         let result = ask(&mut self.connection);
-        if let Some(ending) = call.ending() {
-            look(ending, &result);
-        }
+        [operation.ending(), call.ending()]
+            .into_iter()
+            .flatten()
+            .for_each(|ending| look(ending, &result));
+        operation.finish();
         call.finish();
         result
     }
@@ -219,17 +252,9 @@ impl<C: ConnectionLike> ConnectionLike for TracedConnection<C> {
 
 impl<C: aio::ConnectionLike + Send> aio::ConnectionLike for TracedConnection<C> {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        Box::pin(async move {
-            let (server, namespace) = (self.server.as_deref(), self.connection.get_db());
-            let batch = Batch::one(command);
-            AsyncCall::start(&COMMAND, |fields| Server::begin(server, fields, batch, namespace))
-                .run(self.connection.req_packed_command(command), |call, result| {
-                    if let Some(ending) = call.ending() {
-                        look(ending, result);
-                    }
-                })
-                .await
-        })
+        let (server, namespace) = (self.server.as_deref(), self.connection.get_db());
+        let asked = self.connection.req_packed_command(command);
+        Box::pin(run(server, Batch::one(command), namespace, asked))
     }
 
     fn req_packed_commands<'a>(
@@ -238,18 +263,9 @@ impl<C: aio::ConnectionLike + Send> aio::ConnectionLike for TracedConnection<C> 
         offset: usize,
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
-        Box::pin(async move {
-            let (server, namespace) = (self.server.as_deref(), self.connection.get_db());
-            let batch = Batch::several(pipeline);
-            let asked = self.connection.req_packed_commands(pipeline, offset, count);
-            AsyncCall::start(&COMMAND, |fields| Server::begin(server, fields, batch, namespace))
-                .run(asked, |call, result| {
-                    if let Some(ending) = call.ending() {
-                        look(ending, result);
-                    }
-                })
-                .await
-        })
+        let (server, namespace) = (self.server.as_deref(), self.connection.get_db());
+        let asked = self.connection.req_packed_commands(pipeline, offset, count);
+        Box::pin(run(server, Batch::several(pipeline), namespace, asked))
     }
 
     fn get_db(&self) -> i64 {

@@ -13,7 +13,7 @@ use std::{
     },
 };
 
-use super::{ELSEWHERE, METERED, MIRRORED, Site, TRACED, UNKNOWN};
+use super::{ELSEWHERE, MEASURED, METERED, MIRRORED, Site, TRACED, UNKNOWN};
 use crate::{mirror::Reflection, sync::lock, time};
 
 type Switches = dyn Fn(&Site) -> u32 + Send + Sync;
@@ -147,7 +147,9 @@ impl Registry {
             Reflection::To(_) => self.mirrors_all || site.has_audience(),
             Reflection::WhenAsked => self.mirrors_all && wanted & available & TRACED != 0,
         };
+        let measured = wanted & METERED != 0 && site.follows().is_some();
         wanted & available & (TRACED | METERED)
+            | if measured { MEASURED } else { 0 }
             | if mirrored { MIRRORED } else { 0 }
             | if self.looks_elsewhere { ELSEWHERE } else { 0 }
     }

@@ -98,7 +98,7 @@ impl State {
 
     fn word(&mut self, f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
         let is = |word: &&str| text.eq_ignore_ascii_case(word);
-        if ["true", "false"].iter().any(|word| is(&word)) {
+        if ["true", "false"].iter().any(is) {
             return self.value(f);
         }
         self.put(f, text)?;
@@ -139,10 +139,8 @@ impl State {
             return Ok(());
         }
         // A sign belongs to the number behind it.
-        if matches!(text, "-" | "+") && self.before != Before::Operand {
-            if next_is_number(tokens) {
-                return Ok(());
-            }
+        if matches!(text, "-" | "+") && self.before != Before::Operand && next_is_number(tokens) {
+            return Ok(());
         }
         self.put(f, text)?;
         match text {

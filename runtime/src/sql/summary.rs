@@ -67,7 +67,7 @@ impl fmt::Display for Summary<'_> {
                     Some(Role::Filler) => {}
                     Some(Role::End) => expected = false,
                     None if expected => {
-                        expected = target(&mut printed, token, &mut tokens, may_be_call)?
+                        expected = target(&mut printed, token, &mut tokens, may_be_call)?;
                     }
                     None => {}
                 },

@@ -18,9 +18,9 @@ use std::{
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
-pub(crate) use rate::nanos_between;
 #[cfg(feature = "tracing")]
 pub(crate) use rate::ticks_before;
+pub(crate) use rate::{nanos_between, nanos_of_counter};
 pub(crate) use rfc3339::Rfc3339;
 
 /// Which counter the recorder reads.
@@ -60,6 +60,18 @@ pub(crate) fn ticks() -> u64 {
         TSC => tsc::read(),
         mode => slow(mode),
     }
+}
+
+/// As [`ticks`], where [`ticks_at_once`].
+#[inline(always)]
+pub(crate) fn ticks_of_counter() -> u64 {
+    tsc::read()
+}
+
+/// Whether [`ticks`] is an instruction and not a call.
+#[inline(always)]
+pub(crate) fn ticks_at_once() -> bool {
+    MODE.load(Relaxed) == TSC
 }
 
 #[inline(never)]

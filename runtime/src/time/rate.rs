@@ -34,19 +34,25 @@ fn now() -> (u64, u64) {
 /// The nanoseconds from one tick to a later one, read on the same thread or on others.
 #[inline(always)]
 pub(crate) fn nanos_between(start: u64, end: u64) -> u64 {
-    let ticks = end.saturating_sub(start);
+    if MODE.load(Relaxed) == TSC
+        && let Some(nanos) = nanos_of_counter(start, end)
+    {
+        return nanos;
+    }
+    measured(end.saturating_sub(start), end)
+}
+
+/// The same of two ticks of the counter, where nothing has to be measured for it.
+#[inline(always)]
+pub(crate) fn nanos_of_counter(start: u64, end: u64) -> Option<u64> {
     // What was measured is published before up to when it is good; a mixture of two measurements
     // is as good as the older.
-    if MODE.load(Relaxed) == TSC && end < GOOD_UNTIL.load(Relaxed) {
-        scale(ticks, RATE.load(Relaxed))
-    } else {
-        measured(ticks, end)
-    }
+    (end < GOOD_UNTIL.load(Relaxed)).then(|| scale(end.saturating_sub(start), RATE.load(Relaxed)))
 }
 
 #[inline(always)]
 fn scale(ticks: u64, rate: u64) -> u64 {
-    (u128::from(ticks) * u128::from(rate) >> 32) as u64
+    ((u128::from(ticks) * u128::from(rate)) >> 32) as u64
 }
 
 #[cold]

@@ -462,6 +462,15 @@ impl Active {
         Self { context: Context::peek(), open: None }
     }
 
+    /// Puts a span that nobody records in the place of a caller's, in a trace that was turned down.
+    #[cfg(feature = "tower")]
+    pub(crate) fn stand_in(&mut self) {
+        // Where nothing records at all, a trace goes on as it came.
+        if self.context.flags & (ACTIVE | REMOTE) == ACTIVE && self.context.span != 0 {
+            self.context.span = Local.random().max(1);
+        }
+    }
+
     /// This context, without a span of its own.
     #[cfg(feature = "opentelemetry-0-33")]
     pub(crate) fn carrying(context: Context) -> Self {

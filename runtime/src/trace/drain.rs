@@ -27,6 +27,19 @@ use crate::{
 
 /// Where finished spans go. Runs on the background thread and must never block.
 pub(crate) trait Sink: Send {
+    /// Whether it is to be given spans; if not, it only flushes and ends with the others.
+    fn wants_spans(&self) -> bool {
+        true
+    }
+
+    /// Sees every span as it ends, whatever the sampler said; asked of those that want none.
+    fn watch(&mut self, _span: &SpanView<'_>) {}
+
+    /// Whether it watches.
+    fn watches(&self) -> bool {
+        false
+    }
+
     /// Takes one finished span.
     fn accept(&mut self, span: &SpanView<'_>);
 

@@ -61,6 +61,8 @@ pub(crate) struct Settings {
     #[cfg(feature = "file")]
     pub(crate) flight: Option<usize>,
     pub(crate) propagators: Propagators,
+    /// Somebody watches all spans, whatever the sampler says.
+    pub(crate) watched: bool,
 }
 
 impl Settings {
@@ -70,7 +72,7 @@ impl Settings {
         if self.flight.is_some() {
             return true;
         }
-        self.tail_bias.is_some()
+        self.tail_bias.is_some() || self.watched
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
         writer::Writer,
     },
 };
-use crate::{logs, time, value::Attribute};
+use crate::{logs, operation, time, value::Attribute};
 
 /// The span that is current: what instrumented code says about itself.
 ///
@@ -70,6 +70,9 @@ impl Span {
     /// Sets an attribute; of two values of one key the later counts.
     #[inline]
     pub fn set(&self, key: &str, value: impl Attribute) {
+        if key.starts_with("gen_ai.") {
+            operation::noticed(key, &value);
+        }
         if self.is_recording() {
             say::attribute(self.id, key, &value);
         }

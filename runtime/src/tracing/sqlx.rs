@@ -19,6 +19,7 @@ use tracing_core::{
 use crate::{
     call::group,
     mirror::Reflection,
+    operation,
     outcome::Outcome,
     site::{Field, Meta, Site, SpanKind, Traced, text},
     sql::Dialect,
@@ -76,13 +77,23 @@ pub(super) fn record(event: &Event<'_>) -> bool {
     let site = system.site();
     let end = time::ticks();
     let start = time::ticks_before(end, elapsed);
+    let summary = group::summary(statement, system.dialect(statement));
     let write = |writer: &mut Writer| {
         group::write_statement(writer, 0, statement, system.dialect(statement));
         writer.set(1, &query.rows_returned);
         writer.set(2, &query.rows_affected.filter(|rows| *rows > 0));
-        writer.name(format_args!("{}", group::summary(statement, system.dialect(statement))));
+        writer.name(format_args!("{summary}"));
     };
     let mut span = Active::begin(site, site.word(), |fields| fields.write_at(start, write));
+    span.enter();
+    operation::db_call_ended(
+        elapsed,
+        &[
+            ("db.system.name", operation::label(system.name())),
+            ("db.query.summary", operation::label(&operation::text_of(format_args!("{summary}")))),
+        ],
+    );
+    span.swap();
     if span.is_recording() {
         if let Some(threshold) = &query.slow_threshold {
             span.mark_late();
@@ -121,6 +132,15 @@ impl System {
             MYSQL => Self::MySql,
             POSTGRES => Self::Postgres,
             _ => Self::Unknown,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::MySql => "mysql",
+            Self::Postgres => "postgresql",
+            Self::Sqlite => "sqlite",
+            Self::Unknown => "other_sql",
         }
     }
 

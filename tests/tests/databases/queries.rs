@@ -2,9 +2,17 @@
 
 use std::{sync::Once, time::Duration};
 
-use spandrel::{SpanKind, testing, trace::SpanData};
+use spandrel::{
+    SpanKind,
+    metrics::{self, PoolState},
+    testing,
+    trace::SpanData,
+};
 use spandrel_tests::databases::Database;
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection, Row as _, SqliteConnection};
+use sqlx::{
+    ConnectOptions as _, Connection as _, PgConnection, Row as _, SqliteConnection,
+    sqlite::SqlitePoolOptions,
+};
 use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 /// The subscriber of the process: SQLite answers on a thread of its own.
@@ -14,7 +22,7 @@ pub(crate) fn subscribe() {
 }
 
 fn attribute(span: &SpanData, key: &str) -> String {
-    span.attribute(key).map(|value| value.to_string()).unwrap_or_default()
+    span.attribute(key).map(ToString::to_string).unwrap_or_default()
 }
 
 #[spandrel::instrument(skip_all)]
@@ -71,6 +79,7 @@ async fn wait(connection: &mut PgConnection, seconds: f64) -> i32 {
 fn a_query_to_postgres_lasts_as_long_as_it_took(test: testing::Test) {
     let Some(database) = Database::postgres() else { return };
     let options = format!("postgres://postgres@127.0.0.1:{}/postgres", database.port());
+    let before = testing::metrics();
 
     let answered = runtime(async {
         let mut connection = PgConnection::connect(&options).await.unwrap();
@@ -88,6 +97,10 @@ fn a_query_to_postgres_lasts_as_long_as_it_took(test: testing::Test) {
     assert_eq!(attribute(query, "db.response.returned_rows"), "1");
     assert!(query.duration() >= Duration::from_millis(250), "{:?}", query.duration());
     assert!(query.duration() <= wait.duration(), "{:?} {:?}", query.duration(), wait.duration());
+    let labels = [("db.system.name", "postgresql"), ("db.query.summary", "SELECT")];
+    let added = testing::metrics().since(&before);
+    let measured = added.distribution("db.client.operation.duration", &labels).unwrap();
+    assert!(measured.count == 1 && measured.sum >= 0.25, "{measured:?}");
     let starts_within = query.start_unix_nanos >= wait.start_unix_nanos;
     assert!(starts_within, "it began when the query did: {query:?} {wait:?}");
 }
@@ -116,4 +129,29 @@ fn runtime<F: Future>(future: F) -> F::Output {
     subscribe();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(future)
+}
+
+#[test]
+fn a_pool_of_connections_is_measured_by_asking_it() {
+    let metrics = runtime(async {
+        let pool = SqlitePoolOptions::new().max_connections(3).connect("sqlite::memory:");
+        let pool = pool.await.unwrap();
+        let asked = pool.clone();
+        metrics::pool("pool of queries", move || {
+            let idle = asked.num_idle() as u64;
+            PoolState::new(idle, u64::from(asked.size()) - idle).with_max(3)
+        });
+        let connection = pool.acquire().await.unwrap();
+        let metrics = testing::metrics();
+        drop(connection);
+        metrics
+    });
+
+    let name = ("db.client.connection.pool.name", "pool of queries");
+    let count = |state| {
+        let labels = [name, ("db.client.connection.state", state)];
+        metrics.count("db.client.connection.count", &labels)
+    };
+    assert_eq!((count("idle"), count("used")), (Some(0.0), Some(1.0)));
+    assert_eq!(metrics.count("db.client.connection.max", &[name]), Some(3.0));
 }

@@ -5,7 +5,7 @@ use spandrel::{SpanKind, redis_1::TracedConnection, testing, trace::SpanData, tr
 use spandrel_tests::databases::Database;
 
 fn attribute(span: &SpanData, key: &str) -> String {
-    span.attribute(key).map(|value| value.to_string()).unwrap_or_default()
+    span.attribute(key).map(ToString::to_string).unwrap_or_default()
 }
 
 fn client(database: &Database) -> redis::Client {
@@ -33,6 +33,23 @@ fn assert_commands(test: &testing::Test, port: u16, expected: &[(&str, &str, &st
         assert_eq!(attribute(span, "server.port"), port.to_string());
         let everything = format!("{span:?}");
         assert!(!everything.contains("secret") && !everything.contains("user:ann"), "{span:?}");
+    }
+}
+
+/// The server's port tells the metrics of the tests apart.
+fn assert_measured(before: &testing::Metrics, port: u16) {
+    let added = testing::metrics().since(before);
+    for (operation, _, error) in EXPECTED {
+        let error = (!error.is_empty()).then_some(error);
+        let texts = [
+            ("db.system.name", "redis"),
+            ("db.operation.name", operation),
+            ("db.namespace", "2"),
+            ("server.address", "127.0.0.1"),
+        ];
+        let labels = (("server.port", port), (("error.type", error), texts));
+        let found = added.distribution("db.client.operation.duration", &labels);
+        assert!(found.is_some_and(|found| found.count == 1 && found.sum > 0.0), "{operation}");
     }
 }
 
@@ -71,10 +88,12 @@ fn commands_of_a_synchronous_connection_are_spans(test: testing::Test) {
     let Some(database) = Database::redis() else { return };
     let client = client(&database);
     let connection = client.get_connection().unwrap();
+    let before = testing::metrics();
 
     outer(&mut TracedConnection::new(connection, client.get_connection_info()));
 
     assert_commands(&test, database.port(), &EXPECTED);
+    assert_measured(&before, database.port());
     let sizes: Vec<_> = test
         .children_of(&test.span("outer"))
         .iter()
@@ -97,10 +116,12 @@ async fn commands_of_an_asynchronous_connection_are_spans(test: testing::Test) {
     let Some(database) = Database::redis() else { return };
     let client = client(&database);
     let connection = client.get_multiplexed_async_connection().await.unwrap();
+    let before = testing::metrics();
 
     outer(TracedConnection::new(connection, client.get_connection_info())).await;
 
     assert_commands(&test, database.port(), &EXPECTED);
+    assert_measured(&before, database.port());
 }
 
 #[spandrel::test]

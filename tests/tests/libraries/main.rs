@@ -9,6 +9,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where its helpers do")]
 
 mod client;
+mod router;
 mod server;
 
 use std::{collections::HashMap, time::Duration};

@@ -13,10 +13,13 @@ fn without_a_subscriber_init_installs_one_that_records_and_writes_lines() {
     assert_eq!(outcome.lines_with(NOTICE), 0, "{outcome:?}");
     // 00-trace-span-flags
     let ids: Vec<_> = outcome.said("header").split('-').collect();
-    let line =
-        format!(" WARN probe::subscribing: within theirs trace_id={} span_id={}\n", ids[1], ids[2]);
+    let line = format!(
+        " WARN probe::subscribing: within theirs in theirs trace_id={} span_id={}\n",
+        ids[1], ids[2]
+    );
     assert!(outcome.stderr.contains(&line), "{line} is not in {outcome:?}");
-    let within_ours = format!("INFO probe::subscribing: within ours n=1 trace_id={} ", ids[1]);
+    let within_ours =
+        format!("INFO probe::subscribing: within ours n=1 in theirs:ours trace_id={} ", ids[1]);
     assert!(outcome.stderr.contains(&within_ours), "{outcome:?}");
     assert!(outcome.stderr.contains("INFO probe::subscribing: outside\n"), "{outcome:?}");
 }

@@ -1,6 +1,11 @@
 //! Groups of options that follow a convention: what they put on a span, and what it is called.
 
-use spandrel::{SpanKind, testing, trace::SpanData, traced};
+use spandrel::{
+    SpanKind, genai,
+    testing::{self, Metrics},
+    trace::{SpanData, sampler::Sampler},
+    traced,
+};
 
 /// The one span that a closure leaves.
 fn only<R>(run: impl FnOnce() -> R) -> SpanData {
@@ -12,7 +17,7 @@ fn only<R>(run: impl FnOnce() -> R) -> SpanData {
 }
 
 fn attribute(span: &SpanData, key: &str) -> String {
-    span.attribute(key).map(|value| value.to_string()).unwrap_or_default()
+    span.attribute(key).map(ToString::to_string).unwrap_or_default()
 }
 
 #[test]
@@ -23,7 +28,7 @@ fn a_database_call_says_what_it_does_and_where() {
         collection = table,
         namespace = "shop",
         server_port = 6432,
-        rows = |rows| rows.len(),
+        rows = Vec::len,
     ))]
     fn find(table: &str) -> Vec<usize> {
         vec![table.len()]
@@ -217,4 +222,225 @@ async fn what_is_asked_of_a_result_is_asked_of_an_async_function_too(test: testi
     let spans = test.spans();
     assert_eq!(attribute(&spans[0], "db.response.returned_rows"), "2");
     assert_eq!(spans[1].attribute("db.response.returned_rows"), None);
+}
+
+/// What a histogram has recorded under exactly these labels: how often, and the sum.
+fn recorded(metrics: &Metrics, name: &str, labels: &[(&str, &str)]) -> (u64, f64) {
+    metrics.distribution(name, labels).map_or((0, 0.0), |found| (found.count, found.sum))
+}
+
+#[test]
+fn calls_of_a_database_are_measured_whether_or_not_they_are_recorded() {
+    #[traced(db(system = clickhouse, operation = "SELECT", collection = table, namespace = "n"))]
+    fn find(table: &str, fails: bool) -> Result<usize, std::num::ParseIntError> {
+        if fails { table.parse() } else { Ok(table.len()) }
+    }
+    let before = testing::metrics();
+    let capture = testing::builder().sampler(Sampler::always_off()).capture();
+
+    capture.run(|| {
+        let _ = (find("a", false), find("a", false), find("a", true), find("b", false));
+    });
+
+    assert!(capture.spans().is_empty());
+    let added = testing::metrics().since(&before);
+    let duration = "db.client.operation.duration";
+    let of = |table, error: Option<(&'static str, &'static str)>| {
+        let labels = [
+            ("db.system.name", "clickhouse"),
+            ("db.operation.name", "SELECT"),
+            ("db.namespace", "n"),
+            ("db.collection.name", table),
+        ];
+        let labels: Vec<_> = labels.into_iter().chain(error).collect();
+        recorded(&added, duration, &labels).0
+    };
+    let error = ("error.type", std::any::type_name::<std::num::ParseIntError>());
+    assert_eq!((of("a", None), of("b", None), of("a", Some(error))), (2, 1, 1));
+}
+
+#[test]
+fn panics_and_cancelled_calls_are_measured_as_such() {
+    #[traced(messaging(system = jms, operation = process, destination = "q"))]
+    fn handle() {
+        panic!("as intended");
+    }
+    #[traced(messaging(system = jms, operation = receive, destination = "q"))]
+    async fn receive() {
+        std::future::pending::<()>().await;
+    }
+    let before = testing::metrics();
+
+    let _ = std::panic::catch_unwind(handle);
+    let mut receiving = Box::pin(receive());
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(receiving.as_mut().poll(&mut context).is_pending());
+    drop(receiving);
+
+    let added = testing::metrics().since(&before);
+    let of = |metric: &str, operation, error| {
+        let labels = [
+            ("messaging.system", "jms"),
+            ("messaging.operation.type", operation),
+            ("messaging.operation.name", operation),
+            ("messaging.destination.name", "q"),
+            ("error.type", error),
+        ];
+        recorded(&added, metric, &labels).0
+    };
+    assert_eq!(of("messaging.process.duration", "process", "panicked"), 1);
+    assert_eq!(of("messaging.client.operation.duration", "receive", "cancelled"), 1);
+}
+
+#[test]
+fn calls_of_services_are_measured_on_their_side() {
+    #[traced(rpc(system = dubbo, method = "a/B"), error_if = |answer| *answer > 1)]
+    fn call() -> u8 {
+        2
+    }
+    #[traced(kind = server, rpc(system = dubbo, method = "a/B"))]
+    fn serve() {}
+    let before = testing::metrics();
+
+    call();
+    serve();
+
+    let added = testing::metrics().since(&before);
+    let labels = [("rpc.system.name", "dubbo"), ("rpc.method", "a/B")];
+    let failed = [labels[0], labels[1], ("error.type", "error_if")];
+    assert_eq!(recorded(&added, "rpc.client.call.duration", &failed).0, 1);
+    assert_eq!(recorded(&added, "rpc.server.call.duration", &labels).0, 1);
+}
+
+/// The labels of operations of one model, and more.
+fn of_model<'l>(model: &'l str, more: &[(&'l str, &'l str)]) -> Vec<(&'l str, &'l str)> {
+    let own = [
+        ("gen_ai.operation.name", "chat"),
+        ("gen_ai.provider.name", "groq"),
+        ("gen_ai.request.model", model),
+    ];
+    own.into_iter().chain(more.iter().copied()).collect()
+}
+
+#[spandrel::test]
+async fn what_a_model_says_is_measured_and_recorded(test: testing::Test) {
+    #[traced(genai(provider = groq, operation = chat, model = model))]
+    async fn answer(model: &str) -> usize {
+        tokio::task::yield_now().await;
+        genai::first_chunk();
+        genai::first_chunk();
+        tokio::task::yield_now().await;
+        genai::response_model("large-2026");
+        genai::usage(12, 340);
+        model.len()
+    }
+    let before = testing::metrics();
+
+    answer("large").await;
+
+    let added = testing::metrics().since(&before);
+    let first =
+        recorded(&added, "gen_ai.client.operation.time_to_first_chunk", &of_model("large", &[]));
+    assert_eq!(first.0, 1);
+    let answered = ("gen_ai.response.model", "large-2026");
+    for (kind, tokens) in [("input", 12.0), ("output", 340.0)] {
+        let labels = of_model("large", &[("gen_ai.token.type", kind), answered]);
+        assert_eq!(recorded(&added, "gen_ai.client.token.usage", &labels), (1, tokens));
+    }
+    let labels = of_model("large", &[answered]);
+    let (count, seconds) = recorded(&added, "gen_ai.client.operation.duration", &labels);
+    assert!(count == 1 && seconds > 0.0 && seconds >= first.1, "{count} {seconds}");
+    let span = test.span("chat large");
+    for (key, value) in [
+        ("gen_ai.usage.input_tokens", "12"),
+        ("gen_ai.usage.output_tokens", "340"),
+        ("gen_ai.response.model", "large-2026"),
+    ] {
+        assert_eq!(attribute(&span, key), value);
+    }
+    assert!(!attribute(&span, "gen_ai.response.time_to_first_chunk").is_empty());
+}
+
+#[test]
+fn attributes_that_a_body_sets_by_hand_are_measured_too() {
+    #[traced(genai(provider = groq, operation = chat, model = "by-hand"))]
+    fn answer() {
+        let span = spandrel::Span::current();
+        span.set("gen_ai.usage.input_tokens", 3_u32);
+        span.set("gen_ai.usage.output_tokens", 4);
+        span.set("gen_ai.other", "text");
+    }
+    let before = testing::metrics();
+
+    // Within a trace that is not recorded, and without one.
+    let capture = testing::builder().sampler(Sampler::always_off()).capture();
+    capture.run(answer);
+    answer();
+    spandrel::Span::current().set("gen_ai.usage.input_tokens", 1_000);
+
+    let added = testing::metrics().since(&before);
+    for (kind, tokens) in [("input", 6.0), ("output", 8.0)] {
+        let labels = of_model("by-hand", &[("gen_ai.token.type", kind)]);
+        assert_eq!(recorded(&added, "gen_ai.client.token.usage", &labels), (2, tokens), "{kind}");
+    }
+}
+
+#[spandrel::test]
+fn the_first_item_of_a_stream_is_the_first_chunk(_test: testing::Test) {
+    #[traced(genai(provider = groq, operation = chat, model = "streaming", stream))]
+    fn answer() -> impl futures_core::Stream<Item = u8> {
+        Items(3)
+    }
+    let before = testing::metrics();
+
+    let mut stream = Box::pin(answer());
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut items = 0;
+    while let std::task::Poll::Ready(Some(_)) =
+        futures_core::Stream::poll_next(stream.as_mut(), &mut context)
+    {
+        items += 1;
+    }
+
+    assert_eq!(items, 3);
+    let added = testing::metrics().since(&before);
+    let labels = of_model("streaming", &[]);
+    for metric in
+        ["gen_ai.client.operation.time_to_first_chunk", "gen_ai.client.operation.duration"]
+    {
+        assert_eq!(recorded(&added, metric, &labels).0, 1, "{metric}");
+    }
+}
+
+/// So many items.
+struct Items(u8);
+
+impl futures_core::Stream for Items {
+    type Item = u8;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        _context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<u8>> {
+        self.0 = self.0.wrapping_sub(1);
+        std::task::Poll::Ready((self.0 != u8::MAX).then_some(self.0))
+    }
+}
+
+#[spandrel::test]
+fn tools_are_measured_by_name(test: testing::Test) {
+    let before = testing::metrics();
+
+    genai::tool("weather of groups").end();
+    genai::tool("weather of groups").fail("timeout");
+
+    let added = testing::metrics().since(&before);
+    let labels =
+        [("gen_ai.operation.name", "execute_tool"), ("gen_ai.tool.name", "weather of groups")];
+    let failed = [labels[0], labels[1], ("error.type", "timeout")];
+    assert_eq!(recorded(&added, "gen_ai.execute_tool.duration", &labels).0, 1);
+    assert_eq!(recorded(&added, "gen_ai.execute_tool.duration", &failed).0, 1);
+    let spans = test.find("execute_tool weather of groups");
+    assert_eq!(spans.len(), 2);
+    assert_eq!(attribute(&spans[1], "error.type"), "timeout");
 }

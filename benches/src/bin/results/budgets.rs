@@ -163,6 +163,48 @@ static BUDGETS: &[Budget] = &[
         rule: Rule::AtMost(1.0, 0.3),
     },
     Budget {
+        what: "`#[timed]`, sync, over two clock reads",
+        unit: " ×",
+        value: |all| in_clock_reads(all, "timed"),
+        rule: Rule::AtMost(1.4, 1.2),
+    },
+    Budget {
+        what: "its allocations",
+        unit: "",
+        value: |all| all.ours("allocations", "timed"),
+        rule: Rule::AtMost(0.0, 0.0),
+    },
+    Budget {
+        what: "`#[timed]`, two threads at once, over one thread",
+        unit: " ×",
+        value: |all| Some(all.ours("ns", "timed-two-threads")? / all.ours("ns", "timed")?),
+        rule: Rule::AtMost(1.15, 1.05),
+    },
+    Budget {
+        what: "`#[traced]` and `#[timed]`, over `#[traced]` alone",
+        unit: " ns",
+        value: |all| Some(all.ours("ns", "traced-timed")? - all.ours("ns", "plain")?),
+        rule: Rule::AtMost(6.0, 4.0),
+    },
+    Budget {
+        what: "one more in a counter of the program's own, by a handle, over the bare function",
+        unit: " ns",
+        value: |all| over_bare(all, "counter-cached"),
+        rule: Rule::AtMost(2.5, 1.5),
+    },
+    Budget {
+        what: "the same with two static labels that are looked up",
+        unit: " ns",
+        value: |all| over_bare(all, "counter-labels"),
+        rule: Rule::AtMost(12.0, 8.0),
+    },
+    Budget {
+        what: "its allocations",
+        unit: "",
+        value: |all| all.ours("allocations", "counter-labels"),
+        rule: Rule::AtMost(0.0, 0.0),
+    },
+    Budget {
         what: "CPU of all threads per span to OTLP bytes, less than fastrace",
         unit: " ×",
         value: |all| Some(all.get("cpu", "encode", "fastrace")? / all.ours("cpu", "encode")?),

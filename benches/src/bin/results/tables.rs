@@ -24,7 +24,26 @@ const SPEEDS: &[&str] = &[
     "unsampled",
     "disabled",
     "uninitialised",
+    "timed",
+    "timed-two-threads",
+    "traced-timed",
+    "counter-cached",
+    "counter-two-threads",
+    "counter-labels",
     "clock",
+];
+const CALLS: &[&str] = &[
+    "attributes",
+    "plain",
+    "async",
+    "tree",
+    "unsampled",
+    "disabled",
+    "uninitialised",
+    "timed",
+    "traced-timed",
+    "counter-cached",
+    "counter-labels",
 ];
 const SIZES: &[&str] = &["0 sync", "100 sync", "500 sync", "0 async", "100 async", "500 async"];
 
@@ -71,7 +90,7 @@ static TABLES: &[Table] = &[
         title: "Allocations",
         note: "Per call (per tree) on the calling thread.",
         metric: "allocations",
-        kinds: &["attributes", "plain", "async", "tree", "unsampled", "disabled", "uninitialised"],
+        kinds: CALLS,
         cell: plain,
     },
     Table {
@@ -85,7 +104,7 @@ static TABLES: &[Table] = &[
         title: "Instructions",
         note: "Per call (per tree) on the calling thread, counted by callgrind.",
         metric: "instructions",
-        kinds: &["attributes", "plain", "async", "tree", "unsampled", "disabled", "uninitialised"],
+        kinds: CALLS,
         cell: plain,
     },
     Table {

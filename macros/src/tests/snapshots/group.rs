@@ -7,6 +7,12 @@ fn find(table: &str) -> Vec<u64> {
                 ::spandrel::__private::Traced::new()
                     .kind(::spandrel::__private::SpanKind::Client)
                     .dynamic_name("SELECT {collection}")
+                    .follows(
+                        ::spandrel::__private::Follows::new(
+                            ::spandrel::__private::Convention::Db,
+                            3,
+                        ),
+                    )
                     .constants(
                         &[
                             ::spandrel::__private::text("db.system.name", "postgresql"),
@@ -34,10 +40,19 @@ fn find(table: &str) -> Vec<u64> {
                 })
         },
     );
+    let mut __operation = ::spandrel::__private::Operation::enter(
+        __site,
+        |__labels| {
+            __labels
+                .find(&[("db.collection.name", ::spandrel::__private::label(&(table)))])
+        },
+    );
     let __result = ::spandrel::__private::call_once::<
         Vec<u64>,
         _,
     >(move || { call(table) });
+    ::spandrel::__private::look!(__operation, __result);
+    __operation.finish();
     ::spandrel::__private::look!(__call, __result);
     ::spandrel::__private::asked!(
         __call, __result, "db.response.returned_rows", | rows | rows.len()

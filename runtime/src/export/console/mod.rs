@@ -11,6 +11,7 @@ mod row;
 mod siblings;
 mod sink;
 mod summary;
+mod table;
 mod tree;
 
 pub use choice::Console;
@@ -18,3 +19,4 @@ pub(crate) use choice::Form;
 pub(crate) use sink::ConsoleSink;
 pub use summary::Summary;
 pub(crate) use summary::SummarySink;
+pub use table::MetricsTable;

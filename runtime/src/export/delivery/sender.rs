@@ -218,7 +218,7 @@ fn note_rejection(items: &str, rejected: u32, note: &str) {
     match (rejected, note) {
         (0, "") => {}
         (0, note) => {
-            diag::warn(format_args!("the receiver says about the {items} it took: {note}"))
+            diag::warn(format_args!("the receiver says about the {items} it took: {note}"));
         }
         (rejected, note) => {
             diag::warn(format_args!("the receiver rejected {rejected} {items}: {note}"));

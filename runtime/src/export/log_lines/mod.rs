@@ -7,6 +7,8 @@
 mod json;
 mod pretty;
 mod sink;
+#[cfg(test)]
+mod tests;
 
 use std::{fmt, io::Write};
 

@@ -23,6 +23,8 @@ use crate::{
         Batching, Compression,
         delivery::{self, Terms, without_secrets},
         spool::Spool,
+        stats::Stats,
+        worker::Deliver,
     },
 };
 
@@ -54,6 +56,7 @@ pub struct Otlp {
     endpoint: Option<String>,
     traces_endpoint: Option<String>,
     metrics_endpoint: Option<String>,
+    logs_endpoint: Option<String>,
     headers: Vec<(String, String)>,
     timeout: Duration,
     compression: Compression,
@@ -109,6 +112,7 @@ impl Otlp {
             endpoint: None,
             traces_endpoint: None,
             metrics_endpoint: None,
+            logs_endpoint: None,
             headers: Vec::new(),
             timeout: Duration::from_secs(10),
             compression: Compression::None,
@@ -124,7 +128,8 @@ impl Otlp {
 
     /// The base URL of the receiver (`OTEL_EXPORTER_OTLP_ENDPOINT`).
     ///
-    /// Over HTTP, `v1/traces` is appended for spans, `v1/metrics` for metrics.
+    /// Over HTTP, `v1/traces` is appended for spans, `v1/metrics` for metrics, `v1/logs` for log
+    /// records.
     #[must_use]
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into());
@@ -142,6 +147,13 @@ impl Otlp {
     #[must_use]
     pub fn metrics_endpoint(mut self, url: impl Into<String>) -> Self {
         self.metrics_endpoint = Some(url.into());
+        self
+    }
+
+    /// The URL of the log records as it is (`OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`); wins over the base.
+    #[must_use]
+    pub fn logs_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.logs_endpoint = Some(url.into());
         self
     }
 
@@ -236,7 +248,8 @@ impl Otlp {
     ///
     /// Returns what is wrong with the endpoint, a header, the timeout or a file.
     pub fn check(&self) -> Result<(), OtlpError> {
-        self.settings(Signal::Traces).and(self.settings(Signal::Metrics)).map(drop)
+        let others = self.settings(Signal::Metrics).and(self.settings(Signal::Logs));
+        self.settings(Signal::Traces).and(others).map(drop)
     }
 
     /// Checks everything, once: the exporter of a forked child is built from the same settings.
@@ -245,6 +258,7 @@ impl Otlp {
             return Err(OtlpError(Kind::Timeout));
         }
         let exact = match signal {
+            Signal::Logs => &self.logs_endpoint,
             Signal::Metrics => &self.metrics_endpoint,
             Signal::Traces => &self.traces_endpoint,
         };
@@ -336,6 +350,11 @@ impl Settings {
         }
     }
 
+    /// Delivers so.
+    pub(in crate::export) fn deliver(&self, stats: &Arc<Stats>) -> Box<dyn Deliver<Vec<u8>>> {
+        self.protocol.deliver(self, stats)
+    }
+
     /// Where what cannot be delivered is kept, if anywhere.
     pub(super) fn spool(&self) -> Option<Spool> {
         let mut folder = self.spool.clone()?;
@@ -362,6 +381,7 @@ impl fmt::Debug for Otlp {
             .field("endpoint", &self.endpoint.as_deref().map(without_secrets))
             .field("traces_endpoint", &self.traces_endpoint.as_deref().map(without_secrets))
             .field("metrics_endpoint", &self.metrics_endpoint.as_deref().map(without_secrets))
+            .field("logs_endpoint", &self.logs_endpoint.as_deref().map(without_secrets))
             .field("headers", &headers)
             .field("timeout", &self.timeout)
             .field("compression", &self.compression)

@@ -203,7 +203,7 @@ pub(super) fn text(out: &mut Vec<u8>, name: &str, value: &str) {
 }
 
 /// A member that is a number, unless it is 0.
-fn count(out: &mut Vec<u8>, name: &str, value: u32) {
+pub(super) fn count(out: &mut Vec<u8>, name: &str, value: u32) {
     if value != 0 {
         out.put(name);
         decimal(out, value.into());
@@ -226,25 +226,25 @@ pub(super) fn members<T>(
 }
 
 /// An array that begins with its first element, if there is one.
-struct Members {
+pub(super) struct Members {
     /// What stands before the next element.
     before: &'static str,
     any: bool,
 }
 
 impl Members {
-    fn new(name: &'static str) -> Self {
+    pub(super) fn new(name: &'static str) -> Self {
         Self { before: name, any: false }
     }
 
     #[inline]
-    fn next(&mut self, out: &mut Vec<u8>) {
+    pub(super) fn next(&mut self, out: &mut Vec<u8>) {
         out.put(self.before);
         self.before = ",";
         self.any = true;
     }
 
-    fn end(self, out: &mut Vec<u8>) {
+    pub(super) fn end(self, out: &mut Vec<u8>) {
         if self.any {
             out.put("]");
         }

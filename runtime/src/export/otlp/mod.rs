@@ -23,6 +23,7 @@ mod grpc;
 mod json;
 #[cfg(feature = "otlp")]
 mod json_read;
+pub(crate) mod logs;
 pub(crate) mod metrics;
 #[cfg(feature = "otlp")]
 mod protocol;

@@ -4,9 +4,11 @@
 //! the same for all.
 
 /// What a request holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Signal {
+    Logs,
     Metrics,
+    #[default]
     Traces,
 }
 
@@ -15,6 +17,7 @@ impl Signal {
     #[cfg(feature = "otlp")]
     pub(super) fn path(self) -> &'static str {
         match self {
+            Self::Logs => "/v1/logs",
             Self::Metrics => "/v1/metrics",
             Self::Traces => "/v1/traces",
         }
@@ -24,6 +27,7 @@ impl Signal {
     #[cfg(feature = "otlp-grpc")]
     pub(super) fn call(self) -> &'static str {
         match self {
+            Self::Logs => "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
             Self::Metrics => "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
             Self::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
         }
@@ -32,6 +36,7 @@ impl Signal {
     /// What the items of a request are called, by people.
     pub(in crate::export) fn items(self) -> &'static str {
         match self {
+            Self::Logs => "log records",
             Self::Metrics => "data points",
             Self::Traces => "spans",
         }
@@ -40,6 +45,7 @@ impl Signal {
     /// The names of a list of resources, of scopes and of items in JSON.
     pub(super) fn lists(self) -> [&'static str; 3] {
         match self {
+            Self::Logs => ["resourceLogs", "scopeLogs", "logRecords"],
             Self::Metrics => ["resourceMetrics", "scopeMetrics", "metrics"],
             Self::Traces => ["resourceSpans", "scopeSpans", "spans"],
         }
@@ -50,6 +56,7 @@ impl Signal {
     #[cfg(feature = "otlp")]
     pub(super) fn spool_folder(self) -> Option<&'static str> {
         match self {
+            Self::Logs => Some("logs"),
             Self::Metrics => Some("metrics"),
             Self::Traces => None,
         }

@@ -87,8 +87,8 @@ struct Gathering<'s> {
 impl<'s> Gathering<'s> {
     fn add(&mut self, metric: &'s Metric, names: Names) {
         let kind = Kind::of(&metric.data);
-        let is_gauge = matches!(metric.data, Data::Gauge(_));
-        let name = names.metric(&metric.name, &metric.unit, kind == Kind::Counter, is_gauge);
+        let is_measure = matches!(metric.data, Data::Gauge(_));
+        let name = names.metric(&metric.name, &metric.unit, kind, is_measure);
         let Some(at) = self.family(name, kind, metric) else { return };
         let before = self.families[at].series.len();
         let (keys, family) = (self.keys, &mut self.families[at]);

@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::unit;
+use super::{family::Kind, unit};
+
+/// Words that end the samples of histograms, and what a gauge has instead: `process.thread.count` would
+/// be taken for a part of a histogram `process_thread`, and `promtool` says so.
+const RESERVED: [(&str, &str); 3] = [("count", "number"), ("sum", "amount"), ("bucket", "vessel")];
 
 /// Which characters names have.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,18 +30,29 @@ pub(super) struct Name {
 
 impl Names {
     /// The name of a metric; `_total` is left to the writer, for it is not always part of the name.
-    pub(super) fn metric(self, name: &str, unit: &str, is_counter: bool, is_gauge: bool) -> Name {
+    pub(super) fn metric(self, name: &str, unit: &str, kind: Kind, is_measure: bool) -> Name {
         let mut base = match self {
             Self::Underscores => underscored(name).into_owned(),
             Self::Utf8 => name.to_owned(),
         };
-        if is_counter && let Some(short) = without_word(&base, "total") {
+        if kind == Kind::Counter
+            && let Some(short) = without_word(&base, "total")
+        {
             base.truncate(short);
         }
-        let unit = unit::words(unit, is_gauge);
+        let unit = unit::words(unit, is_measure);
         if !unit.is_empty() && base != unit && without_word(&base, &unit).is_none() {
             base.push('_');
             base.push_str(&unit);
+        }
+        if self == Self::Underscores && kind == Kind::Gauge {
+            let reserved = RESERVED
+                .iter()
+                .find_map(|(end, instead)| Some((without_word(&base, end)?, instead)));
+            if let Some((short, instead)) = reserved {
+                base.truncate(short + 1);
+                base.push_str(instead);
+            }
         }
         if self == Self::Underscores && base.starts_with(|first: char| first.is_ascii_digit()) {
             base.insert(0, '_');
@@ -109,9 +124,12 @@ mod tests {
 
     #[test]
     fn a_name_follows_the_rules_of_the_specification() {
-        let counter = |name, unit| Names::Underscores.metric(name, unit, true, false).base;
-        let gauge = |name, unit| Names::Underscores.metric(name, unit, false, true).base;
-        let histogram = |name, unit| Names::Underscores.metric(name, unit, false, false).base;
+        let of = |name, unit, kind, is_measure| {
+            Names::Underscores.metric(name, unit, kind, is_measure).base
+        };
+        let counter = |name, unit| of(name, unit, Kind::Counter, false);
+        let gauge = |name, unit| of(name, unit, Kind::Gauge, true);
+        let histogram = |name, unit| of(name, unit, Kind::Histogram, false);
 
         assert_eq!(
             histogram("http.server.request.duration", "s"),
@@ -127,11 +145,13 @@ mod tests {
         assert_eq!(gauge("größe", ""), "gr_e");
         assert_eq!(gauge("→", ""), "unnamed");
         assert_eq!(counter("total", ""), "total");
+        assert_eq!(gauge("process.thread.count", "{thread}"), "process_thread_number");
+        assert_eq!(counter("thread.count", "{thread}"), "thread_count");
     }
 
     #[test]
     fn utf8_names_stay_and_get_their_unit() {
-        let name = Names::Utf8.metric("http.server.request.duration", "s", false, false);
+        let name = Names::Utf8.metric("http.server.request.duration", "s", Kind::Histogram, false);
 
         assert_eq!(name.base, "http.server.request.duration_seconds");
         assert_eq!(Names::Utf8.label("http.route"), "http.route");

@@ -11,7 +11,7 @@ const COARSEST: i32 = -4;
 /// Empty buckets in a row that cost less than a new span.
 const SHORT_GAP: u32 = 2;
 /// Below it a value counts as zero: 2⁻¹²⁸, the default of Prometheus's own client.
-pub(super) const ZERO_THRESHOLD: f64 = 2.938_735_877_055_718_8e-39;
+pub(super) const ZERO_THRESHOLD: f64 = f64::from_bits((1023 - 128) << 52);
 
 /// A histogram in the form of Prometheus.
 #[derive(Clone, Debug, PartialEq)]

@@ -337,7 +337,7 @@ fn a_metric_whose_name_is_taken_is_left_out_and_mentioned_once() {
         counter("orders.created", &[], 1),
         gauge("orders_created_total", "", 2.0),
         metric("wait", "s", Data::Exponential(vec![duration()])),
-        gauge("wait.seconds.count", "", 3.0),
+        gauge("wait.seconds", "", 3.0),
         counter("orders-created", &[], 4),
     ]);
 

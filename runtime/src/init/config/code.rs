@@ -5,7 +5,9 @@ use std::{path::PathBuf, time::Duration};
 use super::{Color, Compression, Exporter, Form, Headers, Protocol};
 use crate::{
     export::Batching,
+    redact::Patterns,
     resource::Resource,
+    sensitive::Sensitive,
     time::Clock,
     trace::{
         Limits, Memory, TailBias,
@@ -42,6 +44,8 @@ pub(crate) struct Code {
     pub(crate) exporters: Option<Vec<Exporter>>,
     /// Exporters that the program brings along: with one, none is added by default.
     pub(crate) custom_exporters: usize,
+    /// Whether exporters of metrics are among what the program brings along.
+    pub(crate) exports_metrics: bool,
     /// The collector; over HTTP, `/v1/traces` is appended unless it is there.
     pub(crate) otlp_endpoint: Option<String>,
     pub(crate) otlp_protocol: Option<Protocol>,
@@ -65,6 +69,10 @@ pub(crate) struct Code {
     pub(crate) debug: Option<bool>,
     pub(crate) mirror: Option<bool>,
     pub(crate) redact_keys: Option<Vec<String>>,
+    pub(crate) allow_keys: Option<Vec<String>>,
+    pub(crate) redact_patterns: Option<Patterns>,
+    pub(crate) redact_hash_key: Option<Sensitive<String>>,
+    pub(crate) windows: Option<Vec<Duration>>,
 }
 
 impl Code {

@@ -3,7 +3,7 @@
 use super::{Code, Setting, Source};
 use crate::{
     diag::Level,
-    init::env::{Kind, Reader, Rejected, Variable, parse, table},
+    init::env::{Reader, Rejected, parse, table},
     level::LevelFilter,
     time::Clock,
     trace::{Memory, propagation::Propagators},
@@ -115,18 +115,8 @@ pub(super) fn mirror(reader: &mut Reader<'_>, code: &Code) -> Setting<bool> {
     Setting::pick(code.mirror, variable, false)
 }
 
-/// Keys that the program denies beside those that are always denied.
-pub(super) fn redact_keys(reader: &mut Reader<'_>, code: &Code) -> Setting<Vec<String>> {
-    let variable = reader.first(&[table::REDACT_KEYS], |text| {
-        let keys = text.split(',').map(str::trim).filter(|key| !key.is_empty());
-        Ok(keys.map(str::to_owned).collect())
-    });
-    Setting::pick(code.redact_keys.clone(), variable, Vec::new())
-}
-
 /// Variables that are honoured by saying what they do not do yet.
 pub(super) fn mention_what_comes_later(reader: &mut Reader<'_>) {
-    mention_signal(reader, table::METRICS_EXPORTER, "metrics");
     for variable in [table::CONFIG_FILE, table::EXPERIMENTAL_CONFIG_FILE] {
         if reader.text(variable).is_some() {
             reader.warn(format!(
@@ -135,24 +125,5 @@ pub(super) fn mention_what_comes_later(reader: &mut Reader<'_>) {
                 variable.name
             ));
         }
-    }
-}
-
-fn mention_signal(reader: &mut Reader<'_>, variable: &'static Variable, signal: &str) {
-    let Kind::Choices(known) = variable.kind else { return };
-    let Some(text) = reader.text(variable) else { return };
-    let is_known = |name: &&str| known.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let wrong: Vec<_> = parse::list(text)
-        .filter(|name| !is_known(name))
-        .map(|name| format!("`{name}`, which is no exporter"))
-        .collect();
-    reader.complain(variable, &wrong, None);
-    let has_effect =
-        |name: &str| ["none", "prometheus"].iter().any(|one| name.eq_ignore_ascii_case(one));
-    if parse::list(text).any(|name| is_known(&name) && !has_effect(name)) {
-        reader.mention(format!(
-            "`{}` has no effect: this version exports no {signal}",
-            variable.name
-        ));
     }
 }

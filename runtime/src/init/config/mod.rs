@@ -16,9 +16,12 @@ mod general;
 mod headers;
 mod limits;
 mod logs;
+mod metrics;
 mod otlp;
+mod redaction;
 mod remote_write;
 mod sampler;
+mod sentry;
 mod serving;
 mod setting;
 mod signal;
@@ -26,6 +29,7 @@ mod spool;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod windows;
 mod zipkin;
 
 pub(crate) use batch::Batch;
@@ -38,18 +42,21 @@ pub(crate) use flight::Flight;
 pub(crate) use flight::Signal;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
-pub(crate) use logs::{Lines, Logs};
+pub(crate) use logs::{Lines, LogExporter, Logs};
+pub(crate) use metrics::{MetricExporter, Metrics};
 pub(crate) use otlp::{Compression, Otlp, Protocol};
+pub(crate) use redaction::Redaction;
 pub(crate) use remote_write::RemoteWrite;
+pub(crate) use sentry::Sentry;
 pub(crate) use serving::{Address, Serving, Token};
 pub(crate) use setting::{Setting, Source};
+pub(crate) use signal::OtlpSignal;
 pub(crate) use spool::Spool;
 pub(crate) use tail::Tail;
 pub(crate) use zipkin::Zipkin;
 
-use std::io::IsTerminal as _;
+use std::{io::IsTerminal as _, time::Duration};
 
-use self::signal::OtlpSignal;
 use super::{
     env::{Environment, Reader},
     notice::{Notice, Problems},
@@ -92,11 +99,15 @@ pub(crate) struct Settings {
     pub(crate) zipkin: Zipkin,
     pub(crate) flight: Flight,
     pub(crate) console: Console,
+    pub(crate) metrics: Metrics,
     pub(crate) serving: Serving,
     pub(crate) remote_write: RemoteWrite,
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
-    pub(crate) redact_keys: Setting<Vec<String>>,
+    pub(crate) redaction: Redaction,
+    pub(crate) sentry: Sentry,
+    /// How far back rolling windows reach.
+    pub(crate) windows: Setting<Vec<Duration>>,
     /// How much Spandrel says about itself.
     pub(crate) diagnostics: Setting<Level>,
     /// To be said once the diagnostics work.
@@ -120,9 +131,12 @@ pub(crate) struct Features {
     pub(crate) otlp: bool,
     pub(crate) grpc: bool,
     pub(crate) zipkin: bool,
+    /// Somebody can make log records.
+    pub(crate) logs: bool,
     pub(crate) admin: bool,
     pub(crate) prometheus: bool,
     pub(crate) remote_write: bool,
+    pub(crate) sentry: bool,
 }
 
 impl Features {
@@ -133,9 +147,11 @@ impl Features {
         otlp: cfg!(feature = "otlp"),
         grpc: cfg!(feature = "otlp-grpc"),
         zipkin: cfg!(feature = "zipkin"),
+        logs: cfg!(any(feature = "log", feature = "tracing")),
         admin: cfg!(feature = "admin"),
         prometheus: cfg!(feature = "prometheus"),
         remote_write: cfg!(feature = "prometheus-remote-write"),
+        sentry: cfg!(feature = "sentry"),
     };
 }
 
@@ -186,21 +202,26 @@ impl Settings {
         if exporters.value.contains(&Exporter::Otlp) {
             otlp.check(&mut reader, around.features);
         }
+        let metrics = Metrics::read(&mut reader, code, enabled.value, around.features);
         let level = general::level(&mut reader, code);
+        let limits = LimitSettings::read(&mut reader, code);
+        let logs = Logs::read(&mut reader, code, &level, (enabled.value, around.features));
         let mut settings = Self {
             enabled,
-            logs: Logs::read(&mut reader, code, &level),
+            logs,
             level,
             propagators: general::propagators(&mut reader, code),
             sampler: sampler::sampler(&mut reader, code),
             sampler_overrides: sampler::overrides(&mut reader, code),
             tail: Tail::read(&mut reader, code),
-            limits: LimitSettings::read(&mut reader, code),
+            limits,
             memory: general::memory(&mut reader, code),
             clock: general::clock(&mut reader, code),
             batch: Batch::read(&mut reader, code),
             mirror: general::mirror(&mut reader, code),
-            redact_keys: general::redact_keys(&mut reader, code),
+            redaction: Redaction::read(&mut reader, code),
+            sentry: Sentry::read(&mut reader, around.features),
+            windows: windows::windows(&mut reader, code),
             flight: Flight::read(&mut reader, code, around.features),
             serving: Serving::read(&mut reader, code, around.features),
             remote_write: RemoteWrite::read(&mut reader, around.features),
@@ -212,6 +233,7 @@ impl Settings {
             file,
             zipkin,
             console,
+            metrics,
             notices: Vec::new(),
         };
         settings.notices = reader.finish()?;

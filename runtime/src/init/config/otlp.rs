@@ -54,7 +54,7 @@ const PROTOCOLS: [(&str, Protocol); 3] = [
 ];
 
 impl Protocol {
-    fn is_in(self, features: Features) -> bool {
+    pub(super) fn is_in(self, features: Features) -> bool {
         match self {
             Self::Grpc => features.grpc,
             Self::HttpJson | Self::HttpProtobuf => true,
@@ -141,7 +141,11 @@ impl fmt::Display for Protocol {
 #[cfg(feature = "otlp")]
 impl Otlp {
     /// The exporter that does all this.
-    pub(crate) fn exporter(&self, batch: &super::Batch) -> crate::export::Otlp {
+    pub(crate) fn exporter(
+        &self,
+        batch: &super::Batch,
+        signal: &OtlpSignal,
+    ) -> crate::export::Otlp {
         // Both limits hold for one export with all its retries. "No limit" is what the specification
         // suggests for it: far beyond any patience, but still a deadline.
         let timeouts = [self.timeout.value, batch.export_timeout.value];
@@ -153,8 +157,7 @@ impl Otlp {
             // Without the feature, `check` has refused gRPC.
             _ => crate::export::Otlp::http(),
         };
-        let mut exporter = exporter
-            .traces_endpoint(self.endpoint.value.url())
+        let mut exporter = (signal.with_endpoint)(exporter, self.endpoint.value.url().to_owned())
             .timeout(timeout.unwrap_or(Duration::from_millis(u32::MAX.into())))
             .compression(match self.compression.value {
                 Compression::Gzip => crate::export::Compression::Gzip,

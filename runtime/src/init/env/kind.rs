@@ -41,10 +41,11 @@ pub(crate) enum Kind {
         example: &'static str,
     },
     Path,
+    Patterns,
     /// Set or not set.
     Presence,
     Samplers,
-    /// Appears in no message.
+    /// Text that no message repeats.
     Secret,
     Size,
     /// A boolean that the specification does not rule: also `1`, `yes`, `on` and their opposites.
@@ -53,6 +54,10 @@ pub(crate) enum Kind {
     /// Milliseconds, 0 for no limit.
     /// With its unit.
     Time {
+        example: &'static str,
+    },
+    /// Several, separated by commas.
+    Times {
         example: &'static str,
     },
     Timeout {
@@ -84,12 +89,16 @@ impl Kind {
             Self::Levels => "a level, modules with levels, or both: `info,shop::db=trace`".into(),
             Self::Number { example } => format!("a number, such as `{example}`"),
             Self::Path => "the path of a file".into(),
+            Self::Patterns => {
+                "names to leave out and patterns to add: `-card,cust-{digit:8}`".into()
+            }
             Self::Presence => "`1`".into(),
             Self::Samplers => "functions or modules with samplers: `shop::db::*=always_off`".into(),
             Self::Secret => "letters, digits and signs, without spaces".into(),
             Self::Size => "a number of bytes, such as `16MiB`".into(),
             Self::Text => "plain text".into(),
             Self::Time { example } => format!("a time with its unit, such as `{example}`"),
+            Self::Times { example } => format!("times with their units, such as `{example}`"),
             Self::Url => "a URL, such as `http://localhost:4318`".into(),
         }
     }
@@ -111,6 +120,7 @@ impl fmt::Display for Kind {
             Self::Levels => f.write_str("levels: `info,shop::db=trace`"),
             Self::Number { .. } => f.write_str("number"),
             Self::Path => f.write_str("path"),
+            Self::Patterns => f.write_str("patterns: `-card,cust-{digit:8}`"),
             Self::Presence => f.write_str("set or not"),
             Self::Samplers => {
                 f.write_str("samplers: `shop::health=always_off,shop::db::*=traceidratio(0.1)`")
@@ -119,6 +129,7 @@ impl fmt::Display for Kind {
             Self::Size => f.write_str("bytes: `16MiB`"),
             Self::Text => f.write_str("text"),
             Self::Time { example } => write!(f, "time: `{example}`"),
+            Self::Times { example } => write!(f, "times: `{example}`"),
             Self::Timeout { .. } => f.write_str("milliseconds, 0 for no limit"),
             Self::Url => f.write_str("URL"),
         }

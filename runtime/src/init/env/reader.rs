@@ -69,6 +69,17 @@ impl<'e> Reader<'e> {
         reader
     }
 
+    /// One that says nothing, for what may turn out not to matter; see [`Reader::absorb`].
+    pub(crate) fn part(&self) -> Self {
+        Self { environment: self.environment, notices: Vec::new(), problems: Problems::default() }
+    }
+
+    /// Says what a part had to say.
+    pub(crate) fn absorb(&mut self, part: Self) {
+        self.problems.absorb(part.problems);
+        part.notices.into_iter().for_each(|notice| self.add(notice));
+    }
+
     /// The value as `parse` understands it; what it does not is reported and counts as unset.
     pub(crate) fn read<T>(
         &mut self,
@@ -178,9 +189,12 @@ impl<'e> Reader<'e> {
         }
     }
 
-    /// Warns, once: several signals read the variables that concern them all.
+    /// Warns, once: several signals read what concerns them all.
     pub(crate) fn warn(&mut self, text: String) {
-        let notice = Notice { level: Level::Warn, text };
+        self.add(Notice { level: Level::Warn, text });
+    }
+
+    fn add(&mut self, notice: Notice) {
         if !self.notices.contains(&notice) {
             self.notices.push(notice);
         }

@@ -72,17 +72,38 @@ table! {
         "those whose endpoint or file is set; else `console` on a terminal; else `none`",
         "where spans go; several are separated by commas";
     METRICS_EXPORTER: "OTEL_METRICS_EXPORTER", Specified,
-        Choices(&["otlp", "prometheus", "console", "none"]), "none",
-        "where metrics go: `prometheus` serves `/metrics`, and needs the feature `prometheus`";
+        Choices(&["otlp", "prometheus", "console", "otlp_file", "otlp/stdout", "none"]),
+        "those whose endpoint or file is set; else `none`",
+        "where metrics go; several are separated by commas. `prometheus` serves `/metrics`, and \
+         needs the feature `prometheus`";
     PROMETHEUS_HOST: "OTEL_EXPORTER_PROMETHEUS_HOST", Specified, Text, "localhost",
         "where `prometheus` listens; it is chosen by this, unless `OTEL_METRICS_EXPORTER` says \
          otherwise";
     PROMETHEUS_PORT: "OTEL_EXPORTER_PROMETHEUS_PORT", Specified,
         Count { least: 1, example: "9464" }, "9464", "the port, likewise";
-    LOGS_EXPORTER: "OTEL_LOGS_EXPORTER", Specified, Choices(&["otlp", "console", "none"]), "none",
-        "where log records go, beside lines on stderr; `console` stands for lines in any case";
+    LOGS_EXPORTER: "OTEL_LOGS_EXPORTER", Specified,
+        Choices(&["otlp", "console", "otlp_file", "otlp/stdout", "none"]),
+        "those whose endpoint or file is set",
+        "where log records go; `console` means lines, of which `none` makes an end, too";
     PROMETHEUS_METRICS_PORT: "PROMETHEUS_METRICS_PORT", Alias("OTEL_EXPORTER_PROMETHEUS_PORT"),
         Count { least: 1, example: "9464" }, "", "the port of `/metrics`";
+
+    // Metrics
+    METRIC_EXPORT_INTERVAL: "OTEL_METRIC_EXPORT_INTERVAL", Specified,
+        Duration { example: "60000" }, "60000", "how often metrics are exported";
+    METRIC_EXPORT_TIMEOUT: "OTEL_METRIC_EXPORT_TIMEOUT", Specified, Timeout { example: "30000" },
+        "30000", "how long one export of metrics may take, retries included";
+    EXEMPLAR_FILTER: "OTEL_METRICS_EXEMPLAR_FILTER", Specified,
+        Choice(&["always_on", "always_off", "trace_based"]), "trace_based",
+        "which measurements are remembered as examples: those within sampled spans, all, or none";
+    TEMPORALITY: "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", Specified,
+        Choice(&["cumulative", "delta", "lowmemory"]), "cumulative",
+        "whether counters and distributions count since the start or since the last export; \
+         `lowmemory` means `delta`";
+    HISTOGRAM_AGGREGATION: "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", Specified,
+        Choice(&["explicit_bucket_histogram", "base2_exponential_bucket_histogram"]),
+        "base2_exponential_bucket_histogram",
+        "the buckets of distributions; the explicit ones are powers of two";
 
     // Sampling
     TRACES_SAMPLER: "OTEL_TRACES_SAMPLER", Specified,
@@ -114,6 +135,17 @@ table! {
     BSP_MAX_EXPORT_BATCH_SIZE: "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", Specified,
         Count { least: 1, example: "512" }, "512",
         "spans in one export; not more than `OTEL_BSP_MAX_QUEUE_SIZE`";
+
+    BLRP_SCHEDULE_DELAY: "OTEL_BLRP_SCHEDULE_DELAY", Specified, Duration { example: "1000" },
+        "1000", "the longest that a log record waits before it is sent by OTLP";
+    BLRP_EXPORT_TIMEOUT: "OTEL_BLRP_EXPORT_TIMEOUT", Specified, Timeout { example: "30000" },
+        "30000", "how long one export of log records may take, retries included";
+    BLRP_MAX_QUEUE_SIZE: "OTEL_BLRP_MAX_QUEUE_SIZE", Specified,
+        Count { least: 1, example: "2048" }, "as many as memory holds",
+        "log records that may wait; `SPANDREL_MEMORY` bounds their bytes in any case";
+    BLRP_MAX_EXPORT_BATCH_SIZE: "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", Specified,
+        Count { least: 1, example: "512" }, "512",
+        "log records in one export; not more than `OTEL_BLRP_MAX_QUEUE_SIZE`";
 
     // Limits
     ATTRIBUTE_VALUE_LENGTH_LIMIT: "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", Specified,
@@ -205,12 +237,40 @@ table! {
         Path, "", "as the general one, for metrics";
     OTLP_METRICS_INSECURE: "OTEL_EXPORTER_OTLP_METRICS_INSECURE", Specified, Boolean, "",
         "as the general one, for metrics";
+    OTLP_LOGS_ENDPOINT: "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", Specified, Url, "",
+        "the collector for log records; taken as it is";
+    OTLP_LOGS_HEADERS: "OTEL_EXPORTER_OTLP_LOGS_HEADERS", Specified, Headers, "",
+        "headers of each request with log records, instead of the general ones";
+    OTLP_LOGS_TIMEOUT: "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", Specified,
+        Timeout { example: "10000" }, "", "as the general one, for log records";
+    OTLP_LOGS_COMPRESSION: "OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", Specified,
+        Choice(&["gzip", "none"]), "", "as the general one, for log records";
+    OTLP_LOGS_PROTOCOL: "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", Specified,
+        Choice(&["grpc", "http/protobuf", "http/json"]), "", "as the general one, for log records";
+    OTLP_LOGS_CERTIFICATE: "OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE", Specified, Path, "",
+        "as the general one, for log records";
+    OTLP_LOGS_CLIENT_KEY: "OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", Specified, Path, "",
+        "as the general one, for log records";
+    OTLP_LOGS_CLIENT_CERTIFICATE: "OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE", Specified,
+        Path, "", "as the general one, for log records";
+    OTLP_LOGS_INSECURE: "OTEL_EXPORTER_OTLP_LOGS_INSECURE", Specified, Boolean, "",
+        "as the general one, for log records";
 
     // Zipkin
     ZIPKIN_ENDPOINT: "OTEL_EXPORTER_ZIPKIN_ENDPOINT", Specified, Url,
         "http://localhost:9411/api/v2/spans", "where Zipkin takes spans. Needs the feature `zipkin`";
     ZIPKIN_TIMEOUT: "OTEL_EXPORTER_ZIPKIN_TIMEOUT", Specified, Timeout { example: "10000" },
         "10000", "how long one batch may take, retries included";
+
+    // Sentry
+    SENTRY_DSN: "SENTRY_DSN", Convention, Secret, "",
+        "where errors and panics go as events of Sentry. Needs the feature `sentry`";
+    SENTRY_ENVIRONMENT: "SENTRY_ENVIRONMENT", Convention, Text, "`deployment.environment.name`",
+        "the environment of these events";
+    SENTRY_RELEASE: "SENTRY_RELEASE", Convention, Text, "name@version of the service",
+        "the release of these events";
+    SENTRY_SAMPLE_RATE: "SENTRY_SAMPLE_RATE", Convention, Number { example: "0.25" }, "1.0",
+        "the part of these events that is sent; how many traces are, says `OTEL_TRACES_SAMPLER`";
 
     // Spandrel's own
     LEVEL: "SPANDREL_LEVEL", Own, Levels, "info",
@@ -219,6 +279,15 @@ table! {
         "says on stderr what was configured from where, what is sent, what fails and why";
     REDACT_KEYS: "SPANDREL_REDACT_KEYS", Own, Text, "",
         "keys, separated by commas, whose values are redacted beside `password`, `token` and the like";
+    REDACT_ALLOW_KEYS: "SPANDREL_REDACT_ALLOW_KEYS", Own, Text, "",
+        "keys, separated by commas, whose values are shown although they are `password`, `token` or \
+         the like";
+    REDACT_PATTERNS: "SPANDREL_REDACT_PATTERNS", Own, Patterns, "",
+        "forms of secrets in texts: `-card` leaves one out, `none` all, others are added";
+    REDACT_HASH_KEY: "SPANDREL_REDACT_HASH_KEY", Own, Secret, "a random one",
+        "the key of `redact(… = hash)`: programs that share it print the same hashes";
+    WINDOWS: "SPANDREL_WINDOWS", Own, Times { example: "1m,5m,1h" }, "1m,5m,1h",
+        "how far back the rolling windows of metrics reach: 10 s to a day, six at most";
     MIRROR: "SPANDREL_MIRROR", Own, Switch, "false",
         "shows all spans to the `tracing` subscriber, so that its layers see them";
     CONSOLE: "SPANDREL_CONSOLE", Own, Choice(&["tree", "json", "off"]), "tree",
@@ -229,6 +298,11 @@ table! {
         "the most bytes of one such file; then it is renamed and a new one begins";
     FILE_COUNT: "SPANDREL_FILE_COUNT", Own, Count { least: 1, example: "4" }, "4",
         "the most such files; the oldest one is removed";
+    METRICS_FILE: "SPANDREL_METRICS_FILE", Own, Path, "stdout",
+        "the file of the exporter `otlp_file` of metrics, which it turns on. Needs the feature \
+         `file`";
+    SUMMARY: "SPANDREL_SUMMARY", Own, Switch, "false",
+        "a table of all metrics on stderr when the program ends";
     SPOOL_DIR: "SPANDREL_SPOOL_DIR", Own, Path, "",
         "a folder where `otlp` keeps what it could not deliver, to deliver it later";
     SPOOL_BYTES: "SPANDREL_SPOOL_BYTES", Own, Size, "64MiB",
@@ -281,6 +355,9 @@ table! {
         "the form of log lines: `json` on stdout, for log pipelines; `pretty` on stderr, for people";
     LOG_SAMPLING: "SPANDREL_LOG_SAMPLING", Own, Choice(&["all", "trace"]), "all",
         "`trace` leaves log records of traces out that are not sampled, unless they are errors";
+    LOG_FILE: "SPANDREL_LOG_FILE", Own, Path, "stdout",
+        "the file of `otlp_file` of `OTEL_LOGS_EXPORTER`, which it turns on; its bounds are those \
+         of `SPANDREL_FILE`";
     EXCEPTION_SIGNAL: "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", Specified,
         Choices(&["logs", "logs/dup"]), "events of spans",
         "whether exceptions are log records instead (`logs`) or as well (`logs/dup`)";

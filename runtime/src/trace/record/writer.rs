@@ -112,7 +112,7 @@ impl Writer {
         let before = self.at;
         self.text(KEY_INLINE, Tag::KEY, key);
         let after_key = self.at;
-        if redact::is_denied(key) || redact::is_denied_here(key) {
+        if redact::hides(key) {
             self.word(KEY_INLINE, Tag::REDACTED, 0);
         } else {
             value.record(Slot { writer: self, key: KEY_INLINE });
@@ -158,7 +158,7 @@ impl Writer {
 
     fn is_redacted(&self, index: u8) -> bool {
         let field = self.fields.get(usize::from(index));
-        field.is_some_and(|field| field.is_redacted() || redact::is_denied_here(field.key()))
+        field.is_some_and(Field::is_hidden)
     }
 
     fn format(&mut self, index: u8, value: fmt::Arguments<'_>) {

@@ -13,13 +13,19 @@ mod flight;
 mod flood;
 #[cfg(unix)]
 mod forking;
+#[cfg(unix)]
+mod logging;
+mod measuring;
 mod output;
 mod propagating;
+mod scraping;
+mod secrets;
 mod showing;
 mod spooling;
 mod starting;
 mod subscribing;
 mod tail;
+mod tracking;
 
 use std::{env, process::ExitCode};
 
@@ -35,11 +41,17 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         ["flight", how] => flight::run(how),
         ["flood", how] => flood::run(how),
+        #[cfg(unix)]
+        ["logging", how] => logging::run(how),
+        ["measuring", how] => measuring::run(how),
         ["propagating", how] => propagating::run(how),
+        ["scraping", how] => scraping::run(how),
         ["showing", how] => showing::run(how),
         ["spooling", how] => spooling::run(how),
         ["starting", how] => starting::run(how),
         ["subscribing", how] => subscribing::run(how),
+        ["secrets", how] => secrets::run(how),
+        ["tracking", how] => tracking::run(how),
         ["tail", how] => tail::run(how),
         _ => return ExitCode::from(64),
     }

@@ -15,18 +15,10 @@ use super::{
     signal::Signal,
 };
 use crate::{
-    export::OwnCrate,
+    export::{OwnCrate, Temporality},
     metrics::data::{Data, Label, Metric, Number, Scope, Snapshot},
     value::Value,
 };
-
-/// Whether points say what was counted since a start, or since the last time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Temporality {
-    Cumulative,
-    /// Of what only grows, and of distributions.
-    Delta,
-}
 
 /// What requests are made with.
 #[derive(Clone, Debug)]
@@ -130,7 +122,7 @@ impl Requests {
                             Encoding::Json => json::number(out, point, now),
                             #[cfg(feature = "otlp")]
                             Encoding::Protobuf => protobuf::number(out, point, now),
-                        })
+                        });
                     });
                 }
                 Data::Histogram(all) => {
@@ -139,7 +131,7 @@ impl Requests {
                             Encoding::Json => json::histogram(out, point, now),
                             #[cfg(feature = "otlp")]
                             Encoding::Protobuf => protobuf::histogram(out, point, now),
-                        })
+                        });
                     });
                 }
                 Data::Exponential(all) => {
@@ -148,7 +140,7 @@ impl Requests {
                             Encoding::Json => json::exponential(out, point, now),
                             #[cfg(feature = "otlp")]
                             Encoding::Protobuf => protobuf::exponential(out, point, now),
-                        })
+                        });
                     });
                 }
             }

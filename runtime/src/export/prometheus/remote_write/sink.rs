@@ -42,6 +42,10 @@ impl RemoteWriteSink {
 }
 
 impl Sink for RemoteWriteSink {
+    fn wants_spans(&self) -> bool {
+        false
+    }
+
     fn accept(&mut self, _span: &SpanView<'_>) {}
 
     fn end_pass(&mut self, _now: Instant) {}

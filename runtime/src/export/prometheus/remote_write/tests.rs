@@ -355,7 +355,7 @@ fn native_histograms_come_on_request() {
     let millis = i64::try_from(fixture::START / 1_000_000).unwrap();
     let histogram =
         Histogram { count: 4, sum: 2.375, schema: 3, zeros: 1, deltas: vec![1, 1], millis };
-    assert_eq!(of_one.collect::<Vec<_>>(), [histogram.clone()]);
+    assert_eq!(of_one.collect::<Vec<_>>(), std::slice::from_ref(&histogram));
     assert_eq!(of_two.collect::<Vec<_>>(), [histogram]);
 }
 

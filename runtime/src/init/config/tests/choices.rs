@@ -1,7 +1,10 @@
 //! Which exporters there are, by who asked for them and what is compiled in.
 
 use super::*;
-use crate::{init::config::Exporter, trace::propagation::Propagators};
+use crate::{
+    init::config::{Exporter, MetricExporter, OtlpSignal},
+    trace::propagation::Propagators,
+};
 
 fn at_terminal(variables: &[(&str, &str)], features: Features) -> Result<Settings, Problems> {
     let environment: Environment = variables.iter().copied().collect();
@@ -25,6 +28,8 @@ const ALL: Features = Features {
     admin: true,
     prometheus: true,
     remote_write: true,
+    logs: true,
+    sentry: true,
 };
 const NONE: Features = Features {
     console: false,
@@ -35,6 +40,8 @@ const NONE: Features = Features {
     admin: false,
     prometheus: false,
     remote_write: false,
+    logs: false,
+    sentry: false,
 };
 
 #[test]
@@ -297,7 +304,7 @@ fn the_exporter_is_given_everything_that_was_resolved() {
         ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/cert.pem"),
     ]);
 
-    let exporter = format!("{:?}", settings.otlp.exporter(&settings.batch));
+    let exporter = format!("{:?}", settings.otlp.exporter(&settings.batch, OtlpSignal::TRACES));
 
     for part in [
         "traces_endpoint: Some(\"https://c:4318/v1/traces\")",
@@ -323,8 +330,50 @@ fn no_time_limit_is_a_limit_that_a_clock_can_count_to() {
         ("OTEL_BSP_EXPORT_TIMEOUT", "0"),
     ]);
 
-    assert!(settings.otlp.exporter(&settings.batch).check().is_ok());
-    assert!(format!("{:?}", settings.otlp.exporter(&settings.batch)).contains("4294967.295s"));
+    assert!(settings.otlp.exporter(&settings.batch, OtlpSignal::TRACES).check().is_ok());
+    assert!(
+        format!("{:?}", settings.otlp.exporter(&settings.batch, OtlpSignal::TRACES))
+            .contains("4294967.295s")
+    );
+}
+
+#[test]
+fn metrics_go_where_everything_goes_unless_somebody_says_otherwise() {
+    let everything = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318");
+    let of = |variables: &[_]| resolve(variables).metrics.exporters.value;
+
+    assert_eq!(of(&[]), []);
+    assert_eq!(of(&[everything]), [MetricExporter::Otlp]);
+    assert_eq!(of(&[("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://m")]), [MetricExporter::Otlp]);
+    assert_eq!(of(&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://t")]), []);
+    assert_eq!(of(&[("JAEGER_ENDPOINT", "http://jaeger:4318")]), []);
+    assert_eq!(of(&[everything, ("OTEL_METRICS_EXPORTER", "none")]), []);
+    assert_eq!(of(&[everything, ("OTEL_SDK_DISABLED", "true")]), []);
+    let code = Code { exports_metrics: true, ..Code::default() };
+    assert_eq!(resolve_with(&code, &[everything]).unwrap().metrics.exporters.value, []);
+}
+
+#[test]
+fn each_signal_has_its_path_below_the_general_endpoint() {
+    let by_variable = resolve(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318/")]);
+    let with_path =
+        Code { otlp_endpoint: Some("http://c:4318/v1/traces".into()), ..Code::default() };
+    let by_code = resolve_with(&with_path, &[]).unwrap();
+
+    for settings in [by_variable, by_code] {
+        assert_eq!(settings.otlp.endpoint.value.url(), "http://c:4318/v1/traces");
+        assert_eq!(settings.metrics.otlp.endpoint.value.url(), "http://c:4318/v1/metrics");
+    }
+}
+
+#[test]
+fn what_concerns_all_signals_is_said_once() {
+    let settings = resolve(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"),
+    ]);
+
+    assert_eq!(said(&settings, Level::Warn).len(), 2, "{:?}", said(&settings, Level::Warn));
 }
 
 #[test]

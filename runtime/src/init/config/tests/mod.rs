@@ -39,9 +39,11 @@ fn resolve_with(code: &Code, variables: &[(&str, &str)]) -> Result<Settings, Pro
                 otlp: true,
                 grpc: true,
                 zipkin: true,
+                logs: true,
                 admin: true,
                 prometheus: true,
                 remote_write: true,
+                sentry: true,
             },
         },
     )

@@ -2,15 +2,16 @@
 //!
 //! The list that is compiled in costs nothing: it is asked in constants. A program may add to it
 //! when it starts; then the sites whose fields it names are marked, and those that no site knows
-//! are looked up as they come.
+//! are looked up as they come. It may also take keys off the list: what a site knows to be denied
+//! is then asked about once more.
 
 use std::sync::{
-    RwLock,
+    PoisonError, RwLock,
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
 /// Parts of a key that make its value secret; compared without case, `-` and `_`.
-const DENIED: [&str; 16] = [
+const DENIED: [&str; 25] = [
     "authorization",
     "proxyauthorization",
     "cookie",
@@ -27,6 +28,15 @@ const DENIED: [&str; 16] = [
     "token",
     "creditcard",
     "privatekey",
+    "authtoken",
+    "awssecretaccesskey",
+    "bearertoken",
+    "cardnumber",
+    "idtoken",
+    "pwd",
+    "secretaccesskey",
+    "secretkey",
+    "sessiontoken",
 ];
 
 /// Whether the last part of a dotted key is on the deny-list.
@@ -79,34 +89,64 @@ const fn letter(byte: u8) -> u32 {
     if byte.is_ascii_alphabetic() { 1 << (byte.to_ascii_lowercase() - b'a') } else { 0 }
 }
 
-static HAS_OWN: AtomicBool = AtomicBool::new(false);
-static OWN: RwLock<Vec<String>> = RwLock::new(Vec::new());
+/// Keys that the program has named, folded.
+struct Own {
+    any: AtomicBool,
+    keys: RwLock<Vec<String>>,
+}
+
+static OWN: Own = Own::new();
+static ALLOWED: Own = Own::new();
 
 /// Adds keys of the program's own to the list.
 pub(crate) fn deny(keys: impl IntoIterator<Item = String>) {
-    let mut own = OWN.write().unwrap_or_else(std::sync::PoisonError::into_inner);
-    own.extend(keys);
-    HAS_OWN.store(!own.is_empty(), Relaxed);
+    OWN.add(keys);
+}
+
+/// Takes keys off the list that is compiled in.
+pub(crate) fn allow(keys: impl IntoIterator<Item = String>) {
+    ALLOWED.add(keys);
+}
+
+/// Whether the value of a key is not to be shown, by either list.
+#[inline]
+pub(crate) fn hides(key: &str) -> bool {
+    is_denied(key) && !ALLOWED.has(key) || is_denied_here(key)
 }
 
 /// Whether the program itself has put the last part of a dotted key on the list.
 #[inline]
 pub(crate) fn is_denied_here(key: &str) -> bool {
-    HAS_OWN.load(Relaxed) && is_among_own(key)
+    OWN.has(key)
 }
 
-#[cold]
-fn is_among_own(key: &str) -> bool {
-    let start = key.rfind('.').map_or(0, |dot| dot + 1);
-    let own = OWN.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-    own.iter().any(|denied| {
-        let denied: String = denied
-            .chars()
-            .filter(|char| !matches!(char, '-' | '_'))
-            .map(|char| char.to_ascii_lowercase())
-            .collect();
-        matches_folded(key.as_bytes(), start, denied.as_bytes())
-    })
+impl Own {
+    const fn new() -> Self {
+        Self { any: AtomicBool::new(false), keys: RwLock::new(Vec::new()) }
+    }
+
+    fn add(&self, keys: impl IntoIterator<Item = String>) {
+        let fold = |key: String| {
+            let letters = key.chars().filter(|char| !matches!(char, '-' | '_'));
+            letters.map(|char| char.to_ascii_lowercase()).collect()
+        };
+        let mut own = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        own.extend(keys.into_iter().map(fold));
+        self.any.store(!own.is_empty(), Relaxed);
+    }
+
+    /// Whether the last part of a dotted key is among them.
+    #[inline]
+    fn has(&self, key: &str) -> bool {
+        self.any.load(Relaxed) && self.is_among(key)
+    }
+
+    #[cold]
+    fn is_among(&self, key: &str) -> bool {
+        let start = key.rfind('.').map_or(0, |dot| dot + 1);
+        let own = self.keys.read().unwrap_or_else(PoisonError::into_inner);
+        own.iter().any(|own| matches_folded(key.as_bytes(), start, own.as_bytes()))
+    }
 }
 
 const fn matches_folded(key: &[u8], start: usize, denied: &[u8]) -> bool {
@@ -145,6 +185,16 @@ mod tests {
 
         assert!(is_denied_here("customer.tax-number") && is_denied_here("TAXNUMBER"));
         assert!(!is_denied_here("tax_numbers") && !is_denied_here("number"));
+    }
+
+    #[test]
+    fn a_program_may_take_keys_off_the_list() {
+        assert!(hides("parser.privatekey"));
+
+        allow(["private_KEY".to_owned()]);
+
+        assert!(!hides("parser.privatekey") && !hides("private-key"));
+        assert!(hides("password"));
     }
 
     #[test]

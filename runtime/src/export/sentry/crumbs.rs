@@ -1,0 +1,99 @@
+//! The latest log records, for the events to come.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex},
+    time::Instant,
+};
+
+use crate::{
+    Level,
+    logs::{LogView, pipeline::LogSink},
+    sync::lock,
+    trace::{drain::Pending, id::TraceId},
+};
+
+/// Records that are kept for all traces together.
+const MOST: usize = 2_048;
+/// Bytes of a message.
+const MOST_BYTES: usize = 256;
+/// Records that one event has.
+const MOST_OF_A_TRACE: usize = 50;
+
+/// The latest records of all traces.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Crumbs(Arc<Mutex<VecDeque<Crumb>>>);
+
+/// What led to an event.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Crumb {
+    pub(super) trace: Option<TraceId>,
+    pub(super) unix_nanos: u64,
+    pub(super) level: Level,
+    pub(super) category: String,
+    pub(super) message: String,
+}
+
+impl Crumbs {
+    fn push(&self, crumb: Crumb) {
+        let mut crumbs = lock(&self.0);
+        if crumbs.len() == MOST {
+            crumbs.pop_front();
+        }
+        crumbs.push_back(crumb);
+    }
+
+    /// The last ones of a trace until then, the oldest first.
+    pub(super) fn of(&self, trace: TraceId, until: u64) -> Vec<Crumb> {
+        let crumbs = lock(&self.0);
+        let of_trace = crumbs.iter().rev().filter(|crumb| crumb.trace == Some(trace));
+        let before = of_trace.filter(|crumb| crumb.unix_nanos <= until);
+        let mut found: Vec<_> = before.take(MOST_OF_A_TRACE).cloned().collect();
+        found.reverse();
+        found
+    }
+}
+
+impl Crumb {
+    pub(super) fn new(
+        trace: Option<TraceId>,
+        unix_nanos: u64,
+        level: Level,
+        category: &str,
+        message: &str,
+    ) -> Self {
+        let message = &message[..message.floor_char_boundary(MOST_BYTES)];
+        let (category, message) = (category.to_owned(), message.to_owned());
+        Self { trace, unix_nanos, level, category, message }
+    }
+}
+
+/// Takes log records as they come.
+#[derive(Debug)]
+pub(crate) struct CrumbSink(pub(crate) Crumbs);
+
+impl LogSink for CrumbSink {
+    fn accept(&mut self, record: &LogView<'_>) {
+        if record.trace_id().is_some() {
+            self.0.push(Crumb::new(
+                record.trace_id(),
+                record.unix_nanos(),
+                record.level(),
+                record.target(),
+                record.message(),
+            ));
+        }
+    }
+
+    fn end_pass(&mut self, _now: Instant) -> Option<Instant> {
+        None
+    }
+
+    fn flush(&mut self) -> Pending {
+        Box::new(|_| true)
+    }
+
+    fn shutdown(&mut self) -> Pending {
+        Box::new(|_| true)
+    }
+}

@@ -1,0 +1,44 @@
+//! Error tracking: errors and panics become events of Sentry, or of whatever understands its protocol.
+//!
+//! With `SENTRY_DSN` set (or [`Sentry::dsn`] in code) every error that an instrumented function
+//! returns, every panic and every answer of a server whose status counts as failed becomes one event:
+//! an error that passes through five functions, once. It says where it happened, what caused it, in
+//! which trace and span, what was logged in that trace before, and whom it was about if the program
+//! says so. Everything goes through the same [redaction](crate::redact) as spans do.
+//!
+//! ```
+//! use spandrel::sentry;
+//!
+//! fn settle(order: u64) {
+//!     let _about = sentry::Scope::new().user("u-17").tag("plan", "gold").enter();
+//!     if let Err(error) = "x".parse::<u64>() {
+//!         sentry::capture(&error).with("order", order);
+//!     }
+//! }
+//! # settle(1);
+//! ```
+//!
+//! Traces that the sampler turned down are watched as well: their spans are recorded, looked at and
+//! dropped. Nothing here makes a function wait. What cannot be sent is tried again for a while, then
+//! dropped with a warning.
+//!
+//! What may be about a person is left out unless [`Sentry::personal_data`] says otherwise: attributes
+//! about users, clients, headers and queries. What [`Scope`] is told is sent.
+
+mod capture;
+mod config;
+mod crumbs;
+mod deliver;
+mod event;
+mod incident;
+mod panics;
+mod sink;
+mod stack;
+
+pub use capture::{Captured, Scope, capture};
+pub(crate) use config::Checked;
+pub use config::{InvalidSentry, Sentry};
+pub(crate) use crumbs::{CrumbSink, Crumbs};
+pub(crate) use panics::watch_panics;
+pub use sentry_core::protocol;
+pub(crate) use sink::SentrySink;

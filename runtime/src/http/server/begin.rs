@@ -1,0 +1,209 @@
+//! What is known of a request when it comes in.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use http::{Extensions, HeaderMap, Request, Version, header};
+
+use super::{
+    exchange::Exchange,
+    forwarded::{Ends, host_and_port},
+    options::{Captured, Options},
+};
+use crate::{
+    call::AsyncCall,
+    http::{
+        correlation, method,
+        route::{self, Route},
+        rpc,
+        site::{SERVER, Server},
+        text::{bounded, query},
+    },
+    time,
+    trace::{Writer, correlation::CorrelationId, propagation, request},
+    value::Attribute,
+};
+
+/// Begins to answer a request; `None`: it is excluded.
+pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<Exchange> {
+    let path = request.uri().path();
+    if !options.excluded.is_empty() && options.excludes(path) {
+        return None;
+    }
+    let start = time::ticks();
+    let headers = request.headers();
+    let (context, link) = propagation::extract_across(options.boundary, headers);
+    let id = correlation::named(headers, &options.correlation_header)
+        .or_else(|| context.correlation_id())
+        .unwrap_or_else(CorrelationId::new);
+    let method = method::known(request.method().as_str());
+    let procedure = rpc::procedure(request.method(), path, headers);
+    let route = match procedure {
+        // A stranger can call by any name: it becomes a route once somebody has answered to it.
+        Some(procedure) => route::known(method, procedure).unwrap_or(route::bare(method)),
+        None => {
+            matched(request.extensions()).map_or(route::bare(method), |at| route::of(method, at))
+        }
+    };
+    let ends = Ends::of(request.uri(), headers, options.proxies);
+    let scheme = match ends.is_https {
+        Some(true) => "https",
+        Some(false) => "http",
+        None => options.scheme,
+    };
+    let seen =
+        Seen { request: &Parts::of(request), options, route, procedure, ends, scheme, id: &id };
+    let named = request::Request { correlation_id: Some(id.clone()), method, route: route.path };
+    let _attached = context.with_request(named).attach();
+    let call =
+        AsyncCall::start_carrying(&SERVER, |fields| fields.write(|writer| seen.write(writer)));
+    let call = call.taking_part().links(|| link.as_slice());
+    let length =
+        headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    Some(Exchange::new(
+        Arc::clone(options),
+        call,
+        start,
+        super::exchange::About {
+            route,
+            scheme,
+            procedure: procedure.map(Into::into),
+            request_bytes: length,
+            is_head: method == "HEAD",
+            is_connect: method == "CONNECT",
+            id,
+        },
+    ))
+}
+
+/// A request, whatever its body.
+struct Parts<'r> {
+    method: &'r str,
+    path: &'r str,
+    query: Option<&'r str>,
+    version: Version,
+    headers: &'r HeaderMap,
+    peer: Option<SocketAddr>,
+}
+
+impl<'r> Parts<'r> {
+    fn of<B>(request: &'r Request<B>) -> Self {
+        Self {
+            method: request.method().as_str(),
+            path: request.uri().path(),
+            query: request.uri().query(),
+            version: request.version(),
+            headers: request.headers(),
+            peer: peer(request.extensions()),
+        }
+    }
+}
+
+/// What a span begins with.
+struct Seen<'r> {
+    request: &'r Parts<'r>,
+    options: &'r Options,
+    route: Route,
+    procedure: Option<&'r str>,
+    ends: Ends<'r>,
+    scheme: &'static str,
+    id: &'r CorrelationId,
+}
+
+impl Seen<'_> {
+    fn write(&self, writer: &mut Writer) {
+        let Parts { method, path, query: asked, version, headers, peer } = *self.request;
+        match self.procedure {
+            Some(procedure) => {
+                writer.name_str(procedure);
+                writer.set(Server::RPC_SYSTEM, rpc::SYSTEM);
+                writer.set(Server::RPC_METHOD, procedure);
+            }
+            None => {
+                writer.name_str(self.route.name);
+                writer.set(Server::METHOD, self.route.method);
+                if self.route.method == method::OTHER {
+                    writer.set(Server::METHOD_ORIGINAL, bounded(method));
+                }
+                if !self.route.path.is_empty() {
+                    writer.set(Server::ROUTE, self.route.path);
+                }
+                writer.set(Server::PATH, bounded(path));
+                if let Some(asked) = asked {
+                    writer.set(Server::QUERY, &*query(asked));
+                }
+            }
+        }
+        writer.set(Server::SCHEME, self.scheme);
+        if let Some(authority) = self.ends.authority {
+            let (host, port) = host_and_port(authority);
+            writer.set(Server::ADDRESS, bounded(host));
+            if let Some(port) = port {
+                writer.set(Server::PORT, &port);
+            }
+        }
+        let address = peer.map(|peer| peer.ip());
+        match (self.ends.client, address) {
+            (Some(client), _) => writer.set(Server::CLIENT, bounded(client)),
+            (None, Some(address)) => writer.display(Server::CLIENT, &address),
+            (None, None) => {}
+        }
+        if let Some(peer) = peer {
+            writer.display(Server::PEER, &peer.ip());
+            writer.set(Server::PEER_PORT, &peer.port());
+        }
+        if let Some(agent) = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()) {
+            writer.set(Server::USER_AGENT, bounded(agent));
+        }
+        writer.set(Server::VERSION, version_text(version));
+        let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+        if let Some(length) = length.and_then(|length| length.parse::<u64>().ok()) {
+            writer.set(Server::REQUEST_SIZE, &length);
+        }
+        writer.set(Server::CORRELATION, self.id.as_str());
+        capture(writer, &self.options.request_headers, headers);
+    }
+}
+
+/// Records the headers that were asked for, each as the list of its values.
+pub(super) fn capture(writer: &mut Writer, captured: &[Captured], headers: &HeaderMap) {
+    for Captured { name, key } in captured {
+        let values: Vec<_> = headers
+            .get_all(name)
+            .iter()
+            .map(|value| bounded(value.to_str().unwrap_or("?")))
+            .collect();
+        if !values.is_empty() {
+            writer.set_keyed(key, &values.as_slice() as &dyn Attribute);
+        }
+    }
+}
+
+pub(in crate::http) fn version_text(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "0.9",
+        Version::HTTP_10 => "1.0",
+        Version::HTTP_2 => "2",
+        Version::HTTP_3 => "3",
+        _ => "1.1",
+    }
+}
+
+/// The route that a router has found.
+#[cfg(feature = "axum-0-8")]
+fn matched(extensions: &Extensions) -> Option<&str> {
+    extensions.get::<axum::extract::MatchedPath>().map(axum::extract::MatchedPath::as_str)
+}
+
+#[cfg(not(feature = "axum-0-8"))]
+fn matched(_extensions: &Extensions) -> Option<&str> {
+    None
+}
+
+/// Who is at the other end of the connection, where the server says so.
+fn peer(extensions: &Extensions) -> Option<SocketAddr> {
+    #[cfg(feature = "axum-0-8")]
+    if let Some(connection) = extensions.get::<axum::extract::ConnectInfo<SocketAddr>>() {
+        return Some(connection.0);
+    }
+    extensions.get::<SocketAddr>().copied()
+}

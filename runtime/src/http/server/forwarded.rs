@@ -1,0 +1,162 @@
+//! Who asks, and whom: by the request itself, or by what trusted proxies say about it.
+//!
+//! Each proxy adds to the right end of a list. So with one trusted proxy the last element is to be
+//! believed, with two the last but one; what stands left of it anyone may have written.
+
+use http::{HeaderMap, Uri, header};
+
+/// What is known of both ends.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Ends<'r> {
+    pub(super) client: Option<&'r str>,
+    /// `host`, or `host:port`.
+    pub(super) authority: Option<&'r str>,
+    pub(super) is_https: Option<bool>,
+}
+
+impl<'r> Ends<'r> {
+    pub(super) fn of(uri: &'r Uri, headers: &'r HeaderMap, proxies: usize) -> Self {
+        let host = || headers.get(header::HOST).and_then(|host| host.to_str().ok());
+        let mut ends = Self {
+            client: None,
+            authority: uri.authority().map(http::uri::Authority::as_str).or_else(host),
+            is_https: uri.scheme_str().map(|scheme| scheme == "https"),
+        };
+        if proxies > 0 {
+            ends.believe(headers, proxies);
+        }
+        ends
+    }
+
+    #[cold]
+    fn believe(&mut self, headers: &'r HeaderMap, proxies: usize) {
+        let element = |name: &str| nth_from_right(headers, name, proxies);
+        let mut scheme = None;
+        if let Some(forwarded) = element("forwarded") {
+            for pair in forwarded.split(';') {
+                let Some((key, value)) = pair.split_once('=') else { continue };
+                let value = value.trim().trim_matches('"');
+                match key.trim() {
+                    key if key.eq_ignore_ascii_case("for") => self.client = Some(value),
+                    key if key.eq_ignore_ascii_case("host") => self.authority = Some(value),
+                    key if key.eq_ignore_ascii_case("proto") => scheme = Some(value),
+                    _ => {}
+                }
+            }
+        } else {
+            self.client = element("x-forwarded-for");
+            self.authority = element("x-forwarded-host").or(self.authority);
+            scheme = element("x-forwarded-proto");
+        }
+        self.client = self.client.map(without_port);
+        if let Some(scheme) = scheme {
+            self.is_https = Some(scheme.eq_ignore_ascii_case("https"));
+        }
+    }
+}
+
+/// A host, and the port if one is named.
+pub(super) fn host_and_port(authority: &str) -> (&str, Option<u16>) {
+    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let port_of = |port: &str| port.parse().ok();
+    if let Some(end) = authority.strip_prefix('[').and_then(|rest| rest.find(']')) {
+        let port = authority[end + 2..].strip_prefix(':');
+        return (&authority[1..=end], port.and_then(port_of));
+    }
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') => (host, port_of(port)),
+        _ => (authority, None),
+    }
+}
+
+fn without_port(client: &str) -> &str {
+    host_and_port(client).0
+}
+
+/// Of the elements of all headers of a name, the one that so many proxies are behind.
+fn nth_from_right<'r>(headers: &'r HeaderMap, name: &str, nth: usize) -> Option<&'r str> {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    let elements: Vec<_> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let at = elements.len().saturating_sub(nth);
+    elements.get(at).copied().filter(|element| !element.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    #[test]
+    fn nobody_is_believed_unless_told_so() {
+        let headers = headers(&[
+            ("host", "shop.example"),
+            ("x-forwarded-for", "203.0.113.9"),
+            ("x-forwarded-proto", "https"),
+            ("forwarded", "for=203.0.113.9;proto=https;host=evil"),
+        ]);
+
+        let uri = Uri::from_static("/x");
+        let ends = Ends::of(&uri, &headers, 0);
+
+        let expected = Ends { authority: Some("shop.example"), ..Ends::default() };
+        assert_eq!(ends, expected);
+    }
+
+    #[test]
+    fn what_stands_left_of_the_trusted_proxies_is_not_believed() {
+        let headers = headers(&[
+            ("x-forwarded-for", "10.9.9.9, 198.51.100.7"),
+            ("x-forwarded-for", "192.0.2.1"),
+        ]);
+        let uri = Uri::from_static("/");
+        let client = |proxies| Ends::of(&uri, &headers, proxies).client;
+
+        assert_eq!(client(1), Some("192.0.2.1"));
+        assert_eq!(client(2), Some("198.51.100.7"));
+        assert_eq!(client(9), Some("10.9.9.9"));
+    }
+
+    #[test]
+    fn the_standard_header_is_read_with_quotes_and_ports() {
+        let headers = headers(&[(
+            "forwarded",
+            r#"for=10.0.0.1, For="[2001:db8::17]:4711";Proto=https;host="a.example:8443""#,
+        )]);
+
+        let uri = Uri::from_static("/");
+        let ends = Ends::of(&uri, &headers, 1);
+
+        assert_eq!(ends.client, Some("2001:db8::17"));
+        assert_eq!(ends.authority.map(host_and_port), Some(("a.example", Some(8443))));
+        assert_eq!(ends.is_https, Some(true));
+    }
+
+    #[test]
+    fn hosts_and_ports_are_told_apart() {
+        let cases = [
+            ("a.example", ("a.example", None)),
+            ("a.example:80", ("a.example", Some(80))),
+            ("a.example:x", ("a.example", None)),
+            ("[::1]:80", ("::1", Some(80))),
+            ("[::1]", ("::1", None)),
+            ("::1", ("::1", None)),
+            ("user:canary@a.example:80", ("a.example", Some(80))),
+            ("", ("", None)),
+            ("[", ("[", None)),
+            ("[]", ("", None)),
+        ];
+
+        for (given, expected) in cases {
+            assert_eq!(host_and_port(given), expected, "{given}");
+        }
+    }
+}

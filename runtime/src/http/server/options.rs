@@ -1,0 +1,264 @@
+//! What a program may ask of the server layer.
+
+use std::{sync::Arc, time::Duration};
+
+use http::HeaderName;
+
+use crate::{
+    http::{correlation::X_CORRELATION_ID, measure::Objective},
+    trace::propagation::Boundary,
+};
+
+/// Begins the layer of a server.
+///
+/// ```
+/// use std::time::Duration;
+/// use spandrel::http::{self, Slo};
+///
+/// let layer = http::server()
+///     .exclude("/health")
+///     .slow(Duration::from_secs(1))
+///     .slo("/orders/{id}", Slo::latency(Duration::from_millis(300)).target(0.99));
+/// # let _ = layer;
+/// ```
+///
+/// With axum and its feature `axum-0-8`, the layer of a router knows the routes:
+///
+/// ```
+/// # #[cfg(feature = "axum-0-8")] {
+/// use axum::{Router, routing::get};
+///
+/// let app: Router = Router::new()
+///     .route("/orders/{id}", get(|| async { "an order" }))
+///     .layer(spandrel::http::server());
+/// # }
+/// ```
+#[must_use]
+pub fn server() -> Server {
+    Server { options: Arc::new(Options::default()) }
+}
+
+/// A layer around a service that answers HTTP requests; made by [`server`].
+///
+/// Each request has a span, is counted, and is named by a correlation id. The context that came
+/// with it is continued, or from a public endpoint linked to.
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub(super) options: Arc<Options>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Options {
+    pub(super) boundary: Boundary,
+    pub(super) excluded: Vec<Excluded>,
+    pub(super) slow: Option<Duration>,
+    pub(super) scheme: &'static str,
+    pub(super) proxies: usize,
+    pub(super) correlation_header: HeaderName,
+    pub(super) request_headers: Vec<Captured>,
+    pub(super) response_headers: Vec<Captured>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Excluded {
+    Path(Box<str>),
+    Below(Box<str>),
+}
+
+/// A header that is recorded, and the attribute's key.
+#[derive(Clone, Debug)]
+pub(super) struct Captured {
+    pub(super) name: HeaderName,
+    pub(super) key: Box<str>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            boundary: Boundary::Trusted,
+            excluded: Vec::new(),
+            slow: None,
+            scheme: "http",
+            proxies: 0,
+            correlation_header: X_CORRELATION_ID.clone(),
+            request_headers: Vec::new(),
+            response_headers: Vec::new(),
+        }
+    }
+}
+
+impl Server {
+    /// Anyone may call: the caller's context is linked to, and nothing in it is obeyed.
+    ///
+    /// The correlation id is taken all the same: it is a name and decides nothing.
+    ///
+    /// ```
+    /// let layer = spandrel::http::server().public_endpoint();
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn public_endpoint(self) -> Self {
+        self.with(|options| options.boundary = Boundary::PublicEndpoint)
+    }
+
+    /// Passes requests for a path by, as if the layer were not there; `/static/*`: all below.
+    ///
+    /// ```
+    /// let layer = spandrel::http::server().exclude("/health").exclude("/static/*");
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn exclude(self, path: &str) -> Self {
+        let excluded = match path.strip_suffix('*') {
+            Some(below) => Excluded::Below(below.into()),
+            None => Excluded::Path(path.into()),
+        };
+        self.with(|options| options.excluded.push(excluded))
+    }
+
+    /// Notes an event `slow request` in spans that last longer.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let layer = spandrel::http::server().slow(Duration::from_millis(500));
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn slow(self, threshold: Duration) -> Self {
+        self.with(|options| options.slow = Some(threshold))
+    }
+
+    /// Sets an objective for a route, which `http.server.slo.good` and `.target` report about.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spandrel::http::{self, Slo};
+    ///
+    /// let slo = Slo::latency(Duration::from_millis(300)).target(0.99);
+    /// let layer = http::server().slo("/orders/{id}", slo);
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn slo(self, route: &str, slo: Slo) -> Self {
+        let (seconds, target) = (slo.latency.as_secs_f64(), slo.target);
+        Objective { route: route.to_owned(), seconds, target }.establish();
+        self
+    }
+
+    /// Says that the server itself speaks TLS, which the requests of HTTP/1 do not tell.
+    ///
+    /// ```
+    /// let layer = spandrel::http::server().https();
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn https(self) -> Self {
+        self.with(|options| options.scheme = "https")
+    }
+
+    /// Believes so many proxies in front of the server what they say in `Forwarded` or
+    /// `X-Forwarded-For`, `-Proto` and `-Host`.
+    ///
+    /// What is further left in these headers was there before them, and anyone can write it.
+    ///
+    /// ```
+    /// let layer = spandrel::http::server().trusted_proxies(1);
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn trusted_proxies(self, count: usize) -> Self {
+        self.with(|options| options.proxies = count)
+    }
+
+    /// Records headers of requests as `http.request.header.…`, secret ones redacted.
+    ///
+    /// ```
+    /// let layer = spandrel::http::server().capture_request_headers(["x-tenant"]);
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn capture_request_headers<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        let captured = captured("http.request.header.", names);
+        self.with(|options| options.request_headers.extend(captured))
+    }
+
+    /// Records headers of responses as `http.response.header.…`, secret ones redacted.
+    ///
+    /// ```
+    /// let layer = spandrel::http::server().capture_response_headers(["x-cache"]);
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn capture_response_headers<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        let captured = captured("http.response.header.", names);
+        self.with(|options| options.response_headers.extend(captured))
+    }
+
+    /// Names requests by another header than `X-Correlation-ID`, which is also the response's.
+    ///
+    /// ```
+    /// let name = http::HeaderName::from_static("x-amzn-trace-id");
+    /// let layer = spandrel::http::server().correlation_header(name);
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn correlation_header(self, name: HeaderName) -> Self {
+        self.with(|options| options.correlation_header = name)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Options)) -> Self {
+        change(Arc::make_mut(&mut self.options));
+        self
+    }
+}
+
+impl Options {
+    pub(super) fn excludes(&self, path: &str) -> bool {
+        self.excluded.iter().any(|excluded| match excluded {
+            Excluded::Path(excluded) => path == &**excluded,
+            Excluded::Below(below) => path.starts_with(&**below),
+        })
+    }
+}
+
+/// What the requests of a route shall achieve: how fast, and how many of them.
+///
+/// A request is good that did not fail (an error of the server, a panic, a client that gave up) and
+/// took no longer.
+///
+/// ```
+/// use std::time::Duration;
+/// use spandrel::http::Slo;
+///
+/// let slo = Slo::latency(Duration::from_millis(300)).target(0.999);
+/// # let _ = slo;
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Slo {
+    latency: Duration,
+    target: f64,
+}
+
+impl Slo {
+    /// Requests shall take no longer; 99 % of them, unless told otherwise.
+    #[must_use]
+    pub const fn latency(latency: Duration) -> Self {
+        Self { latency, target: 0.99 }
+    }
+
+    /// The share of requests that shall be good.
+    ///
+    /// # Panics
+    /// The share is not between 0 and 1.
+    #[must_use]
+    pub const fn target(self, target: f64) -> Self {
+        assert!(target > 0.0 && target < 1.0, "a target is a share between 0 and 1");
+        Self { target, ..self }
+    }
+}
+
+fn captured<'a>(prefix: &str, names: impl IntoIterator<Item = &'a str>) -> Vec<Captured> {
+    let names = names.into_iter().filter_map(|name| HeaderName::try_from(name).ok());
+    names.map(|name| Captured { key: format!("{prefix}{name}").into(), name }).collect()
+}

@@ -1,0 +1,60 @@
+//! From what is said about error tracking to what watches.
+
+use std::sync::Arc;
+
+use super::{config::Settings, logs::Outputs, sinks::Chosen};
+use crate::{
+    diag,
+    error::Error,
+    export::sentry::{self, Checked, Crumbs, Sentry, SentrySink},
+    trace::failure,
+};
+
+/// Error tracking that was chosen.
+pub(super) struct Tracking {
+    checked: Checked,
+    pub(super) sink: Chosen,
+}
+
+impl Tracking {
+    /// `None`: there is no DSN, so nothing is sent.
+    pub(super) fn new(
+        code: Option<Sentry>,
+        settings: &Settings,
+        logs: &mut Outputs,
+    ) -> Result<Option<Self>, Error> {
+        let is_in_code = code.is_some();
+        let said = settings.sentry.beside(code.unwrap_or_default());
+        let checked = match said.check() {
+            Ok(checked) => checked,
+            Err(error) if is_in_code => return Err(Error::configuration(error)),
+            // The variables are those of other programs, too.
+            Err(error) => {
+                diag::warn(format_args!("{error}; no error is tracked"));
+                return Ok(None);
+            }
+        };
+        let Some(checked) = checked.filter(|_| settings.enabled.value) else {
+            diag::info(format_args!("no error is tracked with Sentry: `SENTRY_DSN` is not set"));
+            return Ok(None);
+        };
+        let crumbs = Crumbs::default();
+        logs.crumbs = Some(crumbs.clone());
+        let (resource, own) = (settings.resource.clone(), checked.clone());
+        let make = move |bytes, stats: Arc<_>| {
+            let sink = SentrySink::new(&own, &resource, crumbs.clone(), bytes, stats);
+            Some(Box::new(sink) as Box<dyn crate::trace::drain::Sink>)
+        };
+        Ok(Some(Self { checked, sink: Chosen::new("sentry", Box::new(make)) }))
+    }
+
+    /// Failures are noted from now on.
+    pub(super) fn begin(checked: &Checked) {
+        failure::watch(checked.takes_backtraces());
+        sentry::watch_panics();
+    }
+
+    pub(super) fn into_parts(self) -> (Checked, Chosen) {
+        (self.checked, self.sink)
+    }
+}

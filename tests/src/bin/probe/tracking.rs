@@ -1,0 +1,109 @@
+//! Errors and panics, for a tracker of errors.
+
+use std::{fmt, future::Future as _, thread};
+
+use spandrel::{
+    FutureExt as _, Span,
+    sentry::{self, Scope, Sentry},
+    traced,
+};
+
+use crate::output::{PATIENCE, say, shut_down};
+
+#[derive(Debug)]
+struct Declined(std::num::ParseIntError);
+
+impl fmt::Display for Declined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the card 4111 1111 1111 1111 was declined, token=hunter2")
+    }
+}
+
+impl std::error::Error for Declined {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[traced(err)]
+fn charge(order: &str, password: &str) -> Result<u64, Declined> {
+    let _ = password;
+    Span::current().event("asking the bank", &[]);
+    tracing::warn!("the bank is slow for http://ann:hunter2@bank");
+    order.parse().map_err(Declined)
+}
+
+#[traced(err)]
+fn pay(order: &str) -> Result<u64, Declined> {
+    charge(order, "hunter2")
+}
+
+#[traced(err, name = "handle")]
+fn handle(order: &str) -> Result<u64, Declined> {
+    tracing::info!("handling");
+    pay(order)
+}
+
+#[traced(kind = server, fields(http.response.status_code = status))]
+fn answer(status: u16) -> u16 {
+    status
+}
+
+#[traced]
+fn explode() {
+    panic!("the boiler exploded, password=hunter2");
+}
+
+pub(crate) fn run(how: &str) {
+    let sentry = Sentry::new().failed_statuses(&[503]).before_send(|mut event| {
+        event.tags.insert("looked_at".into(), "yes".into());
+        Some(event).filter(|event| {
+            let dropped =
+                event.exception.values.iter().any(|e| e.value.as_deref() == Some("drop me"));
+            !dropped
+        })
+    });
+    let builder = spandrel::builder!();
+    let telemetry = match how {
+        "env" => builder.init(),
+        _ => builder.sentry(sentry).init(),
+    }
+    .expect("it starts");
+    if how == "flood" {
+        flood();
+    } else {
+        each_once();
+    }
+    shut_down(telemetry, PATIENCE);
+}
+
+fn each_once() {
+    {
+        let _about =
+            Scope::new().user("u-17").tag("plan", "gold").tag("api_key", "hunter2").enter();
+        say("paid", handle("x").is_ok());
+    }
+    answer(500);
+    answer(503);
+    let _ = thread::Builder::new().name("boiler".into()).spawn(explode).expect("it starts").join();
+    let error = "y".parse::<u64>().expect_err("no number");
+    sentry::capture(&error)
+        .with("order", 17)
+        .with("token", "hunter2")
+        .with("url", "http://a:hunter2@b");
+    sentry::capture(&std::io::Error::other("drop me"));
+    let work = async { sentry::capture(&std::io::Error::other("in a task")) };
+    let work = work.in_context(Scope::new().user("u-18").context());
+    let mut work = std::pin::pin!(work);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    say("done", work.as_mut().poll(&mut context).is_ready());
+}
+
+/// The tracker does not answer: nobody waits for it.
+fn flood() {
+    let started = std::time::Instant::now();
+    for _ in 0..2_000 {
+        let _ = handle("x");
+    }
+    say("millis", started.elapsed().as_millis());
+}
