@@ -76,7 +76,14 @@ async fn visit(client: &Client, url: &str, number: u64) -> String {
 pub(crate) async fn metrics_of(url: &str) -> Result<String> {
     let text = reqwest::get(format!("{url}/metrics")).await?.error_for_status()?.text().await?;
     let shown = text.lines().filter(|line| {
-        line.starts_with("shop_") || line.starts_with("http_server_request_duration_seconds_count")
+        [
+            "shop_orders",
+            "shop_order_value_EUR_sum",
+            "function_calls",
+            "http_server_request_duration_seconds_count",
+        ]
+        .iter()
+        .any(|shown| line.starts_with(shown))
     });
     Ok(shown.fold(String::new(), |text, line| text + "  " + line + "\n"))
 }

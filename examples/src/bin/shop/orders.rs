@@ -11,7 +11,11 @@ use axum::{
     routing::{get, post},
 };
 use serde::{Deserialize, Serialize};
-use spandrel::{timed, traced};
+use spandrel::{
+    http,
+    metrics::{Counter, Histogram},
+    timed, traced,
+};
 use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
 use tracing::info;
 
@@ -61,6 +65,10 @@ enum Failed {
     Store(sqlx::Error),
 }
 
+static SOLD: Counter = Counter::new("shop.orders.sold", "Orders that were paid");
+static VALUE: Histogram =
+    Histogram::new("shop.order.value", "What was paid for an order").unit("EUR");
+
 struct Orders {
     store: SqlitePool,
     client: reqwest_middleware::ClientWithMiddleware,
@@ -102,7 +110,7 @@ impl Orders {
             .execute(&store)
             .await?;
         let client = reqwest::Client::builder().timeout(service::PATIENCE).build()?;
-        let client = reqwest_middleware::ClientBuilder::new(client).build();
+        let client = reqwest_middleware::ClientBuilder::new(client).with(http::client()).build();
         Ok(Self { store, client, payments: format!("{payments}/payments") })
     }
 
@@ -111,6 +119,8 @@ impl Orders {
         let id = self.keep(&item, pieces).await?;
         let receipt = self.have_paid(Payment { order: id, cents: pieces * 250, card }).await?;
         self.note_paid(id, receipt.number).await?;
+        SOLD.with(&[("item", &item)]).add(1);
+        VALUE.record(pieces as f64 * 2.5);
         info!(order.id = id, item, pieces, "sold");
         Ok(Order { id, item, pieces, receipt: Some(receipt.number) })
     }

@@ -9,6 +9,7 @@ use std::{
 };
 
 use axum::Router;
+use spandrel::http;
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
     net::TcpListener,
@@ -91,7 +92,8 @@ pub(crate) async fn serve(routes: Router) -> Result<()> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     println!("{LISTENING}{}", listener.local_addr()?);
     io::stdout().flush()?;
-    let routes = routes.merge(spandrel::admin::router());
+    // Below the layer: who looks at the service is no customer.
+    let routes = routes.layer(http::server()).merge(spandrel::admin::router());
     axum::serve(listener, routes).with_graceful_shutdown(stdin_closed()).await?;
     Ok(())
 }
