@@ -29,6 +29,7 @@
 //! - [`traced`], [`instrument`], [`counted`], [`span!`]: the attributes and their options.
 //! - [`Span`], [`SpanHandle`], [`FutureExt`], [`spawn`], [`thread`]: spans in code.
 //! - [`trace`]: contexts, propagation across processes, samplers, limits.
+//! - [`http`]: requests that come in and go out, correlation ids.
 //! - [`export`]: where spans go. [`Builder`]: configuration in code.
 //! - [`testing`]: the spans of a test. [`functions`]: what a program has annotated.
 //!
@@ -46,6 +47,9 @@
 //! - `zipkin`: when it is Zipkin.
 //! - `file`: when they go to files that something else picks up; also the flight recorder.
 //! - `http`: when context travels in an `http::HeaderMap`, as with hyper, axum, reqwest and tonic.
+//! - `tower`: when the program serves or sends requests through services of tower, as with axum,
+//!   hyper and tonic: [`http`].
+//! - `reqwest`: when it sends them with reqwest.
 //! - `stream`: when functions return streams.
 //! - `tracing`: when the program or its libraries use `tracing`.
 //! - `log`: when they use the `log` crate, and nothing makes events of `tracing` of that.

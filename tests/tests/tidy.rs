@@ -41,6 +41,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("trace", 3),
     // Leaves.
     ("export", 4),
+    ("http", 4),
     ("log", 4),
     ("metrics_0_24", 4),
     ("opentelemetry_0_33", 4),

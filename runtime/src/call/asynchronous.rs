@@ -260,7 +260,7 @@ impl<C: Tally> Carrier<C> {
         self.active.is_recording()
     }
 
-    #[cfg(any(feature = "stream", feature = "tower", feature = "reqwest"))]
+    #[cfg(feature = "stream")]
     pub(crate) fn is_done(&self) -> bool {
         self.active.phase() == Phase::Done
     }
@@ -319,6 +319,12 @@ impl<C: Tally> Carrier<C> {
     #[cfg(any(feature = "tower", feature = "reqwest"))]
     pub(crate) fn span(&self) -> u64 {
         self.active.span()
+    }
+
+    /// The context within the span; asked between two polls.
+    #[cfg(feature = "tower")]
+    pub(crate) fn context(&self) -> &Context {
+        self.active.context()
     }
 
     /// Does something within the span that is no poll.

@@ -77,6 +77,7 @@ pub(crate) trait Pace {
             feature = "file",
             feature = "otlp",
             feature = "prometheus-remote-write",
+            feature = "sentry",
             feature = "zipkin"
         )),
         expect(dead_code, reason = "only a delivery that is tried again asks for the time")
@@ -85,14 +86,24 @@ pub(crate) trait Pace {
 
     /// The wall clock, in seconds since the Unix epoch: what a receiver's dates are compared with.
     #[cfg_attr(
-        not(any(feature = "otlp", feature = "prometheus-remote-write", feature = "zipkin")),
+        not(any(
+            feature = "otlp",
+            feature = "prometheus-remote-write",
+            feature = "sentry",
+            feature = "zipkin"
+        )),
         expect(dead_code, reason = "only receivers across the network give dates")
     )]
     fn unix_seconds(&self) -> u64;
 
     /// When the program stops waiting for this exporter, if it is shutting down.
     #[cfg_attr(
-        not(any(feature = "otlp", feature = "prometheus-remote-write", feature = "zipkin")),
+        not(any(
+            feature = "otlp",
+            feature = "prometheus-remote-write",
+            feature = "sentry",
+            feature = "zipkin"
+        )),
         expect(dead_code, reason = "only an attempt across the network takes long")
     )]
     fn deadline(&self) -> Option<Instant>;
@@ -103,6 +114,7 @@ pub(crate) trait Pace {
             feature = "file",
             feature = "otlp",
             feature = "prometheus-remote-write",
+            feature = "sentry",
             feature = "zipkin"
         )),
         expect(dead_code, reason = "only a delivery that is tried again waits")

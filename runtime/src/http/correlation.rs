@@ -1,6 +1,6 @@
 //! The headers that name a request across services.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header::Entry};
 
 use crate::trace::correlation::CorrelationId;
 
@@ -21,9 +21,10 @@ pub(super) fn named(headers: &HeaderMap, header: &HeaderName) -> Option<Correlat
 
 /// Names a message, unless it has a name already.
 pub(super) fn name(headers: &mut HeaderMap, header: &HeaderName, id: &CorrelationId) {
-    if !headers.contains_key(header)
+    if let Ok(Entry::Vacant(vacant)) = headers.try_entry(header)
         && let Ok(value) = HeaderValue::from_str(id)
     {
-        headers.insert(header.clone(), value);
+        // Too many headers: then it goes without.
+        let _ = vacant.try_insert(value);
     }
 }

@@ -46,9 +46,7 @@ pub(super) struct Served {
 impl Served {
     pub(super) fn record(&self) {
         SERVED.with(&self.labels()).record(self.seconds);
-        if HAS_OBJECTIVES.load(Relaxed) && !self.route.is_empty() {
-            self.judge();
-        }
+        self.judge();
     }
 
     fn labels(&self) -> impl crate::metrics::Labels {
@@ -68,6 +66,9 @@ impl Served {
     }
 
     fn judge(&self) {
+        if !HAS_OBJECTIVES.load(Relaxed) || self.route.is_empty() {
+            return;
+        }
         let objectives = OBJECTIVES.read().unwrap_or_else(PoisonError::into_inner);
         for objective in objectives.iter().filter(|known| known.route == self.route) {
             if self.error_type.is_empty() && self.seconds <= objective.seconds {
@@ -118,8 +119,10 @@ fn some_status(status: u16) -> Option<u16> {
 
 #[cfg(feature = "tower")]
 mod layers {
-    use super::{SCOPE, SECONDS, some};
-    use crate::metrics::{BoundUpDownCounter, Histogram, UpDownCounter};
+    use std::sync::OnceLock;
+
+    use super::{SCOPE, SECONDS, Served, some};
+    use crate::metrics::{BoundHistogram, BoundUpDownCounter, Histogram, UpDownCounter};
 
     static ACTIVE: UpDownCounter =
         UpDownCounter::new("http.server.active_requests", "Requests that are being served")
@@ -142,14 +145,73 @@ mod layers {
             .scope(SCOPE)
             .bounds(SECONDS);
 
-    impl super::Served {
-        /// The sizes of its bodies, where they are known.
-        pub(in crate::http) fn record_sizes(&self, request: Option<u64>, response: u64) {
-            let labels = self.labels();
+    impl Served {
+        /// The same with the sizes of its bodies, where they are known.
+        pub(in crate::http) fn record_all(
+            &self,
+            found: &Found,
+            request: Option<u64>,
+            response: u64,
+        ) {
+            let series = found.of(self);
+            series.durations.record(self.seconds);
+            series.response_sizes.record(response);
             if let Some(bytes) = request {
-                REQUEST_SIZE.with(&labels).record(bytes);
+                REQUEST_SIZE.with(&self.labels()).record(bytes);
             }
-            RESPONSE_SIZE.with(&labels).record(response);
+            self.judge();
+        }
+    }
+
+    /// The series of a route, which need not be looked up for each request.
+    #[derive(Debug)]
+    pub(in crate::http) struct Found([OnceLock<Series>; FOUND]);
+
+    /// A route answers in few ways; what is rarer is looked up.
+    const FOUND: usize = 4;
+
+    #[derive(Clone, Copy, Debug)]
+    struct Series {
+        scheme: &'static str,
+        status: u16,
+        error_type: &'static str,
+        durations: BoundHistogram,
+        response_sizes: BoundHistogram,
+    }
+
+    impl Found {
+        pub(in crate::http) const fn new() -> Self {
+            Self([const { OnceLock::new() }; FOUND])
+        }
+
+        fn of(&self, served: &Served) -> Series {
+            for slot in &self.0 {
+                let series = slot.get_or_init(|| Series::of(served));
+                if series.is_of(served) {
+                    return *series;
+                }
+            }
+            Series::of(served)
+        }
+    }
+
+    impl Series {
+        #[cold]
+        fn of(served: &Served) -> Self {
+            let labels = served.labels();
+            Self {
+                scheme: served.scheme,
+                status: served.status,
+                error_type: served.error_type,
+                durations: super::SERVED.with(&labels),
+                response_sizes: RESPONSE_SIZE.with(&labels),
+            }
+        }
+
+        fn is_of(&self, served: &Served) -> bool {
+            self.status == served.status
+                && self.scheme == served.scheme
+                && self.error_type == served.error_type
         }
     }
 
@@ -234,4 +296,4 @@ mod sending {
 pub(super) use sending::Sent;
 
 #[cfg(feature = "tower")]
-pub(super) use layers::{active, called};
+pub(super) use layers::{Found, active, called};

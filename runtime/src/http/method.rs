@@ -3,8 +3,11 @@
 /// What stands for all other methods, of which a stranger can invent any number.
 pub(super) const OTHER: &str = "_OTHER";
 
-const KNOWN: [&str; 10] =
+pub(super) const KNOWN: [&str; 10] =
     ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE", "QUERY"];
+
+/// How many there are, the other one included.
+pub(super) const COUNT: usize = KNOWN.len() + 1;
 
 /// The method as spans and metrics name it.
 pub(super) fn known(method: &str) -> &'static str {

@@ -30,6 +30,7 @@ mod client;
 mod correlation;
 mod measure;
 mod method;
+mod objective;
 mod record;
 mod route;
 #[cfg(any(feature = "tower", feature = "reqwest"))]
@@ -45,6 +46,7 @@ mod text;
 pub use client::{Client, ClientBody, ResendCount, UrlTemplate, client};
 #[cfg(feature = "tower")]
 pub use client::{ClientFuture, ClientService};
+pub use objective::{Slo, objective};
 pub use record::record_request;
 #[cfg(feature = "tower")]
-pub use server::{Server, ServerBody, ServerFuture, ServerService, Slo, server};
+pub use server::{Server, ServerBody, ServerFuture, ServerService, server};

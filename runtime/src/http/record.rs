@@ -15,8 +15,11 @@ use super::{measure::Served, method, route};
 ///
 /// spandrel::http::record_request("GET", "/orders/{id}", 200, Duration::from_millis(12));
 /// # let metrics = spandrel::testing::metrics();
-/// # let labels = [("http.route", "/orders/{id}"), ("http.response.status_code", "200")];
-/// # assert_eq!(metrics.count("http.server.request.duration", &labels), Some(1.0));
+/// # let labels = (
+/// #     ("http.request.method", "GET"),
+/// #     (("http.route", "/orders/{id}"), ("http.response.status_code", 200)),
+/// # );
+/// # assert_eq!(metrics.distribution("http.server.request.duration", &labels).unwrap().count, 1);
 /// ```
 pub fn record_request(method: &str, route: &str, status: u16, duration: Duration) {
     let route = route::of(method::known(method), route);

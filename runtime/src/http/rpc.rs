@@ -31,6 +31,7 @@ const NAMES: [&str; 17] = [
 impl Status {
     pub(super) const OK: Self = Self(0);
     pub(super) const UNKNOWN: Self = Self(2);
+    #[cfg(feature = "tower")]
     pub(super) const UNIMPLEMENTED: Self = Self(12);
 
     /// What headers or trailers say.
@@ -56,6 +57,7 @@ impl Status {
     }
 
     /// Whether the server is at fault.
+    #[cfg(feature = "tower")]
     pub(super) fn is_error_of_server(self) -> bool {
         matches!(self.0, 2 | 4 | 12 | 13 | 14 | 15)
     }

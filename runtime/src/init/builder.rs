@@ -1,5 +1,7 @@
 //! Starts telemetry, from code and environment.
 
+mod secrets;
+
 use std::time::Duration;
 
 #[cfg(feature = "file")]
@@ -12,17 +14,15 @@ use super::{
     config::{Code, Exporter, Package, Settings},
     exit, health,
     logs::{Listens, Outputs},
-    sinks::{self, Chosen},
+    sinks::Chosen,
     telemetry::{Exporters, Running, Telemetry},
 };
 use crate::{
     conceal, diag,
     error::Error,
     export::{Batching, LogLines, SpanExporter},
-    functions, level, metrics,
-    redact::{self, Patterns},
+    functions, level, metrics, redact,
     resource::Resource,
-    sensitive::Sensitive,
     site, time,
     time::Clock,
     trace::{
@@ -249,13 +249,6 @@ impl Builder {
         self
     }
 
-    /// Tracks errors with Sentry, as said here; without a DSN, here or in `SENTRY_DSN`, nothing is.
-    #[cfg(feature = "sentry")]
-    pub fn sentry(mut self, sentry: crate::export::sentry::Sentry) -> Self {
-        self.sentry = Some(sentry);
-        self
-    }
-
     /// Shows the spans on the console, in the form that `SPANDREL_CONSOLE` chooses.
     pub fn console(mut self) -> Self {
         self.code.exporters.get_or_insert_default().push(Exporter::Console);
@@ -337,40 +330,6 @@ impl Builder {
     #[cfg(feature = "metrics-0-24")]
     pub fn metrics_0_24(mut self, uses_metrics: bool) -> Self {
         self.uses_metrics = uses_metrics;
-        self
-    }
-
-    /// Redacts the values of further keys, beside `password`, `token` and the like.
-    ///
-    /// The last part of a dotted key is compared, without case, `-` and `_`; so does
-    /// `SPANDREL_REDACT_KEYS`.
-    pub fn redact_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
-        self.code.redact_keys = Some(keys.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Shows the values of keys that are redacted by default, such as `token` in a parser.
-    ///
-    /// What an attribute itself redacts stays so; so does `SPANDREL_REDACT_ALLOW_KEYS`.
-    pub fn allow_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
-        self.code.allow_keys = Some(keys.into_iter().map(Into::into).collect());
-        self
-    }
-
-    /// Chooses the forms of secrets that are hidden in every text; all that are known by default.
-    ///
-    /// `SPANDREL_REDACT_PATTERNS` does the same.
-    pub fn redact_patterns(mut self, patterns: Patterns) -> Self {
-        self.code.redact_patterns = Some(patterns);
-        self
-    }
-
-    /// Hashes under this key what `redact(… = hash)` and [`Sensitive::hashed`] print.
-    ///
-    /// Programs that share it print the same hashes; by default each process draws its own. So does
-    /// `SPANDREL_REDACT_HASH_KEY`.
-    pub fn redact_hash_key(mut self, key: &str) -> Self {
-        self.code.redact_hash_key = Some(Sensitive::new(key.to_owned()));
         self
     }
 
@@ -487,29 +446,30 @@ impl Builder {
         let mut metrics = Vec::new();
         #[cfg(feature = "otlp")]
         for otlp in self.otlp {
-            chosen.push(sinks::otlp::in_code(&otlp, &settings, self.package)?);
+            chosen.push(super::sinks::otlp::in_code(&otlp, &settings, self.package)?);
         }
         #[cfg(feature = "file")]
         for file in self.files {
-            chosen.push(sinks::file::in_code(file, &settings, self.package));
+            chosen.push(super::sinks::file::in_code(file, &settings, self.package));
         }
         #[cfg(feature = "zipkin")]
         for zipkin in self.zipkins {
-            chosen.push(sinks::zipkin::in_code(&zipkin, &settings, self.package)?);
+            chosen.push(super::sinks::zipkin::in_code(&zipkin, &settings, self.package)?);
         }
         #[cfg(feature = "prometheus-remote-write")]
         for remote_write in settings.remote_write.exporter().into_iter().chain(self.remote_writes) {
-            metrics.push(sinks::remote_write::in_code(&remote_write, &settings)?);
+            metrics.push(super::sinks::remote_write::in_code(&remote_write, &settings)?);
         }
         #[cfg(feature = "console")]
         {
             let consoles = self.consoles.into_iter();
-            chosen.extend(consoles.map(|console| sinks::console::in_code(console, &settings)));
-            chosen.extend(self.summaries.into_iter().map(sinks::console::summary));
+            chosen
+                .extend(consoles.map(|console| super::sinks::console::in_code(console, &settings)));
+            chosen.extend(self.summaries.into_iter().map(super::sinks::console::summary));
         }
         #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
         for exporter in settings.metrics.exporters(&settings).into_iter().chain(self.metrics) {
-            metrics.push(sinks::metrics::in_code(exporter, &settings, self.package)?);
+            metrics.push(super::sinks::metrics::in_code(exporter, &settings, self.package)?);
         }
         for exporter in self.custom {
             chosen.push(Chosen::custom(exporter, &settings));
@@ -589,7 +549,7 @@ fn start(
         dumps: None,
     };
     #[cfg(feature = "file")]
-    let dumper = flight::Dumper::new(&settings, sinks::own_crate(&settings, package));
+    let dumper = flight::Dumper::new(&settings, super::sinks::own_crate(&settings, package));
     let numbers = |chosen: &[Chosen]| -> Vec<_> {
         chosen.iter().map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect()
     };

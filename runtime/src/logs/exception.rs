@@ -11,7 +11,7 @@ use std::{
 
 use super::{Said, emit, wants};
 use crate::{
-    site::Level,
+    site::{Level, Site},
     trace::{Context, local::Local, nearby},
 };
 
@@ -73,8 +73,8 @@ pub(crate) fn exception(span: u64, error_type: &str, message: &dyn fmt::Display)
         level: Level::Error,
         target,
         event: "exception",
-        file: site.map(super::super::site::Site::file),
-        line: site.map(super::super::site::Site::line),
+        file: site.map(Site::file),
+        line: site.map(Site::line),
         context: &context,
     };
     emit(&said, &|writer| {

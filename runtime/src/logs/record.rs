@@ -173,10 +173,12 @@ impl<'a> LogView<'a> {
         self.surrounding(Surrounding::EVENT)
     }
 
+    #[cfg(any(feature = "file", feature = "otlp"))]
     pub(crate) fn file(&self) -> Option<&'a str> {
         self.surrounding(Surrounding::FILE)
     }
 
+    #[cfg(any(feature = "file", feature = "otlp"))]
     pub(crate) fn line(&self) -> Option<i64> {
         let mut known = Entries::new(self.split().0, &SURROUNDINGS).attributes();
         known.find_map(|(key, value)| match value {

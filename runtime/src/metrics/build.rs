@@ -26,6 +26,7 @@ impl Named {
     }
 
     /// What is as it is, and adds up to nothing.
+    #[cfg(feature = "process")]
     pub(crate) fn gauge(self, start: u64, values: impl IntoIterator<Item = Value>) -> Metric {
         self.of(Data::Gauge(points(start, values)))
     }

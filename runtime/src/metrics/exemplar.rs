@@ -13,7 +13,7 @@ use crate::{
 /// Whether a value measured now may be an exemplar: a glance, exact enough to say no.
 #[inline(always)]
 pub(super) fn is_possible() -> bool {
-    Local.flags() & RECORDING != 0 || ExemplarFilter::current() == ExemplarFilter::AlwaysOn
+    Local.flags() & RECORDING != 0 || ExemplarFilter::takes_all()
 }
 
 /// The value with the current span, if that is sampled or does not matter.

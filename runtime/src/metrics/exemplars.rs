@@ -33,6 +33,12 @@ impl ExemplarFilter {
         }
     }
 
+    /// Whether it is all of them: what who counts asks each time.
+    #[inline(always)]
+    pub(super) fn takes_all() -> bool {
+        FILTER.load(Relaxed) == Self::AlwaysOn as u8
+    }
+
     /// Configures the program.
     pub(crate) fn set(self) {
         FILTER.store(self as u8, Relaxed);

@@ -66,10 +66,12 @@ impl<S: State> Family<S> {
     #[inline(always)]
     pub(crate) fn find(&'static self, labels: &(impl Labels + ?Sized)) -> &'static Series<S> {
         let hash = label_set::hash(labels);
-        match self.series.find(hash, |series| label_set::are(labels, &series.labels)) {
-            Some(series) => series,
-            None => self.make(labels),
+        for series in self.series.of(hash) {
+            if label_set::are(labels, &series.labels) {
+                return series;
+            }
         }
+        self.make(labels)
     }
 
     #[cold]

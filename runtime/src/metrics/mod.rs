@@ -52,10 +52,8 @@
 pub(crate) mod build;
 mod counter;
 pub(crate) mod data;
-pub(crate) mod difference;
 mod exemplar;
 pub(crate) mod exemplars;
-pub(crate) mod explicit;
 mod family;
 mod gauge;
 mod hash;
@@ -70,7 +68,7 @@ mod number;
 mod observe;
 mod once;
 mod pool;
-mod quantile;
+#[cfg(feature = "opentelemetry-0-33")]
 pub(crate) mod readers;
 mod registry;
 mod series;

@@ -16,6 +16,10 @@ pub(crate) trait Reader: Send + Sync {
 static READERS: RwLock<Vec<Weak<dyn Reader>>> = RwLock::new(Vec::new());
 
 /// Can be asked from now on, for as long as it is there.
+#[cfg_attr(
+    not(any(feature = "console", feature = "file", feature = "otlp")),
+    expect(dead_code, reason = "nobody exports metrics")
+)]
 pub(crate) fn add(reader: Weak<dyn Reader>) {
     let mut readers = READERS.write().unwrap_or_else(PoisonError::into_inner);
     readers.retain(|reader| reader.strong_count() > 0);

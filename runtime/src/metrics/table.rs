@@ -33,18 +33,16 @@ impl<S> Table<S> {
     }
 
     /// The one of this hash that is meant.
-    #[inline(always)]
     pub(crate) fn find(&self, hash: u64, is_meant: impl Fn(&S) -> bool) -> Option<&'static S> {
-        let places = self.current()?;
-        // At least half of the places are empty: it ends.
-        let mut at = hash as usize;
-        loop {
-            let (known, found) = places.get(at & (places.len() - 1))?.get()?;
-            if *known == hash && is_meant(found) {
-                return Some(found);
-            }
-            at = at.wrapping_add(1);
-        }
+        self.of(hash).find(|found| is_meant(found))
+    }
+
+    /// All of this hash: one, unless somebody is unlucky.
+    ///
+    /// To be walked in place: what is compared with constants is then compared as such.
+    #[inline(always)]
+    pub(crate) fn of(&self, hash: u64) -> Of<'_, S> {
+        Of { places: self.current().unwrap_or_default(), hash, at: hash as usize }
     }
 
     /// Adds one more; only one thread at a time may. `false`: there is no room.
@@ -75,6 +73,30 @@ impl<S> Table<S> {
 
     fn places(count: usize) -> Box<[Place<S>]> {
         std::iter::repeat_with(OnceLock::new).take(count).collect()
+    }
+}
+
+/// Those of one hash.
+pub(crate) struct Of<'t, S: 'static> {
+    places: &'t [Place<S>],
+    hash: u64,
+    at: usize,
+}
+
+impl<S> Iterator for Of<'_, S> {
+    type Item = &'static S;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<&'static S> {
+        // At least half of the places are empty: it ends.
+        loop {
+            let at = self.at & self.places.len().wrapping_sub(1);
+            let (known, found) = self.places.get(at)?.get()?;
+            self.at = self.at.wrapping_add(1);
+            if *known == self.hash {
+                return Some(found);
+            }
+        }
     }
 }
 

@@ -51,14 +51,39 @@ pub(crate) const fn is_denied(key: &str) -> bool {
     if !may_be_denied(key, start) {
         return false;
     }
+    let length = folded_length(key, start);
+    if length >= 32 || LENGTHS >> length & 1 == 0 {
+        return false;
+    }
     let mut at = 0;
     while at < DENIED.len() {
-        if matches_folded(key, start, DENIED[at].as_bytes()) {
+        let denied = DENIED[at].as_bytes();
+        if denied.len() == length && matches_folded(key, start, denied) {
             return true;
         }
         at += 1;
     }
     false
+}
+
+/// How long denied keys are, bit by bit.
+const LENGTHS: u32 = {
+    let (mut lengths, mut at) = (0, 0);
+    while at < DENIED.len() {
+        lengths |= 1 << DENIED[at].len();
+        at += 1;
+    }
+    lengths
+};
+
+/// How long the key is without `-` and `_`.
+const fn folded_length(key: &[u8], start: usize) -> usize {
+    let (mut at, mut length) = (start, 0);
+    while at < key.len() {
+        length += !matches!(key[at], b'_' | b'-') as usize;
+        at += 1;
+    }
+    length
 }
 
 /// The letters that a denied key begins with, and those that it ends with, bit by bit.

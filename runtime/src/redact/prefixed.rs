@@ -2,22 +2,24 @@
 
 use std::ops::Range;
 
-use super::scan::{before, is_word, run};
+use super::scan::{before, byte, is_word, run};
 
 /// What a key begins with, and how many characters follow at least.
 struct Issuer {
     prefix: &'static [u8],
+    /// Where its first character is that is no letter or digit.
+    mark: usize,
     least: usize,
     /// Only capitals and digits follow, exactly so many.
     capitals: bool,
 }
 
 const fn issuer(prefix: &'static str, least: usize) -> Issuer {
-    Issuer { prefix: prefix.as_bytes(), least, capitals: false }
+    Issuer { prefix: prefix.as_bytes(), mark: mark(prefix.as_bytes()), least, capitals: false }
 }
 
 const fn capitals(prefix: &'static str, least: usize) -> Issuer {
-    Issuer { prefix: prefix.as_bytes(), least, capitals: true }
+    Issuer { prefix: prefix.as_bytes(), mark: 0, least, capitals: true }
 }
 
 /// Found by their first character.
@@ -77,35 +79,55 @@ const fn mark(prefix: &[u8]) -> usize {
     at
 }
 
-/// The letters and digits that stand one and two in front of a mark, bit by bit.
-const NEIGHBOURS: (u64, u64) = {
-    let (mut one, mut two, mut at) = (0, 0, 0);
+/// The pairs of characters that stand in front of each mark, bit by bit: six bits of each.
+const NEIGHBOURS: [[u64; 64]; 3] = {
+    let (mut pairs, mut at) = ([[0; 64]; 3], 0);
     while at < MARKS.len() {
-        let prefix = MARKS[at].prefix;
-        let mark = mark(prefix);
-        one |= bit(prefix[mark - 1]);
-        two |= bit(prefix[mark - 2]);
+        let Issuer { prefix, mark, .. } = MARKS[at];
+        let pair = pair(prefix[mark - 2], prefix[mark - 1]);
+        pairs[kind(prefix[mark])][pair / 64] |= 1 << (pair % 64);
         at += 1;
     }
-    (one, two)
+    pairs
 };
 
-const fn bit(byte: u8) -> u64 {
-    1 << (byte & 63)
+const fn kind(mark: u8) -> usize {
+    match mark {
+        b'_' => 0,
+        b'-' => 1,
+        _ => 2,
+    }
+}
+
+const fn pair(one: u8, other: u8) -> usize {
+    const fn six(byte: u8) -> usize {
+        (byte & 31 | (byte & 64) >> 1) as usize
+    }
+    six(one) * 64 + six(other)
 }
 
 /// The key whose first character stands at `at`.
 pub(super) fn from_start(text: &[u8], at: usize) -> Option<Range<usize>> {
+    if is_word(before(text, at))
+        || !matches!(byte(text, at + 1), b'B' | b'C' | b'G' | b'I' | b'K' | b'S')
+    {
+        return None;
+    }
     STARTS.iter().find_map(|issuer| issuer.find(text, at))
 }
 
 /// The key whose mark stands at `at`.
 pub(super) fn from_mark(text: &[u8], at: usize) -> Option<Range<usize>> {
-    let (one, two) = (before(text, at), before(text, at.checked_sub(1)?));
-    if bit(one) & NEIGHBOURS.0 == 0 || bit(two) & NEIGHBOURS.1 == 0 {
+    let pair = pair(before(text, at.checked_sub(1)?), before(text, at));
+    if NEIGHBOURS[kind(byte(text, at))][pair / 64] >> (pair % 64) & 1 == 0 {
         return None;
     }
-    MARKS.iter().find_map(|issuer| issuer.find(text, at.checked_sub(mark(issuer.prefix))?))
+    find_mark(text, at)
+}
+
+#[cold]
+fn find_mark(text: &[u8], at: usize) -> Option<Range<usize>> {
+    MARKS.iter().find_map(|issuer| issuer.find(text, at.checked_sub(issuer.mark)?))
 }
 
 impl Issuer {

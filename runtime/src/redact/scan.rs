@@ -16,13 +16,9 @@ const HIGH: u64 = 0x80 * LANES;
 /// The next secret at `from` or behind it, of the forms that are on.
 pub(super) fn next(text: &[u8], from: usize, on: u8) -> Option<Range<usize>> {
     let mut at = from;
-    while at < text.len() {
-        let mut hits = match text.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-            Some(bytes) => hits(u64::from_le_bytes(*bytes)),
-            None => hits(last_bytes(text, at)),
-        };
+    while let Some((block, mut hits)) = next_hits(text, at) {
         while hits != 0 {
-            let candidate = at + hits.trailing_zeros() as usize / 8;
+            let candidate = block + hits.trailing_zeros() as usize / 8;
             if let Some(found) = look(text, candidate, on)
                 && found.start >= from
             {
@@ -30,19 +26,36 @@ pub(super) fn next(text: &[u8], from: usize, on: u8) -> Option<Range<usize>> {
             }
             hits &= hits - 1;
         }
-        at += 8;
+        at = block + 8;
     }
     None
+}
+
+/// The next eight bytes of which some deserve a look, and which.
+// Neither it nor the look is part of the other's loop: the constants of this one stay in registers.
+#[inline(never)]
+fn next_hits(text: &[u8], from: usize) -> Option<(usize, u64)> {
+    let (blocks, rest) = text.get(from..)?.as_chunks::<8>();
+    for (index, block) in blocks.iter().enumerate() {
+        let hits = hits(u64::from_le_bytes(*block));
+        if hits != 0 {
+            return Some((from + index * 8, hits));
+        }
+    }
+    let at = text.len() - rest.len();
+    let hits = if rest.is_empty() { 0 } else { hits(last_bytes(text, at)) };
+    (hits != 0).then_some((at, hits))
 }
 
 /// What is left of the text, as the low bytes; the others are of no interest.
 #[inline]
 fn last_bytes(text: &[u8], at: usize) -> u64 {
-    let mut bytes = [0; 8];
-    for (byte, text) in bytes.iter_mut().zip(text.get(at..).unwrap_or_default()) {
-        *byte = *text;
+    // Of a text that is long enough the last eight bytes are read, of which some were looked at.
+    if let Some(bytes) = text.last_chunk::<8>() {
+        return u64::from_le_bytes(*bytes) >> (8 * (8 - (text.len() - at)));
     }
-    u64::from_le_bytes(bytes)
+    let bytes = text.get(at..).unwrap_or_default().iter().rev();
+    bytes.fold(0, |bytes, byte| bytes << 8 | u64::from(*byte))
 }
 
 /// The high bits of the bytes that deserve a look: `-./0123456789:;<=`, `A` to `_`, and `b`.
@@ -59,7 +72,7 @@ fn hits(bytes: u64) -> u64 {
 }
 
 /// A closer look at a byte and what is around it.
-#[inline]
+#[inline(never)]
 fn look(text: &[u8], at: usize, on: u8) -> Option<Range<usize>> {
     let wants = |pattern: Pattern| on & pattern as u8 != 0;
     match *text.get(at)? {
@@ -81,16 +94,24 @@ fn look(text: &[u8], at: usize, on: u8) -> Option<Range<usize>> {
             }
         },
         b'=' if wants(Pattern::Pair) => pair::at_equals(text, at),
-        b'B' | b'b' => {
-            let credential = wants(Pattern::Credential).then(|| credential::scheme(text, at));
-            let key = || wants(Pattern::PrivateKey).then(|| credential::private_key(text, at));
-            credential.flatten().or_else(|| key().flatten())
+        b'B' if before(text, at) == b'-' && wants(Pattern::PrivateKey) => {
+            credential::private_key(text, at)
+        }
+        b'B' | b'b' if wants(Pattern::Credential) && is_scheme_like(text, at) => {
+            credential::scheme(text, at)
         }
         b'J' if wants(Pattern::Jwt) => credential::jwt(text, at),
         b'A' | b'S' if wants(Pattern::ApiKey) => prefixed::from_start(text, at),
         b'_' | b'-' | b'.' if wants(Pattern::ApiKey) => prefixed::from_mark(text, at),
         _ => None,
     }
+}
+
+/// Whether it may be `Bearer` or `Basic`: most words that begin with `b` are not.
+#[inline]
+fn is_scheme_like(text: &[u8], at: usize) -> bool {
+    matches!(byte(text, at + 1) | 0x20, b'a' | b'e')
+        && matches!(byte(text, at + 2) | 0x20, b'a' | b's')
 }
 
 /// The byte in front of `at`, 0 at the beginning.

@@ -1,1 +1,127 @@
-//! x
+//! What is counted of requests.
+
+use std::time::Duration;
+
+use axum::{Router, http::StatusCode, routing::get as on_get};
+use spandrel::{
+    http::{self, Slo},
+    testing,
+};
+
+use crate::setting::{get, run, serve};
+
+const DURATION: &str = "http.server.request.duration";
+
+fn labels<'a>(
+    route: &'a str,
+    status: u16,
+    error: Option<&'a str>,
+) -> impl spandrel::metrics::Labels + 'a {
+    (
+        ("http.request.method", "GET"),
+        (
+            ("url.scheme", "http"),
+            (("http.route", route), (("http.response.status_code", status), ("error.type", error))),
+        ),
+    )
+}
+
+#[test]
+fn requests_are_counted_by_method_route_and_status() {
+    run(async |_capture| {
+        let app = Router::new()
+            .route("/counted/{id}", on_get(|| async { "twelve bytes" }))
+            .route("/counted-failing", on_get(|| async { StatusCode::INTERNAL_SERVER_ERROR }))
+            .layer(http::server());
+        let address = serve(app).await;
+
+        for path in ["/counted/1", "/counted/2", "/counted/3", "/counted-failing"] {
+            get(address, path, "").await;
+        }
+
+        let metrics = testing::metrics();
+        let good = labels("/counted/{id}", 200, None);
+        let durations = metrics.distribution(DURATION, &good).unwrap();
+        assert_eq!(durations.count, 3);
+        assert!(durations.sum > 0.0 && durations.sum < 60.0, "{durations:?}");
+        let sizes = metrics.distribution("http.server.response.body.size", &good).unwrap();
+        assert_eq!((sizes.count, sizes.sum), (3, 36.0));
+        let failed = labels("/counted-failing", 500, Some("500"));
+        assert_eq!(metrics.distribution(DURATION, &failed).unwrap().count, 1);
+        let paths = format!("{metrics:?}");
+        assert!(!paths.contains("/counted/1"), "a path is no label");
+    });
+}
+
+#[test]
+fn requests_that_are_being_served_are_counted_up_and_down() {
+    run(async |_capture| {
+        let active = |method: &'static str| {
+            let labels = (("http.request.method", method), ("url.scheme", "https"));
+            testing::metrics().count("http.server.active_requests", &labels).unwrap_or_default()
+        };
+        let app = Router::new()
+            .route("/", on_get(move || async move { active("GET").to_string() }))
+            .layer(http::server().https());
+        let address = serve(app).await;
+
+        let answer = get(address, "/", "").await;
+
+        assert!(answer.ends_with("\r\n\r\n1"), "{answer}");
+        assert_eq!(active("GET"), 0.0);
+    });
+}
+
+#[test]
+fn an_objective_counts_what_was_good_and_says_its_target() {
+    run(async |_capture| {
+        let quick = Slo::latency(Duration::from_secs(60)).target(0.999);
+        let never = Slo::latency(Duration::ZERO);
+        let app = Router::new()
+            .route("/judged/{id}", on_get(|| async { "x" }))
+            .route("/judged-failing", on_get(|| async { StatusCode::BAD_GATEWAY }))
+            .route("/judged-missing", on_get(|| async { StatusCode::NOT_FOUND }))
+            .layer(
+                http::server()
+                    .slo("/judged/{id}", quick)
+                    .slo("/judged/{id}", never)
+                    .slo("/judged-failing", quick)
+                    .slo("/judged-missing", quick),
+            );
+        let address = serve(app).await;
+
+        for (path, good) in [
+            // One of its two objectives nobody can meet.
+            ("/judged/1", 1.0),
+            ("/judged-failing", 0.0),
+            // A client's mistake is not the server's.
+            ("/judged-missing", 1.0),
+        ] {
+            let before = testing::metrics();
+            get(address, path, "").await;
+            let since = testing::metrics().since(&before);
+            assert_eq!(since.total("http.server.slo.good"), Some(good), "{path}");
+        }
+        assert!(testing::metrics().names().any(|name| name == "http.server.slo.target"));
+    });
+}
+
+#[test]
+fn programs_without_a_layer_count_too() {
+    http::record_request("GET", "/recorded/{id}", 200, Duration::from_millis(12));
+    http::record_request("BREW", "/recorded/{id}", 503, Duration::from_millis(12));
+
+    let metrics = testing::metrics();
+    let of = |method: &'static str, status: u16, error: Option<&'static str>| {
+        let labels = (
+            ("http.request.method", method),
+            (
+                ("http.route", "/recorded/{id}"),
+                (("http.response.status_code", status), ("error.type", error)),
+            ),
+        );
+        metrics.distribution(DURATION, &labels)
+    };
+    assert_eq!(of("GET", 200, None).unwrap().sum, 0.012);
+    assert_eq!(of("_OTHER", 503, Some("503")).unwrap().count, 1);
+}

@@ -7,6 +7,7 @@ mod assemble;
 mod choice;
 mod histogram;
 mod json;
+mod quantile;
 mod row;
 mod siblings;
 mod sink;

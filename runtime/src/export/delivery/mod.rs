@@ -20,7 +20,9 @@ pub(super) use answer::{Dialect, shown_text};
 pub use compression::Compression;
 pub(super) use http::{Http, Target};
 pub(super) use sender::{Post, Sender, Terms};
-pub(super) use url::{shown, without_secrets};
+pub(super) use url::shown;
+#[cfg(any(feature = "otlp", feature = "prometheus-remote-write", feature = "zipkin"))]
+pub(super) use url::without_secrets;
 
 #[cfg(test)]
 pub(super) use answer::Answer;

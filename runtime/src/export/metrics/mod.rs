@@ -6,6 +6,8 @@
 //! flushing, shutting down and forking are the same for both.
 
 mod config;
+mod difference;
+mod explicit;
 mod form;
 mod reader;
 mod sink;

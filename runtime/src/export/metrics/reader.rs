@@ -5,13 +5,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{HistogramBuckets, Plan, Temporality, form::Form};
+use super::{HistogramBuckets, Plan, Temporality, difference::Differences, explicit, form::Form};
 use crate::{
     export::{
         stats::Stats,
         worker::{Deliver, Delivery, Pace, Payload},
     },
-    metrics::{data::Snapshot, difference::Differences, explicit},
+    metrics::data::Snapshot,
     time,
     trace::loss::LossReason,
 };

@@ -1,7 +1,7 @@
 //! The recorder's end of a reader of metrics, and how it is made.
 
 use std::{
-    sync::{Arc, Mutex, Weak},
+    sync::{Arc, Mutex},
     time::Instant,
 };
 
@@ -23,11 +23,7 @@ use crate::{
         stats::Stats,
         worker::{Bounds, Deliver, Payload, Worker},
     },
-    metrics::{
-        self,
-        data::Snapshot,
-        readers::{self, Reader as _},
-    },
+    metrics::{self, data::Snapshot},
     sync::lock,
     trace::{
         SpanView,
@@ -101,8 +97,11 @@ impl MetricsSink {
         let of_occasions = Arc::new(Stats::new(Arc::new(Losses::new())));
         let worker = Worker::new("spandrel-metrics", bounds, of_occasions, Box::new(reader));
         let occasions = Arc::new(Occasions(Mutex::new(worker)));
-        let weak: Weak<Occasions> = Arc::downgrade(&occasions);
-        readers::add(weak);
+        #[cfg(feature = "opentelemetry-0-33")]
+        {
+            let weak: std::sync::Weak<Occasions> = Arc::downgrade(&occasions);
+            metrics::readers::add(weak);
+        }
         Self(occasions)
     }
 }
@@ -112,11 +111,18 @@ fn read(worker: &mut Worker<()>) {
     let _ = worker.offer(Payload { content: (), bytes: 1, spans: 0 });
 }
 
-impl readers::Reader for Occasions {
+impl Occasions {
     fn read_now(&self) -> Pending {
         let mut worker = lock(&self.0);
         read(&mut worker);
         worker.flush()
+    }
+}
+
+#[cfg(feature = "opentelemetry-0-33")]
+impl metrics::readers::Reader for Occasions {
+    fn read_now(&self) -> Pending {
+        self.read_now()
     }
 }
 

@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    Level,
     logs::{LogView, pipeline::LogSink},
+    site::Level,
     sync::lock,
     trace::{drain::Pending, id::TraceId},
 };

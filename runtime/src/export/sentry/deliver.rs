@@ -8,11 +8,13 @@ use ureq::{
 
 use super::{config::Checked, event, incident::Incident};
 use crate::{
-    Resource, Value, diag,
+    diag,
     export::{
         delivery::{Compression, Dialect, Http, Sender, Target, Terms, shown, shown_text},
         worker::{Deliver, Delivery, Pace, Payload},
     },
+    resource::Resource,
+    value::Value,
 };
 
 const AGENT: &str = concat!("spandrel/", env!("CARGO_PKG_VERSION"));

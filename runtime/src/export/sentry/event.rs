@@ -11,7 +11,7 @@ use super::{
     incident::{Incident, shown},
     stack,
 };
-use crate::trace::failure::Kind;
+use crate::{site, trace::failure::Kind};
 
 /// Beginnings of keys whose values may be about a person.
 const PERSONAL: [&str; 8] = [
@@ -123,12 +123,12 @@ fn breadcrumb(crumb: Crumb) -> Breadcrumb {
     }
 }
 
-fn level(level: crate::Level) -> Level {
+fn level(level: site::Level) -> Level {
     match level {
-        crate::Level::Trace | crate::Level::Debug => Level::Debug,
-        crate::Level::Info => Level::Info,
-        crate::Level::Warn => Level::Warning,
-        crate::Level::Error => Level::Error,
+        site::Level::Trace | site::Level::Debug => Level::Debug,
+        site::Level::Info => Level::Info,
+        site::Level::Warn => Level::Warning,
+        site::Level::Error => Level::Error,
     }
 }
 

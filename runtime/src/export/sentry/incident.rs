@@ -4,12 +4,15 @@ use std::time::Instant;
 
 use super::crumbs::Crumb;
 use crate::{
-    Outcome, Site, SpanKind, Value, redact,
+    outcome::Outcome,
+    redact,
+    site::{Site, SpanKind},
     trace::{
         EventView, SpanView,
         failure::{Failure, Kind},
         id::{SpanId, TraceId},
     },
+    value::Value,
 };
 
 /// Why a span is looked at.

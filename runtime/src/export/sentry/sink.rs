@@ -16,11 +16,13 @@ use super::{
     incident::{self, Incident, Why},
 };
 use crate::{
-    Level, Outcome, Resource,
     export::{
         stats::Stats,
         worker::{Bounds, Payload, Worker},
     },
+    outcome::Outcome,
+    resource::Resource,
+    site::Level,
     time,
     trace::{
         SpanView, Status,

@@ -4,7 +4,7 @@ use std::backtrace::Backtrace;
 
 use sentry_core::protocol::{Frame, Stacktrace};
 
-use crate::Site;
+use crate::site::Site;
 
 const MOST_FRAMES: usize = 100;
 /// Where our own part and that of the panic end, seen from the innermost frame.

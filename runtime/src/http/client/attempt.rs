@@ -1,6 +1,6 @@
 //! One attempt to send a request, until its response has been read.
 
-use http::{HeaderMap, Method, Uri, header};
+use http::{HeaderMap, Method, header};
 
 use super::options::{Options, ResendCount, Told, UrlTemplate};
 use crate::{
@@ -60,7 +60,7 @@ pub(super) struct Outgoing<'r> {
 impl<'r> Outgoing<'r> {
     #[cfg(feature = "tower")]
     pub(super) fn of<B>(request: &'r http::Request<B>) -> Self {
-        let uri: &Uri = request.uri();
+        let uri = request.uri();
         Self {
             method: request.method(),
             scheme: uri.scheme_str(),
@@ -216,15 +216,15 @@ impl Attempt {
 
     fn write(&self, writer: &mut Writer) {
         match self.rpc_status {
-            Some(status) => writer.set_keyed("rpc.response.status_code", status.name()),
+            Some(status) => writer.set_known("rpc.response.status_code", status.name()),
             None if self.about.procedure.is_none() && self.status > 0 => {
-                writer.set_keyed("http.response.status_code", &self.status);
-                writer.set_keyed("http.response.body.size", &self.bytes);
+                writer.set_known("http.response.status_code", &self.status);
+                writer.set_known("http.response.body.size", &self.bytes);
             }
             None => {}
         }
         if !self.error_type.is_empty() {
-            writer.set_keyed("error.type", self.error_type);
+            writer.set_known("error.type", self.error_type);
         }
     }
 }
@@ -251,7 +251,7 @@ impl Seen<'_> {
             }
             None => {
                 let route = self.template.map(|template| route::of(self.method, template));
-                writer.name_str(route.unwrap_or(route::bare(self.method)).name);
+                writer.name_str(route.unwrap_or_else(|| route::bare(self.method)).name);
                 writer.set(Client::METHOD, self.method);
                 if self.method == method::OTHER {
                     writer.set(Client::METHOD_ORIGINAL, bounded(method.as_str()));

@@ -50,15 +50,13 @@ pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<E
         Some(false) => "http",
         None => options.scheme,
     };
-    let seen =
-        Seen { request: &Parts::of(request), options, route, procedure, ends, scheme, id: &id };
+    let parts = Parts::of(request);
+    let seen = Seen { request: &parts, options, route, procedure, ends, scheme, id: &id };
     let named = request::Request { correlation_id: Some(id.clone()), method, route: route.path };
     let _attached = context.with_request(named).attach();
     let call =
         AsyncCall::start_carrying(&SERVER, |fields| fields.write(|writer| seen.write(writer)));
     let call = call.taking_part().links(|| link.as_slice());
-    let length =
-        headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     Some(Exchange::new(
         Arc::clone(options),
         call,
@@ -67,10 +65,9 @@ pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<E
             route,
             scheme,
             procedure: procedure.map(Into::into),
-            request_bytes: length,
+            request_bytes: parts.bytes,
             is_head: method == "HEAD",
             is_connect: method == "CONNECT",
-            id,
         },
     ))
 }
@@ -83,10 +80,13 @@ struct Parts<'r> {
     version: Version,
     headers: &'r HeaderMap,
     peer: Option<SocketAddr>,
+    /// As long as its head says that its body is.
+    bytes: Option<u64>,
 }
 
 impl<'r> Parts<'r> {
     fn of<B>(request: &'r Request<B>) -> Self {
+        let length = request.headers().get(header::CONTENT_LENGTH);
         Self {
             method: request.method().as_str(),
             path: request.uri().path(),
@@ -94,6 +94,7 @@ impl<'r> Parts<'r> {
             version: request.version(),
             headers: request.headers(),
             peer: peer(request.extensions()),
+            bytes: length.and_then(|length| length.to_str().ok()?.parse().ok()),
         }
     }
 }
@@ -102,7 +103,7 @@ impl<'r> Parts<'r> {
 struct Seen<'r> {
     request: &'r Parts<'r>,
     options: &'r Options,
-    route: Route,
+    route: &'static Route,
     procedure: Option<&'r str>,
     ends: Ends<'r>,
     scheme: &'static str,
@@ -111,7 +112,7 @@ struct Seen<'r> {
 
 impl Seen<'_> {
     fn write(&self, writer: &mut Writer) {
-        let Parts { method, path, query: asked, version, headers, peer } = *self.request;
+        let Parts { method, path, query: asked, version, headers, peer, bytes } = *self.request;
         match self.procedure {
             Some(procedure) => {
                 writer.name_str(procedure);
@@ -155,9 +156,8 @@ impl Seen<'_> {
             writer.set(Server::USER_AGENT, bounded(agent));
         }
         writer.set(Server::VERSION, version_text(version));
-        let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-        if let Some(length) = length.and_then(|length| length.parse::<u64>().ok()) {
-            writer.set(Server::REQUEST_SIZE, &length);
+        if let Some(bytes) = bytes {
+            writer.set(Server::REQUEST_SIZE, &bytes);
         }
         writer.set(Server::CORRELATION, self.id.as_str());
         capture(writer, &self.options.request_headers, headers);

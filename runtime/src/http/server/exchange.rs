@@ -16,7 +16,7 @@ use crate::{
     metrics::BoundUpDownCounter,
     outcome::Outcome,
     time,
-    trace::{Writer, correlation::CorrelationId, span::say},
+    trace::{Writer, span::say},
 };
 
 /// A request that is being answered.
@@ -40,13 +40,12 @@ pub(super) struct Exchange {
 /// What is known of the request.
 #[derive(Debug)]
 pub(super) struct About {
-    pub(super) route: Route,
+    pub(super) route: &'static Route,
     pub(super) scheme: &'static str,
     pub(super) procedure: Option<Box<str>>,
     pub(super) request_bytes: Option<u64>,
     pub(super) is_head: bool,
     pub(super) is_connect: bool,
-    pub(super) id: CorrelationId,
 }
 
 impl Exchange {
@@ -75,7 +74,9 @@ impl Exchange {
     /// The head of the response is there; `true`: so is all of it.
     pub(super) fn respond(&mut self, head: &mut response::Parts, is_empty: bool) -> bool {
         self.status = head.status.as_u16();
-        correlation::name(&mut head.headers, &self.options.correlation_header, &self.about.id);
+        if let Some(id) = self.carrier.context().correlation_id_ref() {
+            correlation::name(&mut head.headers, &self.options.correlation_header, id);
+        }
         if self.about.procedure.is_some() {
             self.rpc_status = rpc::Status::in_headers(&head.headers);
         }
@@ -183,16 +184,16 @@ impl Exchange {
     fn write(&self, writer: &mut Writer) {
         match self.rpc_status {
             Some(status) if self.about.procedure.is_some() => {
-                writer.set_keyed("rpc.response.status_code", status.name());
+                writer.set_known("rpc.response.status_code", status.name());
             }
             _ if self.status > 0 => {
-                writer.set_keyed("http.response.status_code", &self.status);
-                writer.set_keyed("http.response.body.size", &self.response_bytes);
+                writer.set_known("http.response.status_code", &self.status);
+                writer.set_known("http.response.body.size", &self.response_bytes);
             }
             _ => {}
         }
         if !self.error_type.is_empty() {
-            writer.set_keyed("error.type", self.error_type);
+            writer.set_known("error.type", self.error_type);
         }
     }
 }
@@ -220,11 +221,10 @@ impl Measured<'_> {
             };
             return measure::called(name, rpc.map(rpc::Status::name), error_type, seconds);
         }
-        let Route { method, path: route, .. } = about.route;
+        let Route { method, path: route, ref found, .. } = *about.route;
         let served =
             measure::Served { method, route, scheme: about.scheme, status, error_type, seconds };
-        served.record();
-        served.record_sizes(about.request_bytes, bytes);
+        served.record_all(found, about.request_bytes, bytes);
     }
 }
 

@@ -11,4 +11,4 @@ mod options;
 pub use body::ServerBody;
 pub use future::ServerFuture;
 pub use layer::ServerService;
-pub use options::{Server, Slo, server};
+pub use options::{Server, server};

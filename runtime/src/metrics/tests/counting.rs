@@ -144,15 +144,14 @@ fn what_is_counted_in_a_sampled_span_has_it_as_an_example() {
     static COUNT: Counter = Counter::new("test.exemplars.count", "");
     static SIZE: Histogram = Histogram::new("test.exemplars.size", "");
     static WAIT: Histogram = Histogram::new("test.exemplars.wait", "").bounds(&[1.0]);
-    let count = || {
-        Span::start("work").in_scope(|| {
-            COUNT.add(4);
-            SIZE.record(5);
-            WAIT.record(6);
-        });
+    let measure = || {
+        COUNT.add(4);
+        SIZE.record(5);
+        WAIT.record(6);
     };
+    let count = || Span::start("work").in_scope(measure);
 
-    count();
+    measure();
     testing::builder().sampler(Sampler::always_off()).capture().run(count);
     let capture = testing::capture();
     capture.run(count);

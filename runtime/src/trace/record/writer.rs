@@ -123,6 +123,18 @@ impl Writer {
         }
     }
 
+    /// The same with a key of ours, of which it is known that it is not on the deny-list.
+    #[cfg(any(feature = "tower", feature = "reqwest"))]
+    pub(crate) fn set_known<A: Attribute + ?Sized>(&mut self, key: &'static str, value: &A) {
+        debug_assert!(!redact::is_denied(key), "{key} is on the list");
+        self.text(KEY_INLINE, Tag::KEY, key);
+        if redact::is_denied_here(key) {
+            self.word(KEY_INLINE, Tag::REDACTED, 0);
+        } else {
+            value.record(Slot { writer: self, key: KEY_INLINE });
+        }
+    }
+
     /// Writes attributes that were written before, elsewhere.
     #[cfg(feature = "tracing")]
     pub(crate) fn copy(&mut self, attributes: &[u64]) {

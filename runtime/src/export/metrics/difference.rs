@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::data::{
+use crate::metrics::data::{
     Buckets, Data, Exemplar, Explicit, Exponential, Label, Labels, Metric, Number, Point, Snapshot,
 };
 

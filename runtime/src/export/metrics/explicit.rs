@@ -3,7 +3,7 @@
 //! The bounds are powers of two, because those are bounds of exponential buckets of any scale from 0
 //! on: no value is counted on the wrong side of one. What is exact at a threshold is so here, too.
 
-use super::data::{Buckets, Data, Explicit, Exponential, Point, Snapshot};
+use crate::metrics::data::{Buckets, Data, Explicit, Exponential, Point, Snapshot};
 
 /// Of seconds: an eighth of a millisecond to a bit more than a minute.
 const SECONDS: std::ops::RangeInclusive<i32> = -13..=6;

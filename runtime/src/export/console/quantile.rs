@@ -1,6 +1,6 @@
 //! What share of the values is no larger than what.
 
-use super::data::{Buckets, Explicit, Exponential};
+use crate::metrics::data::{Buckets, Explicit, Exponential};
 
 impl Exponential {
     /// A value that so large a share of all is at most as large as; no more than a bucket too large.
