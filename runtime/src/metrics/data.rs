@@ -14,6 +14,7 @@ pub(crate) struct Snapshot {
     pub metrics: Vec<Metric>,
 }
 
+#[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
 impl Snapshot {
     /// How many points there are.
     pub(crate) fn points(&self) -> u32 {
