@@ -17,7 +17,8 @@ const CUSTOMERS: u64 = 16;
 /// What came back, and how often.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    answers: BTreeMap<String, u64>,
+    /// How often each was given, and one visit to which it was.
+    answers: BTreeMap<String, (u64, u64)>,
     times: Vec<Duration>,
 }
 
@@ -32,15 +33,15 @@ pub(crate) async fn run(url: &str, length: Duration) -> Result<Seen> {
             let began = Instant::now();
             let answer = visit(&client, url, number).await;
             seen.times.push(began.elapsed());
-            *seen.answers.entry(answer).or_default() += 1;
+            seen.answers.entry(answer).or_insert((0, number)).0 += 1;
         }
         seen
     });
     let mut all = Seen::default();
     for seen in futures_util::future::join_all(customers).await {
         all.times.extend(seen.times);
-        for (answer, count) in seen.answers {
-            *all.answers.entry(answer).or_default() += count;
+        for (answer, (count, number)) in seen.answers {
+            all.answers.entry(answer).or_insert((0, number)).0 += count;
         }
     }
     all.times.sort_unstable();
@@ -48,23 +49,28 @@ pub(crate) async fn run(url: &str, length: Duration) -> Result<Seen> {
 }
 
 /// One visit: most buy, some look, a few are lost or in a hurry.
+///
+/// A visitor has a name, which stays with all that comes of the visit: see `X-Correlation-ID` in the
+/// spans and log lines of both services.
 async fn visit(client: &Client, url: &str, number: u64) -> String {
-    let request = match number % 10 {
+    let request = match number % 20 {
         8 => client.get(format!("{url}/orders/{}", number / 2)),
-        9 => client.get(format!("{url}/orders")),
+        18 => client.get(format!("{url}/orders/{}", 1_000_000 + number)),
+        9 | 19 => client.get(format!("{url}/orders")),
         _ => client.post(format!("{url}/orders")).json(&Wish {
             item: ["tea", "cup", "pot"][number as usize % 3].to_owned(),
             pieces: (number % 5 + 1) as i64,
             card: "4111 1111 1111 1111".to_owned(),
         }),
     };
+    let request = request.header("x-correlation-id", format!("visit-{number}"));
     let answer = async {
         let answer = request.send().await?;
         let status = answer.status();
         answer.bytes().await?;
         Ok::<StatusCode, reqwest::Error>(status)
     };
-    let patience = Duration::from_millis(if number % 97 == 0 { 1 } else { 10_000 });
+    let patience = Duration::from_millis(if number.is_multiple_of(97) { 1 } else { 10_000 });
     match tokio::time::timeout(patience, answer).await {
         Ok(Ok(status)) => status.as_u16().to_string(),
         Ok(Err(_)) => "no answer".to_owned(),
@@ -90,8 +96,8 @@ pub(crate) async fn metrics_of(url: &str) -> Result<String> {
 
 impl fmt::Display for Seen {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (answer, count) in &self.answers {
-            writeln!(f, "  {answer:>9}  {count}")?;
+        for (answer, (count, number)) in &self.answers {
+            writeln!(f, "  {answer:>9}  {count:>6}, such as visit-{number}")?;
         }
         let at = |share: f64| {
             let rank = (self.times.len() as f64 * share) as usize;

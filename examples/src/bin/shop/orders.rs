@@ -16,13 +16,13 @@ use spandrel::{
     metrics::{Counter, Histogram},
     timed, traced,
 };
-use sqlx::{SqlitePool, sqlite::SqlitePoolOptions};
 use tracing::info;
 
 use super::{
     Result,
     payments::{Payment, Receipt},
     service,
+    store::{Order, Store},
 };
 
 pub(crate) fn main(payments: &str) -> Result<()> {
@@ -40,20 +40,11 @@ fn routes(orders: Orders) -> Router {
 }
 
 /// What a customer wants.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 pub(crate) struct Wish {
     pub(crate) item: String,
     pub(crate) pieces: i64,
     pub(crate) card: String,
-}
-
-/// What the shop knows about it.
-#[derive(Debug, Deserialize, Serialize, sqlx::FromRow)]
-pub(crate) struct Order {
-    pub(crate) id: i64,
-    pub(crate) item: String,
-    pub(crate) pieces: i64,
-    pub(crate) receipt: Option<i64>,
 }
 
 /// Why there is no order.
@@ -70,7 +61,7 @@ static VALUE: Histogram =
     Histogram::new("shop.order.value", "What was paid for an order").unit("EUR");
 
 struct Orders {
-    store: SqlitePool,
+    store: Store,
     client: reqwest_middleware::ClientWithMiddleware,
     payments: String,
 }
@@ -91,7 +82,7 @@ async fn find(
 
 /// A line for each order, which takes as long as the customer reads.
 async fn list(State(orders): State<Arc<Orders>>) -> Result<Body, Failed> {
-    let lines = orders.latest().await?.into_iter().map(|order| {
+    let lines = orders.store.latest().await?.into_iter().map(|order| {
         let line = format!("{}\t{}\t{}\n", order.id, order.item, order.pieces);
         Ok::<_, std::convert::Infallible>(Bytes::from(line))
     });
@@ -104,31 +95,22 @@ impl Orders {
     #[traced(skip)]
     #[timed(skip)]
     async fn open(payments: &str) -> Result<Self> {
-        // One connection: a database in memory belongs to it.
-        let store = SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?;
-        sqlx::query("CREATE TABLE orders (id INTEGER PRIMARY KEY, item TEXT, pieces INTEGER, receipt INTEGER)")
-            .execute(&store)
-            .await?;
         let client = reqwest::Client::builder().timeout(service::PATIENCE).build()?;
+        // Each request is a span, and its headers carry the trace and the correlation id on.
         let client = reqwest_middleware::ClientBuilder::new(client).with(http::client()).build();
+        let store = Store::open().await?;
         Ok(Self { store, client, payments: format!("{payments}/payments") })
     }
 
     async fn place(&self, wish: Wish) -> Result<Order, Failed> {
         let Wish { item, pieces, card } = wish;
-        let id = self.keep(&item, pieces).await?;
+        let id = self.store.keep(&item, pieces).await?;
         let receipt = self.have_paid(Payment { order: id, cents: pieces * 250, card }).await?;
-        self.note_paid(id, receipt.number).await?;
+        self.store.note_paid(id, receipt.number).await?;
         SOLD.with(&[("item", &item)]).add(1);
         VALUE.record(pieces as f64 * 2.5);
         info!(order.id = id, item, pieces, "sold");
         Ok(Order { id, item, pieces, receipt: Some(receipt.number) })
-    }
-
-    async fn keep(&self, item: &str, pieces: i64) -> Result<i64, Failed> {
-        let kept = sqlx::query("INSERT INTO orders (item, pieces) VALUES (?, ?)");
-        let kept = kept.bind(item).bind(pieces).execute(&self.store).await?;
-        Ok(kept.last_insert_rowid())
     }
 
     #[traced(fields(order.id = payment.order))]
@@ -140,21 +122,9 @@ impl Orders {
         answer.json().await.map_err(|error| Failed::Payments(error.into()))
     }
 
-    async fn note_paid(&self, id: i64, receipt: i64) -> Result<(), Failed> {
-        let noted = sqlx::query("UPDATE orders SET receipt = ? WHERE id = ?");
-        noted.bind(receipt).bind(id).execute(&self.store).await?;
-        Ok(())
-    }
-
     #[timed(slo(latency = "10ms", target = 0.99))]
     async fn find(&self, #[field(name = "order.id")] id: i64) -> Result<Order, Failed> {
-        let found = sqlx::query_as("SELECT * FROM orders WHERE id = ?").bind(id);
-        found.fetch_optional(&self.store).await?.ok_or(Failed::Unknown(id))
-    }
-
-    async fn latest(&self) -> Result<Vec<Order>, Failed> {
-        let latest = sqlx::query_as("SELECT * FROM orders ORDER BY id DESC LIMIT 100");
-        Ok(latest.fetch_all(&self.store).await?)
+        self.store.find(id).await?.ok_or(Failed::Unknown(id))
     }
 }
 

@@ -8,6 +8,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use spandrel::{Sensitive, timed, traced};
+use tracing::{info, warn};
 
 use super::{Result, service};
 
@@ -20,7 +21,7 @@ fn routes() -> Router {
 }
 
 /// What is to be paid, and how.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 pub(crate) struct Payment {
     pub(crate) order: i64,
     pub(crate) cents: i64,
@@ -43,11 +44,16 @@ enum Refused {
 }
 
 async fn pay(Json(payment): Json<Payment>) -> Result<Json<Receipt>, Refused> {
-    let number = authorize(payment.order, &Sensitive::new(payment.card)).await?;
-    Ok(Json(Receipt { number: settle(number, payment.cents).await }))
+    let Payment { order, cents, card } = payment;
+    let number = authorize(order, &Sensitive::new(card)).await.inspect_err(|refused| {
+        warn!(order.id = order, "refused: {refused}");
+    })?;
+    let number = settle(number, cents).await;
+    info!(order.id = order, cents, "paid");
+    Ok(Json(Receipt { number }))
 }
 
-/// Asks the bank, which is slow and moody.
+/// Asks the bank, which is slow and moody. Whoever is slow is told of in the span (`slow`).
 #[traced(kind = client, fields(order.id = order))]
 #[timed(slow = "250ms", slo(latency = "50ms", target = 0.99))]
 async fn authorize(order: i64, card: &Sensitive<String>) -> Result<i64, Refused> {

@@ -3,17 +3,19 @@
 use std::{
     future::Future,
     io::{self, Write as _},
-    path::PathBuf,
+    path::Path,
     process::Stdio,
     time::Duration,
 };
 
 use axum::Router;
-use spandrel::http;
+use spandrel::http::{self, Slo};
 use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
+    fs::File,
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
     net::TcpListener,
     process::{self, ChildStdin, Command},
+    task::JoinHandle,
 };
 
 use super::Result;
@@ -28,18 +30,26 @@ pub(crate) struct Child {
     process: process::Child,
     /// Closed, the service ends: also if this process is killed.
     stdin: ChildStdin,
+    /// Writes down what the service says.
+    writer: JoinHandle<io::Result<()>>,
 }
 
 impl Child {
     /// Starts a service, and waits until it listens.
-    pub(crate) async fn start(name: &'static str, arguments: &[&str]) -> Result<Self> {
+    pub(crate) async fn start(
+        name: &'static str,
+        arguments: &[&str],
+        folder: &Path,
+    ) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg(name).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
-        command.env("OTEL_SERVICE_NAME", name);
+        command.env("OTEL_SERVICE_NAME", name).env("SPANDREL_LOG_FORMAT", "json");
         if !goes_to_a_collector() {
-            command.env("OTEL_TRACES_EXPORTER", "otlp_file").env("SPANDREL_FILE", traces_of(name));
-            command.env("OTEL_METRICS_EXPORTER", "none").env("OTEL_LOGS_EXPORTER", "none");
+            command.env("SPANDREL_FILE", folder.join(format!("{name}.traces.jsonl")));
         }
+        // Ctrl-C is for the one who asks for it, and lets the services finish.
+        #[cfg(unix)]
+        command.process_group(0);
         let mut process = command.spawn()?;
         let stdin = process.stdin.take().ok_or("a pipe was asked for")?;
         let stdout = process.stdout.take().ok_or("a pipe was asked for")?;
@@ -50,41 +60,42 @@ impl Child {
                 break format!("http://{address}");
             }
         };
-        // Whatever it prints later belongs to the person who watches.
-        tokio::spawn(async move {
-            while let Ok(Some(line)) = lines.next_line().await {
-                println!("{name}: {line}");
-            }
+        let mut log = File::create(folder.join(format!("{name}.log.jsonl"))).await?;
+        let writer = tokio::spawn(async move {
+            tokio::io::copy(&mut lines.into_inner(), &mut log).await?;
+            log.flush().await
         });
-        Ok(Self { name, url, process, stdin })
+        Ok(Self { name, url, process, stdin, writer })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.name
     }
 
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
-    /// Says where its telemetry is.
-    pub(crate) fn say_where(&self) {
-        println!("  {}: metrics at {}/metrics", self.name, self.url);
-        if !goes_to_a_collector() {
-            println!("  {}: traces in {}", self.name, traces_of(self.name).display());
-        }
-    }
-
     /// Lets it finish what it is doing.
     pub(crate) async fn stop(mut self) -> Result<()> {
         drop(self.stdin);
         let status = self.process.wait().await?;
+        self.writer.await??;
         if status.success() { Ok(()) } else { Err(format!("{}: {status}", self.name).into()) }
+    }
+}
+
+/// Where the spans of all services are.
+pub(crate) fn traces(folder: &Path) -> String {
+    if goes_to_a_collector() {
+        "at your collector".to_owned()
+    } else {
+        folder.join("*.traces.jsonl").display().to_string()
     }
 }
 
 fn goes_to_a_collector() -> bool {
     std::env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT").is_some()
-}
-
-fn traces_of(name: &str) -> PathBuf {
-    std::env::temp_dir().join(format!("spandrel-shop-{name}.jsonl"))
 }
 
 /// Serves until standard input is closed, and then as long as the last request takes.
@@ -93,7 +104,9 @@ pub(crate) async fn serve(routes: Router) -> Result<()> {
     println!("{LISTENING}{}", listener.local_addr()?);
     io::stdout().flush()?;
     // Below the layer: who looks at the service is no customer.
-    let routes = routes.layer(http::server()).merge(spandrel::admin::router());
+    let layer =
+        http::server().slo("/orders", Slo::latency(Duration::from_millis(100)).target(0.95));
+    let routes = routes.layer(layer).merge(spandrel::admin::router());
     axum::serve(listener, routes).with_graceful_shutdown(stdin_closed()).await?;
     Ok(())
 }
@@ -106,11 +119,14 @@ async fn stdin_closed() {
 /// What everything here waits at most for.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Ends with the program's telemetry sent.
+/// What a service does around its work: that its telemetry starts, and is sent before it ends.
 pub(crate) fn run<F: Future<Output = Result<()>>>(serve: F) -> Result<()> {
-    let telemetry = spandrel::init!()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(serve)?;
-    telemetry.shutdown(PATIENCE).wait()?.log();
-    Ok(())
+    runtime.block_on(async {
+        // Within the runtime, so that its workers and queues are measured, too.
+        let telemetry = spandrel::init!()?;
+        serve.await?;
+        telemetry.shutdown(PATIENCE).await?.log();
+        Ok(())
+    })
 }
