@@ -16,6 +16,7 @@ mod ours;
 mod peers;
 mod subject;
 
+pub mod allocator;
 pub mod harness;
 pub mod workload;
 

@@ -32,13 +32,13 @@ pub(crate) fn register() {
 ///
 /// ```
 /// #[spandrel::traced]
-/// fn charge() {}
+/// fn reserve() {}
 ///
 /// let functions = spandrel::functions();
-/// let found = functions.iter().find(|function| function.name() == "charge").unwrap();
+/// let found = functions.iter().find(|function| function.name() == "reserve").unwrap();
 /// assert!(found.policies().eq(["traced"]));
-/// assert!(functions.to_json().contains(r#""name":"charge""#));
-/// # charge();
+/// assert!(functions.to_json().contains(r#""name":"reserve""#));
+/// # reserve();
 /// ```
 #[must_use]
 pub fn functions() -> Functions {

@@ -14,7 +14,7 @@ use super::{
     state,
 };
 
-/// A router with the pages of the [admin server](self), for the program's own port.
+/// A router with the pages of the [admin server](crate::admin), for the program's own port.
 ///
 /// Each request needs the token of `SPANDREL_ADMIN_TOKEN`, if one is set; host names are left to
 /// the program. May be made before telemetry starts.

@@ -74,6 +74,7 @@ pub(crate) trait Deliver<T>: Send {
 pub(crate) trait Pace {
     #[cfg_attr(
         not(any(
+            feature = "console",
             feature = "file",
             feature = "otlp",
             feature = "prometheus-remote-write",
@@ -99,12 +100,14 @@ pub(crate) trait Pace {
     /// When the program stops waiting for this exporter, if it is shutting down.
     #[cfg_attr(
         not(any(
+            feature = "console",
+            feature = "file",
             feature = "otlp",
             feature = "prometheus-remote-write",
             feature = "sentry",
             feature = "zipkin"
         )),
-        expect(dead_code, reason = "only an attempt across the network takes long")
+        expect(dead_code, reason = "only these ask for the time that is left")
     )]
     fn deadline(&self) -> Option<Instant>;
 

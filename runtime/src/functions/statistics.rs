@@ -14,13 +14,13 @@ use crate::{cell::CallsReading, outcome::Outcome, site::Metered};
 /// use spandrel::{Outcome, timed};
 ///
 /// #[timed(slo(latency = "10s", target = 0.99))]
-/// fn charge() {}
+/// fn price() {}
 ///
-/// (0..10).for_each(|_| charge());
+/// (0..10).for_each(|_| price());
 ///
 /// let functions = spandrel::functions();
-/// let charge = functions.iter().find(|function| function.name() == "charge").unwrap();
-/// let statistics = charge.statistics().unwrap();
+/// let price = functions.iter().find(|function| function.name() == "price").unwrap();
+/// let statistics = price.statistics().unwrap();
 /// assert_eq!((statistics.calls(Outcome::Ok), statistics.in_flight()), (10, 0));
 /// assert!(statistics.mean() < Some(Duration::from_secs(10)));
 /// let objective = statistics.objectives().next().unwrap();
@@ -37,14 +37,14 @@ pub struct Statistics {
 ///
 /// ```
 /// #[spandrel::counted(slo(errors, target = 0.9))]
-/// fn charge(fails: bool) -> Result<(), ()> {
+/// fn refund(fails: bool) -> Result<(), ()> {
 ///     if fails { Err(()) } else { Ok(()) }
 /// }
 ///
-/// let _ = (charge(true), charge(false));
+/// let _ = (refund(true), refund(false));
 /// let functions = spandrel::functions();
-/// let charge = functions.iter().find(|function| function.name() == "charge").unwrap();
-/// let statistics = charge.statistics().unwrap();
+/// let refund = functions.iter().find(|function| function.name() == "refund").unwrap();
+/// let statistics = refund.statistics().unwrap();
 /// let objective = statistics.objectives().next().unwrap();
 /// assert_eq!((objective.good(), objective.total(), objective.is_met()), (1, 2, false));
 /// ```

@@ -34,10 +34,18 @@ impl Tracking {
                 return Ok(None);
             }
         };
-        let Some(checked) = checked.filter(|_| settings.enabled.value) else {
-            diag::info(format_args!("no error is tracked with Sentry: `SENTRY_DSN` is not set"));
+        let Some(checked) = checked else {
+            // Whoever has only compiled it in, perhaps through another crate, hears nothing.
+            if is_in_code || settings.sentry.is_wanted() {
+                diag::info(format_args!(
+                    "no error is tracked with Sentry: `SENTRY_DSN` is not set"
+                ));
+            }
             return Ok(None);
         };
+        if !settings.enabled.value {
+            return Ok(None);
+        }
         let crumbs = Crumbs::default();
         logs.crumbs = Some(crumbs.clone());
         let (resource, own) = (settings.resource.clone(), checked.clone());

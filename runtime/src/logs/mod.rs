@@ -1,7 +1,7 @@
 //! Log records: from whoever says something to lines and to OTLP.
 //!
-//! [`emit`] writes a record on the caller's thread, typed, redacted and bounded, and appends it to
-//! the [`pipeline`]'s queue; a thread of its own gives it to the sinks. So a caller formats what is
+//! `emit` writes a record on the caller's thread, typed, redacted and bounded, and appends it to
+//! the `pipeline`'s queue; a thread of its own gives it to the sinks. So a caller formats what is
 //! its own, its values, and nothing else; it never waits for an output, and lines never mix.
 //!
 //! A record belongs to the span that is current. Where no sink wants it, it costs what asking for

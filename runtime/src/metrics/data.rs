@@ -14,9 +14,9 @@ pub(crate) struct Snapshot {
     pub metrics: Vec<Metric>,
 }
 
-#[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
 impl Snapshot {
     /// How many points there are.
+    #[cfg(feature = "console")]
     pub(crate) fn points(&self) -> u32 {
         let points = self.metrics.iter().map(|metric| match &metric.data {
             Data::Sum { points, .. } | Data::Gauge(points) => points.len(),

@@ -162,6 +162,7 @@ impl<S: State> Collect for Family<S> {
         series.iter().for_each(|series| series.lately.watch(&series.state, now));
     }
 
+    #[cfg(feature = "metrics-0-24")]
     fn describe(&self, description: Cow<'static, str>, unit: Cow<'static, str>) {
         let _ = self.described.set((description, unit));
     }

@@ -35,7 +35,7 @@ pub(super) trait Collect: Any + Send + Sync {
     fn watch(&self, now: u64);
 
     /// Says what it is, if that was not known when it was made; once.
-    #[cfg_attr(not(feature = "metrics-0-24"), expect(dead_code, reason = "the facade calls it"))]
+    #[cfg(feature = "metrics-0-24")]
     fn describe(&self, description: Cow<'static, str>, unit: Cow<'static, str>);
 
     /// How often there was no room for a set of labels.

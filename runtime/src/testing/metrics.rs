@@ -28,7 +28,7 @@ pub fn metrics() -> Metrics {
     Metrics { snapshot: metrics::collect(), before: None }
 }
 
-/// All metrics at one moment; made by [`metrics`].
+/// All metrics at one moment; made by [`metrics()`].
 #[derive(Clone)]
 pub struct Metrics {
     snapshot: Snapshot,

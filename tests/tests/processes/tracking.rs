@@ -76,10 +76,18 @@ fn errors_and_panics_become_events_that_a_tracker_understands() {
 
 #[test]
 fn without_a_dsn_one_line_says_so_and_nothing_is_sent() {
-    let outcome = Probe::new("tracking", "env").run();
+    let outcome = Probe::new("tracking", "env").env("SENTRY_ENVIRONMENT", "staging").run();
 
     outcome.assert_success();
     assert_eq!(outcome.lines_with("SENTRY_DSN"), 1, "{outcome:?}");
+}
+
+#[test]
+fn who_says_nothing_about_error_tracking_hears_nothing_of_it() {
+    let outcome = Probe::new("tracking", "env").run();
+
+    outcome.assert_success();
+    assert_eq!(outcome.lines_with("SENTRY_DSN"), 0, "{outcome:?}");
 }
 
 #[test]

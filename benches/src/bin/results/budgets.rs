@@ -67,6 +67,11 @@ fn check_seconds(measurements: &Measurements, ours: &str, peer: &str, kind: &str
     Some(measurements.get(metric, kind, ours)? / measurements.get(metric, kind, peer)?)
 }
 
+/// What our layer adds to a request.
+fn over_axum(measurements: &Measurements, metric: &str) -> Option<f64> {
+    Some(measurements.ours(metric, "request")? - measurements.get(metric, "request", "bare axum")?)
+}
+
 // The attributes of resilience will make it four.
 const MOST: &str = "spandrel, 2 attributes";
 
@@ -208,6 +213,24 @@ static BUDGETS: &[Budget] = &[
         unit: "",
         value: |all| all.ours("allocations", "counter-labels"),
         rule: Rule::AtMost(0.0, 0.0),
+    },
+    Budget {
+        what: "a request through the server layer, over bare axum",
+        unit: " ns",
+        value: |all| over_axum(all, "request-ns"),
+        rule: Rule::AtMost(1_000.0, 1_000.0),
+    },
+    Budget {
+        what: "its allocations",
+        unit: "",
+        value: |all| over_axum(all, "request-allocations"),
+        rule: Rule::AtMost(5.0, 5.0),
+    },
+    Budget {
+        what: "`/metrics` with 1,000 functions of 160 buckets",
+        unit: " ms",
+        value: |all| all.ours("scrape-ms", "text"),
+        rule: Rule::AtMost(20.0, 20.0),
     },
     Budget {
         what: "CPU of all threads per span to OTLP bytes, less than fastrace",

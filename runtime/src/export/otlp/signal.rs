@@ -34,6 +34,7 @@ impl Signal {
     }
 
     /// What the items of a request are called, by people.
+    #[cfg(feature = "otlp")]
     pub(in crate::export) fn items(self) -> &'static str {
         match self {
             Self::Logs => "log records",

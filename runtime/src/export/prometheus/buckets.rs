@@ -12,6 +12,11 @@ use crate::metrics::data::{Buckets, Explicit, Exponential};
 const MOST: i32 = 12;
 /// Four to this power is the least bound of a time, 15 µs.
 const SHORTEST: i32 = -8;
+/// Four to this power is the least number there is, 4.9e-324.
+const LEAST: i32 = -537;
+/// Four to this power is the greatest that is a number; beyond it are some that only the last
+/// bucket has.
+const GREATEST: i32 = 511;
 
 /// A bound and the count up to it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,7 +47,7 @@ impl Bounds {
 
     /// The powers of four.
     fn powers(self) -> impl Iterator<Item = i32> {
-        self.last.into_iter().flat_map(|last| last - MOST + 1..=last)
+        self.last.into_iter().flat_map(|last| (last - MOST + 1).max(LEAST)..=last.min(GREATEST))
     }
 
     /// The buckets of an exponential histogram, and its count; the last bucket, which has everything,
@@ -63,7 +68,8 @@ impl Bounds {
                 sum += count;
                 index += 1;
             }
-            buckets.push(Bucket { bound: 4_f64.powi(power), at_most: sum });
+            // Not `4_f64.powi(power)`, which takes the inverse of a number that may be infinite.
+            buckets.push(Bucket { bound: f64::from(2 * power).exp2(), at_most: sum });
         }
         let all = counts.fold(sum, |sum, count| sum + count).max(value.count);
         for threshold in value.thresholds.iter().filter(|one| one.bound.is_finite()) {
@@ -120,7 +126,9 @@ fn last_used(value: &Exponential) -> Option<i32> {
     } else {
         end.checked_mul(1 << value.scale.unsigned_abs().min(40))?
     };
-    i32::try_from((octaves + 1).div_euclid(2)).ok().filter(|power| (-537..=512).contains(power))
+    i32::try_from((octaves + 1).div_euclid(2))
+        .ok()
+        .filter(|power| (LEAST..=GREATEST + 1).contains(power))
 }
 
 #[cfg(test)]
@@ -173,6 +181,26 @@ mod tests {
         assert_eq!((buckets.len(), buckets[11], count), (12, (1024.0, 5), 5));
         assert_eq!((buckets[7], buckets[8]), ((4.0, 0), (16.0, 1)));
         assert_eq!(of("By", &histogram(0, 0, &[])).0, []);
+    }
+
+    #[test]
+    fn the_smallest_numbers_have_bounds_of_their_own() {
+        // At scale 0, bucket -1074 has the smallest number there is.
+        let (buckets, count) = of("By", &histogram(0, -1_074, &[2, 3]));
+
+        assert!(buckets.iter().all(|(bound, _)| *bound > 0.0), "{buckets:?}");
+        assert_eq!(
+            (buckets.last().copied(), count),
+            (Some((2_f64.powi(-1_000) * 2_f64.powi(-72), 5)), 5)
+        );
+    }
+
+    #[test]
+    fn the_greatest_numbers_are_in_the_last_bucket_alone() {
+        let (buckets, count) = of("By", &histogram(0, 1_023, &[2]));
+
+        assert!(buckets.iter().all(|(bound, _)| bound.is_finite()), "{buckets:?}");
+        assert_eq!((buckets.last().map(|bucket| bucket.1), count), (Some(0), 2));
     }
 
     #[test]

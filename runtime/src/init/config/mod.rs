@@ -48,7 +48,9 @@ pub(crate) use otlp::{Compression, Otlp, Protocol};
 pub(crate) use redaction::Redaction;
 pub(crate) use remote_write::RemoteWrite;
 pub(crate) use sentry::Sentry;
-pub(crate) use serving::{Address, Serving, Token};
+pub(crate) use serving::Serving;
+#[cfg(feature = "prometheus")]
+pub(crate) use serving::{Address, Token};
 pub(crate) use setting::{Setting, Source};
 pub(crate) use signal::OtlpSignal;
 pub(crate) use spool::Spool;

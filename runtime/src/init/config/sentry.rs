@@ -41,6 +41,14 @@ impl Sentry {
         }
     }
 
+    /// Something is said, though perhaps not where to.
+    #[cfg(feature = "sentry")]
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.environment.value.is_some()
+            || self.release.value.is_some()
+            || self.sample_rate.value.is_some()
+    }
+
     /// What the program says, with what else is known.
     #[cfg(feature = "sentry")]
     pub(crate) fn beside(
