@@ -45,7 +45,7 @@ fn by_autometrics(id: u64, name: &str) -> u64 {
 fn counted_by_autometrics() -> u64 {
     let families = prometheus::gather();
     let calls = families.iter().find(|family| family.name().starts_with("function_calls_total"));
-    let counts = calls.into_iter().flat_map(|calls| calls.get_metric());
+    let counts = calls.into_iter().flat_map(prometheus::proto::MetricFamily::get_metric);
     counts.map(|metric| metric.get_counter().get_value() as u64).sum()
 }
 

@@ -84,6 +84,11 @@ fn scope_of(file: &str) -> Scope {
         Some((folder, module)) => (folder.rsplit('/').next().unwrap_or_default(), module),
         None => ("", file.strip_prefix("src/").unwrap_or(file)),
     };
+    // A program below `bin` is a crate of its own.
+    let (package, module) = match module.strip_prefix("bin/") {
+        Some(program) => program.split_once('/').unwrap_or((program, "")),
+        None => (package, module),
+    };
     let (package, version) = match package.split_once("-").map(|_| split_version(package)) {
         Some((name, version)) => (name, version),
         None => (package, None),
@@ -126,6 +131,9 @@ mod tests {
             ("C:\\code\\shop\\src\\lib.rs", "shop", None),
             ("/home/x/registry/src/host-6f1/a-b-1.2.3/src/c.rs", "a_b::c", Some("1.2.3")),
             ("/home/x/a-2.0.0-rc.1/src/lib.rs", "a", Some("2.0.0-rc.1")),
+            ("examples/src/bin/shop/main.rs", "shop", None),
+            ("src/bin/shop/orders.rs", "shop::orders", None),
+            ("shop/src/bin/import.rs", "import", None),
             ("tests/it.rs", "tests::it", None),
         ] {
             let found = scope_of(file);

@@ -57,6 +57,11 @@ fn over_bare(measurements: &Measurements, kind: &str) -> Option<f64> {
     Some(measurements.ours("ns", kind)? - measurements.get("ns", "attributes", "bare")?)
 }
 
+fn under_load(measurements: &Measurements, kind: &str) -> Option<f64> {
+    let metric = "shop-load";
+    Some(measurements.ours(metric, kind)? / measurements.get(metric, kind, "bare")?)
+}
+
 fn check_seconds(measurements: &Measurements, ours: &str, peer: &str, kind: &str) -> Option<f64> {
     let metric = "check-seconds";
     Some(measurements.get(metric, kind, ours)? / measurements.get(metric, kind, peer)?)
@@ -240,6 +245,18 @@ static BUDGETS: &[Budget] = &[
             Some(all.get("ns", "attributes", "spandrel, bridged")? - all.ours("ns", "attributes")?)
         },
         rule: Rule::AtMost(1.5, 0.5),
+    },
+    Budget {
+        what: "a service under load with all of it on: time for each request, over the bare one",
+        unit: " ×",
+        value: |all| under_load(all, "time"),
+        rule: Rule::AtMost(1.03, 1.01),
+    },
+    Budget {
+        what: "its 99th percentile, likewise",
+        unit: " ×",
+        value: |all| under_load(all, "p99"),
+        rule: Rule::AtMost(1.05, 1.02),
     },
     // The aim is 1.5 × fastrace, which the table of compile costs shows; here it is in the same
     // unit as the budget.

@@ -73,6 +73,14 @@ static TABLES: &[Table] = &[
         cell: plain,
     },
     Table {
+        title: "A service under load",
+        note: "Microseconds for each request to two services with SQLite: that went by (`time`), that \
+               16 customers waited (`p50`, `p99`), of CPU time of both (`cpu`).",
+        metric: "shop-load",
+        kinds: &["time", "p50", "p99", "cpu"],
+        cell: plain,
+    },
+    Table {
         title: "What is exported",
         note: "Attributes per span (the one root in 101 has none).",
         metric: "attributes-per-span",

@@ -189,6 +189,9 @@ impl Settings {
         let console = Console::read(&mut reader, code);
         let file = File::read(&mut reader);
         let zipkin = Zipkin::read(&mut reader);
+        let metrics = Metrics::read(&mut reader, code, enabled.value, around.features);
+        let serving = Serving::read(&mut reader, code, around.features);
+        let remote_write = RemoteWrite::read(&mut reader, around.features);
         let exporters = exporters::Choice {
             enabled: enabled.value,
             named: [
@@ -197,6 +200,10 @@ impl Settings {
                 (Exporter::Zipkin, zipkin.endpoint_source()),
             ],
             console: console.wish(),
+            has_metrics: code.exports_metrics
+                || !metrics.exporters.value.is_empty()
+                || serving.is_any()
+                || remote_write.endpoint.value.is_some(),
             around,
         }
         .read(&mut reader, code);
@@ -204,7 +211,6 @@ impl Settings {
         if exporters.value.contains(&Exporter::Otlp) {
             otlp.check(&mut reader, around.features);
         }
-        let metrics = Metrics::read(&mut reader, code, enabled.value, around.features);
         let level = general::level(&mut reader, code);
         let limits = LimitSettings::read(&mut reader, code);
         let logs = Logs::read(&mut reader, code, &level, (enabled.value, around.features));
@@ -225,8 +231,8 @@ impl Settings {
             sentry: Sentry::read(&mut reader, around.features),
             windows: windows::windows(&mut reader, code),
             flight: Flight::read(&mut reader, code, around.features),
-            serving: Serving::read(&mut reader, code, around.features),
-            remote_write: RemoteWrite::read(&mut reader, around.features),
+            serving,
+            remote_write,
             diagnostics: general::diagnostics(&mut reader, code),
             resource: resource.resource,
             resource_sources: resource.sources,

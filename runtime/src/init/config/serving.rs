@@ -55,6 +55,11 @@ impl Serving {
         serving
     }
 
+    /// Whether metrics are served, with or without the rest.
+    pub(super) fn is_any(&self) -> bool {
+        self.admin.value.is_some() || self.prometheus.value.is_some()
+    }
+
     fn values(reader: &mut Reader<'_>, code: &Code) -> Self {
         let admin = reader.read(table::ADMIN, |text| Address::parse(text).map(Some));
         let token = reader.read(table::ADMIN_TOKEN, |text| Token::parse(text).map(Some));

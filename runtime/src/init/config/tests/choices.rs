@@ -79,6 +79,21 @@ fn who_wants_nothing_exported_is_not_told_that_nothing_is() {
 }
 
 #[test]
+fn who_wants_metrics_alone_is_not_told_that_spans_go_nowhere() {
+    for variables in [
+        [("OTEL_METRICS_EXPORTER", "prometheus")],
+        [("OTEL_METRICS_EXPORTER", "console")],
+        [("SPANDREL_ADMIN", "127.0.0.1:0")],
+        [("SPANDREL_REMOTE_WRITE_ENDPOINT", "http://p:9090/api/v1/write")],
+    ] {
+        let settings = resolve(&variables);
+
+        assert_eq!(settings.exporters.value, []);
+        assert_eq!(settings.notices, [], "{variables:?}");
+    }
+}
+
+#[test]
 fn an_endpoint_is_meant_to_be_used() {
     for name in [
         "OTEL_EXPORTER_OTLP_ENDPOINT",

@@ -1,16 +1,24 @@
 //! Every example runs, and its spans are those that its story tells of.
 
+mod services;
+
 use std::process::Command;
 
-/// Runs an example without any configuration of the caller's; returns what it printed.
-fn run(binary: &str, arguments: &[&str]) -> String {
+/// An example, without any configuration of the caller's.
+fn command(binary: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(binary);
     for (name, _) in std::env::vars() {
         if name.starts_with("OTEL_") || name.starts_with("SPANDREL_") || name == "TRACEPARENT" {
             command.env_remove(name);
         }
     }
-    let output = command.args(arguments).output().expect("the example runs");
+    command.args(arguments).env("TMPDIR", env!("CARGO_TARGET_TMPDIR"));
+    command
+}
+
+/// Runs one; returns what it printed.
+fn run(binary: &str, arguments: &[&str]) -> String {
+    let output = command(binary, arguments).output().expect("the example runs");
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
     assert!(output.status.success(), "{text}");
