@@ -30,6 +30,7 @@ mod pair;
 mod patterns;
 mod prefixed;
 mod scan;
+mod spelled;
 #[cfg(test)]
 mod tests;
 mod url;
