@@ -118,7 +118,6 @@ impl System {
         let betrayed = match Dialect::of(statement) {
             Dialect::MySql => MYSQL,
             Dialect::Ansi => POSTGRES,
-            Dialect::Unknown if statement.contains("@@") => MYSQL,
             Dialect::Unknown => 0,
         };
         let seen = match betrayed {
@@ -153,13 +152,11 @@ impl System {
         }
     }
 
+    /// What decides which texts are values: by this statement, whatever others have betrayed.
     fn dialect(self, statement: &str) -> Dialect {
         match self {
-            Self::MySql => Dialect::MySql,
-            Self::Postgres => Dialect::Ansi,
-            // SQLite takes a name that it does not know for a text.
-            Self::Sqlite => Dialect::Unknown,
-            Self::Unknown => Dialect::of(statement),
+            Self::Sqlite => Dialect::of_system(self.name(), statement),
+            Self::MySql | Self::Postgres | Self::Unknown => Dialect::of(statement),
         }
     }
 }
