@@ -81,8 +81,8 @@ pub(super) fn at_colon(text: &[u8], at: usize) -> Option<Range<usize>> {
 
 /// Where a header's value ends: with its line, or with the quotes that stand around all of it.
 fn header_end(text: &[u8], start: usize, opening: u8) -> usize {
-    let goes_on = |byte| !matches!(byte, b'\r' | b'\n') && !(is_quote(opening) && byte == opening);
-    let end = run(text, start, goes_on);
+    let ends = |byte| matches!(byte, b'\r' | b'\n') || is_quote(opening) && byte == opening;
+    let end = run(text, start, |byte| !ends(byte));
     let is_escaped = byte(text, end) == opening && before(text, end) == b'\\';
     if is_escaped { end - 1 } else { end }
 }

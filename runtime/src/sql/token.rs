@@ -77,7 +77,7 @@ impl<'s> Tokens<'s> {
         }
     }
 
-    /// A comment of MySQL, or an operator of PostgreSQL.
+    /// A comment in one dialect, an operator in the other.
     fn hash(&self) -> (Kind, usize) {
         let is_operator = match self.dialect {
             Dialect::Ansi => true,
