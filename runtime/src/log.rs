@@ -9,7 +9,7 @@ use log::{
 };
 
 use crate::{
-    logs::{self, Said, pipeline},
+    logs::{self, Said, Told, pipeline},
     site::Level,
     trace::{Slot, Writer, foreign},
     value::Attribute,
@@ -61,7 +61,11 @@ impl Log for Logger {
             context: &foreign::parent(),
         };
         logs::emit(&said, &|writer| {
-            writer.name(*record.args());
+            if Told::is_by(record.target()) {
+                Told::of(&record.args().to_string()).write(writer);
+            } else {
+                writer.name(*record.args());
+            }
             // It fails only where the visitor does, which does not.
             let _ = record.key_values().visit(&mut Pairs(writer));
         });

@@ -73,8 +73,11 @@ fn name(
     match name {
         CallName::Pattern(pattern) => quote!(::core::format_args!(#pattern)),
         CallName::Statement(index) => {
-            let statement = value(index).map(|(_, value)| value);
-            quote!(::core::format_args!("{}", #private::Summary(#statement)))
+            let summary = value(index).map(|(capture, value)| match capture.form {
+                Form::Statement(database) => quote!(#private::Summary(#value, #database)),
+                _ => quote!(#value),
+            });
+            quote!(::core::format_args!("{}", #summary))
         }
         CallName::Parts(parts) => {
             let parts = parts.iter().map(|part| match part {
@@ -119,8 +122,8 @@ fn write(
         (None, Form::Auto) => quote_spanned!(at=> #private::capture!(#writer, #index, #value)),
         (None, Form::Debug) => quote_spanned!(at=> #writer.debug(#index, #value)),
         (None, Form::Display) => quote_spanned!(at=> #writer.display(#index, #value)),
-        (None, Form::Statement) => {
-            quote_spanned!(at=> #private::statement(#writer, #index, #value))
+        (None, Form::Statement(database)) => {
+            quote_spanned!(at=> #private::statement(#writer, #index, #value, #database))
         }
         (None, Form::Typed) => quote_spanned!(at=> #writer.set(#index, #value)),
         (None, Form::Declared) => {
@@ -213,8 +216,8 @@ pub(crate) fn measured(private: &TokenStream, labels: &[Measured]) -> TokenStrea
         let value = match form {
             Form::Display => text("{}"),
             Form::Debug => text("{:?}"),
-            Form::Statement => {
-                let summary = quote_spanned!(at=> #private::Summary(&(#value)));
+            Form::Statement(database) => {
+                let summary = quote_spanned!(at=> #private::Summary(&(#value), #database));
                 quote!(#private::text_of(::core::format_args!("{}", #summary)))
             }
             _ => quote_spanned!(at=> (#value)),

@@ -44,8 +44,8 @@ pub(crate) enum Form {
     Auto,
     Debug,
     Display,
-    /// As a statement of a database, without its literals.
-    Statement,
+    /// As a statement of this database (empty: of one that is not known), without its literals.
+    Statement(&'static str),
     /// As a typed attribute.
     Typed,
     /// As a typed attribute, or as `tracing` would.

@@ -8,7 +8,7 @@ use super::{
     site::{Name, TracedSite},
 };
 use crate::{
-    args::{Given, Kind, conventions::Takes},
+    args::{Given, Kind, conventions::Takes, known::DATABASES},
     errors::Errors,
     parse::{
         fields::{FieldArg, Form, Key},
@@ -95,11 +95,11 @@ pub(crate) fn plan(
             }
             MemberValue::Captured(form, value) => {
                 let form = match (member.entry.takes, form) {
-                    (Takes::Statement, Form::Typed) => Form::Statement,
+                    (Takes::Statement, Form::Typed) => Form::Statement(database(&group)),
                     (_, form) => *form,
                 };
                 let key = LitStr::new(member.entry.key, member.key.span());
-                if form == Form::Statement {
+                if let Form::Statement(_) = form {
                     // A statement is no label, but what it does is one.
                     let key = LitStr::new("db.query.summary", member.key.span());
                     measured.push(Measured { key, form, value: value.clone() });
@@ -220,6 +220,12 @@ fn name(
         return (Name::fixed(pattern), None);
     }
     (Name::Pattern(pattern), Some(CallName::Parts(parts)))
+}
+
+/// The database that the group names, if it is one that the conventions know.
+fn database(group: &Group) -> &'static str {
+    let name = group.get("system").and_then(Member::constant_text);
+    DATABASES.words.iter().find(|word| Some(**word) == name.as_deref()).copied().unwrap_or_default()
 }
 
 /// The options that a span is named after.

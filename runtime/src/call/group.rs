@@ -108,14 +108,14 @@ impl fmt::Write for Spaced<'_, '_> {
     }
 }
 
-/// A span's name: what a statement does, and to what.
+/// A span's name: what a statement does, and to what; with the name of its database, if it has one.
 #[derive(Debug)]
-pub struct Summary<'s, S: ?Sized>(pub &'s S);
+pub struct Summary<'s, S: ?Sized>(pub &'s S, pub &'static str);
 
 impl<S: AsRef<str> + ?Sized> fmt::Display for Summary<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let statement = self.0.as_ref();
-        summary(statement, Dialect::of(statement)).fmt(f)
+        summary(statement, Dialect::of_system(self.1, statement)).fmt(f)
     }
 }
 
@@ -125,14 +125,31 @@ pub(crate) fn summary(statement: &str, dialect: Dialect) -> sql::Summary<'_> {
 }
 
 /// Records a statement without its literals, and what it does.
-pub fn statement<S: AsRef<str> + ?Sized>(writer: &mut Writer, index: u8, statement: &S) {
+pub fn statement<S: AsRef<str> + ?Sized>(
+    writer: &mut Writer,
+    index: u8,
+    statement: &S,
+    database: &'static str,
+) {
     let statement = statement.as_ref();
-    write_statement(writer, index, statement, Dialect::of(statement));
+    write_statement(writer, index, statement, Dialect::of_system(database, statement));
 }
 
 /// The same for a database whose dialect is known.
 pub(crate) fn write_statement(writer: &mut Writer, index: u8, statement: &str, dialect: Dialect) {
     writer.display(index, &sql::Sanitised::new(statement, dialect));
+    write_summary(writer, statement, dialect);
+}
+
+/// The same in a record whose site knows nothing of statements.
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub(crate) fn write_keyed_statement(writer: &mut Writer, statement: &str, dialect: Dialect) {
+    let sanitised = sql::Sanitised::new(statement, dialect);
+    writer.set_keyed("db.query.text", &Text(format_args!("{sanitised}")));
+    write_summary(writer, statement, dialect);
+}
+
+fn write_summary(writer: &mut Writer, statement: &str, dialect: Dialect) {
     let summary = summary(statement, dialect);
     writer.set_keyed("db.query.summary", &Text(format_args!("{summary}")));
 }

@@ -14,11 +14,15 @@ mod record;
 mod scratch;
 #[cfg(test)]
 mod tests;
+#[cfg(any(feature = "log", feature = "tracing"))]
+mod told;
 
 pub(crate) use exception::{Exceptions, exception, exceptions, set_exceptions};
 pub(crate) use filter::LogFilter;
 pub use record::LogData;
 pub(crate) use record::{LogLimits, LogView};
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub(crate) use told::Told;
 
 use self::record::{FIXED_WORDS, SURROUNDINGS, Surrounding};
 use crate::{

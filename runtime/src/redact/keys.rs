@@ -10,55 +10,95 @@ use std::sync::{
     atomic::{AtomicBool, Ordering::Relaxed},
 };
 
-/// Parts of a key that make its value secret; compared without case, `-` and `_`.
-const DENIED: [&str; 25] = [
-    "authorization",
-    "proxyauthorization",
-    "cookie",
-    "setcookie",
-    "xapikey",
+/// What makes a value secret if its key ends so, whatever stands in front: `PGPASSWORD`, `csrfToken`.
+///
+/// Compared without case, `-` and `_`, as all of these.
+const ENDS: [&str; 14] = [
+    "accesskey",
     "apikey",
-    "password",
-    "passwd",
-    "passphrase",
-    "secret",
-    "clientsecret",
-    "accesstoken",
-    "refreshtoken",
-    "token",
-    "creditcard",
-    "privatekey",
-    "authtoken",
-    "awssecretaccesskey",
-    "bearertoken",
     "cardnumber",
-    "idtoken",
-    "pwd",
-    "secretaccesskey",
+    "creditcard",
+    "passphrase",
+    "passwd",
+    "password",
+    "privatekey",
+    "proxyauthorization",
+    "secret",
     "secretkey",
-    "sessiontoken",
+    "sessionid",
+    "setcookie",
+    "token",
 ];
 
-/// Whether the last part of a dotted key is on the deny-list.
+/// The same where a word begins with it: other words end so, too.
+const WORDS: [&str; 9] =
+    ["authorization", "cookie", "cvc", "cvv", "otp", "pwd", "sessid", "ssn", "totp"];
+
+/// Keys that end so have no secret: they lead to a page, stop a task, or count what a model says.
+const INNOCENT: [&str; 7] = [
+    "cancellationtoken",
+    "canceltoken",
+    "continuationtoken",
+    "firsttoken",
+    "nexttoken",
+    "outputtoken",
+    "pagetoken",
+];
+
+/// Whether the last part of a dotted key ends like one on the deny-list.
 ///
-/// `db.password`, `PASSWORD`, `api-key` and `user.access_token` are; `token_count` is not.
+/// `db.password`, `PASSWORD`, `api-key`, `newPassword` and `user.github_token` do; `token_count`
+/// and `next_token` do not.
 pub(crate) const fn is_denied(key: &str) -> bool {
     let key = key.as_bytes();
     let mut start = key.len();
     while start > 0 && key[start - 1] != b'.' {
         start -= 1;
     }
-    if !may_be_denied(key, start) {
-        return false;
+    may_be_denied(key, start)
+        && (ends_with_any(key, start, &ENDS, false) || ends_with_any(key, start, &WORDS, true))
+        && !ends_with_any(key, start, &INNOCENT, false)
+}
+
+/// The letters that denied keys end with, bit by bit.
+const LAST: u32 = {
+    let (mut last, mut at) = (0, 0);
+    while at < ENDS.len() {
+        last |= last_letter(ENDS[at]);
+        at += 1;
     }
-    let length = folded_length(key, start);
-    if length >= 32 || LENGTHS >> length & 1 == 0 {
-        return false;
+    at = 0;
+    while at < WORDS.len() {
+        last |= last_letter(WORDS[at]);
+        at += 1;
     }
+    last
+};
+
+const fn last_letter(word: &str) -> u32 {
+    letter(word.as_bytes()[word.len() - 1])
+}
+
+/// Looks at the last letter alone, for most keys are innocent and are asked about as they come.
+const fn may_be_denied(key: &[u8], start: usize) -> bool {
+    let mut end = key.len();
+    while start < end && matches!(key[end - 1], b'_' | b'-') {
+        end -= 1;
+    }
+    start < end && letter(key[end - 1]) & LAST != 0
+}
+
+const fn letter(byte: u8) -> u32 {
+    if byte.is_ascii_alphabetic() { 1 << (byte.to_ascii_lowercase() - b'a') } else { 0 }
+}
+
+/// Whether what begins at `start` ends with one of them, or with one that begins a word.
+const fn ends_with_any(key: &[u8], start: usize, ends: &[&str], as_word: bool) -> bool {
     let mut at = 0;
-    while at < DENIED.len() {
-        let denied = DENIED[at].as_bytes();
-        if denied.len() == length && matches_folded(key, start, denied) {
+    while at < ends.len() {
+        if let Some(found) = ending(key, start, ends[at].as_bytes())
+            && (!as_word || begins_word(key, start, found))
+        {
             return true;
         }
         at += 1;
@@ -66,52 +106,33 @@ pub(crate) const fn is_denied(key: &str) -> bool {
     false
 }
 
-/// How long denied keys are, bit by bit.
-const LENGTHS: u32 = {
-    let (mut lengths, mut at) = (0, 0);
-    while at < DENIED.len() {
-        lengths |= 1 << DENIED[at].len();
-        at += 1;
+/// Where the end begins with which the key ends, if it does.
+const fn ending(key: &[u8], start: usize, end: &[u8]) -> Option<usize> {
+    let (mut at, mut left) = (key.len(), end.len());
+    while left > 0 {
+        if at == start {
+            return None;
+        }
+        at -= 1;
+        if matches!(key[at], b'_' | b'-') {
+            continue;
+        }
+        left -= 1;
+        if key[at].to_ascii_lowercase() != end[left] {
+            return None;
+        }
     }
-    lengths
-};
-
-/// How long the key is without `-` and `_`.
-const fn folded_length(key: &[u8], start: usize) -> usize {
-    let (mut at, mut length) = (start, 0);
-    while at < key.len() {
-        length += !matches!(key[at], b'_' | b'-') as usize;
-        at += 1;
-    }
-    length
+    Some(at)
 }
 
-/// The letters that a denied key begins with, and those that it ends with, bit by bit.
-const BORDERS: (u32, u32) = {
-    let (mut first, mut last, mut at) = (0, 0, 0);
-    while at < DENIED.len() {
-        let denied = DENIED[at].as_bytes();
-        first |= letter(denied[0]);
-        last |= letter(denied[denied.len() - 1]);
-        at += 1;
+/// Whether `at` is behind a mark, or where `camelCase` has a capital.
+const fn begins_word(key: &[u8], start: usize, at: usize) -> bool {
+    if at == start || !key[at - 1].is_ascii_alphabetic() {
+        return true;
     }
-    (first, last)
-};
-
-/// Looks at the borders alone, for most keys are innocent and are asked about as they come.
-const fn may_be_denied(key: &[u8], mut start: usize) -> bool {
-    let mut end = key.len();
-    while start < end && matches!(key[start], b'_' | b'-') {
-        start += 1;
-    }
-    while start < end && matches!(key[end - 1], b'_' | b'-') {
-        end -= 1;
-    }
-    start < end && letter(key[start]) & BORDERS.0 != 0 && letter(key[end - 1]) & BORDERS.1 != 0
-}
-
-const fn letter(byte: u8) -> u32 {
-    if byte.is_ascii_alphabetic() { 1 << (byte.to_ascii_lowercase() - b'a') } else { 0 }
+    let is_last = at + 1 == key.len();
+    let precedes_small = !is_last && key[at + 1].is_ascii_lowercase();
+    key[at].is_ascii_uppercase() && (key[at - 1].is_ascii_lowercase() || precedes_small)
 }
 
 /// Keys that the program has named, folded.
@@ -197,7 +218,38 @@ mod tests {
     #[test]
     fn secret_keys_are_denied_whatever_their_spelling() {
         let spelled = ["password", "db.password", "Set-Cookie", "API_KEY", "user.access_token"];
-        for key in spelled.into_iter().chain(DENIED).chain(["_-TOKEN-_", "a.__p-a_s_s-w-d"]) {
+        let lists = ENDS.into_iter().chain(WORDS);
+        for key in spelled.into_iter().chain(lists).chain(["_-TOKEN-_", "a.__p-a_s_s-w-d"]) {
+            assert!(is_denied(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn the_last_words_of_a_key_make_it_secret() {
+        for key in [
+            "db_password",
+            "user_password",
+            "newPassword",
+            "PGPASSWORD",
+            "github_token",
+            "csrfToken",
+            "http.request.header.x-auth-token",
+            "x-csrf-token",
+            "stripe_api_key",
+            "aws_secret_access_key",
+            "tls_private_key",
+            "client_secret",
+            "session_id",
+            "JSESSIONID",
+            "user_otp",
+            "loginOtp",
+            "SMSOtp",
+            "card_cvv",
+            "customer-ssn",
+            "db_pwd",
+            "session_cookie",
+            "X-Authorization",
+        ] {
             assert!(is_denied(key), "{key}");
         }
     }
@@ -224,7 +276,29 @@ mod tests {
 
     #[test]
     fn keys_that_only_resemble_secrets_pass() {
-        for key in ["token_count", "tokens", "secretary", "password.length", "cookies", ""] {
+        for key in [
+            "",
+            "-",
+            "token_count",
+            "tokens",
+            "gen_ai.usage.input_tokens",
+            "time_to_first_token",
+            "secretary",
+            "password.length",
+            "password_length",
+            "cookies",
+            "next_token",
+            "nextPageToken",
+            "page-token",
+            "continuation_token",
+            "CancellationToken",
+            "session.id",
+            "secret_name",
+            "hotp",
+            "OLDPWD",
+            "messn",
+            "primary_key",
+        ] {
             assert!(!is_denied(key), "{key}");
         }
     }

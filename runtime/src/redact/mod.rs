@@ -11,6 +11,12 @@
 //! assert_eq!(shown, "GET https://[REDACTED]@shop/orders?api_key=[REDACTED]&page=2");
 //! ```
 //!
+//! Keys that are denied from the start end with `password`, `passwd`, `passphrase`, `pwd`, `secret`,
+//! `token`, `api_key`, `access_key`, `private_key`, `secret_key`, `authorization`, `cookie`,
+//! `session_id`, `credit_card`, `card_number`, `cvv`, `otp` or `ssn`, in any spelling:
+//! `db.password`, `newPassword`, `PGPASSWORD`. `next_token`, `page_token`, `continuation_token` and
+//! `cancellation_token` are shown. Keys that the program adds or takes off are compared whole.
+//!
 //! All of it is one pass over the text, in linear time, and allocates nothing unless it finds
 //! something. A secret that looks like nothing in particular cannot be found in a text: give it a
 //! key that is denied ([`Builder::redact_keys`](crate::Builder::redact_keys)), or wrap it in
@@ -24,6 +30,7 @@ mod pair;
 mod patterns;
 mod prefixed;
 mod scan;
+mod spelled;
 #[cfg(test)]
 mod tests;
 mod url;

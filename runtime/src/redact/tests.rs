@@ -73,6 +73,36 @@ const SECRETS: &[(&str, &str)] = &[
     ("Cookie: sid=1; theme=dark\r\nHost: a", "Cookie: [REDACTED]\r\nHost: a"),
     ("authorization=Bearer abc then", "authorization=[REDACTED] then"),
     ("failed with password: hunter2", "failed with password: [REDACTED]"),
+    ("Login {\n    password: \"hunter2\",\n}", "Login {\n    password: \"[REDACTED]\",\n}"),
+    (
+        "Login {\n    secret: Some(\n        \"s\",\n    ),\n}",
+        "Login {\n    secret: Some(\n        \"[REDACTED]\",\n    ),\n}",
+    ),
+    ("wrong password: \"hunter2\"", "wrong password: \"[REDACTED]\""),
+    ("{\"password\" : \"hunter2\"}", "{\"password\" : \"[REDACTED]\"}"),
+    ("{\n  \"pin.token\" :\n\t17\n}", "{\n  \"pin.token\" :\n\t[REDACTED]\n}"),
+    ("password    = hunter2", "password    = [REDACTED]"),
+    ("password : hunter2", "password : [REDACTED]"),
+    ("{'token': b's3cr3t'}", "{'token': b'[REDACTED]'}"),
+    ("Login { password: Password(\"hunter2\") }", "Login { password: [REDACTED] }"),
+    ("{ token: AccessToken(\"s3cr3t\"), n: 1 }", "{ token: [REDACTED], n: 1 }"),
+    ("{ token: auth::Token(\"a)b\") }", "{ token: [REDACTED] }"),
+    ("{ token: Token { value: \"a}b\", n: [1] }, n: 1 }", "{ token: [REDACTED], n: 1 }"),
+    ("token=AccessToken(\"s3cr3t\") n=1", "token=[REDACTED] n=1"),
+    ("password=ab(c)d user=ann", "password=[REDACTED] user=ann"),
+    ("{\"set-cookie\":[\"sid=SECRET; Path=/\"]}", "{\"set-cookie\":[REDACTED]}"),
+    ("{\"password\":[\"hunter2\"],\"a\":1}", "{\"password\":[REDACTED],\"a\":1}"),
+    ("{\"token\":{\"value\":\"s3}cr3t\"}}", "{\"token\":[REDACTED]}"),
+    (
+        "{\\\"token\\\":{\\\"v\\\":\\\"s3}cr3t\\\"},\\\"a\\\":1}",
+        "{\\\"token\\\":[REDACTED],\\\"a\\\":1}",
+    ),
+    ("{ secret: [104, 117, 110], n: 1 }", "{ secret: [REDACTED], n: 1 }"),
+    ("{ secret: Some([104, 117]), n: 1 }", "{ secret: Some([REDACTED]), n: 1 }"),
+    ("Cookie: a=\"1\"; sid=SECRET", "Cookie: [REDACTED]"),
+    ("curl -H \"Cookie: a=b; c=d\" -v", "curl -H \"Cookie: [REDACTED]\" -v"),
+    ("curl -H 'Cookie: a=b; c=\"d\"' -v", "curl -H 'Cookie: [REDACTED]' -v"),
+    ("[\\\"Cookie: a=b; c=d\\\", 1]", "[\\\"Cookie: [REDACTED]\\\", 1]"),
 ];
 
 /// What looks a little like a secret and is none.
@@ -108,6 +138,9 @@ const INNOCENT: &[&str] = &[
     "größe=ﬀ 価格: 4111円",
     "password=[REDACTED]&token=",
     "password: None, secret: null, token=true",
+    "{\"token\":{},\"secret\":[],\"password\":\"\"}",
+    "Password:\n2026-11-21 logged in\nCookie:\r\nHost: a1",
+    "{\"token_count\" : \"7\", \"secretary\": [\"ann\"]}",
     "192.168.100.200 10.0.0.1:4318 1.2.3.4",
 ];
 
@@ -149,6 +182,8 @@ fn a_secret_that_a_limit_has_cut_is_hidden_to_the_end() {
         assert_eq!(shown(&format!("cut {text}")).split("[REDACTED]").last(), Some(""));
     }
     assert_eq!(shown("{\"password\": \"hunter tw"), "{\"password\": \"[REDACTED]");
+    assert_eq!(shown("{\"password\": [\"hunter\", \"tw"), "{\"password\": [REDACTED]");
+    assert_eq!(shown("{ secret: Secret(Inner { a: (1), b"), "{ secret: [REDACTED]");
 }
 
 #[test]
@@ -266,6 +301,15 @@ fn hostile_texts_take_linear_time() {
         "a:\\\"",
         "password: '",
         "Authorization: ",
+        "password: (",
+        "password:[]",
+        "\"token\" : {",
+        "token : A(",
+        "token:   ",
+        "   :",
+        "password\n",
+        "secret=[\"",
+        "secret: Some(Some(",
     ];
     let patterns = Patterns::parse("cust-{visible}{digit}{upper},=={visible:100}").unwrap();
     for piece in pieces {
@@ -300,7 +344,7 @@ proptest! {
 
     #[test]
     fn texts_of_the_bytes_it_looks_for_are_survived(
-        text in "[-_.:=@/bBJASey \"'{}\\\\0-9a-z]{0,120}",
+        text in "(password|token|[-_.:=@/bBJASey \"'(){}\\[\\]\\\\0-9a-z\n]){0,120}",
     ) {
         let once = shown(&text);
         prop_assert!(once.len() <= 4 * text.len() + 10);

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::{
     Dialect,
+    place::{Place, is},
     token::{Kind, Token, Tokens},
 };
 
@@ -22,17 +23,9 @@ impl<'s> Sanitised<'s> {
     }
 }
 
-/// Words between which and a quoted thing nothing but a value can stand.
-const BEFORE_VALUES: [&str; 12] = [
-    "and", "between", "default", "escape", "glob", "ilike", "like", "limit", "offset", "regexp",
-    "rlike", "values",
-];
-
 /// What was printed last, as far as the next token depends on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Before {
-    /// A comparison, or the beginning of a list of values: a value comes next.
-    Value,
     /// A value or a name: a sign that follows is an operator.
     Operand,
     /// The word `IN`.
@@ -61,25 +54,25 @@ impl fmt::Display for Sanitised<'_> {
 }
 
 #[derive(Default)]
-struct State {
+struct State<'s> {
     before: Before,
-    /// How many parentheses deep the list of values began, plus one; 0: outside of one.
-    lists: usize,
-    depth: usize,
+    place: Place<'s>,
     has_begun: bool,
     space: bool,
 }
 
-impl State {
+impl<'s> State<'s> {
     fn token(
         &mut self,
         f: &mut fmt::Formatter<'_>,
-        token: Token<'_>,
-        tokens: &mut Tokens<'_>,
+        token: Token<'s>,
+        tokens: &mut Tokens<'s>,
     ) -> fmt::Result {
+        let place = self.place;
+        self.place.pass(token.text);
         match token.kind {
             Kind::Literal => self.value(f),
-            Kind::QuotedOrLiteral if self.is_value(tokens) => self.value(f),
+            Kind::QuotedOrLiteral if !is_name(&place, tokens) => self.value(f),
             Kind::Quoted | Kind::QuotedOrLiteral | Kind::Placeholder => {
                 self.put(f, token.text)?;
                 self.before = Before::Operand;
@@ -97,19 +90,13 @@ impl State {
     }
 
     fn word(&mut self, f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-        let is = |word: &&str| text.eq_ignore_ascii_case(word);
-        if ["true", "false"].iter().any(is) {
+        if is(text, &["true", "false"]) {
             return self.value(f);
         }
         self.put(f, text)?;
-        if is(&"values") {
-            self.lists = self.depth + 1;
-        }
-        self.before = if is(&"in") {
+        self.before = if is(text, &["in"]) {
             Before::In
-        } else if BEFORE_VALUES.iter().any(is) {
-            Before::Value
-        } else if text.bytes().all(|byte| byte.is_ascii_alphabetic()) && is_keyword(text) {
+        } else if is(text, &BEFORE_SIGNS) {
             Before::Other
         } else {
             Before::Operand
@@ -121,45 +108,25 @@ impl State {
         &mut self,
         f: &mut fmt::Formatter<'_>,
         text: &str,
-        tokens: &mut Tokens<'_>,
+        tokens: &mut Tokens<'s>,
     ) -> fmt::Result {
-        if text == "(" {
-            let list = matches!(self.before, Before::In).then(|| list(tokens)).flatten();
-            self.put(f, text)?;
-            if let Some((shown, rest)) = list {
-                *tokens = rest;
-                f.write_str(shown)?;
-                f.write_char(')')?;
-                self.before = Before::Operand;
-                return Ok(());
-            }
-            self.depth += 1;
-            // Of a list of values, or the arguments of something.
-            self.before = if self.lists > 0 { Before::Value } else { Before::Other };
-            return Ok(());
-        }
         // A sign belongs to the number behind it.
         if matches!(text, "-" | "+") && self.before != Before::Operand && next_is_number(tokens) {
             return Ok(());
         }
         self.put(f, text)?;
-        match text {
-            ")" => {
-                self.depth = self.depth.saturating_sub(1);
-                self.before = Before::Operand;
-            }
-            "," if self.lists > 0 => self.before = Before::Value,
-            "=" | "<" | ">" | "!" | "~" | "|" => self.before = Before::Value,
-            ";" => (self.lists, self.before) = (0, Before::Other),
-            _ => self.before = Before::Other,
+        if text == "("
+            && self.before == Before::In
+            && let Some(rest) = behind_list(tokens)
+        {
+            *tokens = rest;
+            self.place.pass(")");
+            f.write_str("?)")?;
+            self.before = Before::Operand;
+            return Ok(());
         }
+        self.before = if text == ")" { Before::Operand } else { Before::Other };
         Ok(())
-    }
-
-    /// Whether something in double quotes has to be taken for a value here.
-    fn is_value(&self, tokens: &Tokens<'_>) -> bool {
-        let is_part_of_name = tokens.clone().next().is_some_and(|next| next.text == ".");
-        self.before == Before::Value && !is_part_of_name
     }
 
     fn put(&mut self, f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
@@ -171,8 +138,13 @@ impl State {
     }
 }
 
-/// The rest of a list of nothing but values, and what is shown of it.
-fn list<'s>(tokens: &Tokens<'s>) -> Option<(&'static str, Tokens<'s>)> {
+/// Whether something in double quotes can be nothing but a name here.
+fn is_name(place: &Place<'_>, behind: &Tokens<'_>) -> bool {
+    place.takes_name() || behind.clone().next().is_some_and(|next| next.text == ".")
+}
+
+/// What is behind a list of nothing but values.
+fn behind_list<'s>(tokens: &Tokens<'s>) -> Option<Tokens<'s>> {
     let mut tokens = tokens.clone();
     let mut count = 0;
     while let Some(token) = tokens.next() {
@@ -180,7 +152,7 @@ fn list<'s>(tokens: &Tokens<'s>) -> Option<(&'static str, Tokens<'s>)> {
             Kind::Literal | Kind::QuotedOrLiteral | Kind::Placeholder => count += 1,
             Kind::Space | Kind::Comment => {}
             Kind::Symbol if matches!(token.text, "," | "-" | "+") => {}
-            Kind::Symbol if token.text == ")" && count > 0 => return Some(("?", tokens)),
+            Kind::Symbol if token.text == ")" && count > 0 => return Some(tokens),
             _ => return None,
         }
     }
@@ -195,25 +167,33 @@ fn next_is_number(tokens: &Tokens<'_>) -> bool {
 }
 
 /// Words behind which a sign belongs to a number.
-fn is_keyword(text: &str) -> bool {
-    const KEYWORDS: [&str; 14] = [
-        "and",
-        "as",
-        "by",
-        "case",
-        "else",
-        "from",
-        "not",
-        "on",
-        "or",
-        "returning",
-        "select",
-        "then",
-        "when",
-        "where",
-    ];
-    KEYWORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
-}
+const BEFORE_SIGNS: [&str; 25] = [
+    "and",
+    "as",
+    "between",
+    "by",
+    "case",
+    "default",
+    "else",
+    "escape",
+    "from",
+    "glob",
+    "ilike",
+    "like",
+    "limit",
+    "not",
+    "offset",
+    "on",
+    "or",
+    "regexp",
+    "returning",
+    "rlike",
+    "select",
+    "then",
+    "values",
+    "when",
+    "where",
+];
 
 #[cfg(test)]
 mod tests {
@@ -287,6 +267,44 @@ mod tests {
     }
 
     #[test]
+    fn double_quotes_are_around_values_wherever_they_may_be() {
+        for (statement, expected) in [
+            ("PRAGMA key(\"secret\")", "PRAGMA key(?)"),
+            ("PRAGMA key = \"secret\"", "PRAGMA key = ?"),
+            ("SELECT coalesce(name, \"secret\")", "SELECT coalesce(name, ?)"),
+            ("SELECT a WHERE b IN (\"secret\", c)", "SELECT a WHERE b IN (?, c)"),
+            ("SELECT a WHERE b IN (c, \"secret\")", "SELECT a WHERE b IN (c, ?)"),
+            ("SELECT a WHERE b IS DISTINCT FROM \"secret\"", "SELECT a WHERE b IS DISTINCT FROM ?"),
+            ("SELECT trim(FROM \"secret\") FROM \"a\"", "SELECT trim(FROM ?) FROM \"a\""),
+            ("SELECT (SELECT b FROM \"a\")", "SELECT (SELECT b FROM \"a\")"),
+            ("INSERT INTO \"a\" (b) VALUES (1)", "INSERT INTO \"a\" (b) VALUES (?)"),
+            ("UPDATE \"a\" SET b = 1", "UPDATE \"a\" SET b = ?"),
+            (
+                "CREATE TABLE \"a\" (b INT DEFAULT \"secret\")",
+                "CREATE TABLE \"a\" (b INT DEFAULT ?)",
+            ),
+        ] {
+            assert_eq!(sanitised(statement), expected);
+        }
+    }
+
+    #[test]
+    fn a_hash_begins_a_comment_wherever_it_may() {
+        let of = |statement, dialect| Sanitised::new(statement, dialect).to_string();
+
+        for (statement, expected) in [
+            ("SELECT a #secret\nFROM b", "SELECT a FROM b"),
+            ("SELECT a #it's\n, 'costs 5 secret'", "SELECT a ?"),
+            ("SELECT a #> 'secret', b #- ?", "SELECT a #> ?, b #- ?"),
+        ] {
+            assert_eq!(of(statement, Dialect::Unknown), expected);
+        }
+        let statement = "SELECT a #it's secret\n, 'secret', N'it\\'s secret'";
+        assert_eq!(of(statement, Dialect::MySql), "SELECT a , ?, ?");
+        assert_eq!(of("SELECT a #b, c", Dialect::Ansi), "SELECT a #b, c");
+    }
+
+    #[test]
     fn nothing_is_shown_behind_a_text_whose_end_cannot_be_told() {
         for (statement, expected) in [
             ("SELECT 'C:\\', 'secret'", "SELECT ?"),
@@ -294,6 +312,11 @@ mod tests {
             ("SELECT a FROM b WHERE c = 'secret", "SELECT a FROM b WHERE c = ?"),
             ("SELECT $$ secret", "SELECT ?"),
             ("SELECT 'a\\\\', 1", "SELECT ?, ?"),
+            (
+                "INSERT INTO notes VALUES ('Ann\\'s card costs $5 secret')",
+                "INSERT INTO notes VALUES (?",
+            ),
+            ("SELECT 'in `code`', 'C:\\', 'secret'", "SELECT ?, ?"),
         ] {
             assert_eq!(sanitised(statement), expected);
         }

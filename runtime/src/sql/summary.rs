@@ -4,6 +4,7 @@ use std::{fmt, iter::Peekable};
 
 use super::{
     Dialect,
+    place::{Place, is},
     token::{Kind, Token, Tokens},
 };
 
@@ -45,42 +46,45 @@ impl fmt::Display for Summary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut tokens = self.tokens().peekable();
         let mut printed = Printed { f, bytes: 0 };
+        let mut place = Place::default();
         // A name that comes now is a target.
         let mut expected = false;
         // It may be that of a function, too.
         let mut may_be_call = false;
+        // Nothing but a name can be there: what is in double quotes is one.
+        let mut is_certain = false;
         let mut is_first = true;
         while let Some(token) = tokens.next() {
             match token.kind {
                 Kind::Open => break,
-                Kind::Word => match role(token.text, is_first) {
+                Kind::Word => match role_at(&place, token.text, is_first) {
                     Some(Role::Operation) => {
                         printed.put(&[token.text])?;
                         expected = !is(token.text, &["select", "with", "union"]);
-                        (is_first, may_be_call) = (false, false);
-                        continue;
+                        may_be_call = false;
+                        is_certain = is(token.text, &["update"]);
                     }
                     Some(Role::Target) => {
                         expected = true;
                         may_be_call = is(token.text, &["from", "join"]);
+                        is_certain = !is(token.text, &["using"]);
                     }
-                    Some(Role::Filler) => {}
+                    Some(Role::Filler) => is_certain |= is(token.text, &["table"]),
                     Some(Role::End) => expected = false,
                     None if expected => {
                         expected = target(&mut printed, token, &mut tokens, may_be_call)?;
                     }
                     None => {}
                 },
+                Kind::QuotedOrLiteral if !is_certain => {}
                 Kind::Quoted | Kind::QuotedOrLiteral if expected => {
                     expected = target(&mut printed, token, &mut tokens, may_be_call)?;
                 }
-                Kind::Symbol if token.text == "(" => expected = false,
-                Kind::Symbol if token.text == ";" => (expected, is_first) = (false, true),
+                Kind::Symbol if matches!(token.text, "(" | ";") => expected = false,
                 _ => {}
             }
-            if token.text != ";" {
-                is_first = false;
-            }
+            is_first = token.text == ";";
+            place.pass(token.text);
         }
         Ok(())
     }
@@ -122,6 +126,10 @@ fn target<'s>(
         }
     }
     Ok(false)
+}
+
+fn role_at(place: &Place<'_>, word: &str, is_first: bool) -> Option<Role> {
+    if place.means_what_it_says(word) { role(word, is_first) } else { Some(Role::End) }
 }
 
 fn role(word: &str, is_first: bool) -> Option<Role> {
@@ -177,10 +185,6 @@ fn role(word: &str, is_first: bool) -> Option<Role> {
     }
 }
 
-fn is(word: &str, words: &[&str]) -> bool {
-    words.iter().any(|other| word.eq_ignore_ascii_case(other))
-}
-
 /// What has been printed, up to the limit.
 struct Printed<'f, 'a> {
     f: &'f mut fmt::Formatter<'a>,
@@ -234,6 +238,30 @@ mod tests {
             ("BEGIN", "BEGIN"),
             ("SELECT 1", "SELECT"),
             ("SELECT * FROM generate_series(1, 2) s", "SELECT"),
+            ("CREATE TABLE IF NOT EXISTS \"a\" (b INT)", "CREATE \"a\""),
+            ("SELECT a FROM \"b\", \"c\" d", "SELECT \"b\" \"c\""),
+        ] {
+            assert_eq!(summary(statement), expected, "{statement}");
+        }
+    }
+
+    #[test]
+    fn words_that_only_look_like_operations_are_none() {
+        for (statement, expected) in [
+            ("SELECT a FROM jobs WHERE b = 1 FOR UPDATE SKIP LOCKED", "SELECT jobs"),
+            ("SELECT a FROM jobs FOR UPDATE SKIP LOCKED", "SELECT jobs"),
+            ("SELECT a FROM jobs FOR NO KEY UPDATE OF b", "SELECT jobs"),
+            ("INSERT INTO a (b) VALUES (1) ON DUPLICATE KEY UPDATE c = 2", "INSERT a"),
+            ("INSERT INTO a (b) VALUES (1) ON CONFLICT (b) DO UPDATE SET c = 2", "INSERT a"),
+            (
+                "CREATE TABLE a (b INT REFERENCES c ON DELETE CASCADE ON UPDATE SET NULL)",
+                "CREATE a",
+            ),
+            ("SELECT EXTRACT(EPOCH FROM created_at) FROM a", "SELECT a"),
+            ("SELECT a FROM b WHERE substring(c FROM 2) = ? AND d IS DISTINCT FROM e", "SELECT b"),
+            ("SELECT CONVERT(a USING utf8) FROM b", "SELECT b"),
+            ("SELECT count((SELECT a FROM b)) FROM c", "SELECT SELECT b c"),
+            ("SELECT f(a) FROM b; UPDATE c SET d = 1; DELETE FROM e", "SELECT b UPDATE c DELETE e"),
         ] {
             assert_eq!(summary(statement), expected, "{statement}");
         }
@@ -256,6 +284,11 @@ mod tests {
             "SELECT 'secret' FROM a",
             "INSERT INTO a VALUES ('secret', \"secret\")",
             "UPDATE a SET b = \"secret\"",
+            "SELECT a FROM b WHERE c IS NOT DISTINCT FROM \"secret\"",
+            "SELECT trim(FROM \"secret\")",
+            "PRAGMA \"secret\"",
+            "EXECUTE a USING \"secret\"",
+            "SELECT a #FROM secret",
             "SELECT a FROM b WHERE c = 'x\\' FROM secret'",
         ] {
             assert!(!summary(statement).contains("secret"), "{statement}");

@@ -49,16 +49,18 @@ impl<'s> Tokens<'s> {
         let (first, second) = (bytes[0], bytes.get(1).copied().unwrap_or_default());
         match (first, second) {
             (b'-', b'-') => (Kind::Comment, line(rest)),
-            (b'#', b' ' | b'\t') if self.dialect != Dialect::Ansi => (Kind::Comment, line(rest)),
+            (b'#', _) => self.hash(),
             (b'/', b'*') => (Kind::Comment, comment(bytes)),
             (b'\'', _) => self.text(0, self.dialect == Dialect::MySql),
             (b'e' | b'E', b'\'') => self.text(1, true),
-            (b'b' | b'B' | b'n' | b'N' | b'x' | b'X', b'\'') => self.text(1, false),
+            (b'b' | b'B' | b'n' | b'N' | b'x' | b'X', b'\'') => {
+                self.text(1, self.dialect == Dialect::MySql)
+            }
             (b'u' | b'U', b'&') if bytes.get(2) == Some(&b'\'') => self.text(2, false),
             (b'"', _) => self.double_quoted(),
             (b'`', _) => (Kind::Quoted, quoted(bytes, b'`')),
-            (b'[', _) if bracketed(bytes).is_some() && self.dialect == Dialect::Unknown => {
-                (Kind::Quoted, bracketed(bytes).unwrap_or(1))
+            (b'[', _) if self.dialect == Dialect::Unknown => {
+                bracketed(bytes).map_or((Kind::Symbol, 1), |length| (Kind::Quoted, length))
             }
             (b'$', b'0'..=b'9') => (Kind::Placeholder, 1 + run(&bytes[1..], u8::is_ascii_digit)),
             (b'$', _) => dollar(rest).unwrap_or((Kind::Symbol, 1)),
@@ -73,6 +75,26 @@ impl<'s> Tokens<'s> {
             _ if is_word(&first) => (Kind::Word, run(bytes, is_word)),
             _ => (Kind::Symbol, 1),
         }
+    }
+
+    /// A comment in one dialect, an operator in the other.
+    fn hash(&self) -> (Kind, usize) {
+        let is_operator = match self.dialect {
+            Dialect::Ansi => true,
+            Dialect::MySql => false,
+            Dialect::Unknown => is_path_operator(self.rest),
+        };
+        if is_operator {
+            return (Kind::Symbol, 1);
+        }
+        let length = line(self.rest);
+        let line = self.rest.get(..length).unwrap_or_default();
+        // A text that begins here, or that does not.
+        let may_begin = line.contains(['\'', '"', '`', '$']) || line.contains("/*");
+        if may_begin && self.dialect == Dialect::Unknown {
+            return self.open();
+        }
+        (Kind::Comment, length)
     }
 
     fn follows_name(&self) -> bool {
@@ -187,13 +209,20 @@ fn quoted(bytes: &[u8], quote: u8) -> usize {
     bytes.len()
 }
 
+/// `#>`, `#>>` or `#-`, and a value or a placeholder: what a comment hardly begins with.
+fn is_path_operator(rest: &str) -> bool {
+    let operand = ["#>>", "#>", "#-"].iter().find_map(|operator| rest.strip_prefix(operator));
+    operand.is_some_and(|operand| {
+        operand.trim_start_matches(' ').starts_with(['\'', '$', '?', ':', '('])
+    })
+}
+
 /// A name in brackets, as some databases have it; no index and no array.
 fn bracketed(bytes: &[u8]) -> Option<usize> {
     let first = bytes.get(1)?;
-    let end = bytes.iter().position(|byte| *byte == b']')?;
     let is_name = first.is_ascii_alphabetic() || *first == b'_';
-    let inner = bytes.get(1..end)?;
-    (is_name && inner.iter().all(|byte| is_word(byte) || *byte == b' ')).then_some(end + 1)
+    let end = 1 + run(bytes.get(1..)?, |byte| is_word(byte) || *byte == b' ');
+    (is_name && bytes.get(end) == Some(&b']')).then_some(end + 1)
 }
 
 /// `$$ … $$`, `$tag$ … $tag$`.
@@ -223,4 +252,26 @@ fn number(bytes: &[u8]) -> usize {
         at += 1;
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Looks per byte are what is bounded; a quadratic one would take minutes here.
+    #[test]
+    fn hostile_statements_take_linear_time() {
+        for piece in [
+            "[", "[a ", "#", "#a\n", "#> ", "#>'a'", "$a", "in (", "in (1,", "'a", "\"a", "/*",
+            "a.",
+        ] {
+            let statement = piece.repeat(400_000 / piece.len());
+            for dialect in [Dialect::Unknown, Dialect::MySql, Dialect::Ansi] {
+                let cut: usize =
+                    Tokens::new(&statement, dialect).map(|token| token.text.len()).sum();
+                assert_eq!(cut, statement.len());
+            }
+            assert!(Dialect::of(&statement) != Dialect::Ansi, "{piece}");
+        }
+    }
 }

@@ -50,6 +50,8 @@ pub(super) enum Role {
     LogTarget,
     Message,
     Name,
+    /// A statement with its values, or a text with one: shown by nobody.
+    Statement,
     StatusCode,
     StatusDescription,
 }
@@ -248,7 +250,13 @@ pub(super) fn level(level: tracing_core::Level) -> Level {
 }
 
 fn roles(metadata: &Metadata<'_>, fields: &FieldSet) -> Vec<Role> {
-    let role = if metadata.is_span() { role_in_span } else { role_in_event };
+    let role = if sqlx::is_query(metadata) {
+        sqlx::role
+    } else if metadata.is_span() {
+        role_in_span
+    } else {
+        role_in_event
+    };
     let roles: Vec<_> = fields.iter().map(|field| role(field.name())).collect();
     if roles.iter().all(|role| *role == Role::Attribute) { Vec::new() } else { roles }
 }
@@ -263,7 +271,7 @@ fn role_in_span(field: &str) -> Role {
     }
 }
 
-fn role_in_event(field: &str) -> Role {
+pub(super) fn role_in_event(field: &str) -> Role {
     match field {
         "message" => Role::Message,
         "error" => Role::Error,

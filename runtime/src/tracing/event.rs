@@ -4,7 +4,8 @@ use tracing_core::{Event, Level};
 
 use super::{
     callsite::{Callsite, Role},
-    visit::{self, Meanings},
+    log_record,
+    visit::Meanings,
 };
 use crate::{
     logs,
@@ -61,13 +62,6 @@ fn write(writer: &mut Writer, callsite: &'static Callsite, event: &Event<'_>, is
     if !callsite.has(Role::LogTarget) {
         writer.set_keyed("target", metadata.target());
     }
-    let roles = callsite.roles();
     let error_key = if is_exception { "exception.message" } else { "error" };
-    event.record(&mut visit::Attributes {
-        writer,
-        roles,
-        indexed: false,
-        error_key,
-        keeps_target: true,
-    });
+    log_record::write(writer, callsite, event, error_key, true);
 }

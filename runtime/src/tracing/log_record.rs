@@ -1,6 +1,6 @@
 //! Events of other libraries, as log records.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use tracing_core::{
     Event,
@@ -9,11 +9,11 @@ use tracing_core::{
 
 use super::{
     callsite::{self, Callsite, Role},
-    visit,
+    sqlx, visit,
 };
 use crate::{
-    logs::{self, Said},
-    trace::Context,
+    logs::{self, Said, Told},
+    trace::{Context, Writer},
 };
 
 /// Records an event, if anybody wants it; `context` tells what it belongs to.
@@ -42,16 +42,61 @@ pub(super) fn record(
         context: &context(),
     };
     let error_key = if is_exception { "exception.message" } else { "error" };
-    let roles = callsite.roles();
-    logs::emit(&said, &|writer| {
-        event.record(&mut visit::Attributes {
-            writer,
-            roles,
-            indexed: false,
-            error_key,
-            keeps_target: false,
-        });
-    });
+    logs::emit(&said, &|writer| write(writer, callsite, event, error_key, false));
+}
+
+/// Writes the fields of an event as attributes, but no statement with its values.
+pub(super) fn write(
+    writer: &mut Writer,
+    callsite: &'static Callsite,
+    event: &Event<'_>,
+    error_key: &'static str,
+    keeps_target: bool,
+) {
+    let told = told(callsite, event);
+    let roles: Cow<'_, [Role]> = match &told {
+        Some(told) => {
+            told.write(writer);
+            let without_message = |role: &Role| match role {
+                Role::Message => Role::Statement,
+                role => *role,
+            };
+            callsite.roles().iter().map(without_message).collect()
+        }
+        None => Cow::Borrowed(callsite.roles()),
+    };
+    if callsite.is_query() {
+        sqlx::describe(event, writer);
+    }
+    let roles = &*roles;
+    event.record(&mut visit::Attributes { writer, roles, indexed: false, error_key, keeps_target });
+}
+
+/// The query that a record of the `log` crate tells of in its message, if it does.
+fn told(callsite: &Callsite, event: &Event<'_>) -> Option<Told> {
+    if !callsite.has(Role::LogTarget) {
+        return None;
+    }
+    let mut brought = Brought::default();
+    event.record(&mut brought);
+    if !Told::is_by(brought.target.as_deref()?) {
+        return None;
+    }
+    let mut message = Message::default();
+    event.record(&mut message);
+    Some(Told::of(&message.0))
+}
+
+/// What a record says.
+#[derive(Default)]
+struct Message(String);
+
+impl Visit for Message {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            self.0 = format!("{value:?}");
+        }
+    }
 }
 
 /// The name of an event, unless it is the one that `tracing` makes of the place.

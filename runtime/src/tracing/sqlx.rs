@@ -16,6 +16,7 @@ use tracing_core::{
     field::{Field as TheirField, Visit},
 };
 
+use super::callsite::{Role, role_in_event};
 use crate::{
     call::group,
     mirror::Reflection,
@@ -65,6 +66,25 @@ const fn site(constants: &'static [(&'static str, Value<'static>)]) -> Site {
 /// They are wanted like spans of the usual level, whatever level `sqlx` gives them.
 pub(super) fn is_query(metadata: &Metadata<'_>) -> bool {
     metadata.target() == TARGET && !metadata.is_span()
+}
+
+/// What a field of such an event means: statements are told by what [`describe`] writes.
+pub(super) fn role(field: &str) -> Role {
+    match field {
+        "summary" | "db.statement" => Role::Statement,
+        _ => role_in_event(field),
+    }
+}
+
+/// Writes the statement of an event without its values.
+pub(super) fn describe(event: &Event<'_>, writer: &mut Writer) {
+    let mut query = Query::default();
+    event.record(&mut query);
+    let statement = query.statement();
+    if !statement.is_empty() {
+        let dialect = System::of(statement).dialect(statement);
+        group::write_keyed_statement(writer, statement, dialect);
+    }
 }
 
 /// Records the query that an event tells of; `false`: it tells of something else.
@@ -118,7 +138,6 @@ impl System {
         let betrayed = match Dialect::of(statement) {
             Dialect::MySql => MYSQL,
             Dialect::Ansi => POSTGRES,
-            Dialect::Unknown if statement.contains("@@") => MYSQL,
             Dialect::Unknown => 0,
         };
         let seen = match betrayed {
@@ -153,13 +172,11 @@ impl System {
         }
     }
 
+    /// What decides which texts are values: by this statement, whatever others have betrayed.
     fn dialect(self, statement: &str) -> Dialect {
         match self {
-            Self::MySql => Dialect::MySql,
-            Self::Postgres => Dialect::Ansi,
-            // SQLite takes a name that it does not know for a text.
-            Self::Sqlite => Dialect::Unknown,
-            Self::Unknown => Dialect::of(statement),
+            Self::Sqlite => Dialect::of_system(self.name(), statement),
+            Self::MySql | Self::Postgres | Self::Unknown => Dialect::of(statement),
         }
     }
 }

@@ -56,6 +56,7 @@ impl Attributes<'_> {
             | Role::Kind
             | Role::Message
             | Role::Name
+            | Role::Statement
             | Role::StatusCode
             | Role::StatusDescription => {}
         }

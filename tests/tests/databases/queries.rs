@@ -119,6 +119,58 @@ fn a_slow_statement_says_what_is_slow(test: testing::Test) {
     assert_eq!(query.events[0].name, "slow statement");
 }
 
+#[spandrel::test]
+fn no_log_has_the_values_of_a_statement(test: testing::Test) {
+    runtime(async {
+        let options = "sqlite::memory:".parse::<sqlx::sqlite::SqliteConnectOptions>().unwrap();
+        let options = options.log_slow_statements(log::LevelFilter::Warn, Duration::from_nanos(1));
+        let mut connection = options.connect().await.unwrap();
+        store(&mut connection).await;
+        connection.close().await.unwrap();
+    });
+
+    let logs = test.logs();
+    assert!(!format!("{logs:?}").contains("secret"), "{logs:?}");
+    let slow: Vec<_> = logs.iter().filter(|log| log.target == "sqlx::query").collect();
+    let [_, _, selected] = &slow[..] else { panic!("there are three: {logs:?}") };
+    let attribute = |key| selected.attribute(key).map(ToString::to_string);
+    let text = "SELECT id FROM orders WHERE card IN (?)";
+    assert_eq!(attribute("db.query.text").as_deref(), Some(text));
+    assert_eq!(attribute("db.query.summary").as_deref(), Some("SELECT orders"));
+    assert_eq!(attribute("rows_returned").as_deref(), Some("1"));
+    assert_eq!((attribute("db.statement"), attribute("summary")), (None, None));
+    assert!(selected.message.contains("slow statement"), "{selected:?}");
+}
+
+#[spandrel::test]
+fn a_query_that_arrives_by_the_log_crate_shows_no_values(test: testing::Test) {
+    subscribe();
+    let bridge = tracing_log::LogTracer::new();
+    let statement = "SELECT a FROM b WHERE c = 'secret'";
+    let args = format!("summary=\"SELECT a FROM b …\" db.statement={statement:?} rows_returned=1");
+
+    tell(&bridge, &args, statement);
+
+    let told = test.span("tell");
+    let logs = test.logs();
+    let all = format!("{logs:?} {told:?}");
+    assert!(!all.contains("secret"), "{all}");
+    assert_eq!(logs[0].message, "rows_returned=1");
+    let text = logs[0].attribute("db.query.text").map(ToString::to_string);
+    assert_eq!(text.as_deref(), Some("SELECT a FROM b WHERE c = ?"));
+    assert_eq!(told.events[0].name, "rows_returned=1");
+    assert_eq!((&*logs[1].message, &*told.events[1].name), ("query", "query"));
+}
+
+#[spandrel::traced(skip_all)]
+fn tell(bridge: &dyn log::Log, message: &str, other: &str) {
+    for message in [format_args!("{message}"), format_args!("{other}; rows returned: 1")] {
+        let mut record = log::Record::builder();
+        record.level(log::Level::Info).target("sqlx::query");
+        bridge.log(&record.args(message).build());
+    }
+}
+
 #[spandrel::instrument(skip_all)]
 async fn ask(connection: &mut SqliteConnection) {
     sqlx::query("SELECT 1").execute(connection).await.unwrap();

@@ -65,6 +65,31 @@ fn a_statement_is_recorded_without_its_values_and_names_the_span() {
 }
 
 #[test]
+fn a_database_that_is_named_tells_where_the_values_of_a_statement_are() {
+    #[traced(db(system = mysql, query = statement))]
+    fn mysql(statement: &str) -> usize {
+        statement.len()
+    }
+    #[traced(db(system = postgresql, query = statement))]
+    fn postgresql(statement: &str) -> usize {
+        statement.len()
+    }
+    #[traced(db(system = other_sql, query = statement))]
+    fn unknown(statement: &str) -> usize {
+        statement.len()
+    }
+
+    let statement = "SELECT \"a\" FROM b WHERE c = 'it\\'s', d";
+    let texts = [only(|| mysql(statement)), only(|| unknown(statement))];
+    let texts = texts.map(|span| attribute(&span, "db.query.text"));
+    assert_eq!(texts, ["SELECT ? FROM b WHERE c = ?, d", "SELECT ? FROM b WHERE c = ?"]);
+
+    let span = only(|| postgresql("SELECT \"a\" FROM b WHERE c = 'C:\\' AND d = 1"));
+    assert_eq!(attribute(&span, "db.query.text"), "SELECT \"a\" FROM b WHERE c = ? AND d = ?");
+    assert_eq!(attribute(&span, "db.query.summary"), "SELECT b");
+}
+
+#[test]
 fn an_operation_of_a_model_is_named_after_it() {
     struct Config {
         model: Option<String>,

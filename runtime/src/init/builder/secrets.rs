@@ -15,7 +15,8 @@ impl Builder {
 
     /// Shows the values of keys that are redacted by default, such as `token` in a parser.
     ///
-    /// What an attribute itself redacts stays so; so does `SPANDREL_REDACT_ALLOW_KEYS`.
+    /// The whole last part of a dotted key is compared: `token` shows no `github_token`. What an
+    /// attribute itself redacts stays so; so does `SPANDREL_REDACT_ALLOW_KEYS`.
     pub fn allow_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
         self.code.allow_keys = Some(keys.into_iter().map(Into::into).collect());
         self
