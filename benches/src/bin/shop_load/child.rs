@@ -25,7 +25,8 @@ impl Child {
     pub(crate) async fn start(arguments: &[&str], endpoint: &str) -> Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(arguments).env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
-        command.env("OTEL_SERVICE_NAME", arguments[0]);
+        // Log records are sent, as the peer sends them with its spans; lines would come on top.
+        command.env("OTEL_SERVICE_NAME", arguments[0]).env("SPANDREL_LOG_FORMAT", "off");
         let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let stdin = process.stdin.take().ok_or("a pipe was asked for")?;
         let stdout = process.stdout.take().ok_or("a pipe was asked for")?;

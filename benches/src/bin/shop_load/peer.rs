@@ -1,6 +1,6 @@
 //! The services with `tracing-opentelemetry` and the SDK, as their documentation puts them together.
 //!
-//! Less than ours: no span for a query, no log records, no correlation id, and of functions only
+//! Less than ours: no span for a query, log records only within spans, no correlation id, and of functions only
 //! spans.
 
 use std::{future::Future, sync::LazyLock, time::Instant};
