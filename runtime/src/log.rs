@@ -148,3 +148,28 @@ impl<'v> VisitValue<'v> for Typed<'_> {
         self.set(value)
     }
 }
+
+#[cfg(all(test, feature = "test-util"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_shows_no_values() {
+        let capture = crate::testing::capture();
+        let statement = "SELECT a FROM b WHERE c = 'secret'";
+
+        capture.run(|| {
+            let mut record = Record::builder();
+            record.level(log::Level::Warn).target("sqlx::query");
+            let args = format_args!("summary=\"SELECT a …\" db.statement={statement:?} elapsed=1s");
+            LOGGER.log(&record.args(args).build());
+            LOGGER.log(&record.args(format_args!("{statement}; elapsed: 1s")).build());
+        });
+
+        let logs = capture.logs();
+        assert!(!format!("{logs:?}").contains("secret"), "{logs:?}");
+        assert_eq!((&*logs[0].message, &*logs[1].message), ("elapsed=1s", "query"));
+        let text = logs[0].attribute("db.query.text").map(ToString::to_string);
+        assert_eq!(text.as_deref(), Some("SELECT a FROM b WHERE c = ?"));
+    }
+}
