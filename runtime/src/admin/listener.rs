@@ -25,7 +25,7 @@ use crate::{
     init::config::Address,
     sync::{Condvar, Mutex, lock},
     time,
-    trace::Context,
+    trace::own_thread,
 };
 
 /// Whoever comes while so many are served is turned away.
@@ -108,7 +108,7 @@ impl Bound {
         thread::Builder::new().name("spandrel-admin".into()).spawn(move || {
             hook.into_iter().for_each(diag::Hook::install);
             // What is asked of it is no request of the program's.
-            let _unrecorded = Context::unrecorded().attach();
+            let _own = own_thread::begin();
             listening.listen(&listener);
             drop(listener);
             lock(&listening.busy).1 = false;
@@ -194,7 +194,7 @@ impl Shared {
         let thread = thread::Builder::new().name("spandrel-admin".into());
         let started = thread.spawn(move || {
             hook.into_iter().for_each(diag::Hook::install);
-            let _unrecorded = Context::unrecorded().attach();
+            let _own = own_thread::begin();
             let served = catch_unwind(AssertUnwindSafe(|| shared.serve(stream)));
             if served.is_err() {
                 diag::warn(format_args!("the admin server panicked over a request"));

@@ -29,7 +29,7 @@ use crate::{
         otlp::batch::{Encoding, Resource},
     },
     time::{self, Rfc3339},
-    trace::recorder::Recorder,
+    trace::{own_thread, recorder::Recorder},
 };
 
 /// How long a dump waits for what was recorded last.
@@ -200,8 +200,13 @@ pub(super) fn watch_panics() {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             previous(info);
+            if own_thread::is_current() {
+                // It would wait for itself: what is recorded last is known to one of them.
+                return;
+            }
             let (done, wait) = mpsc::channel();
             let dump = move || {
+                let _own = own_thread::begin();
                 exit::dump(Cause::Panic);
                 let _ = done.send(());
             };

@@ -30,7 +30,7 @@ use crate::{
         drain::Pending,
         local::RECORDING,
         loss::{LossReason, Losses},
-        recorder,
+        own_thread, recorder,
     },
 };
 
@@ -177,7 +177,7 @@ impl Pipeline {
         let hook = diag::Hook::current();
         let spawned = thread::Builder::new().name("spandrel-logs".into()).spawn(move || {
             hook.into_iter().for_each(diag::Hook::install);
-            let _unrecorded = Context::unrecorded().attach();
+            let _own = own_thread::begin();
             pipeline.run(sinks);
         });
         if let Err(error) = spawned {

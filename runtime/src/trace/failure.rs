@@ -13,7 +13,7 @@ use std::{
     },
 };
 
-use super::{context::Context, id::TraceId};
+use super::{context::Context, id::TraceId, own_thread};
 use crate::time;
 
 /// What happened.
@@ -66,10 +66,10 @@ pub(crate) fn watch(with_backtraces: bool) {
     WATCHED.store(if with_backtraces { WITH_BACKTRACES } else { ON }, Relaxed);
 }
 
-/// Whether failures are noted.
+/// Whether failures are noted: those of the program, and not what goes wrong on threads of ours.
 #[inline]
 pub(crate) fn is_watched() -> bool {
-    WATCHED.load(Relaxed) != OFF
+    WATCHED.load(Relaxed) != OFF && !own_thread::is_current()
 }
 
 impl Failure {

@@ -29,6 +29,7 @@ use super::{
     local::Local,
     loss::Losses,
     memory::Memory,
+    own_thread,
     propagation::Propagators,
     sampling::{Root, Sampling, Under},
     scope,
@@ -205,7 +206,10 @@ impl Recorder {
         let sinks = (recorder.sinks)();
         let spawned = thread::Builder::new()
             .name("spandrel-drain".into())
-            .spawn(move || recorder.run(Drain::new(recorder, sinks)));
+            .spawn(move || {
+                let _own = own_thread::begin();
+                recorder.run(Drain::new(recorder, sinks));
+            });
         if let Err(error) = spawned {
             crate::diag::warn(format_args!("no background thread, nothing is exported: {error}"));
         }

@@ -110,3 +110,14 @@ fn a_tracker_that_is_not_there_holds_nobody_up() {
     // Two thousand errors, each with a backtrace: an attempt to connect alone would take longer.
     assert!(outcome.number("millis") < 60_000, "{outcome:?}");
 }
+
+#[test]
+fn a_panic_on_a_thread_of_ours_is_no_event() {
+    let outcome = Probe::new("tracking", "panics-in-redaction")
+        .env("SENTRY_DSN", "http://key@127.0.0.1:1/1")
+        .run();
+
+    outcome.assert_success();
+    assert!(outcome.stderr.contains("the pattern is wrong"), "{outcome:?}");
+    outcome.assert_said(&[("events", "2")]);
+}

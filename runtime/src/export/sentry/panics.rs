@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use crate::trace::failure::{Failure, Kind};
+use crate::trace::failure::{self, Failure, Kind};
 
 /// From now on a panic is noted, after the hook that was there has run.
 pub(crate) fn watch_panics() {
@@ -26,6 +26,9 @@ pub(crate) fn watch_panics() {
 }
 
 fn note(info: &PanicHookInfo<'_>) {
+    if !failure::is_watched() {
+        return;
+    }
     let message = info.payload_as_str().unwrap_or("a value that is no text").to_owned();
     let place = info.location().map(|place| (place.file().to_owned(), place.line()));
     Failure { place, ..Failure::here(Kind::Panic, "panic", message) }.note();

@@ -1,9 +1,18 @@
 //! Errors and panics, for a tracker of errors.
 
-use std::{fmt, future::Future as _, thread};
+use std::{
+    fmt,
+    future::Future as _,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    thread,
+};
 
 use spandrel::{
     FutureExt as _, Span,
+    redact::Patterns,
     sentry::{self, Scope, Sentry},
     traced,
 };
@@ -54,7 +63,32 @@ fn explode() {
     panic!("the boiler exploded, password=hunter2");
 }
 
+/// Counts the events that would be sent, and sends none.
+fn counting(events: &Arc<AtomicUsize>) -> Sentry {
+    let events = Arc::clone(events);
+    Sentry::new().before_send(move |_| {
+        events.fetch_add(1, Relaxed);
+        None
+    })
+}
+
+/// A pattern that fails on what is said of its own failure, too.
+fn panics_in_redaction() {
+    let events = Arc::default();
+    let patterns = Patterns::none().with_fn(|_| panic!("the pattern is wrong"));
+    let builder = spandrel::builder!().sentry(counting(&events)).redact_patterns(patterns);
+    let telemetry = builder.init().expect("it starts");
+    let _ = handle("x");
+    telemetry.flush(PATIENCE).expect("there is time enough");
+    let _ = handle("x");
+    shut_down(telemetry, PATIENCE);
+    say("events", events.load(Relaxed));
+}
+
 pub(crate) fn run(how: &str) {
+    if how == "panics-in-redaction" {
+        return panics_in_redaction();
+    }
     let sentry = Sentry::new().failed_statuses(&[503]).before_send(|mut event| {
         event.tags.insert("looked_at".into(), "yes".into());
         Some(event).filter(|event| {
