@@ -46,7 +46,7 @@ impl Tracking {
         if !settings.enabled.value {
             return Ok(None);
         }
-        let crumbs = Crumbs::default();
+        let crumbs = Crumbs::new();
         logs.crumbs = Some(crumbs.clone());
         let (resource, own) = (settings.resource.clone(), checked.clone());
         let make = move |bytes, stats: Arc<_>| {

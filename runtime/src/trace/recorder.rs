@@ -204,12 +204,10 @@ impl Recorder {
         }));
         // Here and not on the thread: a report must not show what the exporters of a parent did.
         let sinks = (recorder.sinks)();
-        let spawned = thread::Builder::new()
-            .name("spandrel-drain".into())
-            .spawn(move || {
-                let _own = own_thread::begin();
-                recorder.run(Drain::new(recorder, sinks));
-            });
+        let spawned = thread::Builder::new().name("spandrel-drain".into()).spawn(move || {
+            let _own = own_thread::begin();
+            recorder.run(Drain::new(recorder, sinks));
+        });
         if let Err(error) = spawned {
             crate::diag::warn(format_args!("no background thread, nothing is exported: {error}"));
         }

@@ -121,3 +121,28 @@ fn a_panic_on_a_thread_of_ours_is_no_event() {
     assert!(outcome.stderr.contains("the pattern is wrong"), "{outcome:?}");
     outcome.assert_said(&[("events", "2")]);
 }
+
+#[test]
+fn a_forked_child_reports_its_own_and_waits_for_no_thread_of_its_parent() {
+    let outcome = Probe::new("tracking", "forked")
+        .env("SENTRY_DSN", "http://key@127.0.0.1:1/1")
+        .env("SPANDREL_LOG_FORMAT", "off")
+        .run();
+
+    outcome.assert_success();
+    outcome.assert_said(&[("failed", "0")]);
+}
+
+#[test]
+fn every_event_that_finds_no_room_is_counted_and_memory_stays_bounded() {
+    let outcome = Probe::new("tracking", "lost")
+        .env("SENTRY_DSN", "http://key@127.0.0.1:1/1")
+        .env("SPANDREL_MEMORY", "8MiB")
+        .run();
+
+    outcome.assert_success();
+    outcome.assert_said(&[("dropped", "true"), ("delivered", "true"), ("counted", "true")]);
+    assert!((1..=8 << 20).contains(&outcome.number("queued")), "{outcome:?}");
+    // Names of functions alone, read from the debug information, take tens of MiB.
+    assert!(outcome.number("resident") < 256 << 10, "{outcome:?}");
+}

@@ -22,6 +22,11 @@
 //! dropped. Nothing here makes a function wait. What cannot be sent is tried again for a while, then
 //! dropped with a warning.
 //!
+//! Memory is bounded: texts end after 8 KiB, and events that find no room are counted in
+//! [`Report::tracking`](crate::Report::tracking). A process that was forked after telemetry had
+//! started takes no backtraces, because the lock for them may be held for ever there; its events say
+//! the place instead.
+//!
 //! What may be about a person is left out unless [`Sentry::personal_data`] says otherwise: attributes
 //! about users, clients, headers and queries. What [`Scope`] is told is sent.
 

@@ -29,7 +29,7 @@ fn note(info: &PanicHookInfo<'_>) {
     if !failure::is_watched() {
         return;
     }
-    let message = info.payload_as_str().unwrap_or("a value that is no text").to_owned();
+    let message = info.payload_as_str().unwrap_or("a value that is no text");
     let place = info.location().map(|place| (place.file().to_owned(), place.line()));
     Failure { place, ..Failure::here(Kind::Panic, "panic", message) }.note();
 }

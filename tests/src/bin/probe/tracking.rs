@@ -4,10 +4,11 @@ use std::{
     fmt,
     future::Future as _,
     sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     thread,
+    time::Duration,
 };
 
 use spandrel::{
@@ -17,7 +18,10 @@ use spandrel::{
     traced,
 };
 
-use crate::output::{PATIENCE, say, shut_down};
+use crate::{
+    forking::{fork, wait},
+    output::{PATIENCE, resident_kib, say, shut_down},
+};
 
 #[derive(Debug)]
 struct Declined(std::num::ParseIntError);
@@ -85,9 +89,78 @@ fn panics_in_redaction() {
     say("events", events.load(Relaxed));
 }
 
+/// Children of a program whose threads log and fail at the same time.
+fn forked() {
+    let events = Arc::<AtomicUsize>::default();
+    let telemetry = spandrel::builder!().sentry(counting(&events)).init().expect("it starts");
+    let done = AtomicBool::new(false);
+    let report_one = |text| {
+        let _span = Span::start("one").enter();
+        tracing::info!("before it");
+        sentry::capture(&std::io::Error::other(text));
+    };
+    let mut failed = 0;
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !done.load(Relaxed) {
+                    report_one("of a thread");
+                }
+            });
+        }
+        for _ in 0..50 {
+            // It waits in the parent while the child begins.
+            report_one("of the parent");
+            let child = fork(|| {
+                let before = events.load(Relaxed);
+                report_one("of the child");
+                let flushed = telemetry.flush(PATIENCE).is_ok();
+                i32::from(!flushed || events.load(Relaxed) != before + 1)
+            });
+            failed += i32::from(wait(child) != 0);
+        }
+        done.store(true, Relaxed);
+    });
+    say("failed", failed);
+}
+
+/// More than there is memory for, while the sender is held up.
+fn lost() {
+    const ERRORS: u64 = 3_000;
+    static GATE: Mutex<()> = Mutex::new(());
+    let held = GATE.lock();
+    let sentry = Sentry::new().before_send(|_| {
+        drop(GATE.lock());
+        None
+    });
+    let telemetry = spandrel::builder!().sentry(sentry).init().expect("it starts");
+    let text = "x".repeat(1 << 20);
+    for number in 0..ERRORS {
+        let captured = sentry::capture(&std::io::Error::other("large"));
+        drop((0..64).fold(captured, |captured, at| captured.with(&format!("key.{at}"), &text)));
+        if number.is_multiple_of(100) {
+            let _ = telemetry.flush(Duration::ZERO);
+        }
+    }
+    let _ = telemetry.flush(Duration::from_millis(100));
+    say("queued", telemetry.report().tracking[0].queued_bytes);
+    say("resident", resident_kib());
+    drop(held);
+    let report = telemetry.shutdown(PATIENCE).wait().expect("there is time enough");
+    let tracking = &report.tracking[0];
+    let dropped = tracking.dropped.iter().map(|(_, events)| events).sum::<u64>();
+    say("dropped", dropped > 0);
+    say("delivered", tracking.delivered > 0);
+    say("counted", tracking.delivered + dropped == ERRORS);
+    sentry::capture(&std::io::Error::other("after the end"));
+}
+
 pub(crate) fn run(how: &str) {
-    if how == "panics-in-redaction" {
-        return panics_in_redaction();
+    match how {
+        "panics-in-redaction" => return panics_in_redaction(),
+        "forked" => return forked(),
+        "lost" => return lost(),
+        _ => {}
     }
     let sentry = Sentry::new().failed_statuses(&[503]).before_send(|mut event| {
         event.tags.insert("looked_at".into(), "yes".into());
