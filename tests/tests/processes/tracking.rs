@@ -3,7 +3,10 @@
 use serde_json::Value;
 use spandrel_tests::tracker::Tracker;
 
-use crate::probe::Probe;
+use crate::{
+    probe::Probe,
+    receiver::{Manner, Receiver},
+};
 
 fn exception(event: &Value) -> &Value {
     event["exception"]["values"].as_array().and_then(|values| values.last()).unwrap_or(&Value::Null)
@@ -145,4 +148,22 @@ fn every_event_that_finds_no_room_is_counted_and_memory_stays_bounded() {
     assert!((1..=8 << 20).contains(&outcome.number("queued")), "{outcome:?}");
     // Names of functions alone, read from the debug information, take tens of MiB.
     assert!(outcome.number("resident") < 256 << 10, "{outcome:?}");
+}
+
+#[test]
+fn a_receiver_that_says_so_gets_nothing_more_for_a_while() {
+    for (answer, delivered) in [
+        ("200 OK\r\nX-Sentry-Rate-Limits: 3600:error:key", "1"),
+        ("429 Too Many Requests\r\nRetry-After: 3600", "0"),
+    ] {
+        let receiver = Receiver::start(Manner::Says(answer));
+        let dsn = receiver.url().replace("http://", "http://key@") + "/1";
+
+        let outcome = Probe::new("tracking", "limited").env("SENTRY_DSN", &dsn).run();
+
+        outcome.assert_success();
+        let dropped = if delivered == "1" { "5" } else { "6" };
+        outcome.assert_said(&[("delivered", delivered), ("dropped", dropped)]);
+        assert_eq!(receiver.requests().len(), 1, "{outcome:?}");
+    }
 }

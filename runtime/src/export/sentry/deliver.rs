@@ -6,7 +6,12 @@ use ureq::{
     tls::TlsConfig,
 };
 
-use super::{config::Checked, event, incident::Incident};
+use super::{
+    config::Checked,
+    event,
+    incident::Incident,
+    limits::{Limited, Limits},
+};
 use crate::{
     diag,
     export::{
@@ -30,7 +35,8 @@ static DIALECT: Dialect = Dialect {
         404 => Some("the project of `SENTRY_DSN` is not known there"),
         _ => None,
     },
-    may_pass: |status| matches!(status, 429 | 502 | 503 | 504),
+    // Not 429: see `limits`.
+    may_pass: |status| matches!(status, 502 | 503 | 504),
     confirmed_by: None,
 };
 
@@ -38,7 +44,8 @@ static DIALECT: Dialect = Dialect {
 pub(super) struct Deliverer {
     client: Client,
     personal_data: bool,
-    sender: Sender<Http>,
+    sender: Sender<Limited>,
+    limits: Limits,
 }
 
 impl Deliverer {
@@ -73,10 +80,13 @@ impl Deliverer {
             compression: Compression::None,
             items: "events",
         };
+        let limits = Limits::default();
+        let post = Limited { http: Http::new(target), limits: limits.clone() };
         Some(Self {
             client: Client::with_options(options),
             personal_data: settings.personal_data,
-            sender: Sender::new(Http::new(target), terms),
+            sender: Sender::new(post, terms),
+            limits,
         })
     }
 }
@@ -84,6 +94,10 @@ impl Deliverer {
 impl Deliver<Option<Incident>> for Deliverer {
     fn deliver(&mut self, payload: &mut Payload<Option<Incident>>, pace: &dyn Pace) -> Delivery {
         let Some(incident) = payload.content.take() else { return Delivery::Failed };
+        if self.limits.forbid(pace.now()) {
+            diag::debug(format_args!("an event is lost: Sentry has asked to send none for now"));
+            return Delivery::Failed;
+        }
         let event = event::of(incident, self.personal_data);
         let Some(event) = self.client.prepare_event(event, None) else {
             diag::debug(format_args!("an event for Sentry was left out"));

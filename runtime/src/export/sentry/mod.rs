@@ -20,7 +20,8 @@
 //!
 //! Traces that the sampler turned down are watched as well: their spans are recorded, looked at and
 //! dropped. Nothing here makes a function wait. What cannot be sent is tried again for a while, then
-//! dropped with a warning.
+//! dropped with a warning. What the receiver says about its limits (`X-Sentry-Rate-Limits`, 429,
+//! `Retry-After`) is kept to: until then events are dropped and counted.
 //!
 //! Memory is bounded: texts end after 8 KiB, and events that find no room are counted in
 //! [`Report::tracking`](crate::Report::tracking). A process that was forked after telemetry had
@@ -36,6 +37,7 @@ mod crumbs;
 mod deliver;
 mod event;
 mod incident;
+mod limits;
 mod panics;
 mod sink;
 mod stack;

@@ -155,8 +155,21 @@ fn lost() {
     sentry::capture(&std::io::Error::other("after the end"));
 }
 
+/// One event that is answered, and then more of them.
+fn limited() {
+    let telemetry = spandrel::builder!().sentry(Sentry::new()).init().expect("it starts");
+    for _ in 0..6 {
+        sentry::capture(&std::io::Error::other("again"));
+        telemetry.flush(PATIENCE).expect("nobody waits for the receiver");
+    }
+    let report = telemetry.shutdown(PATIENCE).wait().expect("there is time enough");
+    say("delivered", report.tracking[0].delivered);
+    say("dropped", report.tracking[0].dropped.iter().map(|(_, events)| events).sum::<u64>());
+}
+
 pub(crate) fn run(how: &str) {
     match how {
+        "limited" => return limited(),
         "panics-in-redaction" => return panics_in_redaction(),
         "forked" => return forked(),
         "lost" => return lost(),
