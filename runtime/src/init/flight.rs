@@ -10,7 +10,6 @@ use std::{
             AtomicBool, AtomicU32, AtomicU64,
             Ordering::{AcqRel, Acquire, Relaxed, Release},
         },
-        mpsc,
     },
     thread,
     time::Duration,
@@ -34,8 +33,6 @@ use crate::{
 
 /// How long a dump waits for what was recorded last.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How long a panic waits for its dump.
-const PATIENCE_OF_PANIC: Duration = Duration::from_secs(3);
 const MOST_NAME_BYTES: usize = 64;
 
 /// The process that is writing a dump that nobody called for; 0: none.
@@ -188,8 +185,6 @@ fn file_name(service: &str) -> String {
 }
 
 /// From now on a panic dumps, after the hook that was there has run.
-///
-/// On a thread of its own: a panic in a hook ends the process.
 pub(super) fn watch_panics() {
     static ONCE: Once = Once::new();
     if thread::panicking() {
@@ -204,17 +199,7 @@ pub(super) fn watch_panics() {
                 // It would wait for itself: what is recorded last is known to one of them.
                 return;
             }
-            let (done, wait) = mpsc::channel();
-            let dump = move || {
-                let _own = own_thread::begin();
-                exit::dump(Cause::Panic);
-                let _ = done.send(());
-            };
-            let thread = thread::Builder::new().name("spandrel-flight".into());
-            match thread.spawn(dump) {
-                Ok(_) => drop(wait.recv_timeout(PATIENCE_OF_PANIC)),
-                Err(error) => diag::warn(format_args!("no thread to dump on: {error}")),
-            }
+            exit::beside_panic(|| exit::dump(Cause::Panic));
         }));
     });
 }
