@@ -52,6 +52,10 @@ fn errors_and_panics_become_events_that_a_tracker_understands() {
     assert_eq!(causes[0]["value"], "invalid digit found in string");
     let trace = declined["contexts"]["trace"]["trace_id"].as_str().expect("a trace id");
     assert_eq!(trace.len(), 32);
+    assert_eq!(declined["extra"]["attempt"], "1");
+    for personal in ["ann@example.org", "ann's own", "/ann"] {
+        assert!(!report.to_string().contains(personal), "{personal} in {report:#}");
+    }
     let frames = exception(declined)["stacktrace"]["frames"].to_string();
     assert!(frames.contains("charge") && frames.contains("tracking.rs"), "{frames}");
     let crumbs = declined["breadcrumbs"].to_string();
@@ -166,4 +170,16 @@ fn a_receiver_that_says_so_gets_nothing_more_for_a_while() {
         outcome.assert_said(&[("delivered", delivered), ("dropped", dropped)]);
         assert_eq!(receiver.requests().len(), 1, "{outcome:?}");
     }
+}
+
+#[test]
+fn a_panic_that_ends_the_process_is_sent_before() {
+    let receiver = Receiver::start(Manner::Answers);
+    let dsn = receiver.url().replace("http://", "http://key@") + "/1";
+
+    let outcome = Probe::new("tracking", "aborts").env("SENTRY_DSN", &dsn).run();
+
+    assert_eq!(outcome.signal(), Some(libc::SIGABRT), "{outcome:?}");
+    // The panic itself, and that it could not unwind.
+    assert_eq!(receiver.requests().len(), 2, "{outcome:?}");
 }

@@ -11,6 +11,7 @@ use super::{
     event,
     incident::Incident,
     limits::{Limited, Limits},
+    personal::Shown,
 };
 use crate::{
     diag,
@@ -43,7 +44,7 @@ static DIALECT: Dialect = Dialect {
 /// Makes events of incidents and sends them.
 pub(super) struct Deliverer {
     client: Client,
-    personal_data: bool,
+    shows: Shown,
     sender: Sender<Limited>,
     limits: Limits,
 }
@@ -84,7 +85,7 @@ impl Deliverer {
         let post = Limited { http: Http::new(target), limits: limits.clone() };
         Some(Self {
             client: Client::with_options(options),
-            personal_data: settings.personal_data,
+            shows: settings.shows.clone(),
             sender: Sender::new(post, terms),
             limits,
         })
@@ -98,7 +99,7 @@ impl Deliver<Option<Incident>> for Deliverer {
             diag::debug(format_args!("an event is lost: Sentry has asked to send none for now"));
             return Delivery::Failed;
         }
-        let event = event::of(incident, self.personal_data);
+        let event = event::of(incident, &self.shows);
         let Some(event) = self.client.prepare_event(event, None) else {
             diag::debug(format_args!("an event for Sentry was left out"));
             return Delivery::Accepted { rejected: 0 };

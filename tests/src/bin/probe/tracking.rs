@@ -38,9 +38,9 @@ impl std::error::Error for Declined {
     }
 }
 
-#[traced(err)]
-fn charge(order: &str, password: &str) -> Result<u64, Declined> {
-    let _ = password;
+#[traced(err, args, fields(attempt = 1, user_agent.original = "ann's own", url.path = "/ann"))]
+fn charge(order: &str, password: &str, email: &str) -> Result<u64, Declined> {
+    let _ = (password, email);
     Span::current().event("asking the bank", &[]);
     tracing::warn!("the bank is slow for http://ann:hunter2@bank");
     order.parse().map_err(Declined)
@@ -48,7 +48,7 @@ fn charge(order: &str, password: &str) -> Result<u64, Declined> {
 
 #[traced(err)]
 fn pay(order: &str) -> Result<u64, Declined> {
-    charge(order, "hunter2")
+    charge(order, "hunter2", "ann@example.org")
 }
 
 #[traced(err, name = "handle")]
@@ -155,6 +155,17 @@ fn lost() {
     sentry::capture(&std::io::Error::other("after the end"));
 }
 
+/// Panics where nothing can unwind.
+fn aborts() {
+    extern "C" fn called_by_others() {
+        panic!("the boiler exploded");
+    }
+
+    let telemetry = spandrel::builder!().sentry(Sentry::new()).init();
+    called_by_others();
+    drop(telemetry);
+}
+
 /// One event that is answered, and then more of them.
 fn limited() {
     let telemetry = spandrel::builder!().sentry(Sentry::new()).init().expect("it starts");
@@ -169,20 +180,22 @@ fn limited() {
 
 pub(crate) fn run(how: &str) {
     match how {
+        "aborts" => return aborts(),
         "limited" => return limited(),
         "panics-in-redaction" => return panics_in_redaction(),
         "forked" => return forked(),
         "lost" => return lost(),
         _ => {}
     }
-    let sentry = Sentry::new().failed_statuses(&[503]).before_send(|mut event| {
-        event.tags.insert("looked_at".into(), "yes".into());
-        Some(event).filter(|event| {
-            let dropped =
-                event.exception.values.iter().any(|e| e.value.as_deref() == Some("drop me"));
-            !dropped
-        })
-    });
+    let sentry =
+        Sentry::new().failed_statuses(&[503]).attributes(&["attempt"]).before_send(|mut event| {
+            event.tags.insert("looked_at".into(), "yes".into());
+            Some(event).filter(|event| {
+                let dropped =
+                    event.exception.values.iter().any(|e| e.value.as_deref() == Some("drop me"));
+                !dropped
+            })
+        });
     let builder = spandrel::builder!();
     let telemetry = match how {
         "env" => builder.init(),
