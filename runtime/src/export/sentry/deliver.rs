@@ -37,7 +37,7 @@ static DIALECT: Dialect = Dialect {
         _ => None,
     },
     // Not 429: see `limits`.
-    may_pass: |status| matches!(status, 502 | 503 | 504),
+    may_pass: |status| matches!(status, 502..=504),
     confirmed_by: None,
 };
 
