@@ -27,7 +27,8 @@
 //! | the function's end | | `gen_ai.client.operation.duration` |
 //!
 //! The attributes of usage and model may also be set by [`Span::set`](crate::Span::set): they are
-//! noticed. What is said on a thread or task that the function spawned is not.
+//! noticed. A total that runs, set with each chunk, is measured once, as it is when the function ends.
+//! What is said on a thread or task that the function spawned is not.
 
 use std::{thread, time::Duration};
 
@@ -81,6 +82,9 @@ pub fn response_model(model: &str) {
 
 /// Begins the execution of a tool; it ends with what is returned.
 ///
+/// It went well if that is [ended](Tool::end), failed if it [says so](Tool::fail) or is dropped by a
+/// panic, and was cancelled if it is dropped otherwise, as by `?` or with a future.
+///
 /// ```
 /// use spandrel::genai;
 ///
@@ -93,17 +97,19 @@ pub fn tool(name: &str) -> Tool {
     let span = Span::start(&format!("execute_tool {name}"));
     span.set("gen_ai.operation.name", "execute_tool");
     span.set("gen_ai.tool.name", name);
-    Tool { name: name.to_owned(), span: Some(span), start: time::ticks(), error_type: None }
+    let start = time::ticks();
+    Tool { name: name.to_owned(), span: Some(span), start, error_type: None, went_well: false }
 }
 
 /// A tool that is being executed; made by [`tool`].
 #[derive(Debug)]
-#[must_use = "the execution ends when this is dropped"]
+#[must_use = "dropped without `end` or `fail`, it was cancelled"]
 pub struct Tool {
     name: String,
     span: Option<SpanHandle>,
     start: u64,
     error_type: Option<String>,
+    went_well: bool,
 }
 
 impl Tool {
@@ -125,7 +131,9 @@ impl Tool {
     /// ```
     /// spandrel::genai::tool("weather").end();
     /// ```
-    pub fn end(self) {}
+    pub fn end(mut self) {
+        self.went_well = true;
+    }
 
     /// Ends the execution, which failed with an error of this type.
     ///
@@ -144,13 +152,16 @@ impl Tool {
 impl Drop for Tool {
     fn drop(&mut self) {
         let Some(span) = self.span.take() else { return };
-        let panicked = thread::panicking();
-        let outcome = match (&self.error_type, panicked) {
-            (Some(_), _) => Outcome::Error,
-            (None, true) => Outcome::Panicked,
-            (None, false) => Outcome::Ok,
+        let outcome = match &self.error_type {
+            Some(_) => Outcome::Error,
+            None if self.went_well => Outcome::Ok,
+            None if thread::panicking() => Outcome::Panicked,
+            None => Outcome::Cancelled,
         };
-        let error_type = self.error_type.as_deref().or(panicked.then_some("panicked"));
+        let error_type = match outcome {
+            Outcome::Ok => None,
+            outcome => Some(self.error_type.as_deref().unwrap_or(outcome.as_str())),
+        };
         let took = Duration::from_nanos(time::nanos_between(self.start, time::ticks()));
         span.in_scope(|| operation::tool_ended(&self.name, error_type, took));
         span.end_with(outcome);

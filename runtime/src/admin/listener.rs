@@ -21,7 +21,7 @@ use crate::{
     init::config::Address,
     sync::{Condvar, Mutex, lock},
     time,
-    trace::Context,
+    trace::own_thread,
 };
 
 /// A port that is ours, before anybody is served.
@@ -99,7 +99,7 @@ impl Bound {
         thread::Builder::new().name("spandrel-admin".into()).spawn(move || {
             hook.into_iter().for_each(diag::Hook::install);
             // What is asked of it is no request of the program's.
-            let _unrecorded = Context::unrecorded().attach();
+            let _own = own_thread::begin();
             listening.listen(&listener);
             drop(listener);
             *lock(&listening.listens) = false;
@@ -184,7 +184,7 @@ impl Shared {
         // Where the system has no thread for it, the connection ends.
         let _ = thread.spawn(move || {
             hook.into_iter().for_each(diag::Hook::install);
-            let _unrecorded = Context::unrecorded().attach();
+            let _own = own_thread::begin();
             if catch_unwind(AssertUnwindSafe(|| shared.serve(&guest))).is_err() {
                 diag::warn(format_args!("the admin server panicked over a request"));
             }

@@ -145,7 +145,7 @@ impl Report<'_> {
     fn note(&self, span: u64, message: &str) {
         use failure::{Failure, Kind};
 
-        let failure = Failure::here(Kind::Error, self.error_type, message.to_owned());
+        let failure = Failure::here(Kind::Error, self.error_type, message);
         Failure { span, ..failure.caused_by(self.source) }.note();
     }
 

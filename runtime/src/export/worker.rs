@@ -22,7 +22,7 @@ use crate::{
     diag,
     sync::{Condvar, Mutex, lock},
     time,
-    trace::{Context, drain::Pending, loss::LossReason},
+    trace::{drain::Pending, loss::LossReason, own_thread},
 };
 
 /// Spans ready for an exporter, as one piece.
@@ -254,8 +254,8 @@ impl<T: Send + 'static> Worker<T> {
         let hook = diag::Hook::current();
         let thread = thread::Builder::new().name(self.name.into()).spawn(move || {
             hook.into_iter().for_each(diag::Hook::install);
-            // What an exporter calls may be traced itself: its spans would be exported, and so on.
-            let _unrecorded = Context::unrecorded().attach();
+            // What an exporter calls may be traced itself, and log.
+            let _own = own_thread::begin();
             shared.run();
         });
         match thread {

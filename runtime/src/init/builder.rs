@@ -554,6 +554,7 @@ fn start(
         chosen.iter().map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect()
     };
     let (of_spans, of_metrics) = (numbers(&spans), numbers(&metrics));
+    let of_tracking = numbers(&tracking);
     let recording = recorder::Settings {
         memory: settings.memory.value,
         limits: settings.limits.limits(),
@@ -600,7 +601,8 @@ fn start(
             if traced { site::ON } else { site::METERED }
         });
     }
-    let exporters = Exporters { spans: of_spans, metrics: of_metrics, logs: of_logs };
+    let exporters =
+        Exporters { spans: of_spans, metrics: of_metrics, logs: of_logs, tracking: of_tracking };
     let running = Running::new(recorder, records, exporters);
     #[cfg(feature = "file")]
     let running = {

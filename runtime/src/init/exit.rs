@@ -10,9 +10,17 @@
 //! begins to record, and until then dies of the signal as if nobody watched.
 
 use std::sync::{Arc, Mutex, Weak};
+#[cfg(any(feature = "file", feature = "sentry"))]
+use std::{sync::mpsc, thread, time::Duration};
 
 use super::telemetry::{PATIENCE_AT_EXIT, Running};
+#[cfg(any(feature = "file", feature = "sentry"))]
+use crate::trace::own_thread;
 use crate::{logs::pipeline, sync::lock};
+
+/// How long a panic waits for what is done about it.
+#[cfg(any(feature = "file", feature = "sentry"))]
+const PATIENCE_OF_PANIC: Duration = Duration::from_secs(3);
 
 static RUNNING: Mutex<Weak<Running>> = Mutex::new(Weak::new());
 
@@ -44,6 +52,29 @@ pub(crate) fn watch_signals(watched: Watched) {
 #[cfg(feature = "file")]
 pub(super) fn dump(cause: super::flight::Cause) {
     with_running(|running| running.dump(cause));
+}
+
+/// Does something about a panic, from within its hook.
+///
+/// On a thread of its own: a panic in a hook ends the process.
+#[cfg(any(feature = "file", feature = "sentry"))]
+pub(super) fn beside_panic(work: impl FnOnce() + Send + 'static) {
+    let (done, wait) = mpsc::channel();
+    let work = move || {
+        let _own = own_thread::begin();
+        work();
+        let _ = done.send(());
+    };
+    match thread::Builder::new().name("spandrel-panic".into()).spawn(work) {
+        Ok(_) => drop(wait.recv_timeout(PATIENCE_OF_PANIC)),
+        Err(error) => crate::diag::warn(format_args!("no thread for a panic: {error}")),
+    }
+}
+
+/// Sends what is recorded: the process ends with this panic.
+#[cfg(feature = "sentry")]
+pub(super) fn flush_in_panic() {
+    beside_panic(flush);
 }
 
 fn shut_down() {

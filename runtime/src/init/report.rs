@@ -49,6 +49,8 @@ pub struct Report {
     /// Nothing is lost for good by one that is dropped, as long as a later one arrives: it says
     /// what has been counted since the start, or since the last that arrived.
     pub metrics: Vec<ExporterReport>,
+    /// What error tracking sent; here events are counted, not spans.
+    pub tracking: Vec<ExporterReport>,
     /// What the flight recorder holds, if there is one; spans are in it beside all else.
     #[cfg(feature = "file")]
     pub flight: Option<FlightReport>,
@@ -149,6 +151,7 @@ impl Report {
             exporters,
             logs: None,
             metrics: vec![],
+            tracking: vec![],
             #[cfg(feature = "file")]
             flight: None,
         }
@@ -167,6 +170,7 @@ impl Report {
             exporters: vec![],
             logs: None,
             metrics: vec![],
+            tracking: vec![],
             #[cfg(feature = "file")]
             flight: None,
         }
@@ -177,6 +181,7 @@ impl Report {
     pub fn is_complete(&self) -> bool {
         self.dropped.is_empty()
             && self.exporters.iter().all(ExporterReport::is_complete)
+            && self.tracking.iter().all(ExporterReport::is_complete)
             && self.logs.as_ref().is_none_or(LogReport::is_complete)
     }
 
@@ -258,6 +263,7 @@ impl fmt::Display for Report {
         write_dropped(f, &self.dropped)?;
         self.exporters.iter().try_for_each(|exporter| exporter.fmt(f, ""))?;
         self.metrics.iter().try_for_each(|exporter| exporter.fmt(f, " data points"))?;
+        self.tracking.iter().try_for_each(|exporter| exporter.fmt(f, " events"))?;
         if let Some(logs) = self.logs.as_ref().filter(|logs| logs.produced + logs.unsampled > 0) {
             write!(f, "; {} log records", logs.produced)?;
             if logs.unsampled != 0 {

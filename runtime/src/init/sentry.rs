@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{config::Settings, logs::Outputs, sinks::Chosen};
+use super::{config::Settings, exit, logs::Outputs, sinks::Chosen};
 use crate::{
     diag,
     error::Error,
@@ -46,7 +46,7 @@ impl Tracking {
         if !settings.enabled.value {
             return Ok(None);
         }
-        let crumbs = Crumbs::default();
+        let crumbs = Crumbs::new();
         logs.crumbs = Some(crumbs.clone());
         let (resource, own) = (settings.resource.clone(), checked.clone());
         let make = move |bytes, stats: Arc<_>| {
@@ -59,7 +59,7 @@ impl Tracking {
     /// Failures are noted from now on.
     pub(super) fn begin(checked: &Checked) {
         failure::watch(checked.takes_backtraces());
-        sentry::watch_panics();
+        sentry::watch_panics(exit::flush_in_panic);
     }
 
     pub(super) fn into_parts(self) -> (Checked, Chosen) {

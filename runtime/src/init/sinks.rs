@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     export::{SpanExporter, custom::CustomSink, stats::Stats},
     sync::lock,
-    trace::{drain::Sink, loss::Losses},
+    trace::{drain::Sink, loss::Losses, recorder},
 };
 
 /// An exporter that was chosen: its name, its numbers, and how to make it.
@@ -238,8 +238,32 @@ pub(super) mod metrics {
                 ("metrics_otlp", make)
             }
         };
-        Ok(Chosen::new(name, make))
+        Ok(Chosen::new(name, super::in_this_process(make)))
     }
+}
+
+/// Makes nothing in a forked child.
+///
+/// What it has counted began as what its parent has, who exports that: as a second writer of the
+/// same series it would spoil them.
+#[cfg(any(
+    feature = "console",
+    feature = "file",
+    feature = "otlp",
+    feature = "prometheus-remote-write"
+))]
+fn in_this_process(make: Make<dyn Sink>) -> Make<dyn Sink> {
+    let process = recorder::generation();
+    Box::new(move |bytes, stats| {
+        if recorder::generation() == process {
+            return make(bytes, stats);
+        }
+        diag::info(format_args!(
+            "a forked child exports no metrics; start telemetry in the child instead of before the \
+             fork"
+        ));
+        None
+    })
 }
 
 #[cfg(feature = "prometheus-remote-write")]
@@ -258,7 +282,7 @@ pub(super) mod remote_write {
             let sink = RemoteWriteSink::new(&checked, &resource, stats);
             Some(Box::new(sink) as _)
         };
-        Ok(Chosen::new("remote_write", Box::new(make)))
+        Ok(Chosen::new("remote_write", super::in_this_process(Box::new(make))))
     }
 }
 

@@ -78,6 +78,7 @@ pub(crate) struct Exporters {
     pub(crate) spans: Vec<(&'static str, Arc<Stats>)>,
     pub(crate) metrics: Vec<(&'static str, Arc<Stats>)>,
     pub(crate) logs: Vec<(&'static str, Arc<Stats>)>,
+    pub(crate) tracking: Vec<(&'static str, Arc<Stats>)>,
 }
 
 impl Running {
@@ -193,7 +194,8 @@ impl Running {
         let metrics = self.exporters.metrics.iter().map(exporter).collect();
         let logs = self.exporters.logs.iter().map(exporter).collect();
         let logs = pipeline::started().map(|pipeline| LogReport::new(&pipeline.counted(), logs));
-        let report = Report { logs, metrics, ..Report::new(recorder, exporters) };
+        let tracking = self.exporters.tracking.iter().map(exporter).collect();
+        let report = Report { logs, metrics, tracking, ..Report::new(recorder, exporters) };
         #[cfg(feature = "file")]
         let report =
             Report { flight: self.flight.as_ref().map(|flight| flight.report(recorder)), ..report };

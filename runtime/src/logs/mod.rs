@@ -31,7 +31,7 @@ use crate::{
     trace::{
         Context, Writer,
         local::Local,
-        nearby,
+        nearby, own_thread,
         scope::{self, Scope},
     },
 };
@@ -49,7 +49,14 @@ pub(crate) struct Said<'s> {
 }
 
 /// Whether a record would go anywhere: look before making one.
+///
+/// Not from a thread of ours: what a sender of records logs would be sent, and so on.
 pub(crate) fn wants(target: &str, level: Level) -> bool {
+    wants_of_others(target, level) && !own_thread::is_current()
+}
+
+/// Whether a record of the program's own threads would go anywhere.
+pub(crate) fn wants_of_others(target: &str, level: Level) -> bool {
     scope::of(Local.scope()) != 0
         || pipeline::current().is_some_and(|pipeline| pipeline.wants(target, level))
 }

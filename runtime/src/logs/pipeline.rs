@@ -29,6 +29,7 @@ use crate::{
         Context, Writer,
         local::RECORDING,
         loss::{LossReason, Losses},
+        own_thread,
         pending::{Pending, wait_at_once, wait_in_turn},
         recorder,
     },
@@ -177,7 +178,7 @@ impl Pipeline {
         let hook = diag::Hook::current();
         let spawned = thread::Builder::new().name("spandrel-logs".into()).spawn(move || {
             hook.into_iter().for_each(diag::Hook::install);
-            let _unrecorded = Context::unrecorded().attach();
+            let _own = own_thread::begin();
             pipeline.run(sinks);
         });
         if let Err(error) = spawned {

@@ -32,6 +32,8 @@ struct Shared {
     start: u64,
     labels: &'static [Known],
     has_answered: AtomicBool,
+    /// Tokens of input and of output by the attributes of the span so far: totals that may run.
+    used: Mutex<[Option<u64>; 2]>,
     model: Mutex<Option<Arc<str>>>,
 }
 
@@ -45,8 +47,8 @@ pub(super) struct Entered(Option<Exchange>);
 
 impl Exchange {
     pub(super) fn new(start: u64, labels: &'static [Known]) -> Self {
-        let (has_answered, model) = (AtomicBool::new(false), Mutex::new(None));
-        Self(Arc::new(Shared { start, labels, has_answered, model }))
+        let (has_answered, used) = (AtomicBool::new(false), Mutex::default());
+        Self(Arc::new(Shared { start, labels, has_answered, used, model: Mutex::default() }))
     }
 
     /// Makes it the current one of the thread.
@@ -74,15 +76,11 @@ fn current() -> Option<Exchange> {
     CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 
-/// The current operation has used so many tokens.
+/// The current operation has used so many tokens for one answer.
 pub(crate) fn say_usage(tokens: u64, kind: &'static str) {
-    let Some(exchange) = current() else { return };
-    let model = exchange.model();
-    let labels = More {
-        known: exchange.0.labels,
-        more: [("gen_ai.token.type", Some(kind)), ("gen_ai.response.model", model.as_deref())],
-    };
-    GENAI_USAGE.with(&labels).record(tokens);
+    if let Some(exchange) = current() {
+        exchange.used(tokens, kind);
+    }
 }
 
 /// The answer to the current operation has begun to come; after how long, if it is the beginning.
@@ -91,6 +89,31 @@ pub(crate) fn say_chunk() -> Option<Duration> {
 }
 
 impl Exchange {
+    fn used(&self, tokens: u64, kind: &'static str) {
+        let model = self.model();
+        let labels = More {
+            known: self.0.labels,
+            more: [("gen_ai.token.type", Some(kind)), ("gen_ai.response.model", model.as_deref())],
+        };
+        GENAI_USAGE.with(&labels).record(tokens);
+    }
+
+    fn sum_up(&self, kind: usize, tokens: Option<u64>) {
+        if let (Some(tokens), Some(total)) = (tokens, lock(&self.0.used).get_mut(kind)) {
+            *total = Some(tokens);
+        }
+    }
+
+    /// The operation is over: totals do not run any more.
+    pub(super) fn ended(&self) {
+        let used = mem::take(&mut *lock(&self.0.used));
+        for (tokens, kind) in used.into_iter().zip(["input", "output"]) {
+            if let Some(tokens) = tokens {
+                self.used(tokens, kind);
+            }
+        }
+    }
+
     pub(super) fn answered(&self) -> Option<Duration> {
         if self.0.has_answered.swap(true, Relaxed) {
             return None;
@@ -126,9 +149,7 @@ pub(crate) fn tool_ended(name: &str, error_type: Option<&str>, took: Duration) {
 pub(crate) fn noticed(key: &str, value: &dyn Attribute) {
     static ANY: Site = Site::dynamic("");
 
-    if CURRENT.try_with(|current| current.borrow().is_none()).unwrap_or(true) {
-        return;
-    }
+    let Some(exchange) = current() else { return };
     let words = scratch::attributes(&ANY, &|writer| writer.set_keyed(key, value));
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_ne_bytes()).collect();
     let tokens = |value| match value {
@@ -138,16 +159,10 @@ pub(crate) fn noticed(key: &str, value: &dyn Attribute) {
     };
     for (key, value) in Entries::new(&bytes, &[]).attributes() {
         match (key, value) {
-            ("gen_ai.usage.input_tokens", value) => say_all(tokens(value), "input"),
-            ("gen_ai.usage.output_tokens", value) => say_all(tokens(value), "output"),
+            ("gen_ai.usage.input_tokens", value) => exchange.sum_up(0, tokens(value)),
+            ("gen_ai.usage.output_tokens", value) => exchange.sum_up(1, tokens(value)),
             ("gen_ai.response.model", Value::Str(model)) => say_model(model),
             _ => {}
         }
-    }
-}
-
-fn say_all(tokens: Option<u64>, kind: &'static str) {
-    if let Some(tokens) = tokens {
-        say_usage(tokens, kind);
     }
 }

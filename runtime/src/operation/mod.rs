@@ -124,6 +124,7 @@ impl Operation {
             Outcome::Error => Some(on.error_type.as_deref().unwrap_or("_OTHER")),
             outcome => Some(outcome.as_str()),
         };
+        on.exchange.iter().for_each(Exchange::ended);
         let model = on.exchange.as_ref().and_then(Exchange::model);
         let series = match (error_type, &model) {
             (None, None) => on.series,

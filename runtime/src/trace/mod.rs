@@ -27,6 +27,7 @@ pub(crate) mod memory;
 pub(crate) mod mirror;
 pub(crate) mod nearby;
 pub(crate) mod out;
+pub(crate) mod own_thread;
 pub(crate) mod pending;
 pub mod propagation;
 pub(crate) mod record;

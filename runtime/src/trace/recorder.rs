@@ -29,6 +29,7 @@ use super::{
     local::Local,
     loss::Losses,
     memory::Memory,
+    own_thread,
     pending::{wait_at_once, wait_in_turn},
     propagation::Propagators,
     sampling::{Root, Sampling, Under},
@@ -204,9 +205,10 @@ impl Recorder {
         }));
         // Here and not on the thread: a report must not show what the exporters of a parent did.
         let sinks = (recorder.sinks)();
-        let spawned = thread::Builder::new()
-            .name("spandrel-drain".into())
-            .spawn(move || recorder.run(Drain::new(recorder, sinks)));
+        let spawned = thread::Builder::new().name("spandrel-drain".into()).spawn(move || {
+            let _own = own_thread::begin();
+            recorder.run(Drain::new(recorder, sinks));
+        });
         if let Err(error) = spawned {
             crate::diag::warn(format_args!("no background thread, nothing is exported: {error}"));
         }

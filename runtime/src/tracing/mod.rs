@@ -56,7 +56,7 @@
 //! | an event | an event of the current span, with `level` and `target` |
 //! | an event of level `ERROR` | that, and the span's status is an error |
 //! | an event of `error` and no message, as `#[instrument(err)]` makes | an `exception`, and the status |
-//! | a query of `sqlx` | a client span from its start to its end, the statement without literals |
+//! | a query of `sqlx` | a client span from its start to its end, the statement without literals; whether it failed is not known |
 //! | records of the `log` crate by `tracing-log` | events with the target of the record |
 //!
 //! A span lasts from its creation until it is left last; one that is never entered, until it is

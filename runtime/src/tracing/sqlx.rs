@@ -3,6 +3,8 @@
 //! The event says how long the query took, so the span begins when the query did. It is a child of
 //! what was current where the query ran. `sqlx` runs queries to SQLite on a thread of its own, to
 //! which it takes the current span of `tracing`: ours goes along if `tracing` is shown it.
+//!
+//! Whether a query failed is not said: the event comes when `sqlx` drops what counts its rows.
 
 use std::{
     fmt,
@@ -119,6 +121,8 @@ pub(super) fn record(event: &Event<'_>) -> bool {
             span.mark_late();
             say::event(span.span(), "slow statement", &[("slow.threshold", threshold)]);
         }
+        // The event is the same for a query that failed or was dropped: without a status nothing is
+        // claimed, and whoever asked has the error.
         span.end_at(Outcome::Ok, end);
     }
     true

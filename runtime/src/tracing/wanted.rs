@@ -29,7 +29,9 @@ fn wants_mirrored(site: &Site, metadata: &Metadata<'_>) -> bool {
 }
 
 fn as_log_record(metadata: &Metadata<'_>) -> bool {
-    !metadata.is_span() && logs::wants(metadata.target(), callsite::level(*metadata.level()))
+    // The answer is kept for all threads, whichever asks first.
+    let level = callsite::level(*metadata.level());
+    !metadata.is_span() && logs::wants_of_others(metadata.target(), level)
 }
 
 impl<S> Filter<S> for Wanted {

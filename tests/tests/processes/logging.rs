@@ -63,6 +63,28 @@ fn every_line_within_a_request_names_its_trace_its_span_and_the_request() {
 }
 
 #[test]
+fn an_export_of_records_makes_no_records() {
+    let Some(collector) = Collector::start() else { return };
+    for (protocol, endpoint) in
+        [("http/protobuf", collector.endpoint()), ("grpc", collector.grpc_endpoint())]
+    {
+        let outcome = Probe::new("logging", "exported")
+            .env("SPANDREL_LOG", "trace")
+            .env("SPANDREL_LOG_FORMAT", "off")
+            .env("OTEL_TRACES_EXPORTER", "none")
+            .env("OTEL_METRICS_EXPORTER", "none")
+            .env("OTEL_LOGS_EXPORTER", "otlp")
+            .env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+            .run();
+
+        outcome.assert_success();
+        assert_eq!(reported(&outcome, "produced"), 3, "{protocol}: {outcome:?}");
+        assert_eq!(reported(&outcome, "delivered"), 3, "{protocol}: {outcome:?}");
+    }
+}
+
+#[test]
 fn hostile_values_stay_within_their_line() {
     let outcome = json("hostile").run();
 

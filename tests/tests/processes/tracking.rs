@@ -3,7 +3,10 @@
 use serde_json::Value;
 use spandrel_tests::tracker::Tracker;
 
-use crate::probe::Probe;
+use crate::{
+    probe::Probe,
+    receiver::{Manner, Receiver},
+};
 
 fn exception(event: &Value) -> &Value {
     event["exception"]["values"].as_array().and_then(|values| values.last()).unwrap_or(&Value::Null)
@@ -49,6 +52,10 @@ fn errors_and_panics_become_events_that_a_tracker_understands() {
     assert_eq!(causes[0]["value"], "invalid digit found in string");
     let trace = declined["contexts"]["trace"]["trace_id"].as_str().expect("a trace id");
     assert_eq!(trace.len(), 32);
+    assert_eq!(declined["extra"]["attempt"], "1");
+    for personal in ["ann@example.org", "ann's own", "/ann"] {
+        assert!(!report.to_string().contains(personal), "{personal} in {report:#}");
+    }
     let frames = exception(declined)["stacktrace"]["frames"].to_string();
     assert!(frames.contains("charge") && frames.contains("tracking.rs"), "{frames}");
     let crumbs = declined["breadcrumbs"].to_string();
@@ -109,4 +116,70 @@ fn a_tracker_that_is_not_there_holds_nobody_up() {
     outcome.assert_success();
     // Two thousand errors, each with a backtrace: an attempt to connect alone would take longer.
     assert!(outcome.number("millis") < 60_000, "{outcome:?}");
+}
+
+#[test]
+fn a_panic_on_a_thread_of_ours_is_no_event() {
+    let outcome = Probe::new("tracking", "panics-in-redaction")
+        .env("SENTRY_DSN", "http://key@127.0.0.1:1/1")
+        .run();
+
+    outcome.assert_success();
+    assert!(outcome.stderr.contains("the pattern is wrong"), "{outcome:?}");
+    outcome.assert_said(&[("events", "2")]);
+}
+
+#[test]
+fn a_forked_child_reports_its_own_and_waits_for_no_thread_of_its_parent() {
+    let outcome = Probe::new("tracking", "forked")
+        .env("SENTRY_DSN", "http://key@127.0.0.1:1/1")
+        .env("SPANDREL_LOG_FORMAT", "off")
+        .run();
+
+    outcome.assert_success();
+    outcome.assert_said(&[("failed", "0")]);
+}
+
+#[test]
+fn every_event_that_finds_no_room_is_counted_and_memory_stays_bounded() {
+    let outcome = Probe::new("tracking", "lost")
+        .env("SENTRY_DSN", "http://key@127.0.0.1:1/1")
+        .env("SPANDREL_MEMORY", "8MiB")
+        .run();
+
+    outcome.assert_success();
+    outcome.assert_said(&[("dropped", "true"), ("delivered", "true"), ("counted", "true")]);
+    assert!((1..=8 << 20).contains(&outcome.number("queued")), "{outcome:?}");
+    // Names of functions alone, read from the debug information, take tens of MiB.
+    assert!(outcome.number("resident") < 256 << 10, "{outcome:?}");
+}
+
+#[test]
+fn a_receiver_that_says_so_gets_nothing_more_for_a_while() {
+    for (answer, delivered) in [
+        ("200 OK\r\nX-Sentry-Rate-Limits: 3600:error:key", "1"),
+        ("429 Too Many Requests\r\nRetry-After: 3600", "0"),
+    ] {
+        let receiver = Receiver::start(Manner::Says(answer));
+        let dsn = receiver.url().replace("http://", "http://key@") + "/1";
+
+        let outcome = Probe::new("tracking", "limited").env("SENTRY_DSN", &dsn).run();
+
+        outcome.assert_success();
+        let dropped = if delivered == "1" { "5" } else { "6" };
+        outcome.assert_said(&[("delivered", delivered), ("dropped", dropped)]);
+        assert_eq!(receiver.requests().len(), 1, "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_panic_that_ends_the_process_is_sent_before() {
+    let receiver = Receiver::start(Manner::Answers);
+    let dsn = receiver.url().replace("http://", "http://key@") + "/1";
+
+    let outcome = Probe::new("tracking", "aborts").env("SENTRY_DSN", &dsn).run();
+
+    assert_eq!(outcome.signal(), Some(libc::SIGABRT), "{outcome:?}");
+    // The panic itself, and that it could not unwind.
+    assert_eq!(receiver.requests().len(), 2, "{outcome:?}");
 }

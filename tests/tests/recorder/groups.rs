@@ -1,7 +1,7 @@
 //! Groups of options that follow a convention: what they put on a span, and what it is called.
 
 use spandrel::{
-    SpanKind, genai,
+    Outcome, SpanKind, genai,
     testing::{self, Metrics},
     trace::{SpanData, sampler::Sampler},
     traced,
@@ -410,6 +410,25 @@ fn attributes_that_a_body_sets_by_hand_are_measured_too() {
     }
 }
 
+#[test]
+fn a_total_that_runs_is_measured_once() {
+    #[traced(genai(provider = groq, operation = chat, model = "running"))]
+    fn answer() {
+        for chunk in 1..=5_u64 {
+            spandrel::Span::current().set("gen_ai.usage.output_tokens", chunk * 10);
+        }
+        genai::response_model("running-2026");
+    }
+    let before = testing::metrics();
+
+    answer();
+
+    let added = testing::metrics().since(&before);
+    let more = [("gen_ai.token.type", "output"), ("gen_ai.response.model", "running-2026")];
+    let labels = of_model("running", &more);
+    assert_eq!(recorded(&added, "gen_ai.client.token.usage", &labels), (1, 50.0));
+}
+
 #[spandrel::test]
 fn the_first_item_of_a_stream_is_the_first_chunk(_test: testing::Test) {
     #[traced(genai(provider = groq, operation = chat, model = "streaming", stream))]
@@ -468,4 +487,32 @@ fn tools_are_measured_by_name(test: testing::Test) {
     let spans = test.find("execute_tool weather of groups");
     assert_eq!(spans.len(), 2);
     assert_eq!(attribute(&spans[1], "error.type"), "timeout");
+}
+
+#[spandrel::test]
+fn a_tool_that_nobody_ends_did_not_go_well(test: testing::Test) {
+    fn failing() -> Result<(), std::num::ParseIntError> {
+        let tool = genai::tool("unended of groups");
+        tool.in_scope(|| "x".parse::<u8>())?;
+        tool.end();
+        Ok(())
+    }
+    let before = testing::metrics();
+
+    assert!(failing().is_err());
+    let panics = || genai::tool("unended of groups").in_scope(|| panic!("on purpose"));
+    assert!(std::panic::catch_unwind(panics).is_err());
+
+    let added = testing::metrics().since(&before);
+    let spans = test.find("execute_tool unended of groups");
+    let outcomes: Vec<_> = spans.iter().map(|span| span.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Cancelled, Outcome::Panicked]);
+    for error in ["cancelled", "panicked"] {
+        let labels = [
+            ("gen_ai.operation.name", "execute_tool"),
+            ("gen_ai.tool.name", "unended of groups"),
+            ("error.type", error),
+        ];
+        assert_eq!(recorded(&added, "gen_ai.execute_tool.duration", &labels).0, 1, "{error}");
+    }
 }

@@ -4,8 +4,8 @@ impl ::my_spandrel::__private::labels::LabelValue for State {
     fn label(&self) -> ::my_spandrel::__private::labels::LabelRef<'_> {
         ::my_spandrel::__private::labels::text(
             match *self {
-                Self::InTransit => "in_transit",
-                Self::Delivered => "done",
+                Self::InTransit { .. } => "in_transit",
+                Self::Delivered { .. } => "done",
             },
         )
     }

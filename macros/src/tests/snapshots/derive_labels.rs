@@ -1,5 +1,8 @@
 #[automatically_derived]
-impl<'s, V: Copy> ::spandrel::__private::labels::Labels for Sale<'s, V>
+impl<
+    's,
+    V: Copy + ::spandrel::__private::labels::LabelValue,
+> ::spandrel::__private::labels::Labels for Sale<'s, V>
 where
     V: LabelValue,
 {

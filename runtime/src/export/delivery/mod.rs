@@ -6,13 +6,13 @@
 mod answer;
 mod compression;
 mod http;
-mod retry_after;
+pub(super) mod retry_after;
 mod sender;
 mod url;
 
 #[cfg(feature = "otlp")]
 pub(super) use answer::Hint;
-#[cfg(any(feature = "otlp", feature = "prometheus-remote-write"))]
+#[cfg(any(feature = "otlp", feature = "prometheus-remote-write", feature = "sentry"))]
 pub(super) use answer::Verdict;
 #[cfg(any(feature = "otlp", feature = "zipkin"))]
 pub(super) use answer::may_pass;

@@ -4,8 +4,12 @@ use std::{any::type_name_of_val, error::Error, fmt};
 
 use crate::trace::{
     Attached, Context,
-    failure::{self, About, Failure, Kind},
+    failure::{self, About, Failure, Kind, weight_of_pairs},
 };
+
+/// Tags of one scope, and bytes up to which it takes another.
+const MOST_TAGS: usize = 128;
+const MOST_TAG_BYTES: usize = 64 * 1024;
 
 /// Reports an error that the program has handled; see [`Captured::with`].
 ///
@@ -21,7 +25,7 @@ use crate::trace::{
 /// ```
 pub fn capture<E: Error + ?Sized>(error: &E) -> Captured {
     Captured(failure::is_watched().then(|| {
-        let failure = Failure::here(Kind::Captured, type_name_of_val(error), error.to_string());
+        let failure = Failure::here(Kind::Captured, type_name_of_val(error), error);
         failure.caused_by(error.source())
     }))
 }
@@ -33,6 +37,8 @@ pub struct Captured(Option<Failure>);
 impl Captured {
     /// Says more about it; a value whose key is on the deny-list is not sent.
     ///
+    /// The first 8 KiB of a text are sent, and up to 128 values or 128 KiB.
+    ///
     /// ```
     /// let error = "x".parse::<u64>().unwrap_err();
     /// spandrel::sentry::capture(&error).with("order", 17).with("shard", "eu-1");
@@ -40,7 +46,7 @@ impl Captured {
     #[allow(clippy::must_use_candidate, reason = "dropped, it is reported")]
     pub fn with(mut self, key: &str, value: impl fmt::Display) -> Self {
         if let Some(failure) = &mut self.0 {
-            failure.fields.push((key.to_owned(), value.to_string()));
+            failure.add(key, &value);
         }
         self
     }
@@ -77,14 +83,18 @@ impl Scope {
 
     /// Names the user, by an id that means nothing to others.
     pub fn user(mut self, id: impl fmt::Display) -> Self {
-        self.0.user = Some(id.to_string());
+        self.0.user = Some(failure::text(&id));
         self
     }
 
     /// Adds a tag, by which events can be searched; of two of one key the later counts.
+    ///
+    /// There is room for 128 of them, or 64 KiB.
     pub fn tag(mut self, key: &str, value: impl fmt::Display) -> Self {
         self.0.tags.retain(|(known, _)| known != key);
-        self.0.tags.push((key.to_owned(), value.to_string()));
+        if self.0.tags.len() < MOST_TAGS && weight_of_pairs(&self.0.tags) < MOST_TAG_BYTES {
+            self.0.tags.push((failure::text(key), failure::text(&value)));
+        }
         self
     }
 

@@ -4,6 +4,8 @@ use std::{fmt, sync::Arc};
 
 use sentry_core::{protocol::Event, types::Dsn};
 
+use super::personal::Shown;
+
 /// Tracks errors with Sentry, as configured in code; see [the module](super).
 ///
 /// What is not said here is taken from `SENTRY_DSN`, `SENTRY_ENVIRONMENT`, `SENTRY_RELEASE` and
@@ -28,7 +30,7 @@ pub struct Sentry {
     pub(crate) environment: Option<String>,
     pub(crate) release: Option<String>,
     pub(crate) sample_rate: Option<f32>,
-    pub(crate) personal_data: bool,
+    pub(crate) shows: Shown,
     pub(crate) backtraces: bool,
     pub(crate) failed_statuses: Statuses,
     pub(crate) before_send: Option<BeforeSend>,
@@ -62,7 +64,7 @@ impl Sentry {
             environment: None,
             release: None,
             sample_rate: None,
-            personal_data: false,
+            shows: Shown::default(),
             backtraces: true,
             failed_statuses: Statuses::ServerErrors,
             before_send: None,
@@ -97,10 +99,24 @@ impl Sentry {
         self
     }
 
-    /// Whether attributes that may be about a person are sent (not by default).
+    /// Whether all attributes of a span are sent, and not only those that are about no person.
+    ///
+    /// By default the [module](crate::sentry) says which ones are.
     #[must_use]
     pub fn personal_data(mut self, is_sent: bool) -> Self {
-        self.personal_data = is_sent;
+        self.shows.all = is_sent;
+        self
+    }
+
+    /// Sends attributes of these names, too: captured arguments, for example.
+    ///
+    /// ```
+    /// let sentry = spandrel::sentry::Sentry::new().attributes(&["order.id", "attempt"]);
+    /// # drop(sentry);
+    /// ```
+    #[must_use]
+    pub fn attributes(mut self, names: &[&str]) -> Self {
+        self.shows.named = names.iter().map(|name| (*name).to_owned()).collect();
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard, OnceLock},
     time::Instant,
 };
 
@@ -10,7 +10,7 @@ use crate::{
     logs::{LogView, pipeline::LogSink},
     site::Level,
     sync::lock,
-    trace::{drain::Pending, id::TraceId},
+    trace::{drain::Pending, id::TraceId, recorder},
 };
 
 /// Records that are kept for all traces together.
@@ -21,8 +21,12 @@ const MOST_BYTES: usize = 256;
 const MOST_OF_A_TRACE: usize = 50;
 
 /// The latest records of all traces.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Crumbs(Arc<Mutex<VecDeque<Crumb>>>);
+///
+/// A forked child has its own: a thread that it does not have may hold the lock of its parent's.
+#[derive(Clone, Debug)]
+pub(crate) struct Crumbs(Arc<[OnceLock<Mutex<Latest>>; recorder::GENERATIONS]>);
+
+type Latest = VecDeque<Crumb>;
 
 /// What led to an event.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,8 +39,16 @@ pub(super) struct Crumb {
 }
 
 impl Crumbs {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new([const { OnceLock::new() }; recorder::GENERATIONS]))
+    }
+
+    fn latest(&self) -> Option<MutexGuard<'_, Latest>> {
+        Some(lock(self.0.get(recorder::generation())?.get_or_init(Mutex::default)))
+    }
+
     fn push(&self, crumb: Crumb) {
-        let mut crumbs = lock(&self.0);
+        let Some(mut crumbs) = self.latest() else { return };
         if crumbs.len() == MOST {
             crumbs.pop_front();
         }
@@ -45,7 +57,7 @@ impl Crumbs {
 
     /// The last ones of a trace until then, the oldest first.
     pub(super) fn of(&self, trace: TraceId, until: u64) -> Vec<Crumb> {
-        let crumbs = lock(&self.0);
+        let Some(crumbs) = self.latest() else { return Vec::new() };
         let of_trace = crumbs.iter().rev().filter(|crumb| crumb.trace == Some(trace));
         let before = of_trace.filter(|crumb| crumb.unix_nanos <= until);
         let mut found: Vec<_> = before.take(MOST_OF_A_TRACE).cloned().collect();

@@ -6,7 +6,13 @@ use ureq::{
     tls::TlsConfig,
 };
 
-use super::{config::Checked, event, incident::Incident};
+use super::{
+    config::Checked,
+    event,
+    incident::Incident,
+    limits::{Limited, Limits},
+    personal::Shown,
+};
 use crate::{
     diag,
     export::{
@@ -30,15 +36,17 @@ static DIALECT: Dialect = Dialect {
         404 => Some("the project of `SENTRY_DSN` is not known there"),
         _ => None,
     },
-    may_pass: |status| matches!(status, 429 | 502 | 503 | 504),
+    // Not 429: see `limits`.
+    may_pass: |status| matches!(status, 502..=504),
     confirmed_by: None,
 };
 
 /// Makes events of incidents and sends them.
 pub(super) struct Deliverer {
     client: Client,
-    personal_data: bool,
-    sender: Sender<Http>,
+    shows: Shown,
+    sender: Sender<Limited>,
+    limits: Limits,
 }
 
 impl Deliverer {
@@ -73,10 +81,13 @@ impl Deliverer {
             compression: Compression::None,
             items: "events",
         };
+        let limits = Limits::default();
+        let post = Limited { http: Http::new(target), limits: limits.clone() };
         Some(Self {
             client: Client::with_options(options),
-            personal_data: settings.personal_data,
-            sender: Sender::new(Http::new(target), terms),
+            shows: settings.shows.clone(),
+            sender: Sender::new(post, terms),
+            limits,
         })
     }
 }
@@ -84,7 +95,11 @@ impl Deliverer {
 impl Deliver<Option<Incident>> for Deliverer {
     fn deliver(&mut self, payload: &mut Payload<Option<Incident>>, pace: &dyn Pace) -> Delivery {
         let Some(incident) = payload.content.take() else { return Delivery::Failed };
-        let event = event::of(incident, self.personal_data);
+        if self.limits.forbid(pace.now()) {
+            diag::debug(format_args!("an event is lost: Sentry has asked to send none for now"));
+            return Delivery::Failed;
+        }
+        let event = event::of(incident, &self.shows);
         let Some(event) = self.client.prepare_event(event, None) else {
             diag::debug(format_args!("an event for Sentry was left out"));
             return Delivery::Accepted { rejected: 0 };

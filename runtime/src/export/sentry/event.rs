@@ -9,24 +9,13 @@ use sentry_core::protocol::{
 use super::{
     crumbs::Crumb,
     incident::{Incident, shown},
+    personal::Shown,
     stack,
 };
 use crate::{site, trace::failure::Kind};
 
-/// Beginnings of keys whose values may be about a person.
-const PERSONAL: [&str; 8] = [
-    "client.",
-    "enduser.",
-    "http.request.header.",
-    "http.response.header.",
-    "network.peer.",
-    "url.full",
-    "url.query",
-    "user.",
-];
-
 /// The event that an incident becomes.
-pub(super) fn of(incident: Incident, personal_data: bool) -> Event<'static> {
+pub(super) fn of(incident: Incident, shows: &Shown) -> Event<'static> {
     let Incident { kind, trace, span, parent, unix_nanos, .. } = incident;
     let mut event = Event {
         level: if kind == Kind::Panic { Level::Fatal } else { Level::Error },
@@ -49,9 +38,7 @@ pub(super) fn of(incident: Incident, personal_data: bool) -> Event<'static> {
     }
     event.transaction = incident.transaction;
     event.breadcrumbs = incident.crumbs.into_iter().map(breadcrumb).collect::<Vec<_>>().into();
-    let is_shown =
-        |key: &str| personal_data || !PERSONAL.iter().any(|start| key.starts_with(start));
-    for (key, value) in incident.attributes.into_iter().filter(|(key, _)| is_shown(key)) {
+    for (key, value) in incident.attributes.into_iter().filter(|(key, _)| shows.has(key)) {
         event.extra.insert(key, value.into());
     }
     if let Some(failure) = incident.failure {

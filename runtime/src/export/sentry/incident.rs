@@ -9,11 +9,15 @@ use crate::{
     site::{Site, SpanKind},
     trace::{
         EventView, SpanView,
-        failure::{Failure, Kind},
+        failure::{self, Failure, Kind, weight_of_pairs},
         id::{SpanId, TraceId},
     },
     value::Value,
 };
+
+/// Things that led up to one event, and bytes of the attributes of its span.
+const MOST_CRUMBS: usize = 100;
+const MOST_ATTRIBUTE_BYTES: usize = 128 * 1024;
 
 /// Why a span is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,10 +76,7 @@ impl Incident {
             unix_nanos: exception.map_or(span.end_unix_nanos(), |event| event.unix_nanos()),
             error_type: error_type.unwrap_or_else(|| span.name().to_owned()),
             message,
-            attributes: span
-                .attributes()
-                .map(|(key, value)| (key.into(), value.to_string()))
-                .collect(),
+            attributes: attributes(span),
             failure: None,
             crumbs: Vec::new(),
             transaction: None,
@@ -107,6 +108,31 @@ impl Incident {
         incident
     }
 
+    /// The memory that it holds.
+    pub(super) fn weight(&self) -> usize {
+        let crumb = |crumb: &Crumb| size_of::<Crumb>() + crumb.category.len() + crumb.message.len();
+        size_of::<Self>()
+            + self.error_type.len()
+            + self.message.len()
+            + weight_of_pairs(&self.attributes)
+            + self.failure.as_ref().map_or(0, Failure::weight)
+            + self.crumbs.iter().map(crumb).sum::<usize>()
+            + self.transaction.as_ref().map_or(0, String::len)
+    }
+
+    /// One of the latest things before it.
+    pub(super) fn lead_up(&mut self, crumb: Crumb) {
+        if self.crumbs.len() == MOST_CRUMBS {
+            let oldest = self.crumbs.iter().enumerate().min_by_key(|(_, crumb)| crumb.unix_nanos);
+            let oldest = oldest.map_or(0, |(at, _)| at);
+            if self.crumbs[oldest].unix_nanos > crumb.unix_nanos {
+                return;
+            }
+            self.crumbs.swap_remove(oldest);
+        }
+        self.crumbs.push(crumb);
+    }
+
     /// With what the thread knew that failed; what it says has not been redacted yet.
     pub(super) fn add(&mut self, mut failure: Failure) {
         self.error_type = std::mem::take(&mut failure.error_type);
@@ -121,6 +147,17 @@ impl Incident {
         self.kind = failure.kind;
         self.failure = Some(failure);
     }
+}
+
+/// The attributes of a span as texts, as many as an event has room for.
+fn attributes(span: &SpanView<'_>) -> Vec<(String, String)> {
+    let mut bytes = 0_usize;
+    let texts = span.attributes().map(|(key, value)| (key.to_owned(), failure::text(&value)));
+    let fits = |(key, value): &(String, String)| {
+        bytes += key.len() + value.len();
+        bytes <= MOST_ATTRIBUTE_BYTES
+    };
+    texts.take_while(fits).collect()
 }
 
 /// A value as it may be shown under this key.

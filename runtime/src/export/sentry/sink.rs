@@ -29,6 +29,7 @@ use crate::{
         drain::{Pending, Sink},
         failure::{self, Failure, Kind},
         id::{SpanId, TraceId},
+        loss::LossReason,
     },
 };
 
@@ -43,8 +44,8 @@ const MOST_ROOTS: usize = 256;
 /// Passes after which a span within has come, too: those of one pass come thread by thread, and what
 /// lingers comes with the next.
 const PASSES: u32 = 3;
-/// What an incident is taken to weigh in the queue.
-const WEIGHT: usize = 16 * 1024;
+/// The least that the queue holds: an incident of the largest kind.
+const LEAST_BYTES: usize = 512 * 1024;
 
 /// Makes incidents of spans.
 pub(crate) struct SentrySink {
@@ -59,6 +60,9 @@ pub(crate) struct SentrySink {
     /// The latest local roots, and what they are called.
     roots: VecDeque<(TraceId, String)>,
     worker: Option<Worker<Option<Incident>>>,
+    stats: Arc<Stats>,
+    /// The bytes of what waits here: half of all, the other half waits to be sent.
+    bytes: usize,
 }
 
 impl SentrySink {
@@ -69,10 +73,12 @@ impl SentrySink {
         bytes: usize,
         stats: Arc<Stats>,
     ) -> Self {
-        let bounds = Bounds { bytes: bytes.max(WEIGHT), spans: u64::MAX };
+        let bytes = (bytes / 2).max(LEAST_BYTES);
+        let bounds = Bounds { bytes, spans: u64::MAX };
         let deliver = Deliverer::new(checked, resource);
-        let worker =
-            deliver.map(|deliver| Worker::new("spandrel-sentry", bounds, stats, Box::new(deliver)));
+        let worker = deliver.map(|deliver| {
+            Worker::new("spandrel-sentry", bounds, Arc::clone(&stats), Box::new(deliver))
+        });
         Self {
             statuses: checked.settings.failed_statuses.clone(),
             crumbs,
@@ -82,11 +88,38 @@ impl SentrySink {
             reported: VecDeque::new(),
             roots: VecDeque::new(),
             worker,
+            stats,
+            bytes,
         }
     }
 
     fn take_noted(&mut self) {
-        self.noted.extend(failure::take().into_iter().map(|failure| (failure, 0)));
+        let weight = self.noted.iter().map(|(failure, _)| failure.weight()).sum::<usize>();
+        let (mut left, mut lost) = ((self.bytes / 2).saturating_sub(weight), failure::take_lost());
+        for failure in failure::take() {
+            match left.checked_sub(failure.weight()) {
+                Some(rest) => {
+                    left = rest;
+                    self.noted.push((failure, 0));
+                }
+                None => lost += u64::from(failure.is_alone()),
+            }
+        }
+        self.stats.add_lost(LossReason::QueueFull, lost);
+    }
+
+    /// Lets an incident wait, and decides about the oldest ones if it finds no room.
+    fn wait(&mut self, incident: Incident) {
+        let weight = |waiting: &VecDeque<Incident>| waiting.iter().map(Incident::weight).sum();
+        let left: usize = weight(&self.waiting);
+        let mut over = (left + incident.weight()).saturating_sub(self.bytes / 2);
+        while (over > 0 || self.waiting.len() >= MOST_WAITING)
+            && let Some(oldest) = self.waiting.pop_front()
+        {
+            over = over.saturating_sub(oldest.weight());
+            self.decide(oldest);
+        }
+        self.waiting.push_back(incident);
     }
 
     /// Why a span is looked at, if it is.
@@ -116,12 +149,7 @@ impl SentrySink {
         // Of one pass the root may come first.
         let root = self.roots.iter().find(|(root, _)| *root == trace);
         incident.transaction = root.map(|(_, name)| name.clone());
-        if self.waiting.len() == MOST_WAITING
-            && let Some(oldest) = self.waiting.pop_front()
-        {
-            self.decide(oldest);
-        }
-        self.waiting.push_back(incident);
+        self.wait(incident);
     }
 
     /// Sends an incident, unless it only passes on what is reported anyway.
@@ -152,7 +180,7 @@ impl SentrySink {
                 if event.unix_nanos() <= incident.unix_nanos {
                     let (at, name) = (event.unix_nanos(), event.name());
                     let target = span.target();
-                    incident.crumbs.push(Crumb::new(Some(trace), at, Level::Info, target, name));
+                    incident.lead_up(Crumb::new(Some(trace), at, Level::Info, target, name));
                 }
             }
             if is_root {
@@ -191,13 +219,16 @@ impl SentrySink {
                     && known.unix_nanos.abs_diff(crumb.unix_nanos) < 1_000_000
             };
             if !incident.crumbs.iter().any(is_known) {
-                incident.crumbs.push(crumb);
+                incident.lead_up(crumb);
             }
         }
         incident.crumbs.sort_by_key(|crumb| crumb.unix_nanos);
         if let Some(worker) = &mut self.worker {
-            // What finds no room is counted by the worker's numbers alone: there is no span to lose.
-            let _ = worker.offer(Payload { content: Some(incident), bytes: WEIGHT, spans: 1 });
+            let bytes = incident.weight();
+            let payload = Payload { content: Some(incident), bytes, spans: 1 };
+            if let Err((_, reason)) = worker.offer(payload) {
+                self.stats.add_lost(reason, 1);
+            }
         }
     }
 
@@ -207,7 +238,7 @@ impl SentrySink {
         let noted = std::mem::take(&mut self.noted);
         for (failure, passes) in noted {
             if failure.kind == Kind::Captured || passes >= PASSES || all {
-                self.waiting.push_back(Incident::of_failure(failure, now));
+                self.wait(Incident::of_failure(failure, now));
             } else {
                 self.noted.push((failure, passes + 1));
             }
@@ -280,6 +311,7 @@ impl Sink for SentrySink {
 
     fn shutdown(&mut self) -> Pending {
         self.send_everything();
+        failure::stop_watching();
         self.worker.as_mut().map_or_else(|| Box::new(|_| true) as _, Worker::shutdown)
     }
 }

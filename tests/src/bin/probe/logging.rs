@@ -79,6 +79,16 @@ pub(crate) fn run(how: &str) {
             let _ = outermost();
             report(telemetry);
         }
+        "exported" => {
+            let telemetry = spandrel::init!().expect("it starts");
+            for number in 0..3 {
+                tracing::info!(number, "said once");
+                // Each is an export, of which its own libraries have a lot to say.
+                telemetry.flush(PATIENCE).expect("there is time enough");
+            }
+            telemetry.flush(PATIENCE).expect("there is time enough");
+            report(telemetry);
+        }
         "unsampled" => {
             let telemetry = spandrel::init!().expect("it starts");
             unsampled();
