@@ -34,6 +34,11 @@
 //! `spandrel.metrics.ignored`, and the first is explained on stderr. Values of labels whose keys are
 //! on the deny-list (`password`, `token`, …) are `[REDACTED]`.
 //!
+//! # Memory
+//!
+//! Each thread counts on its own. Where that takes more than 64 MiB, further threads count together,
+//! which is slower; `spandrel.metrics.cramped` says in how many places.
+//!
 //! # Where a metric belongs
 //!
 //! To the module that declares it, which is its scope: that is told by the path of the source file,

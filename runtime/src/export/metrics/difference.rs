@@ -3,7 +3,8 @@
 //! Counting goes on for ever and is not reset by being read. A difference is taken between two
 //! readings of the same series, each known by the moment it began: a series that began anew is new
 //! as a whole. What was measured last is only replaced once it has arrived ([`Differences::commit`]),
-//! so that what could not be delivered is part of the next difference.
+//! so that what could not be delivered is part of the next difference. A series that is missing for a
+//! while goes on where it was.
 //!
 //! A distribution is read while it grows, bucket by bucket. Should one seem to have shrunk, nothing
 //! came on top there, and nothing will until it is beyond what it was.
