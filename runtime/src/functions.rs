@@ -1,5 +1,6 @@
 //! What is annotated in this program: for listings, and as a manifest to be diffed in review.
 
+mod families;
 mod json;
 mod source;
 mod statistics;

@@ -195,6 +195,9 @@ pub struct Returning<'c> {
     parent: u64,
     meter: Meter,
     outcome: &'c mut Option<Outcome>,
+    /// Where the type of an error is kept, if it is not counted at once.
+    #[cfg(feature = "stream")]
+    error_type: Option<&'c mut Option<Box<str>>>,
 }
 
 impl<'c> Returning<'c> {
@@ -205,13 +208,37 @@ impl<'c> Returning<'c> {
         meter: Meter,
         outcome: &'c mut Option<Outcome>,
     ) -> Self {
-        Self { span, parent, meter, outcome }
+        Self {
+            span,
+            parent,
+            meter,
+            outcome,
+            #[cfg(feature = "stream")]
+            error_type: None,
+        }
+    }
+
+    /// Of an item of a stream, which need not be what the call ends with: nothing is counted yet.
+    #[cfg(feature = "stream")]
+    #[inline(always)]
+    pub(super) fn item(
+        span: u64,
+        parent: u64,
+        outcome: &'c mut Option<Outcome>,
+        error_type: &'c mut Option<Box<str>>,
+    ) -> Self {
+        Self { span, parent, meter: Meter::OFF, outcome, error_type: Some(error_type) }
     }
 
     /// Where the outcome is noted.
     #[inline(always)]
     pub fn ending(&mut self) -> Option<Ending<'_>> {
-        Some(Ending::new(self.span, self.parent, self.meter.cell(), self.outcome))
+        let ending = Ending::new(self.span, self.parent, self.meter.cell(), self.outcome);
+        #[cfg(feature = "stream")]
+        if let Some(error_type) = self.error_type.as_deref_mut() {
+            return Some(ending.noting(error_type));
+        }
+        Some(ending)
     }
 }
 
@@ -362,18 +389,37 @@ impl<C: Tally> Carrier<C> {
             }
         }
     }
-}
 
-impl<C: Tally> Drop for Carrier<C> {
+    /// What was to be dropped is; a call that was under way ends so.
     #[inline(always)]
-    fn drop(&mut self) {
+    fn end_drop(&mut self, outcome: Outcome) {
         let phase = self.active.phase();
         if matches!(phase, Phase::DroppingWithin | Phase::DoneWithin) {
             self.active.swap();
         }
         if matches!(phase, Phase::Dropping | Phase::DroppingWithin) {
-            self.end(Outcome::Cancelled);
+            self.end(outcome);
         }
+    }
+
+    /// The same, for who drops the carrier next.
+    #[cfg(feature = "stream")]
+    pub(super) fn end_drop_as(&mut self, outcome: Outcome) {
+        self.end_drop(outcome);
+        self.active.set_phase(Phase::Done);
+    }
+
+    /// Whether a call that was under way is being dropped.
+    #[cfg(feature = "stream")]
+    pub(super) fn is_dropping(&self) -> bool {
+        matches!(self.active.phase(), Phase::Dropping | Phase::DroppingWithin)
+    }
+}
+
+impl<C: Tally> Drop for Carrier<C> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        self.end_drop(Outcome::Cancelled);
     }
 }
 

@@ -32,13 +32,13 @@ impl Labels {
     /// The labels of the call, in the order of their keys.
     #[inline]
     pub fn find<const N: usize>(self, labels: [&dyn LabelValue; N]) -> Found {
-        let labels = labels.map(|value| match value.label().0 {
+        let mut labels = labels.map(|value| match value.label().0 {
             Ref::Absent | Ref::F64(_) => Label::Absent,
             Ref::Bool(value) => Label::Bool(value),
             Ref::I64(value) => Label::I64(value),
             Ref::Str(text) => Label::Str(text),
         });
-        Found(self.site.metered().map(|metered| metered.cell_of(&labels)))
+        Found(self.site.metered().map(|metered| metered.cell_of(&mut labels)))
     }
 }
 

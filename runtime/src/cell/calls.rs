@@ -62,10 +62,11 @@ impl MyCalls<'_> {
         tick: u64,
     ) -> Option<bool> {
         let word = self.part.buckets.word_at_once(bounds::bucket_of_nanos(nanos))?;
+        let is_due = Calls::count(&self.part, word, nanos, outcome, tick);
         if GOALS {
             self.calls.count_goals(&self.part, nanos, outcome);
         }
-        Some(Calls::count(&self.part, word, nanos, outcome, tick))
+        Some(is_due)
     }
 }
 
@@ -131,8 +132,9 @@ impl Calls {
     pub(crate) fn end_after(&self, nanos: u64, outcome: Outcome, tick: u64) -> bool {
         let mine = self.parts.mine();
         let word = mine.buckets.word(bounds::bucket_of_nanos(nanos));
+        let is_due = Self::count(&mine, word, nanos, outcome, tick);
         self.count_goals(&mine, nanos, outcome);
-        Self::count(&mine, word, nanos, outcome, tick)
+        is_due
     }
 
     /// The calling thread's part, if it has been made.
@@ -147,6 +149,7 @@ impl Calls {
         !self.goals.is_empty()
     }
 
+    /// After everything else: whoever reads sees no call within a goal that has not ended.
     #[inline(always)]
     fn count_goals(&self, mine: &Mine<'_, CallsPart>, nanos: u64, outcome: Outcome) {
         for (goal, [all, good]) in self.goals.iter().zip(&mine.within) {
@@ -263,8 +266,19 @@ impl CallsReading {
         self.ended.iter().sum()
     }
 
-    /// Adds the calls of another cell of the same function.
+    /// Adds the calls of another cell, of the same function or of one with the same name.
     pub(crate) fn merge(&mut self, other: &Self) {
+        if self.within.is_empty() && self.total() == 0 {
+            self.within.clone_from(&other.within);
+        } else {
+            // How many calls of both met a goal is known only of goals that both have.
+            self.within.retain_mut(|within| {
+                let more = other.within.iter().find(|more| more.goal_nanos == within.goal_nanos);
+                within.all += more.map_or(0, |more| more.all);
+                within.good += more.map_or(0, |more| more.good);
+                more.is_some()
+            });
+        }
         self.ended.iter_mut().zip(other.ended).for_each(|(sum, more)| *sum += more);
         self.in_flight += other.in_flight;
         for (name, count) in &other.errors {
@@ -280,14 +294,6 @@ impl CallsReading {
             (Some((min, max)), Some(more)) => Some((min.min(more.0), max.max(more.1))),
             (one, other) => one.or(other),
         };
-        if self.within.is_empty() {
-            self.within.clone_from(&other.within);
-        } else {
-            for (within, more) in self.within.iter_mut().zip(&other.within) {
-                within.all += more.all;
-                within.good += more.good;
-            }
-        }
         self.exemplars.extend_from_slice(&other.exemplars);
     }
 
@@ -322,12 +328,13 @@ impl CallsReading {
 
     fn add(&mut self, part: &CallsPart, min: &mut u64, errors: &mut [u64; ERROR_TYPES + 1]) {
         let add = |sum: &mut u64, word: &AtomicU64| *sum = sum.wrapping_add(word.load(Relaxed));
-        self.ended.iter_mut().zip(&part.ended).for_each(|(sum, word)| add(sum, word));
-        errors.iter_mut().zip(&part.errors).for_each(|(sum, word)| add(sum, word));
+        // In the opposite order of their writing.
         for (within, [all, good]) in self.within.iter_mut().zip(&part.within) {
-            add(&mut within.all, all);
             add(&mut within.good, good);
+            add(&mut within.all, all);
         }
+        errors.iter_mut().zip(&part.errors).for_each(|(sum, word)| add(sum, word));
+        self.ended.iter_mut().zip(&part.ended).for_each(|(sum, word)| add(sum, word));
         add(&mut self.sum_nanos, &part.sum);
         *min = part.min.load(Relaxed).min(*min);
         self.max = part.max.load(Relaxed).max(self.max);

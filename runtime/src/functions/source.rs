@@ -5,22 +5,16 @@
 
 use std::borrow::Cow;
 
+use super::families::{About, Families, Value, seconds};
 use crate::{
-    cell::{CallsReading, Exemplar},
+    cell::CallsReading,
     metrics::{
         Source,
-        data::{
-            self, Buckets, Data, Exponential, Label, Labels, Metric, Number, Point, Scope,
-            Threshold,
-        },
+        data::{Label, Labels, Metric, Scope},
     },
     outcome::Outcome,
     site::{self, Metered, OwnedLabel, Site},
-    time,
 };
-
-/// As many as the OpenTelemetry SDKs have.
-const MOST_BUCKETS: usize = 160;
 
 /// All annotated functions of the program.
 #[derive(Debug)]
@@ -31,11 +25,10 @@ impl Source for FunctionMetrics {
         let mut families = Families::default();
         for site in site::all() {
             if let Some(metered) = site.metered() {
-                families.add(site, metered);
+                add(&mut families, site, metered);
             }
         }
-        families.0.sort_by(|a, b| (&a.scope.name, &a.name).cmp(&(&b.scope.name, &b.name)));
-        into.append(&mut families.0);
+        into.extend(families.into_metrics());
     }
 }
 
@@ -76,104 +69,57 @@ impl Names {
     }
 }
 
-/// One metric of each name and scope, with the points of all functions.
-#[derive(Default)]
-struct Families(Vec<Metric>);
+fn add(families: &mut Families, site: &'static Site, metered: &'static Metered) {
+    let names = Names::of(site, metered);
+    let function = format!("{}::{}", site.module_path(), site.name());
+    let scope = Scope { name: site.target().into(), version: site.version().map(Into::into) };
+    metered.each(|set, cell| {
+        let mut labels: Labels =
+            vec![("code.function.name".into(), Label::Str(function.clone().into()))];
+        match set.map(|set| set.values()) {
+            Some(Some(values)) => {
+                labels.extend(metered.keys().iter().zip(values).filter_map(own));
+            }
+            Some(None) => labels.push(("otel.metric.overflow".into(), Label::Bool(true))),
+            None => {}
+        }
+        sort(&mut labels);
+        let reading = cell.calls.read();
+        if reading.total() > 0 || reading.in_flight > 0 {
+            let mut add = |name: &Cow<'static, str>, about: (_, _), labels, value| {
+                let about = About { name: name.clone(), description: about.0, unit: about.1 };
+                families.add(about, &scope, labels, value);
+            };
+            add_cell(&mut add, metered, &names, &labels, &reading);
+            if site.has_clock() {
+                let about = ("How long calls take", "s");
+                add(&names.duration, about, labels, Value::Durations(Box::new(reading)));
+            }
+        }
+    });
+}
 
-impl Families {
-    fn add(&mut self, site: &'static Site, metered: &'static Metered) {
-        let names = Names::of(site, metered);
-        let function = format!("{}::{}", site.module_path(), site.name());
-        metered.each(|set, cell| {
-            let mut labels: Labels =
-                vec![("code.function.name".into(), Label::Str(function.clone().into()))];
-            match set.map(|set| set.values()) {
-                Some(Some(values)) => {
-                    labels.extend(metered.keys().iter().zip(values).filter_map(own));
-                }
-                Some(None) => labels.push(("otel.metric.overflow".into(), Label::Bool(true))),
-                None => {}
-            }
-            sort(&mut labels);
-            let reading = cell.calls.read();
-            if reading.total() > 0 || reading.in_flight > 0 {
-                self.add_cell(site, metered, &names, &labels, reading);
-            }
-        });
+/// Adds all but the durations.
+fn add_cell(
+    add: &mut dyn FnMut(&Cow<'static, str>, (&'static str, &'static str), Labels, Value),
+    metered: &'static Metered,
+    names: &Names,
+    labels: &Labels,
+    reading: &CallsReading,
+) {
+    for (kind, count) in outcomes(reading) {
+        let about = ("Calls that have ended", "{call}");
+        add(&names.calls, about, with(labels, kind), Value::Ended(count));
     }
+    let about = ("Calls that run right now", "{call}");
+    add(&names.active, about, labels.clone(), Value::Running(reading.in_flight));
 
-    fn add_cell(
-        &mut self,
-        site: &'static Site,
-        metered: &'static Metered,
-        names: &Names,
-        labels: &Labels,
-        reading: CallsReading,
-    ) {
-        let scope =
-            || Scope { name: site.target().into(), version: site.version().map(Into::into) };
-        for (kind, count) in outcomes(&reading) {
-            let labels = with(labels, kind);
-            let about = ("Calls that have ended", "{call}");
-            self.sum(&names.calls, about, scope(), true, point(labels, Number::U64(count)));
-        }
-        let active = point(labels.clone(), Number::U64(reading.in_flight));
-        let about = ("Calls that run right now", "{call}");
-        self.sum(&names.active, about, scope(), false, active);
-
-        for (slo, good, target) in objectives(metered, &reading) {
-            let labels = with(labels, slo);
-            let about = ("Calls that met an objective", "{call}");
-            let good = point(labels.clone(), Number::U64(good));
-            self.sum(&names.good, about, scope(), true, good);
-            let about = ("Share of calls that shall meet an objective", "1");
-            let points = self.family(&names.target, about, scope(), || Data::Gauge(Vec::new()));
-            if let Data::Gauge(points) = points {
-                points.push(point(labels, Number::F64(target)));
-            }
-        }
-
-        if site.has_clock() {
-            let about = ("How long calls take", "s");
-            let family = || Data::Exponential(Vec::new());
-            if let Data::Exponential(points) = self.family(&names.duration, about, scope(), family)
-            {
-                points.push(duration(labels.clone(), reading));
-            }
-        }
-    }
-
-    #[expect(clippy::ptr_arg, reason = "what is static stays so when it is cloned")]
-    fn sum(
-        &mut self,
-        name: &Cow<'static, str>,
-        about: (&'static str, &'static str),
-        scope: Scope,
-        monotonic: bool,
-        point: Point<Number>,
-    ) {
-        let make = || Data::Sum { monotonic, points: Vec::new() };
-        if let Data::Sum { points, .. } = self.family(name, about, scope, make) {
-            points.push(point);
-        }
-    }
-
-    #[expect(clippy::ptr_arg, reason = "what is static stays so when it is cloned")]
-    fn family(
-        &mut self,
-        name: &Cow<'static, str>,
-        (description, unit): (&'static str, &'static str),
-        scope: Scope,
-        make: impl FnOnce() -> Data,
-    ) -> &mut Data {
-        // Functions of one scope stand together, so the last ones are looked at first.
-        let known = self.0.iter().rposition(|known| known.name == *name && known.scope == scope);
-        let at = known.unwrap_or_else(|| {
-            let (description, unit) = (description.into(), unit.into());
-            self.0.push(Metric { name: name.clone(), description, unit, scope, data: make() });
-            self.0.len() - 1
-        });
-        &mut self.0[at].data
+    for (slo, good, target) in objectives(metered, reading) {
+        let labels = with(labels, slo);
+        let about = ("Calls that met an objective", "{call}");
+        add(&names.good, about, labels.clone(), Value::Ended(good));
+        let about = ("Share of calls that shall meet an objective", "1");
+        add(&names.target, about, labels, Value::Target(target));
     }
 }
 
@@ -197,10 +143,14 @@ fn outcomes(reading: &CallsReading) -> Vec<(Extra, u64)> {
 /// The objectives as labels, with the calls that met them and the share that should.
 fn objectives(metered: &'static Metered, reading: &CallsReading) -> Vec<(Extra, u64, f64)> {
     let slo = |of: &'static str| ("slo".into(), Label::Str(of.into()));
-    let mut found = Vec::new();
+    let mut found: Vec<(Extra, u64, f64)> = Vec::new();
     for ((nanos, target), within) in metered.latency_goals().zip(&reading.within) {
         let threshold = ("slo.threshold".into(), Label::F64(seconds(nanos)));
-        found.push((vec![slo("latency"), threshold], within.good, target));
+        let labels = vec![slo("latency"), threshold];
+        // Of two for one duration there is but one series: the first.
+        if found.iter().all(|(known, ..)| *known != labels) {
+            found.push((labels, within.good, target));
+        }
     }
     if let Some(target) = metered.error_target() {
         let failed = [Outcome::Error, Outcome::Rejected, Outcome::Panicked];
@@ -208,45 +158,6 @@ fn objectives(metered: &'static Metered, reading: &CallsReading) -> Vec<(Extra, 
         found.push((vec![slo("errors")], reading.total() - failed, target));
     }
     found
-}
-
-fn duration(labels: Labels, mut reading: CallsReading) -> Point<Exponential> {
-    reading.durations.limit(MOST_BUCKETS);
-    let exemplars = reading.exemplars.iter().map(exemplar).collect();
-    let mut thresholds: Vec<_> = reading.within.iter().collect();
-    thresholds.sort_unstable_by_key(|within| within.goal_nanos);
-    thresholds.dedup_by_key(|within| within.goal_nanos);
-    let value = Exponential {
-        scale: reading.durations.scale(),
-        zeros: 0,
-        count: reading.durations.total(),
-        sum: seconds(reading.sum_nanos),
-        min_max: reading.min_max.map(|(min, max)| (seconds(min), seconds(max))),
-        thresholds: thresholds
-            .into_iter()
-            .map(|within| Threshold { bound: seconds(within.goal_nanos), at_most: within.all })
-            .collect(),
-        positive: Buckets {
-            offset: reading.durations.offset(),
-            counts: reading.durations.into_counts(),
-        },
-        negative: Buckets::default(),
-    };
-    Point { exemplars, ..point(labels, value) }
-}
-
-fn exemplar(kept: &Exemplar) -> data::Exemplar {
-    data::Exemplar {
-        value: kept.value / 1e9,
-        unix_nanos: time::unix_nanos_of(kept.tick),
-        trace_id: kept.trace_id,
-        span_id: kept.span_id,
-    }
-}
-
-fn point<T>(labels: Labels, value: T) -> Point<T> {
-    let start_unix_nanos = time::started_unix_nanos();
-    Point { labels, start_unix_nanos, value, exemplars: Vec::new() }
 }
 
 fn with(labels: &Labels, more: Extra) -> Labels {
@@ -269,10 +180,6 @@ fn own((key, value): (&&'static str, &OwnedLabel)) -> Option<(Cow<'static, str>,
         OwnedLabel::Str(text) => Label::Str(text.to_string().into()),
     };
     Some(((*key).into(), value))
-}
-
-fn seconds(nanos: u64) -> f64 {
-    nanos as f64 / 1e9
 }
 
 #[cfg(test)]

@@ -6,8 +6,9 @@ use crate::{
         Call, Measured,
         look::{self, ByErrorInfo as _},
     },
+    metrics::data::{Data, Exponential, Number, Point},
     site::Meta,
-    testing,
+    testing, time,
 };
 
 /// A site with cells of its own.
@@ -171,6 +172,37 @@ fn labels_are_those_of_each_set_and_the_rest_is_together() {
         ]
     );
     assert!(durations("labelled").is_empty());
+}
+
+#[test]
+fn functions_of_one_name_are_one_series() {
+    let long = u64::MAX - 1;
+    let one = site!("twin", timed, Metered::new(&[u64::MAX - 1, 1]).latency(&[0.9]));
+    let other = site!("twin", timed, Metered::new(&[u64::MAX - 2, u64::MAX - 1]).slow());
+    let counted = site!("twin", counted, Metered::new(&[]));
+
+    end(Measured::enter(one), "broken");
+    end(Measured::enter(other), "");
+    end(Measured::enter(other), "broken");
+    end(Measured::enter(counted), "");
+
+    assert_eq!(
+        numbers("twin"),
+        [
+            "function.active_calls{} 0",
+            "function.calls{error.type=broken,outcome=error} 2",
+            "function.calls{outcome=ok} 2",
+            "function.slo.good{slo=latency,slo.threshold=18446744073.709553} 0",
+            "function.slo.target{slo=latency,slo.threshold=18446744073.709553} 0.9",
+        ]
+    );
+    let durations = durations("twin");
+    assert_eq!((durations.len(), durations[0].value.count), (1, 3));
+    assert_eq!(durations[0].value.positive.counts.iter().sum::<u64>(), 3);
+    // Known of both is only the goal that both have.
+    let thresholds: Vec<_> = durations[0].value.thresholds.iter().collect();
+    assert_eq!((thresholds.len(), thresholds[0].bound), (1, seconds(long)));
+    assert_eq!(thresholds[0].at_most, 3);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::{
     report::{ExporterReport, Report},
 };
 use crate::{
+    cell,
     metrics::{
         self, Source,
         build::{Named, Value, labels},
@@ -34,7 +35,20 @@ impl Source for Health {
         if let Some(running) = exit::running() {
             of_report(&running.report(), time::started_unix_nanos(), into);
         }
+        into.extend(cramped(cell::cramped_places()));
     }
+}
+
+/// That there is too little memory to count in, if so.
+fn cramped(places: u64) -> Option<Metric> {
+    let metric = Named {
+        name: "spandrel.metrics.cramped",
+        unit: "{place}",
+        description: "Places in which threads count together, for want of memory",
+        scope: SCOPE,
+    };
+    let number = [(Labels::new(), Number::U64(places))];
+    (places > 0).then(|| metric.counter(time::started_unix_nanos(), number))
 }
 
 /// What an exporter exports.

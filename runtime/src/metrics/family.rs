@@ -4,11 +4,15 @@ use std::{
     borrow::Cow,
     sync::{
         Mutex, OnceLock,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{
+            AtomicBool, AtomicU64,
+            Ordering::{Acquire, Relaxed, Release},
+        },
     },
 };
 
 use super::{
+    as_kept,
     data::Metric,
     identity::Identity,
     label_set::{self, Known},
@@ -30,6 +34,8 @@ pub(crate) struct Family<S: State> {
     series: Table<Series<S>>,
     /// Those there are, in the order of their coming; held while one is added.
     known: Mutex<Vec<&'static Series<S>>>,
+    /// There is no room for another one.
+    is_full: AtomicBool,
     /// What stands for all sets of labels for which there is no room.
     overflow: OnceLock<&'static Series<S>>,
     overflowed: AtomicU64,
@@ -54,6 +60,7 @@ impl<S: State> Family<S> {
             kind,
             series: Table::new(),
             known: Mutex::new(Vec::new()),
+            is_full: AtomicBool::new(false),
             overflow: OnceLock::new(),
             overflowed: AtomicU64::new(0),
             callbacks: Callbacks::new(),
@@ -71,7 +78,22 @@ impl<S: State> Family<S> {
                 return series;
             }
         }
-        self.make(labels)
+        self.find_as_kept(labels)
+    }
+
+    /// The same for labels of which something else is kept, and for those that are too many.
+    #[cold]
+    #[inline(never)]
+    fn find_as_kept(&'static self, labels: &(impl Labels + ?Sized)) -> &'static Series<S> {
+        // Asked first: once it is, the table holds all there will ever be.
+        let is_full = self.is_full.load(Acquire);
+        let hash = as_kept::hash(labels);
+        let known = self.series.find(hash, |series| as_kept::are(labels, &series.labels));
+        match known {
+            Some(series) => series,
+            None if is_full => self.overflow(),
+            None => self.make(labels),
+        }
     }
 
     #[cold]
@@ -86,6 +108,7 @@ impl<S: State> Family<S> {
             return series;
         }
         if known.len() + 1 >= self.identity.limit {
+            self.is_full.store(true, Release);
             drop(known);
             return self.overflow();
         }
@@ -111,9 +134,15 @@ impl<S: State> Family<S> {
         let start_unix_nanos = time::unix_nanos();
         let state = S::new(&self.kind);
         let lately = Lately::new();
-        let series =
-            Series { labels: labels.into(), start_unix_nanos, state, family: self, lately };
-        Box::leak(Box::new(series))
+        Box::leak(Box::new(Series {
+            labels: labels.into(),
+            start_unix_nanos,
+            state,
+            family: self,
+            lately,
+            #[cfg(feature = "metrics-0-24")]
+            absolute: Mutex::new(()),
+        }))
     }
 
     /// Something that was given is not counted; says why, once.
@@ -178,5 +207,72 @@ impl<S: State> Collect for Family<S> {
             ("not_finite", count(Ignored::NotFinite) + self.callbacks.ignored()),
             ("panicked", self.callbacks.panicked()),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, thread, time::Duration};
+
+    use super::{super::state::Total, *};
+    use crate::metrics::data::Scope;
+
+    fn family() -> &'static Family<Total<u64, true>> {
+        let identity = Identity {
+            name: "test.family".into(),
+            description: "".into(),
+            unit: "".into(),
+            scope: Scope::default(),
+            limit: 5,
+        };
+        Box::leak(Box::new(Family::new(identity, ())))
+    }
+
+    /// Whether all is done while somebody holds the lock under which series are made.
+    fn is_done_while_locked(
+        family: &'static Family<Total<u64, true>>,
+        run: impl FnOnce() + Send + 'static,
+    ) -> bool {
+        let known = lock(&family.known);
+        let (done, wait) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            run();
+            let _ = done.send(());
+        });
+        let is_done = wait.recv_timeout(Duration::from_secs(30)).is_ok();
+        drop(known);
+        thread.join().unwrap();
+        is_done
+    }
+
+    #[test]
+    fn a_series_is_found_without_a_lock_whatever_is_kept_of_its_labels() {
+        let family = family();
+        let find = |family: &'static Family<_>| {
+            let long = "x".repeat(2_000);
+            let denied = family.find(&[("user.password", "x")]);
+            let long = family.find(&[("text", long.as_str())]);
+            let repeated = family.find(&[("a", "1"), ("b", "2"), ("a", "3")]);
+            let other: [&'static Series<_>; 3] = [denied, long, repeated];
+            other.map(|series| std::ptr::from_ref(series).addr())
+        };
+        let made = find(family);
+
+        assert!(is_done_while_locked(family, move || assert_eq!(find(family), made)));
+        assert_eq!(lock(&family.known).len(), 3);
+    }
+
+    #[test]
+    fn a_metric_that_is_full_overflows_without_a_lock() {
+        let family = family();
+        let find = |at: i64| std::ptr::from_ref(family.find(&[("at", at)])).addr();
+        let made: Vec<_> = (0..5).map(find).collect();
+
+        let found = move || {
+            assert_eq!((0..4).map(find).collect::<Vec<_>>(), made[..4]);
+            assert!((5..100).all(|at| find(at) == made[4]));
+        };
+        assert!(is_done_while_locked(family, found));
+        assert_eq!(family.overflowed(), 96);
     }
 }

@@ -13,7 +13,7 @@ use crate::redact;
 pub(crate) type Known = (Cow<'static, str>, Label);
 
 /// More labels than these are left out, and so is what is longer of a text.
-const MOST: usize = 64;
+pub(super) const MOST: usize = 64;
 const MOST_BYTES: usize = 1_024;
 
 /// The hash of labels, in whatever order.
@@ -24,20 +24,27 @@ pub(super) fn hash(labels: &(impl Labels + ?Sized)) -> u64 {
     impl LabelVisitor for Hash {
         #[inline(always)]
         fn label(&mut self, key: &str, value: &impl LabelValue) {
-            let hash = match value.label().0 {
-                Ref::Str(value) => hash::of_str(key, value),
-                Ref::I64(value) => hash::of_bits(key, value as u64, 1),
-                Ref::Bool(value) => hash::of_bits(key, u64::from(value), 2),
-                Ref::F64(value) => hash::of_bits(key, value.to_bits(), 3),
-                Ref::Absent => return,
-            };
-            self.0 = self.0.wrapping_add(hash);
+            if let Some(hash) = hash_of(key, value.label().0) {
+                self.0 = self.0.wrapping_add(hash);
+            }
         }
     }
 
     let mut visitor = Hash(0);
     labels.visit(&mut visitor);
     visitor.0
+}
+
+/// The hash of one label, if it has a value; those of a set are added up.
+#[inline(always)]
+pub(super) fn hash_of(key: &str, value: Ref<'_>) -> Option<u64> {
+    Some(match value {
+        Ref::Str(value) => hash::of_str(key, value),
+        Ref::I64(value) => hash::of_bits(key, value as u64, 1),
+        Ref::Bool(value) => hash::of_bits(key, u64::from(value), 2),
+        Ref::F64(value) => hash::of_bits(key, value.to_bits(), 3),
+        Ref::Absent => return None,
+    })
 }
 
 /// Whether labels are these, in whatever order.
@@ -124,7 +131,7 @@ fn same(one: &str, other: &str) -> bool {
 }
 
 #[inline(always)]
-fn equals(label: &Label, value: Ref<'_>) -> bool {
+pub(super) fn equals(label: &Label, value: Ref<'_>) -> bool {
     match (label, value) {
         (Label::Str(label), Ref::Str(value)) => same(label, value),
         (Label::I64(label), Ref::I64(value)) => *label == value,
@@ -134,24 +141,28 @@ fn equals(label: &Label, value: Ref<'_>) -> bool {
     }
 }
 
+/// The value of a label as it is kept: of bounded length, and no secret.
+pub(super) fn kept<'v>(key: &str, value: Ref<'v>) -> Ref<'v> {
+    match value {
+        Ref::Absent => Ref::Absent,
+        _ if redact::is_denied(key) || redact::is_denied_here(key) => Ref::Str("[REDACTED]"),
+        Ref::Str(value) => Ref::Str(&value[..value.floor_char_boundary(MOST_BYTES)]),
+        value => value,
+    }
+}
+
 /// Writes labels down: in their order, each key once, of bounded length, without secrets.
 pub(super) fn write(labels: &(impl Labels + ?Sized)) -> Vec<Known> {
     struct Write(Vec<Known>);
     impl Sealed for Write {}
     impl LabelVisitor for Write {
         fn label(&mut self, key: &str, value: &impl LabelValue) {
-            let label = match value.label().0 {
+            let label = match kept(key, value.label().0) {
                 Ref::Absent => return,
-                _ if redact::is_denied(key) || redact::is_denied_here(key) => {
-                    Label::Str(Cow::Borrowed("[REDACTED]"))
-                }
                 Ref::Bool(value) => Label::Bool(value),
                 Ref::F64(value) => Label::F64(value),
                 Ref::I64(value) => Label::I64(value),
-                Ref::Str(value) => {
-                    let end = value.floor_char_boundary(MOST_BYTES);
-                    Label::Str(Cow::Owned(value[..end].to_owned()))
-                }
+                Ref::Str(value) => Label::Str(Cow::Owned(value.to_owned())),
             };
             if let Some(known) = self.0.iter_mut().find(|(known, _)| known.as_ref() == key) {
                 known.1 = label;
@@ -181,11 +192,6 @@ impl Labels for [Known] {
             );
         }
     }
-}
-
-/// Whether these are the labels, as they would be written down.
-pub(crate) fn have(known: &[Known], labels: &(impl Labels + ?Sized)) -> bool {
-    are(write(labels).as_slice(), known)
 }
 
 /// What stands for all label sets that a metric has no room for.

@@ -2,13 +2,10 @@
 //!
 //! The background thread reads the series of metrics every few seconds, as it reads the functions;
 //! who counts pays nothing for it. Readings take room, so only the first series of the program are
-//! read.
+//! read, together with its functions.
 
 use std::{
-    sync::{
-        Arc, Mutex, OnceLock,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -19,15 +16,11 @@ use super::{
 };
 use crate::{cell::Counts, sync::lock, time};
 
-/// How many series have windows: of a few kilobytes each, of histograms up to 30.
-const MOST: usize = 500;
-
-static WATCHED: AtomicUsize = AtomicUsize::new(0);
-
 /// What a series did within a rolling window, for programs that have called `init!`.
 ///
 /// A metric has windows for one minute, five minutes and an hour, unless the program chooses others.
-/// The first 500 series of a program have them; values that callbacks observe have none.
+/// The first 500 series and functions of a program have them; values that callbacks observe have
+/// none.
 ///
 /// ```
 /// use spandrel::metrics::Histogram;
@@ -215,8 +208,7 @@ impl Lately {
     /// Reads, if somebody wants to know by now; called by the background thread alone.
     pub(super) fn watch<S: State>(&self, state: &S, now: u64) {
         if self.0.get().is_none() {
-            if WATCHED.fetch_add(1, Relaxed) >= MOST {
-                WATCHED.fetch_sub(1, Relaxed);
+            if !windows::PLACES.take() {
                 return;
             }
             let _ = self.0.set(Mutex::new(Past::new(windows::lengths())));

@@ -34,6 +34,11 @@
 //! `spandrel.metrics.ignored`, and the first is explained on stderr. Values of labels whose keys are
 //! on the deny-list (`password`, `token`, …) are `[REDACTED]`.
 //!
+//! # Memory
+//!
+//! Each thread counts on its own. Where that takes more than 64 MiB, further threads count together,
+//! which is slower; `spandrel.metrics.cramped` says in how many places.
+//!
 //! # Where a metric belongs
 //!
 //! To the module that declares it, which is its scope: that is told by the path of the source file,
@@ -49,6 +54,7 @@
 // number of readers see the same, and each makes of it what it needs: differences, buckets,
 // quantiles.
 
+mod as_kept;
 pub(crate) mod build;
 mod counter;
 pub(crate) mod data;
@@ -82,6 +88,12 @@ mod tests;
 
 #[cfg(feature = "opentelemetry-0-33")]
 pub(crate) use self::name::{problem_of, problem_of_bounds, problem_of_unit};
+pub(crate) use self::{
+    as_kept::are as have_labels,
+    label_set::Known,
+    labels::Ref,
+    source::{Source, collect, register},
+};
 pub use self::{
     counter::{BoundCounter, BoundUpDownCounter, Counter, UpDownCounter},
     gauge::{BoundGauge, Gauge},
@@ -100,11 +112,6 @@ pub(crate) use self::{
     registry::family,
     series::State,
     state::{BucketsOf, Distribution, Latest, Total},
-};
-pub(crate) use self::{
-    label_set::{Known, have as have_labels},
-    labels::Ref,
-    source::{Source, collect, register},
 };
 #[cfg(feature = "metrics-0-24")]
 pub(crate) use self::{name::mend, registry::describe, table::Table};

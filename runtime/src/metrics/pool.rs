@@ -2,7 +2,11 @@
 
 use std::{
     borrow::Cow,
-    sync::{Once, PoisonError, RwLock},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Once, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
 };
 
 use super::{
@@ -10,7 +14,7 @@ use super::{
     data::{Metric, Number},
     source::{Source, register},
 };
-use crate::time;
+use crate::{diag, time};
 
 /// How a pool of connections stands.
 ///
@@ -32,9 +36,12 @@ pub struct PoolState {
 /// The pools, in the order in which they were named.
 struct Pools(RwLock<Vec<Pool>>);
 
+#[derive(Clone)]
 struct Pool {
     name: Cow<'static, str>,
-    ask: Box<dyn Fn() -> PoolState + Send + Sync>,
+    ask: Arc<dyn Fn() -> PoolState + Send + Sync>,
+    /// It has, and that was said.
+    has_panicked: Arc<AtomicBool>,
 }
 
 static POOLS: Pools = Pools(RwLock::new(Vec::new()));
@@ -65,7 +72,8 @@ impl PoolState {
 /// semantic conventions have them. A pool of the same name is measured instead of the one before.
 ///
 /// The closure is asked on the thread that reads metrics. It keeps what it holds: give it a weak
-/// reference to a pool that is to be closed before the program ends.
+/// reference to a pool that is to be closed before the program ends. While it panics, nothing is told
+/// of its pool; others are none the wiser.
 ///
 /// ```
 /// use std::sync::{
@@ -86,7 +94,7 @@ pub fn pool(
     name: impl Into<Cow<'static, str>>,
     ask: impl Fn() -> PoolState + Send + Sync + 'static,
 ) {
-    add(Pool { name: name.into(), ask: Box::new(ask) });
+    add(Pool { name: name.into(), ask: Arc::new(ask), has_panicked: Arc::default() });
 }
 
 fn add(new: Pool) {
@@ -106,10 +114,26 @@ fn add(new: Pool) {
     drop(before);
 }
 
+impl Pool {
+    fn state(&self) -> Option<PoolState> {
+        let state = catch_unwind(AssertUnwindSafe(|| (self.ask)())).ok();
+        if state.is_none() && !self.has_panicked.swap(true, Relaxed) {
+            diag::warn(format_args!(
+                "the closure that tells how the pool `{}` stands panicked; its metrics are missing \
+                 then (said once)",
+                self.name
+            ));
+        }
+        state
+    }
+}
+
 impl Source for Pools {
     fn collect(&self, into: &mut Vec<Metric>) {
-        let pools = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let states: Vec<_> = pools.iter().map(|pool| (&*pool.name, (pool.ask)())).collect();
+        // No lock is held while the program's own closures run: they may name a pool themselves.
+        let pools = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let states = pools.iter().filter_map(|pool| Some((&*pool.name, pool.state()?)));
+        let states: Vec<_> = states.collect();
         if states.is_empty() {
             return;
         }
@@ -202,6 +226,27 @@ mod tests {
         ];
         assert_eq!(of("full"), expected);
         assert_eq!(of("simple"), [metric("count", "idle", 2), metric("count", "used", 0)]);
+    }
+
+    #[test]
+    fn a_pool_that_is_asked_may_name_another_one() {
+        pool("outer", || {
+            pool("inner", || PoolState::new(1, 2));
+            PoolState::new(3, 4)
+        });
+
+        let numbers = |name| of(name).iter().map(|(_, _, number)| *number).collect::<Vec<_>>();
+        assert_eq!(numbers("outer"), [3, 4]);
+        assert_eq!(numbers("inner"), [1, 2]);
+    }
+
+    #[test]
+    fn a_pool_that_panics_is_missing_and_no_other_one() {
+        pool("broken", || panic!("the pool is closed"));
+        pool("sound", || PoolState::new(1, 2));
+
+        assert_eq!(of("sound").len(), 2);
+        assert_eq!(of("broken"), []);
     }
 
     #[test]

@@ -16,6 +16,9 @@ pub(crate) struct Series<S: State> {
     pub(crate) state: S,
     pub(super) family: &'static Family<S>,
     pub(super) lately: Lately,
+    /// Of those who say how much there is in all, one at a time finds out what to add.
+    #[cfg(feature = "metrics-0-24")]
+    pub(crate) absolute: std::sync::Mutex<()>,
 }
 
 /// What a kind of instrument keeps for each series.

@@ -8,7 +8,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, OnceLock, PoisonError, RwLock,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
 };
@@ -22,6 +22,32 @@ const LEAST_STEP: u64 = 1_000_000_000;
 pub(crate) const DEFAULT: [Duration; 3] =
     [Duration::from_secs(60), Duration::from_secs(300), Duration::from_secs(3_600)];
 static LENGTHS: OnceLock<Vec<Duration>> = OnceLock::new();
+
+/// How much has windows: of a few kilobytes each, of distributions up to 30.
+const MOST: usize = 500;
+
+/// Where there is room for readings.
+pub(crate) static PLACES: Places = Places::new(MOST);
+
+/// Room for the readings of so many functions and series, those that were there first.
+#[derive(Debug)]
+pub(crate) struct Places(AtomicUsize);
+
+impl Places {
+    pub(crate) const fn new(most: usize) -> Self {
+        Self(AtomicUsize::new(most))
+    }
+
+    /// Takes a place for good, if there is one left.
+    pub(crate) fn take(&self) -> bool {
+        self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+
+    /// Whether there is one left.
+    pub(crate) fn are_left(&self) -> bool {
+        self.0.load(Relaxed) > 0
+    }
+}
 
 /// Somebody who keeps readings of what it counts.
 pub(crate) trait Observe: Send + Sync {

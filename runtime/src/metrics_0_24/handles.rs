@@ -1,7 +1,5 @@
 //! What libraries hold in hand.
 
-use std::sync::Mutex;
-
 use ::metrics::{CounterFn, GaugeFn, HistogramFn};
 
 use crate::{
@@ -9,27 +7,19 @@ use crate::{
     sync::lock,
 };
 
-pub(super) struct Counted {
-    series: BoundCounter,
-    /// Of those who say how much there is in all, one at a time finds out what to add.
-    absolute: Mutex<()>,
-}
-
-impl Counted {
-    pub(super) const fn new(series: BoundCounter) -> Self {
-        Self { series, absolute: Mutex::new(()) }
-    }
-}
+pub(super) struct Counted(pub(super) BoundCounter);
 
 impl CounterFn for Counted {
     fn increment(&self, value: u64) {
-        self.series.add(value);
+        self.0.add(value);
     }
 
     fn absolute(&self, value: u64) {
-        let _alone = lock(&self.absolute);
-        let known = self.series.0.state.sum.total();
-        self.series.add(value.saturating_sub(known));
+        let series = self.0.0;
+        // There may be several handles of one series.
+        let _alone = lock(&series.absolute);
+        let known = series.state.sum.total();
+        self.0.add(value.saturating_sub(known));
     }
 }
 

@@ -82,7 +82,7 @@ impl ::metrics::Recorder for Recorder {
     fn register_counter(&self, key: &Key, _metadata: &Metadata<'_>) -> Counter {
         COUNTERS.find(key, || {
             let family = family::<Total<u64, true>>(key, ());
-            Counter::from_arc(Counted::new(BoundCounter(family.find(&Given(key)))).into())
+            Counter::from_arc(Counted(BoundCounter(family.find(&Given(key)))).into())
         })
     }
 

@@ -60,6 +60,33 @@ fn an_absolute_count_only_grows() {
 }
 
 #[test]
+fn an_absolute_count_that_several_handles_give_at_once_is_counted_once() {
+    const LABELS: [[(&str, &str); 2]; 2] =
+        [[("zone", "eu"), ("route", "/")], [("route", "/"), ("zone", "eu")]];
+    let handles: Vec<_> = (0..8)
+        .map(|at| {
+            with_local_recorder(&Recorder::new(), || {
+                ::metrics::counter!("facade.shared", &LABELS[at % 2])
+            })
+        })
+        .collect();
+    let start = std::sync::Barrier::new(handles.len());
+
+    for round in 1..=200 {
+        thread::scope(|scope| {
+            for handle in &handles {
+                scope.spawn(|| {
+                    start.wait();
+                    handle.absolute(round * 1_000);
+                });
+            }
+        });
+        let count = testing::metrics().count("facade.shared", &LABELS[0]);
+        assert_eq!(count, Some((round * 1_000) as f64));
+    }
+}
+
+#[test]
 fn a_name_that_cannot_be_one_is_mended() {
     with_local_recorder(&Recorder::new(), || {
         ::metrics::counter!("facade requests{total}").increment(1);

@@ -12,7 +12,8 @@ use super::{Exchange, Operation};
 use crate::outcome::Outcome;
 
 pin_project! {
-    /// A stream that is measured until its last item; dropped before, it was cancelled.
+    /// A stream that is measured until its last item; dropped before, it was cancelled, unless there
+    /// was an error.
     #[derive(Debug)]
     #[must_use = "streams do nothing unless polled"]
     pub struct MeasuredStream<S, L> {
@@ -46,6 +47,20 @@ impl Operation {
         drop(entered);
         MeasuredStream { stream, operation: self, is_polled: false, look }
     }
+
+    /// Notes what an item means, unless an earlier one was no success: that is the outcome.
+    fn look_at_item(&mut self, look: impl FnOnce(&mut Self)) {
+        let noted =
+            self.on.as_mut().and_then(|on| Some((on.outcome.take()?, on.error_type.take())));
+        look(self);
+        let Some(on) = &mut self.on else { return };
+        if let Some((outcome, error_type)) = noted {
+            (on.outcome, on.error_type) = (Some(outcome), error_type);
+        } else if on.outcome == Some(Outcome::Ok) {
+            // The stream goes on.
+            on.outcome = None;
+        }
+    }
 }
 
 impl<S, L> Stream for MeasuredStream<S, L>
@@ -68,7 +83,7 @@ where
                 if let Some(exchange) = this.operation.exchange() {
                     exchange.answered();
                 }
-                (this.look)(this.operation, item);
+                this.operation.look_at_item(|operation| (this.look)(operation, item));
             }
             Poll::Ready(None) => this.operation.finish(),
             Poll::Pending => {}

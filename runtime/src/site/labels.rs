@@ -72,6 +72,10 @@ impl LabelSets {
                 }
                 continue;
             }
+            // Read first: once all are taken, nobody writes here any more.
+            if self.taken.load(Relaxed) >= most {
+                break;
+            }
             if self.taken.fetch_add(1, Relaxed) >= most {
                 self.taken.fetch_sub(1, Relaxed);
                 break;

@@ -121,15 +121,15 @@ impl Metered {
         if self.keys.is_empty() { Some(&self.cell) } else { None }
     }
 
-    /// The cell of the calls with these labels.
-    pub(crate) fn cell_of(&'static self, labels: &[Label<'_>]) -> &'static Cell {
-        let make = || Cell::new(self.goals, self.cell.slow_nanos);
+    /// The cell of the calls with these labels; what the program denies of them is struck out.
+    pub(crate) fn cell_of(&'static self, labels: &mut [Label<'_>]) -> &'static Cell {
         if self.conceals.load(Relaxed) {
-            let concealed = self.keys.iter().zip(labels).map(|(key, label)| {
-                if redact::is_denied_here(key) { Label::Str("[redacted]") } else { *label }
-            });
-            return self.sets.find(&concealed.collect::<Vec<_>>(), self.most_sets, make);
+            let labels = self.keys.iter().zip(labels.iter_mut());
+            labels
+                .filter(|(key, _)| redact::is_denied_here(key))
+                .for_each(|(_, label)| *label = Label::Str("[redacted]"));
         }
+        let make = || Cell::new(self.goals, self.cell.slow_nanos);
         self.sets.find(labels, self.most_sets, make)
     }
 

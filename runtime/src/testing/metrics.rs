@@ -63,7 +63,7 @@ impl Metrics {
     /// What a counter has counted under exactly these labels, over all scopes.
     #[must_use]
     pub fn count(&self, name: &str, labels: &(impl Labels + ?Sized)) -> Option<f64> {
-        self.sum(name, &|point| metrics::have_labels(&point.labels, labels))
+        self.sum(name, &|point| metrics::have_labels(labels, &point.labels))
     }
 
     /// What a counter has counted under all labels together.
@@ -78,7 +78,7 @@ impl Metrics {
         self.of(name).find_map(|metric| {
             let Data::Gauge(points) = &metric.data else { return None };
             let mut points = points.iter();
-            let point = points.find(|point| metrics::have_labels(&point.labels, labels))?;
+            let point = points.find(|point| metrics::have_labels(labels, &point.labels))?;
             Some(number(point.value))
         })
     }
@@ -152,7 +152,7 @@ fn distribution(count: u64, sum: f64, buckets: impl Iterator<Item = (f64, u64)>)
 }
 
 fn with<'p, T>(points: &'p [Point<T>], labels: &(impl Labels + ?Sized)) -> Option<&'p Point<T>> {
-    points.iter().find(|point| metrics::have_labels(&point.labels, labels))
+    points.iter().find(|point| metrics::have_labels(labels, &point.labels))
 }
 
 fn number(number: Number) -> f64 {

@@ -61,6 +61,8 @@ pub enum Temporality {
     #[default]
     Cumulative,
     /// Since the last export that arrived: what some vendors expect.
+    ///
+    /// What a receiver took without saying so in time it is sent once more.
     Delta,
 }
 

@@ -28,8 +28,17 @@ pub(crate) fn of(mut snapshot: Snapshot) -> Snapshot {
 }
 
 fn explicit(from: &Exponential, powers: impl Iterator<Item = i32>) -> Explicit {
-    let bounds = powers.map(|power| (2_f64.powi(power), at_most(from, power)));
-    let thresholds = from.thresholds.iter().map(|known| (known.bound, known.at_most));
+    let powers: Vec<_> = powers.map(|power| Power::of(from, power)).collect();
+    let thresholds = from.thresholds.iter().map(|known| {
+        // Calls go on while they are read, so one may be in the one count and not yet in the other.
+        let below = powers.iter().rfind(|power| power.bound <= known.bound);
+        let above = powers.iter().find(|power| power.is_exact && power.bound >= known.bound);
+        let least = below.map_or(0, |power| power.at_most);
+        let most = above.map_or(from.count, |power| power.at_most);
+        (known.bound, known.at_most.min(most).max(least))
+    });
+    let thresholds: Vec<_> = thresholds.collect();
+    let bounds = powers.iter().map(|power| (power.bound, power.at_most));
     let mut bounds: Vec<_> = bounds.chain(thresholds).collect();
     bounds.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     // Of a threshold that is a bound as well, both say the same.
@@ -46,10 +55,26 @@ fn explicit(from: &Exponential, powers: impl Iterator<Item = i32>) -> Explicit {
     counts.push(from.count.saturating_sub(before));
     Explicit {
         bounds: bounds.into_iter().map(|(bound, _)| bound).collect::<Vec<_>>().into(),
+        count: counts.iter().sum(),
         counts,
-        count: from.count,
         sum: from.sum,
         min_max: from.min_max,
+    }
+}
+
+/// A power of two among the bounds.
+struct Power {
+    bound: f64,
+    at_most: u64,
+    /// It is the end of an exponential bucket, too.
+    is_exact: bool,
+}
+
+impl Power {
+    fn of(from: &Exponential, power: i32) -> Self {
+        let width = 1_i64 << from.scale.min(0).unsigned_abs().min(20);
+        let is_exact = i64::from(power).rem_euclid(width) == 0;
+        Self { bound: 2_f64.powi(power), at_most: at_most(from, power), is_exact }
     }
 }
 
@@ -114,6 +139,28 @@ mod tests {
         let explicit = explicit(&exponential(-1, 0, &[6]), 0..=2);
 
         assert_eq!(explicit.counts, [3, 0, 6, 0]);
+    }
+
+    #[test]
+    fn a_threshold_that_is_read_too_early_or_too_late_agrees_with_its_neighbours() {
+        for (read, kept) in [(2, 3), (6, 6), (40, 13)] {
+            let mut from = exponential(0, 0, &[10, 7]);
+            from.thresholds = vec![Threshold { bound: 1.5, at_most: read }];
+
+            let explicit = explicit(&from, 0..=1);
+
+            assert_eq!(explicit.counts, [3, kept - 3, 13 - kept, 7], "{read}");
+            assert_eq!(explicit.count, 20);
+        }
+    }
+
+    #[test]
+    fn a_threshold_within_a_bucket_wider_than_the_bounds_is_exact() {
+        // Of scale -1, bucket 0 is (1, 4]: of the bound 2 nothing is known.
+        let mut from = exponential(-1, 0, &[6]);
+        from.thresholds = vec![Threshold { bound: 1.5, at_most: 5 }];
+
+        assert_eq!(explicit(&from, 0..=2).counts, [3, 2, 0, 4, 0]);
     }
 
     #[test]

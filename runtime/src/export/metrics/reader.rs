@@ -74,8 +74,8 @@ impl Reader {
         }
         let since = self.differences.as_ref().map(|last| last.since_last(&snapshot));
         let arrived = self.send(since.as_ref().unwrap_or(&snapshot), pace);
-        // What did not arrive is part of the next difference. Of what arrived in part that cannot be
-        // said, and nothing is ever counted twice.
+        // What did not arrive, as far as anybody knows, is part of the next difference. Of what
+        // arrived in part that cannot be said: the rest is lost, and counted as such.
         if let Some(differences) = self.differences.as_mut().filter(|_| arrived != Arrived::Nothing)
         {
             differences.commit(&snapshot);

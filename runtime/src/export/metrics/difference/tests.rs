@@ -98,6 +98,115 @@ fn a_series_that_began_anew_is_new_as_a_whole() {
     assert_eq!(number(&fallen), Some((5_000, Number::U64(2))));
 }
 
+/// Without any series.
+fn nothing(unix_nanos: u64) -> Snapshot {
+    snapshot(unix_nanos, Data::Sum { monotonic: true, points: vec![] })
+}
+
+#[test]
+fn a_series_that_was_missing_for_a_while_goes_on_where_it_was() {
+    let mut differences = after(&counter(5_000, 7));
+    for at in 1..=LONGEST_MISSING {
+        differences.commit(&nothing(5_000 + at));
+    }
+
+    assert_eq!(number(&differences.since_last(&counter(9_000, 9))), Some((5_000, Number::U64(2))));
+}
+
+#[test]
+fn what_is_missing_for_long_is_forgotten() {
+    let mut differences = after(&counter(5_000, 7));
+    (0..=LONGEST_MISSING).for_each(|at| differences.commit(&nothing(5_001 + at)));
+
+    assert!(differences.last.is_empty());
+}
+
+#[test]
+fn no_more_than_a_bound_of_what_is_missing_is_remembered_and_what_is_there_always() {
+    let many = |first: usize, count: usize, value| {
+        let mut snapshot = counter(6_000, value);
+        let Data::Sum { points, .. } = &mut snapshot.metrics[0].data else { panic!("no sum") };
+        let template = points.remove(0);
+        points.extend((first..first + count).map(|at| Point {
+            labels: vec![("at".into(), Label::I64(at as i64))],
+            ..template.clone()
+        }));
+        snapshot
+    };
+    let mut differences = after(&many(0, 10, 5));
+    differences.commit(&many(10, 3 * MOST_MISSING, 5));
+    assert_eq!(differences.last.len(), 10 + 3 * MOST_MISSING);
+
+    differences.commit(&many(10, 7, 5));
+
+    assert_eq!(differences.last.len(), 7 + MOST_MISSING);
+    // The first ten were missing for longest.
+    let Data::Sum { points, .. } = differences.since_last(&many(0, 17, 6)).metrics.remove(0).data
+    else {
+        panic!("no sum")
+    };
+    let values: Vec<_> = points.iter().map(|point| point.value).collect();
+    assert_eq!(values, [[Number::U64(6); 10].as_slice(), &[Number::U64(1); 7]].concat());
+}
+
+#[test]
+fn two_series_of_the_same_labels_are_not_taken_for_each_other() {
+    let twins = |unix_nanos, values: [u64; 2]| {
+        let points = values.map(|value| point(Number::U64(value))).into();
+        snapshot(unix_nanos, Data::Sum { monotonic: true, points })
+    };
+    let differences = after(&twins(5_000, [100, 7]));
+
+    let later = differences.since_last(&twins(6_000, [100, 9]));
+
+    let Data::Sum { points, .. } = &later.metrics[0].data else { panic!("no sum") };
+    let values: Vec<_> = points.iter().map(|point| point.value).collect();
+    assert_eq!(values, [Number::U64(2)]);
+}
+
+fn explicit(unix_nanos: u64, bounds: &[f64], counts: &[u64]) -> Snapshot {
+    let count = counts.iter().sum();
+    let (bounds, counts) = (bounds.to_vec().into(), counts.to_vec());
+    let value = Explicit { bounds, counts, count, sum: count as f64, min_max: None };
+    snapshot(unix_nanos, Data::Histogram(vec![point(value)]))
+}
+
+/// The counts of the only distribution, if there is one.
+fn counts(snapshot: &Snapshot) -> Option<Vec<u64>> {
+    let Data::Histogram(points) = &snapshot.metrics[0].data else { panic!("no distribution") };
+    let value = &points.first()?.value;
+    assert_eq!(value.counts.iter().sum::<u64>(), value.count);
+    Some(value.counts.clone())
+}
+
+#[test]
+fn a_bucket_that_seems_to_have_shrunk_is_not_counted_again() {
+    let mut differences = after(&explicit(5_000, &[1.0, 2.0], &[500, 4, 6]));
+
+    // A call was read between two of its counts.
+    let torn = explicit(6_000, &[1.0, 2.0], &[501, 3, 6]);
+    assert_eq!(counts(&differences.since_last(&torn)), Some(vec![1, 0, 0]));
+    differences.commit(&torn);
+    let whole = explicit(7_000, &[1.0, 2.0], &[501, 4, 6]);
+    assert_eq!(counts(&differences.since_last(&whole)), None);
+    differences.commit(&whole);
+    let more = explicit(8_000, &[1.0, 2.0], &[501, 5, 7]);
+    assert_eq!(counts(&differences.since_last(&more)), Some(vec![0, 1, 1]));
+
+    let differences = after(&distribution(5_000, exponential(3, 3, &[500, 4])));
+    let later = differences.since_last(&distribution(6_000, exponential(3, 3, &[501, 3])));
+    assert_eq!(buckets(&later), Buckets { offset: 3, counts: vec![1] });
+}
+
+#[test]
+fn a_bound_that_is_gone_does_not_make_the_rest_new() {
+    let differences = after(&explicit(5_000, &[1.0, 1.5, 2.0], &[5, 4, 6, 2]));
+
+    let later = differences.since_last(&explicit(6_000, &[1.0, 2.0], &[5, 11, 4]));
+
+    assert_eq!(counts(&later), Some(vec![0, 1, 2]));
+}
+
 #[test]
 fn what_can_shrink_stays_as_it_is() {
     let open = |unix_nanos, value| {
