@@ -6,9 +6,6 @@ pub(super) const OTHER: &str = "_OTHER";
 pub(super) const KNOWN: [&str; 10] =
     ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "CONNECT", "TRACE", "QUERY"];
 
-/// How many there are, the other one included.
-pub(super) const COUNT: usize = KNOWN.len() + 1;
-
 /// The method as spans and metrics name it.
 pub(super) fn known(method: &str) -> &'static str {
     KNOWN.into_iter().find(|known| *known == method).unwrap_or(OTHER)

@@ -21,7 +21,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     runtime,
 };
-use tower::Service;
+use tower::{Service, ServiceExt as _};
 
 /// Runs a test on a thread of its own runtime.
 pub(crate) fn run<F: Future>(test: impl FnOnce(Capture) -> F) -> F::Output {
@@ -102,6 +102,13 @@ where
     B::Error: std::fmt::Debug,
 {
     String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap()
+}
+
+/// All metrics and their labels, as a scrape shows them.
+pub(crate) async fn scraped() -> String {
+    let page = axum::http::Request::get("/metrics").body(axum::body::Body::empty()).unwrap();
+    let response = spandrel::admin::router::<()>().oneshot(page).await.unwrap();
+    text(response.into_body()).await
 }
 
 /// An attribute as text; none is empty.

@@ -36,14 +36,13 @@ pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<E
         .or_else(|| context.correlation_id())
         .unwrap_or_else(CorrelationId::new);
     let method = method::known(request.method().as_str());
-    let procedure = rpc::procedure(request.method(), path, headers);
+    let matched = matched(request.extensions());
+    let procedure = rpc::Procedure::of(request, matched);
     let route = match procedure {
-        // A stranger can call by any name: it becomes a route once somebody has answered to it.
-        Some(procedure) => route::known(method, procedure).unwrap_or(route::bare(method)),
-        None => {
-            matched(request.extensions()).map_or(route::bare(method), |at| route::of(method, at))
-        }
+        Some(rpc::Procedure::Known(name)) => route::procedure(name).map(|name| name.of(method)),
+        _ => matched.map(|at| route::of(method, at)),
     };
+    let route = route.unwrap_or_else(|| route::bare(method));
     let ends = Ends::of(request.uri(), headers, options.proxies);
     let scheme = match ends.is_https {
         Some(true) => "https",
@@ -51,7 +50,8 @@ pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<E
         None => options.scheme,
     };
     let parts = Parts::of(request);
-    let seen = Seen { request: &parts, options, route, procedure, ends, scheme, id: &id };
+    let said = procedure.as_ref();
+    let seen = Seen { request: &parts, options, route, procedure: said, ends, scheme, id: &id };
     let named = request::Request { correlation_id: Some(id.clone()), method, route: route.path };
     let _attached = context.with_request(named).attach();
     let call =
@@ -64,7 +64,7 @@ pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<E
         super::exchange::About {
             route,
             scheme,
-            procedure: procedure.map(Into::into),
+            procedure,
             request_bytes: parts.bytes,
             is_head: method == "HEAD",
             is_connect: method == "CONNECT",
@@ -104,7 +104,7 @@ struct Seen<'r> {
     request: &'r Parts<'r>,
     options: &'r Options,
     route: &'static Route,
-    procedure: Option<&'r str>,
+    procedure: Option<&'r rpc::Procedure>,
     ends: Ends<'r>,
     scheme: &'static str,
     id: &'r CorrelationId,
@@ -114,11 +114,13 @@ impl Seen<'_> {
     fn write(&self, writer: &mut Writer) {
         let Parts { method, path, query: asked, version, headers, peer, bytes } = *self.request;
         match self.procedure {
-            Some(procedure) => {
-                writer.name_str(procedure);
+            Some(rpc::Procedure::Known(name)) => {
+                writer.name_str(name);
                 writer.set(Server::RPC_SYSTEM, rpc::SYSTEM);
-                writer.set(Server::RPC_METHOD, procedure);
+                writer.set(Server::RPC_METHOD, *name);
             }
+            // What it is, the response decides.
+            Some(_) => writer.name_str(self.route.name),
             None => {
                 writer.name_str(self.route.name);
                 writer.set(Server::METHOD, self.route.method);

@@ -1,6 +1,6 @@
 //! One request and its response, from the first byte to the last.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use http::{HeaderMap, StatusCode, response};
 
@@ -11,7 +11,8 @@ use crate::{
         correlation, measure,
         record::{CANCELLED, status_text},
         route::{self, Route},
-        rpc,
+        rpc::{self, Procedure},
+        text::bounded,
     },
     metrics::BoundUpDownCounter,
     outcome::Outcome,
@@ -42,7 +43,7 @@ pub(super) struct Exchange {
 pub(super) struct About {
     pub(super) route: &'static Route,
     pub(super) scheme: &'static str,
-    pub(super) procedure: Option<Box<str>>,
+    pub(super) procedure: Option<rpc::Procedure>,
     pub(super) request_bytes: Option<u64>,
     pub(super) is_head: bool,
     pub(super) is_connect: bool,
@@ -79,6 +80,7 @@ impl Exchange {
         }
         if self.about.procedure.is_some() {
             self.rpc_status = rpc::Status::in_headers(&head.headers);
+            self.settle(self.rpc_status.is_some() || rpc::is_content(&head.headers));
         }
         if !self.options.response_headers.is_empty() {
             let captured = &self.options.response_headers;
@@ -118,11 +120,49 @@ impl Exchange {
         self.finish();
     }
 
+    /// Whether a request that looks like a call is one, is decided.
+    fn settle(&mut self, is_call: bool) {
+        let Some(Procedure::Claimed(name)) = &mut self.about.procedure else { return };
+        let (name, route) = (mem::take(name), self.about.route);
+        if self.carrier.is_recording() {
+            let span = self.carrier.span();
+            if is_call {
+                say::name(span, &name);
+            }
+            say::attributes(span, &|writer| {
+                if is_call {
+                    writer.set_known("rpc.system.name", rpc::SYSTEM);
+                    writer.set_known("rpc.method", &*name);
+                    return;
+                }
+                writer.set_known("http.request.method", route.method);
+                writer.set_known("url.path", bounded(&format!("/{name}")));
+                if !route.path.is_empty() {
+                    writer.set_known("http.route", route.path);
+                }
+            });
+            self.carrier.late(|_| {});
+        }
+        self.about.procedure = is_call.then_some(Procedure::Confirmed(name));
+    }
+
+    /// A procedure that has answered is remembered.
+    fn learn(&mut self) {
+        if let Some(Procedure::Confirmed(name)) = &self.about.procedure
+            && self.rpc_status.is_some_and(rpc::Status::is_of_procedure)
+            && let Some(known) = route::procedure(name)
+        {
+            self.about.procedure = Some(Procedure::Known(known.text));
+        }
+    }
+
     /// All of the response is there.
     pub(super) fn finish(&mut self) {
         if self.is_told {
             return;
         }
+        self.settle(false);
+        self.learn();
         let is_error = match &self.about.procedure {
             Some(_) => {
                 let missing = || match self.status {
@@ -150,6 +190,7 @@ impl Exchange {
     pub(super) fn begin_drop(&mut self) {
         if !self.is_told {
             self.error_type = if self.carrier.is_polling() { PANICKED } else { CANCELLED };
+            self.settle(false);
             self.tell();
         }
         self.carrier.begin_drop();
@@ -211,14 +252,9 @@ struct Measured<'e> {
 impl Measured<'_> {
     fn record(&self) {
         let Self { about, status, error_type, rpc, bytes, seconds } = *self;
-        if let Some(procedure) = about.procedure.as_deref() {
-            let is_known = rpc.is_some_and(|status| status != rpc::Status::UNIMPLEMENTED);
-            let name = if is_known {
-                let route = route::of(about.route.method, procedure).path;
-                if route.is_empty() { "_OTHER" } else { route }
-            } else {
-                "_OTHER"
-            };
+        if let Some(procedure) = &about.procedure {
+            // A stranger can call by any name.
+            let name = if let Procedure::Known(name) = procedure { name } else { "_OTHER" };
             return measure::called(name, rpc.map(rpc::Status::name), error_type, seconds);
         }
         let Route { method, path: route, ref found, .. } = *about.route;
