@@ -86,6 +86,30 @@ fn a_streamed_response_lasts_until_its_last_byte() {
 }
 
 #[test]
+fn a_body_whose_length_only_the_head_knows_ends_with_its_last_byte() {
+    run(async |capture| {
+        let (send, pieces) = mpsc::channel(2);
+        let (dropped, _) = mpsc::unbounded_channel();
+        send.send("a file").await.unwrap();
+        let file = Arc::new(std::sync::Mutex::new(Some(Pieces { pieces, dropped })));
+        let handler = move || {
+            let file = file.lock().unwrap().take().unwrap();
+            async { ([("content-length", "6")], Body::new(file)) }
+        };
+        let app = Router::new().route("/file", on_get(handler)).layer(http::server());
+        let address = serve(app).await;
+
+        let answer = get(address, "/file", "").await;
+
+        // hyper asks for no more than the head has announced.
+        assert!(answer.ends_with("\r\n\r\na file"), "{answer}");
+        let span = capture.span("GET /file");
+        assert_eq!((span.outcome, said(&span, "error.type").as_str()), (Outcome::Ok, ""));
+        drop(send);
+    });
+}
+
+#[test]
 fn a_client_that_goes_away_in_mid_stream_makes_it_cancelled() {
     run(async |capture| {
         let (app, send, mut was_dropped) = streaming();

@@ -86,7 +86,6 @@ struct Parts<'r> {
 
 impl<'r> Parts<'r> {
     fn of<B>(request: &'r Request<B>) -> Self {
-        let length = request.headers().get(header::CONTENT_LENGTH);
         Self {
             method: request.method().as_str(),
             path: request.uri().path(),
@@ -94,7 +93,7 @@ impl<'r> Parts<'r> {
             version: request.version(),
             headers: request.headers(),
             peer: peer(request.extensions()),
-            bytes: length.and_then(|length| length.to_str().ok()?.parse().ok()),
+            bytes: content_length(request.headers()),
         }
     }
 }
@@ -178,6 +177,11 @@ pub(super) fn capture(writer: &mut Writer, captured: &[Captured], headers: &Head
             writer.set_keyed(key, &values.as_slice() as &dyn Attribute);
         }
     }
+}
+
+/// How long a body is, by what its head says.
+pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 pub(in crate::http) fn version_text(version: Version) -> &'static str {

@@ -10,7 +10,7 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::{body::ServerBody, exchange::Exchange};
+use super::{begin::content_length, body::ServerBody, exchange::Exchange};
 
 pin_project! {
     /// The future of a response, within the span of its request; see [`server`](crate::http::server).
@@ -57,7 +57,8 @@ where
             Ok(response) => {
                 let (mut head, body) = response.into_parts();
                 exchange.respond(&mut head, body.is_end_stream());
-                Ok(Response::from_parts(head, ServerBody::new(body, this.exchange.take())))
+                let length = content_length(&head.headers);
+                Ok(Response::from_parts(head, ServerBody::new(body, length, this.exchange.take())))
             }
             Err(error) => {
                 exchange.fail(type_name::<E>());
