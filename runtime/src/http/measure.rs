@@ -124,6 +124,24 @@ mod layers {
     use super::{SCOPE, SECONDS, Served, some};
     use crate::metrics::{BoundHistogram, BoundUpDownCounter, Histogram, UpDownCounter};
 
+    /// Bounds of ours: those that follow the largest value, one stranger could move for all routes.
+    const BYTES: &[f64] = &[
+        0.0,
+        64.0,
+        256.0,
+        1_024.0,
+        4_096.0,
+        16_384.0,
+        65_536.0,
+        262_144.0,
+        1_048_576.0,
+        4_194_304.0,
+        16_777_216.0,
+        67_108_864.0,
+        268_435_456.0,
+        1_073_741_824.0,
+    ];
+
     static ACTIVE: UpDownCounter =
         UpDownCounter::new("http.server.active_requests", "Requests that are being served")
             .unit("{request}")
@@ -132,12 +150,14 @@ mod layers {
     static REQUEST_SIZE: Histogram =
         Histogram::new("http.server.request.body.size", "Size of HTTP server request bodies")
             .unit("By")
-            .scope(SCOPE);
+            .scope(SCOPE)
+            .bounds(BYTES);
 
     static RESPONSE_SIZE: Histogram =
         Histogram::new("http.server.response.body.size", "Size of HTTP server response bodies")
             .unit("By")
-            .scope(SCOPE);
+            .scope(SCOPE)
+            .bounds(BYTES);
 
     static CALLED: Histogram =
         Histogram::new("rpc.server.call.duration", "Duration of incoming remote procedure calls")

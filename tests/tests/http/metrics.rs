@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
-use axum::{Router, http::StatusCode, routing::get as on_get};
+use axum::{
+    Router,
+    http::StatusCode,
+    routing::{get as on_get, post},
+};
 use spandrel::{
     http::{self, Slo},
     testing,
 };
 
-use crate::setting::{get, run, scraped, serve};
+use crate::setting::{get, raw, run, scraped, serve};
 
 const DURATION: &str = "http.server.request.duration";
 
@@ -70,6 +74,44 @@ fn requests_that_are_being_served_are_counted_up_and_down() {
 
         assert!(answer.ends_with("\r\n\r\n1"), "{answer}");
         assert_eq!(active("GET"), 0.0);
+    });
+}
+
+#[test]
+fn of_a_request_s_body_only_what_was_read_is_measured() {
+    run(async |_capture| {
+        let app = Router::new()
+            .route("/read", post(|body: String| async move { body }))
+            .route("/ignored", post(|| async { "x" }))
+            .layer(http::server());
+        let address = serve(app).await;
+        let before = testing::metrics();
+
+        for (path, head, body) in [
+            ("/read", "Content-Length: 5", "hello"),
+            ("/read", "Transfer-Encoding: chunked", "2\r\nhe\r\n4\r\nllo!\r\n0\r\n\r\n"),
+            ("/read", "Content-Length: 0", ""),
+            ("/read", "X-None: none", ""),
+            ("/ignored", "Content-Length: 9000000000000000000", ""),
+        ] {
+            let head = format!("POST {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{head}");
+            raw(address, &format!("{head}\r\n\r\n{body}")).await;
+        }
+
+        let since = testing::metrics().since(&before);
+        let sizes = |route: &str| {
+            let labels = (
+                ("http.request.method", "POST"),
+                (
+                    ("url.scheme", "http"),
+                    (("http.route", route), ("http.response.status_code", 200_u16)),
+                ),
+            );
+            let sizes = since.distribution("http.server.request.body.size", &labels).unwrap();
+            (sizes.count, sizes.sum, sizes.buckets)
+        };
+        assert_eq!(sizes("/read"), (3, 11.0, vec![(0.0, 1), (64.0, 2)]));
+        assert_eq!(sizes("/ignored"), (1, 0.0, vec![(0.0, 1)]));
     });
 }
 

@@ -31,6 +31,8 @@ pub(super) struct Exchange {
     start: u64,
     about: About,
     active: BoundUpDownCounter,
+    #[cfg(feature = "axum-0-8")]
+    read: Option<super::reading::Read>,
     status: u16,
     rpc_status: Option<rpc::Status>,
     error_type: &'static str,
@@ -59,6 +61,8 @@ impl Exchange {
             start,
             about,
             active,
+            #[cfg(feature = "axum-0-8")]
+            read: None,
             status: 0,
             rpc_status: None,
             error_type: "",
@@ -70,6 +74,21 @@ impl Exchange {
     /// Runs a poll within the span.
     pub(super) fn poll<R>(&mut self, run: impl FnOnce() -> R) -> R {
         self.carrier.poll(|_| run())
+    }
+
+    /// The body of the request is going to be read.
+    #[cfg(feature = "axum-0-8")]
+    pub(super) fn reading(&mut self, read: Option<super::reading::Read>) {
+        self.read = read;
+    }
+
+    /// How much of the request's body was read, where that is known.
+    fn read_bytes(&self) -> Option<u64> {
+        #[cfg(feature = "axum-0-8")]
+        if let Some(read) = &self.read {
+            return Some(read.bytes());
+        }
+        self.about.request_bytes.filter(|bytes| *bytes == 0)
     }
 
     /// The head of the response is there; `true`: so is all of it.
@@ -216,7 +235,8 @@ impl Exchange {
             status,
             error_type,
             rpc: self.rpc_status,
-            bytes: self.response_bytes,
+            request_bytes: self.read_bytes(),
+            response_bytes: self.response_bytes,
             seconds,
         };
         self.carrier.within(|| measured.record());
@@ -245,13 +265,14 @@ struct Measured<'e> {
     status: u16,
     error_type: &'static str,
     rpc: Option<rpc::Status>,
-    bytes: u64,
+    request_bytes: Option<u64>,
+    response_bytes: u64,
     seconds: f64,
 }
 
 impl Measured<'_> {
     fn record(&self) {
-        let Self { about, status, error_type, rpc, bytes, seconds } = *self;
+        let Self { about, status, error_type, rpc, request_bytes, response_bytes, seconds } = *self;
         if let Some(procedure) = &about.procedure {
             // A stranger can call by any name.
             let name = if let Procedure::Known(name) = procedure { name } else { "_OTHER" };
@@ -260,7 +281,7 @@ impl Measured<'_> {
         let Route { method, path: route, ref found, .. } = *about.route;
         let served =
             measure::Served { method, route, scheme: about.scheme, status, error_type, seconds };
-        served.record_all(found, about.request_bytes, bytes);
+        served.record_all(found, request_bytes, response_bytes);
     }
 }
 

@@ -35,6 +35,7 @@ impl<S> Layer<S> for Server {
 impl<S, B, R> Service<Request<B>> for ServerService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
+    B: 'static,
     R: Body,
 {
     type Response = Response<ServerBody<R>>;
@@ -45,10 +46,13 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<B>) -> ServerFuture<S::Future> {
+    #[cfg_attr(not(feature = "axum-0-8"), expect(unused_mut, reason = "bodies stay as they are"))]
+    fn call(&mut self, mut request: Request<B>) -> ServerFuture<S::Future> {
         let Some(mut exchange) = begin(&self.options, &request) else {
             return ServerFuture::new(self.inner.call(request), None);
         };
+        #[cfg(feature = "axum-0-8")]
+        exchange.reading(super::reading::count(request.body_mut()));
         let future = exchange.poll(|| self.inner.call(request));
         ServerFuture::new(future, Some(exchange))
     }
