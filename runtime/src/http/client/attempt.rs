@@ -229,6 +229,15 @@ impl Attempt {
     }
 }
 
+/// A client can panic before there is a future that holds the attempt.
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if !self.is_told {
+            self.begin_drop();
+        }
+    }
+}
+
 /// What a span begins with.
 struct Seen<'r> {
     request: Outgoing<'r>,

@@ -259,6 +259,15 @@ impl Exchange {
     }
 }
 
+/// A service can panic before there is a future that holds the exchange.
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        if !self.is_told {
+            self.begin_drop();
+        }
+    }
+}
+
 /// What the metrics are told.
 struct Measured<'e> {
     about: &'e About,
