@@ -4,9 +4,12 @@
 //! strangers may name. Each is bounded, for whoever names routes may be mistaken about how many
 //! there are: where it is full, a request has a method and no route.
 
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicUsize, Ordering::Relaxed},
+use std::{
+    borrow::Cow,
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
 };
 
 #[cfg(feature = "tower")]
@@ -57,13 +60,31 @@ impl Path {
         }
     }
 
+    /// The same, if it has been seen before.
+    #[cfg(feature = "tower")]
+    fn known(&self, method: &'static str) -> Option<&'static Route> {
+        let mut next = self.first.get();
+        while let Some(route) = next.filter(|route| route.method != method) {
+            next = route.next.get();
+        }
+        next.copied()
+    }
+
+    /// What spans of this path and a method are called.
+    fn name(&self, method: &'static str) -> Cow<'static, str> {
+        match self.text {
+            "" => method::in_name(method).into(),
+            // A remote procedure is called by its own name.
+            text if self.is_procedure => text.into(),
+            text => format!("{} {text}", method::in_name(method)).into(),
+        }
+    }
+
     #[cold]
     fn made(&self, method: &'static str) -> &'static Route {
-        let name = match self.text {
-            "" => method::in_name(method),
-            // A remote procedure is called by its own name.
-            text if self.is_procedure => text,
-            text => String::leak(format!("{} {text}", method::in_name(method))),
+        let name = match self.name(method) {
+            Cow::Borrowed(name) => name,
+            Cow::Owned(name) => String::leak(name),
         };
         Box::leak(Box::new(Route {
             method,
@@ -76,9 +97,56 @@ impl Path {
     }
 }
 
+/// Where a request has been led to: its path, and its route once the path is known to have one.
+#[cfg(feature = "tower")]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At {
+    /// While the path's is not seen, that of the method alone.
+    pub(super) route: &'static Route,
+    unseen: Option<&'static Path>,
+}
+
+#[cfg(feature = "tower")]
+impl At {
+    pub(super) fn of(path: Option<&'static Path>, method: &'static str) -> Self {
+        let known = path.and_then(|path| path.known(method));
+        let unseen = path.filter(|_| known.is_none());
+        Self { route: known.unwrap_or_else(|| bare(method)), unseen }
+    }
+
+    pub(super) fn path(&self) -> &'static str {
+        self.unseen.map_or(self.route.path, |path| path.text)
+    }
+
+    pub(super) fn span_name(&self) -> Cow<'static, str> {
+        match self.unseen {
+            Some(path) => path.name(self.route.method),
+            None => Cow::Borrowed(self.route.name),
+        }
+    }
+
+    /// The response is there, or will never be: 0.
+    ///
+    /// Routers match paths before methods: that a path has no such method, strangers can ask for
+    /// with all methods, and it is not remembered.
+    pub(super) fn answered(&mut self, status: u16) {
+        if !matches!(status, 405 | 501)
+            && let Some(path) = self.unseen.take()
+        {
+            self.route = path.of(self.route.method);
+        }
+    }
+}
+
 /// A route, which must be one of few.
 pub(super) fn of(method: &'static str, path: &str) -> &'static Route {
     PATHS.of(path).unwrap_or(&NONE).of(method)
+}
+
+/// A pattern of paths, which must be one of few; `None`: there are too many.
+#[cfg(feature = "tower")]
+pub(super) fn path(pattern: &str) -> Option<&'static Path> {
+    PATHS.of(pattern)
 }
 
 /// A method without a route.

@@ -12,7 +12,7 @@ use spandrel::{
     testing,
 };
 
-use crate::setting::{get, raw, run, scraped, serve};
+use crate::setting::{get, raw, run, said, scraped, serve};
 
 const DURATION: &str = "http.server.request.duration";
 
@@ -112,6 +112,32 @@ fn of_a_request_s_body_only_what_was_read_is_measured() {
         };
         assert_eq!(sizes("/read"), (3, 11.0, vec![(0.0, 1), (64.0, 2)]));
         assert_eq!(sizes("/ignored"), (1, 0.0, vec![(0.0, 1)]));
+    });
+}
+
+#[test]
+fn strangers_make_no_series_by_methods_and_schemes() {
+    run(async |capture| {
+        let app = Router::new().route("/one-method", on_get(|| async { "x" }));
+        let address = serve(app.layer(http::server())).await;
+        let target = format!("https://{address}/one-method");
+
+        for line in ["PUT /one-method", "BREW /one-method", &format!("GET {target}")] {
+            let request = format!("{line} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            raw(address, &request).await;
+        }
+
+        let scraped = scraped().await;
+        let series: Vec<_> = scraped
+            .lines()
+            .filter(|line| line.starts_with("http_server_request_duration_seconds_count{"))
+            .filter(|line| line.contains("/one-method"))
+            .collect();
+        assert_eq!(series.len(), 1, "{series:?}");
+        assert!(series[0].contains("\"GET\"") && series[0].contains("\"http\""), "{series:?}");
+        let refused = capture.span("PUT /one-method");
+        assert_eq!(said(&refused, "http.route"), "/one-method", "the span has it all the same");
+        assert_eq!(said(&capture.span("GET /one-method"), "url.scheme"), "http");
     });
 }
 

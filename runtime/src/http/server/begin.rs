@@ -13,7 +13,7 @@ use crate::{
     call::AsyncCall,
     http::{
         correlation, method,
-        route::{self, Route},
+        route::{self, At},
         rpc,
         site::{SERVER, Server},
         text::{bounded, query},
@@ -38,12 +38,9 @@ pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<E
     let method = method::known(request.method().as_str());
     let matched = matched(request.extensions());
     let procedure = rpc::Procedure::of(request, matched);
-    let route = match procedure {
-        Some(rpc::Procedure::Known(name)) => route::procedure(name).map(|name| name.of(method)),
-        _ => matched.map(|at| route::of(method, at)),
-    };
-    let route = route.unwrap_or_else(|| route::bare(method));
+    let at = At::of(matched.and_then(route::path), method);
     let ends = Ends::of(request.uri(), headers, options.proxies);
+    // What the request says of it, anyone may have written.
     let scheme = match ends.is_https {
         Some(true) => "https",
         Some(false) => "http",
@@ -51,8 +48,12 @@ pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<E
     };
     let parts = Parts::of(request);
     let said = procedure.as_ref();
-    let seen = Seen { request: &parts, options, route, procedure: said, ends, scheme, id: &id };
-    let named = request::Request { correlation_id: Some(id.clone()), method, route: route.path };
+    let seen = Seen { request: &parts, options, at, procedure: said, ends, scheme, id: &id };
+    let said_route = match procedure {
+        Some(rpc::Procedure::Known(name)) => name,
+        _ => at.path(),
+    };
+    let named = request::Request { correlation_id: Some(id.clone()), method, route: said_route };
     let _attached = context.with_request(named).attach();
     let call =
         AsyncCall::start_carrying(&SERVER, |fields| fields.write(|writer| seen.write(writer)));
@@ -62,7 +63,7 @@ pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<E
         call,
         start,
         super::exchange::About {
-            route,
+            at,
             scheme,
             procedure,
             request_bytes: parts.bytes,
@@ -102,7 +103,7 @@ impl<'r> Parts<'r> {
 struct Seen<'r> {
     request: &'r Parts<'r>,
     options: &'r Options,
-    route: &'static Route,
+    at: At,
     procedure: Option<&'r rpc::Procedure>,
     ends: Ends<'r>,
     scheme: &'static str,
@@ -119,15 +120,15 @@ impl Seen<'_> {
                 writer.set(Server::RPC_METHOD, *name);
             }
             // What it is, the response decides.
-            Some(_) => writer.name_str(self.route.name),
+            Some(_) => writer.name_str(&self.at.span_name()),
             None => {
-                writer.name_str(self.route.name);
-                writer.set(Server::METHOD, self.route.method);
-                if self.route.method == method::OTHER {
+                writer.name_str(&self.at.span_name());
+                writer.set(Server::METHOD, self.at.route.method);
+                if self.at.route.method == method::OTHER {
                     writer.set(Server::METHOD_ORIGINAL, bounded(method));
                 }
-                if !self.route.path.is_empty() {
-                    writer.set(Server::ROUTE, self.route.path);
+                if !self.at.path().is_empty() {
+                    writer.set(Server::ROUTE, self.at.path());
                 }
                 writer.set(Server::PATH, bounded(path));
                 if let Some(asked) = asked {

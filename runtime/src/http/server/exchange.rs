@@ -10,7 +10,7 @@ use crate::{
     http::{
         correlation, measure,
         record::{CANCELLED, status_text},
-        route::{self, Route},
+        route::{self, At, Route},
         rpc::{self, Procedure},
         text::bounded,
     },
@@ -43,9 +43,9 @@ pub(super) struct Exchange {
 /// What is known of the request.
 #[derive(Debug)]
 pub(super) struct About {
-    pub(super) route: &'static Route,
+    pub(super) at: At,
     pub(super) scheme: &'static str,
-    pub(super) procedure: Option<rpc::Procedure>,
+    pub(super) procedure: Option<Procedure>,
     pub(super) request_bytes: Option<u64>,
     pub(super) is_head: bool,
     pub(super) is_connect: bool,
@@ -53,7 +53,7 @@ pub(super) struct About {
 
 impl Exchange {
     pub(super) fn new(options: Arc<Options>, call: AsyncCall, start: u64, about: About) -> Self {
-        let active = measure::active(about.route.method, about.scheme);
+        let active = measure::active(about.at.route.method, about.scheme);
         active.add(1);
         Self {
             carrier: Carrier::new(call),
@@ -142,7 +142,7 @@ impl Exchange {
     /// Whether a request that looks like a call is one, is decided.
     fn settle(&mut self, is_call: bool) {
         let Some(Procedure::Claimed(name)) = &mut self.about.procedure else { return };
-        let (name, route) = (mem::take(name), self.about.route);
+        let (name, at) = (mem::take(name), self.about.at);
         if self.carrier.is_recording() {
             let span = self.carrier.span();
             if is_call {
@@ -154,10 +154,10 @@ impl Exchange {
                     writer.set_known("rpc.method", &*name);
                     return;
                 }
-                writer.set_known("http.request.method", route.method);
+                writer.set_known("http.request.method", at.route.method);
                 writer.set_known("url.path", bounded(&format!("/{name}")));
-                if !route.path.is_empty() {
-                    writer.set_known("http.route", route.path);
+                if !at.path().is_empty() {
+                    writer.set_known("http.route", at.path());
                 }
             });
             self.carrier.late(|_| {});
@@ -218,6 +218,7 @@ impl Exchange {
     /// Says how it went: in the span, and to the metrics.
     fn tell(&mut self) {
         self.is_told = true;
+        self.about.at.answered(self.status);
         self.active.add(-1);
         let seconds = time::nanos_between(self.start, time::ticks()) as f64 / 1e9;
         let (this, slow) = (&*self, self.options.slow.map(|slow| slow.as_secs_f64()));
@@ -287,7 +288,7 @@ impl Measured<'_> {
             let name = if let Procedure::Known(name) = procedure { name } else { "_OTHER" };
             return measure::called(name, rpc.map(rpc::Status::name), error_type, seconds);
         }
-        let Route { method, path: route, ref found, .. } = *about.route;
+        let Route { method, path: route, ref found, .. } = *about.at.route;
         let served =
             measure::Served { method, route, scheme: about.scheme, status, error_type, seconds };
         served.record_all(found, request_bytes, response_bytes);

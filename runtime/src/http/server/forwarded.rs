@@ -11,6 +11,7 @@ pub(super) struct Ends<'r> {
     pub(super) client: Option<&'r str>,
     /// `host`, or `host:port`.
     pub(super) authority: Option<&'r str>,
+    /// What a proxy says; what the request's target does, decides nothing.
     pub(super) is_https: Option<bool>,
 }
 
@@ -20,7 +21,7 @@ impl<'r> Ends<'r> {
         let mut ends = Self {
             client: None,
             authority: uri.authority().map(http::uri::Authority::as_str).or_else(host),
-            is_https: uri.scheme_str().map(|scheme| scheme == "https"),
+            is_https: None,
         };
         if proxies > 0 {
             ends.believe(headers, proxies);

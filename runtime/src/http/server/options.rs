@@ -148,7 +148,9 @@ impl Server {
         self
     }
 
-    /// Says that the server itself speaks TLS, which the requests of HTTP/1 do not tell.
+    /// Says that the server itself speaks TLS: `url.scheme`, unless a trusted proxy says otherwise.
+    ///
+    /// Requests do not tell, and those that seem to may have been written by anyone.
     ///
     /// ```
     /// let layer = spandrel::http::server().https();
