@@ -145,6 +145,26 @@ fn each_attempt_has_a_span_that_says_which_it_is() {
 }
 
 #[test]
+fn two_layers_make_one_span_and_each_attempt_still_has_its_own() {
+    run(async |capture| {
+        let address = shop().await;
+        let url = format!("http://{address}/orders/7");
+
+        let twice = ClientBuilder::new(reqwest::Client::new())
+            .with(Again)
+            .with(http::client())
+            .with(http::client());
+        twice.build().get(&url).send().await.unwrap();
+        assert_eq!(capture.find("GET").len(), 3);
+
+        let mut twice = http::client().layer(http::client().layer(client()));
+        let request = ::http::Request::get(&url).body(Full::<Bytes>::default()).unwrap();
+        assert_eq!(text(twice.call(request).await.unwrap().into_body()).await, "an order");
+        assert_eq!(capture.find("GET").len(), 4);
+    });
+}
+
+#[test]
 fn a_request_that_nobody_waits_for_is_cancelled() {
     run(async |capture| {
         let (entered, mut was_entered) = mpsc::unbounded_channel();

@@ -106,7 +106,7 @@ where
 
 /// All metrics and their labels, as a scrape shows them.
 pub(crate) async fn scraped() -> String {
-    let page = axum::http::Request::get("/metrics").body(axum::body::Body::empty()).unwrap();
+    let page = Request::get("/metrics").body(axum::body::Body::empty()).unwrap();
     let response = spandrel::admin::router::<()>().oneshot(page).await.unwrap();
     text(response.into_body()).await
 }

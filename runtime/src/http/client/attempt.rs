@@ -43,6 +43,10 @@ struct About {
     port: Option<u16>,
 }
 
+/// In the extensions of a request: a layer of ours has it already.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Watched;
+
 /// A request that is about to be sent.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Outgoing<'r> {

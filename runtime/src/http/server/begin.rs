@@ -13,7 +13,7 @@ use crate::{
     call::AsyncCall,
     http::{
         correlation, method,
-        route::{self, At},
+        route::{self, At, Path},
         rpc,
         site::{SERVER, Server},
         text::{bounded, query},
@@ -22,6 +22,19 @@ use crate::{
     trace::{Writer, correlation::CorrelationId, propagation, request},
     value::Attribute,
 };
+
+/// In the extensions of a request: a layer of ours has it already.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Watched;
+
+/// In the extensions of a response: where a layer further in, which knew more, has seen it led to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found(pub(super) &'static Path);
+
+/// The path that a router has found.
+pub(super) fn found(extensions: &Extensions) -> Option<Found> {
+    matched(extensions).and_then(route::path).map(Found)
+}
 
 /// Begins to answer a request; `None`: it is excluded.
 pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<Exchange> {

@@ -4,13 +4,16 @@ use std::{mem, sync::Arc};
 
 use http::{HeaderMap, StatusCode, response};
 
-use super::{begin::capture, options::Options};
+use super::{
+    begin::{Found, capture},
+    options::Options,
+};
 use crate::{
     call::{AsyncCall, Carrier},
     http::{
         correlation, measure,
         record::{CANCELLED, status_text},
-        route::{self, At, Route},
+        route::{self, At, Path, Route},
         rpc::{self, Procedure},
         text::bounded,
     },
@@ -101,6 +104,9 @@ impl Exchange {
             self.rpc_status = rpc::Status::in_headers(&head.headers);
             self.settle(self.rpc_status.is_some() || rpc::is_content(&head.headers));
         }
+        if let Some(Found(path)) = head.extensions.remove() {
+            self.lead_to(path);
+        }
         if !self.options.response_headers.is_empty() {
             let captured = &self.options.response_headers;
             self.carrier.late(|span| {
@@ -137,6 +143,20 @@ impl Exchange {
     pub(super) fn fail(&mut self, error_type: &'static str) {
         self.error_type = error_type;
         self.finish();
+    }
+
+    /// A layer further in knows the route.
+    #[cold]
+    fn lead_to(&mut self, path: &'static Path) {
+        if self.about.procedure.is_some() || !self.about.at.path().is_empty() {
+            return;
+        }
+        let at = At::of(Some(path), self.about.at.route.method);
+        self.carrier.late(|span| {
+            say::name(span, &at.span_name());
+            say::attributes(span, &|writer| writer.set_known("http.route", at.path()));
+        });
+        self.about.at = at;
     }
 
     /// Whether a request that looks like a call is one, is decided.

@@ -11,7 +11,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    begin::begin,
+    begin::{Watched, begin, found},
     body::ServerBody,
     future::ServerFuture,
     options::{Options, Server},
@@ -46,14 +46,18 @@ where
         self.inner.poll_ready(context)
     }
 
-    #[cfg_attr(not(feature = "axum-0-8"), expect(unused_mut, reason = "bodies stay as they are"))]
     fn call(&mut self, mut request: Request<B>) -> ServerFuture<S::Future> {
+        if request.extensions().get::<Watched>().is_some() {
+            let found = found(request.extensions());
+            return ServerFuture::passing_by(self.inner.call(request), found);
+        }
         let Some(mut exchange) = begin(&self.options, &request) else {
-            return ServerFuture::new(self.inner.call(request), None);
+            return ServerFuture::passing_by(self.inner.call(request), None);
         };
+        request.extensions_mut().insert(Watched);
         #[cfg(feature = "axum-0-8")]
         exchange.reading(super::reading::count(request.body_mut()));
         let future = exchange.poll(|| self.inner.call(request));
-        ServerFuture::new(future, Some(exchange))
+        ServerFuture::new(future, exchange)
     }
 }
