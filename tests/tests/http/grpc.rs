@@ -1,5 +1,7 @@
 //! Remote procedures: what tonic's servers and clients say of them.
 
+use std::{convert::Infallible, time::Duration};
+
 use axum::{
     Router,
     http::{StatusCode, Version},
@@ -8,7 +10,11 @@ use axum::{
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper_util::rt::TokioExecutor;
-use spandrel::{Outcome, SpanKind, http, testing};
+use spandrel::{
+    Outcome, SpanKind,
+    http::{self, Slo},
+    testing,
+};
 use tonic::{
     Request,
     codegen::http as tonic_http,
@@ -16,9 +22,9 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 use tonic_health::pb::{HealthCheckRequest, health_client::HealthClient};
-use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+use tower::{Layer as _, Service, ServiceBuilder, ServiceExt as _, service_fn};
 
-use crate::setting::{client, run, said, scraped, serve, text};
+use crate::setting::{client, good, run, said, scraped, serve, text};
 
 const CHECK: &str = "grpc.health.v1.Health/Check";
 
@@ -169,7 +175,7 @@ async fn answering(status: &'static str) -> std::net::SocketAddr {
             .header("content-type", "application/grpc")
             .header("grpc-status", status)
             .body(String::new());
-        async { Ok::<_, std::convert::Infallible>(response.unwrap()) }
+        async { Ok::<_, Infallible>(response.unwrap()) }
     });
     serve(ServiceBuilder::new().layer(http::server()).service(answer)).await
 }
@@ -190,5 +196,81 @@ fn a_procedure_is_learned_only_from_what_a_procedure_says() {
             assert_eq!(scraped().await.contains(&name), learned, "{status}");
             assert_eq!(said(&capture.span(&name), "rpc.method"), name, "{status}");
         }
+    });
+}
+
+/// A service of gRPC that answers its first call, and no other one.
+fn answering_once() -> impl Service<tonic_http::Request<String>, Response: Send, Error = Infallible>
+{
+    let mut is_first = true;
+    let service = service_fn(move |_: tonic_http::Request<String>| {
+        let answers = std::mem::take(&mut is_first);
+        async move {
+            if !answers {
+                std::future::pending::<()>().await;
+            }
+            let response = tonic_http::Response::builder()
+                .header("content-type", "application/grpc")
+                .header("grpc-status", "0");
+            Ok::<_, Infallible>(response.body(String::new()).unwrap())
+        }
+    });
+    http::server().layer(service)
+}
+
+fn call_of(procedure: &str) -> tonic_http::Request<String> {
+    tonic_http::Request::post(format!("http://a/{procedure}"))
+        .version(Version::HTTP_2)
+        .header("content-type", "application/grpc")
+        .body(String::new())
+        .unwrap()
+}
+
+fn labels_of<'a>(
+    procedure: &'a str,
+    status: Option<&'a str>,
+    error_type: Option<&'a str>,
+) -> impl spandrel::metrics::Labels + 'a {
+    (
+        ("rpc.system.name", "grpc"),
+        (
+            ("rpc.method", procedure),
+            (("rpc.response.status_code", status), ("error.type", error_type)),
+        ),
+    )
+}
+
+#[test]
+fn a_cancelled_call_of_a_known_procedure_keeps_its_name() {
+    run(async |capture| {
+        let mut service = answering_once();
+
+        service.call(call_of("cancelling.Service/Wait")).await.unwrap();
+        let waiting = service.call(call_of("cancelling.Service/Wait"));
+        assert!(tokio::time::timeout(Duration::ZERO, waiting).await.is_err());
+
+        let labels = labels_of("cancelling.Service/Wait", None, Some("cancelled"));
+        let metrics = testing::metrics();
+        assert_eq!(metrics.distribution("rpc.server.call.duration", &labels).unwrap().count, 1);
+        assert_eq!(capture.find("cancelling.Service/Wait").len(), 2);
+    });
+}
+
+#[test]
+fn procedures_are_judged_by_their_objectives_and_known_before_they_answer() {
+    run(async |_capture| {
+        const PROCEDURE: &str = "judging.Service/Method";
+        http::objective(PROCEDURE, Slo::latency(Duration::from_secs(60)));
+        let mut service = answering_once();
+        let labelled = format!("rpc_method=\"{PROCEDURE}\"");
+        assert!(scraped().await.contains(&labelled));
+        assert_eq!(good(PROCEDURE).await, 0.0);
+
+        service.call(call_of(PROCEDURE)).await.unwrap();
+        assert_eq!(good(PROCEDURE).await, 1.0);
+        let waiting = service.call(call_of(PROCEDURE));
+        assert!(tokio::time::timeout(Duration::ZERO, waiting).await.is_err());
+
+        assert_eq!(good(PROCEDURE).await, 1.0, "a client that gave up is not satisfied");
     });
 }

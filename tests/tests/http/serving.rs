@@ -36,11 +36,7 @@ fn shop(layer: http::Server) -> Router {
         .layer(layer)
 }
 
-async fn span_of(
-    capture: &testing::Capture,
-    layer: http::Server,
-    request: &str,
-) -> SpanData {
+async fn span_of(capture: &testing::Capture, layer: http::Server, request: &str) -> SpanData {
     let address = serve(shop(layer)).await;
     raw(address, &format!("{request}Connection: close\r\n\r\n")).await;
     let mut spans = capture.spans();

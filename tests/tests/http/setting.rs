@@ -111,6 +111,14 @@ pub(crate) async fn scraped() -> String {
     text(response.into_body()).await
 }
 
+/// How many requests for this route, or procedure, met one of its objectives.
+pub(crate) async fn good(of: &str) -> f64 {
+    let (scraped, of) = (scraped().await, format!("\"{of}\""));
+    let lines = scraped.lines().filter(|line| line.starts_with("http_server_slo_good_total{"));
+    let lines = lines.filter(|line| line.contains(&of));
+    lines.map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap()).sum()
+}
+
 /// An attribute as text; none is empty.
 pub(crate) fn said(span: &SpanData, key: &str) -> String {
     let value = span.attributes.iter().find(|(known, _)| known == key).map(|(_, value)| value);

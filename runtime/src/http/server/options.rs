@@ -133,7 +133,7 @@ impl Server {
         self.with(|options| options.slow = Some(threshold))
     }
 
-    /// Sets an objective for a route, which `http.server.slo.good` and `.target` report about.
+    /// Sets an [objective] for a route, which `http.server.slo.good` and `.target` report about.
     ///
     /// ```
     /// use std::time::Duration;
