@@ -72,6 +72,7 @@ fn a_request_of_reqwest_has_a_span_without_its_secrets() {
                 ("http.response.status_code", "200"),
                 ("http.response.body.size", "8"),
                 ("http.request.resend_count", ""),
+                ("network.protocol.version", "1.1"),
                 ("error.type", ""),
             ],
         );

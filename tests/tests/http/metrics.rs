@@ -21,10 +21,19 @@ fn labels<'a>(
     status: u16,
     error: Option<&'a str>,
 ) -> impl spandrel::metrics::Labels + 'a {
+    labels_with("http", route, status, error)
+}
+
+fn labels_with<'a>(
+    scheme: &'a str,
+    route: &'a str,
+    status: u16,
+    error: Option<&'a str>,
+) -> impl spandrel::metrics::Labels + 'a {
     (
         ("http.request.method", "GET"),
         (
-            ("url.scheme", "http"),
+            ("url.scheme", scheme),
             (("http.route", route), (("http.response.status_code", status), ("error.type", error))),
         ),
     )
@@ -176,6 +185,7 @@ fn an_objective_counts_what_was_good_and_says_its_target() {
 #[test]
 fn programs_without_a_layer_count_too() {
     http::record_request("GET", "/recorded/{id}", 200, Duration::from_millis(12));
+    http::record_request_with_scheme("https", "GET", "/recorded/{id}", 600, Duration::ZERO);
     http::record_request("BREW", "/recorded/{id}", 503, Duration::from_millis(12));
 
     let metrics = testing::metrics();
@@ -190,5 +200,7 @@ fn programs_without_a_layer_count_too() {
         metrics.distribution(DURATION, &labels)
     };
     assert_eq!(of("GET", 200, None).unwrap().sum, 0.012);
+    let odd = labels_with("https", "/recorded/{id}", 600, Some("_OTHER"));
+    assert_eq!(metrics.distribution(DURATION, &odd).unwrap().count, 1);
     assert_eq!(of("_OTHER", 503, Some("503")).unwrap().count, 1);
 }

@@ -83,7 +83,7 @@ where
             match &response {
                 Ok(response) => {
                     let is_whole = response.body().is_end_stream();
-                    attempt.answered(response.status().as_u16(), response.headers(), is_whole);
+                    attempt.answered(response, is_whole);
                 }
                 Err(_) => attempt.fail(type_name::<E>(), None),
             }

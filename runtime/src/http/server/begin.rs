@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use http::{Extensions, HeaderMap, Request, Version, header};
+use http::{Extensions, HeaderMap, Method, Request, Version, header};
 
 use super::{
     exchange::Exchange,
@@ -16,7 +16,7 @@ use crate::{
         route::{self, At, Path},
         rpc,
         site::{SERVER, Server},
-        text::{bounded, query},
+        text::{bounded, query, version_text},
     },
     time,
     trace::{Writer, correlation::CorrelationId, propagation, request},
@@ -80,8 +80,8 @@ pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<E
             scheme,
             procedure,
             request_bytes: parts.bytes,
-            is_head: method == "HEAD",
-            is_connect: method == "CONNECT",
+            is_head: request.method() == Method::HEAD,
+            is_connect: request.method() == Method::CONNECT,
         },
     ))
 }
@@ -196,16 +196,6 @@ pub(super) fn capture(writer: &mut Writer, captured: &[Captured], headers: &Head
 /// How long a body is, by what its head says.
 pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-pub(in crate::http) fn version_text(version: Version) -> &'static str {
-    match version {
-        Version::HTTP_09 => "0.9",
-        Version::HTTP_10 => "1.0",
-        Version::HTTP_2 => "2",
-        Version::HTTP_3 => "3",
-        _ => "1.1",
-    }
 }
 
 /// The route that a router has found.

@@ -37,6 +37,9 @@ use crate::{
 ///     .layer(spandrel::http::server());
 /// # }
 /// ```
+///
+/// Of several layers around a request, the outermost one watches it; the route that one further in
+/// knows is told to it.
 #[must_use]
 pub fn server() -> Server {
     Server { options: Arc::new(Options::default()) }
