@@ -202,7 +202,7 @@ fn a_panic_before_there_is_a_future_ends_the_span_as_well() {
 
         let calls: [&mut dyn FnMut(); 2] =
             [&mut || drop(server.call(request("TRACE").unwrap())), &mut || {
-                drop(client.call(request("TRACE").unwrap()))
+                drop(client.call(request("TRACE").unwrap()));
             }];
         for call in calls {
             catch_unwind(AssertUnwindSafe(call)).unwrap_err();
