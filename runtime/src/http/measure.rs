@@ -46,7 +46,7 @@ pub(super) struct Served {
 impl Served {
     pub(super) fn record(&self) {
         SERVED.with(&self.labels()).record(self.seconds);
-        self.judge();
+        judge(self.route, self.error_type, self.seconds);
     }
 
     fn labels(&self) -> impl crate::metrics::Labels {
@@ -64,16 +64,17 @@ impl Served {
             ),
         )
     }
+}
 
-    fn judge(&self) {
-        if !HAS_OBJECTIVES.load(Relaxed) || self.route.is_empty() {
-            return;
-        }
-        let objectives = OBJECTIVES.read().unwrap_or_else(PoisonError::into_inner);
-        for objective in objectives.iter().filter(|known| known.route == self.route) {
-            if self.error_type.is_empty() && self.seconds <= objective.seconds {
-                GOOD.with(&objective.labels()).add(1);
-            }
+/// Counts a request, or a call of a procedure, where it met an objective.
+fn judge(route: &str, error_type: &str, seconds: f64) {
+    if !HAS_OBJECTIVES.load(Relaxed) || route.is_empty() {
+        return;
+    }
+    let objectives = OBJECTIVES.read().unwrap_or_else(PoisonError::into_inner);
+    for objective in objectives.iter().filter(|known| known.route == route) {
+        if error_type.is_empty() && seconds <= objective.seconds {
+            GOOD.with(&objective.labels()).add(1);
         }
     }
 }
@@ -102,10 +103,16 @@ impl Objective {
     }
 
     fn labels(&self) -> impl crate::metrics::Labels {
+        let key = if Self::is_of_procedure(&self.route) { "rpc.method" } else { "http.route" };
         (
-            ("http.route", self.route.as_str()),
+            (key, self.route.as_str()),
             (("slo", LabelRef::from("latency")), ("slo.threshold", LabelRef::of_f64(self.seconds))),
         )
+    }
+
+    /// Paths begin with a slash, and procedures have one between service and method.
+    pub(super) fn is_of_procedure(route: &str) -> bool {
+        !route.starts_with('/') && route.contains('/')
     }
 }
 
@@ -121,8 +128,26 @@ fn some_status(status: u16) -> Option<u16> {
 mod layers {
     use std::sync::OnceLock;
 
-    use super::{SCOPE, SECONDS, Served, some};
+    use super::{SCOPE, SECONDS, Served, judge, some};
     use crate::metrics::{BoundHistogram, BoundUpDownCounter, Histogram, UpDownCounter};
+
+    /// Bounds of ours: those that follow the largest value, one stranger could move for all routes.
+    const BYTES: &[f64] = &[
+        0.0,
+        64.0,
+        256.0,
+        1_024.0,
+        4_096.0,
+        16_384.0,
+        65_536.0,
+        262_144.0,
+        1_048_576.0,
+        4_194_304.0,
+        16_777_216.0,
+        67_108_864.0,
+        268_435_456.0,
+        1_073_741_824.0,
+    ];
 
     static ACTIVE: UpDownCounter =
         UpDownCounter::new("http.server.active_requests", "Requests that are being served")
@@ -132,12 +157,14 @@ mod layers {
     static REQUEST_SIZE: Histogram =
         Histogram::new("http.server.request.body.size", "Size of HTTP server request bodies")
             .unit("By")
-            .scope(SCOPE);
+            .scope(SCOPE)
+            .bounds(BYTES);
 
     static RESPONSE_SIZE: Histogram =
         Histogram::new("http.server.response.body.size", "Size of HTTP server response bodies")
             .unit("By")
-            .scope(SCOPE);
+            .scope(SCOPE)
+            .bounds(BYTES);
 
     static CALLED: Histogram =
         Histogram::new("rpc.server.call.duration", "Duration of incoming remote procedure calls")
@@ -159,7 +186,7 @@ mod layers {
             if let Some(bytes) = request {
                 REQUEST_SIZE.with(&self.labels()).record(bytes);
             }
-            self.judge();
+            judge(self.route, self.error_type, self.seconds);
         }
     }
 
@@ -238,6 +265,7 @@ mod layers {
             ),
         );
         CALLED.with(&labels).record(seconds);
+        judge(method, error_type, seconds);
     }
 }
 #[cfg(any(feature = "tower", feature = "reqwest"))]

@@ -46,7 +46,8 @@ mod text;
 pub use client::{Client, ClientBody, ResendCount, UrlTemplate, client};
 #[cfg(feature = "tower")]
 pub use client::{ClientFuture, ClientService};
+pub(crate) use method::choose as choose_methods;
 pub use objective::{Slo, objective};
-pub use record::record_request;
+pub use record::{record_request, record_request_with_scheme};
 #[cfg(feature = "tower")]
 pub use server::{Server, ServerBody, ServerFuture, ServerService, server};

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::measure::Objective;
+#[cfg(feature = "tower")]
+use super::route;
 
 /// Sets an objective for a route, which `http.server.slo.good` and `.target` report about.
 ///
@@ -15,8 +17,22 @@ use super::measure::Objective;
 ///
 /// http::objective("/orders/{id}", Slo::latency(Duration::from_millis(300)).target(0.99));
 /// ```
+///
+/// A route that does not begin with a slash but has one is a procedure of gRPC; the objective is
+/// reported under `rpc.method` then, not `http.route`:
+///
+/// ```
+/// # use std::time::Duration;
+/// # use spandrel::http::{self, Slo};
+/// http::objective("shop.Orders/Place", Slo::latency(Duration::from_millis(300)));
+/// ```
 pub fn objective(route: &str, slo: Slo) {
     let (seconds, target) = (slo.latency.as_secs_f64(), slo.target);
+    #[cfg(feature = "tower")]
+    if Objective::is_of_procedure(route) {
+        // The program knows it before anybody has called it.
+        route::procedure(route);
+    }
     Objective { route: route.to_owned(), seconds, target }.establish();
 }
 

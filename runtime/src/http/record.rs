@@ -22,14 +22,34 @@ use super::{measure::Served, method, route};
 /// # assert_eq!(metrics.distribution("http.server.request.duration", &labels).unwrap().count, 1);
 /// ```
 pub fn record_request(method: &str, route: &str, status: u16, duration: Duration) {
+    record_request_with_scheme("", method, route, status, duration);
+}
+
+/// Counts a request that was served, with `url.scheme`, like [`record_request`].
+///
+/// The scheme is what the server speaks, `http` or `https`, not what the request claims.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let took = Duration::from_millis(12);
+/// spandrel::http::record_request_with_scheme("https", "GET", "/orders/{id}", 200, took);
+/// ```
+pub fn record_request_with_scheme(
+    scheme: &'static str,
+    method: &str,
+    route: &str,
+    status: u16,
+    duration: Duration,
+) {
     let route = route::of(method::known(method), route);
     let error_type = match status {
         0 => CANCELLED,
-        500..=599 => status_text(status),
+        500.. => status_text(status),
         _ => "",
     };
     let (method, route, seconds) = (route.method, route.path, duration.as_secs_f64());
-    Served { method, route, scheme: "", status, error_type, seconds }.record();
+    Served { method, route, scheme, status, error_type, seconds }.record();
 }
 
 /// The type of error of a request whose client went away.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use http::Version;
+
 use crate::redact;
 
 /// More of a text than this is not recorded: others pay for what a stranger makes up.
@@ -57,7 +59,8 @@ pub(super) fn address(
     of: Option<&str>,
 ) -> String {
     let mut shown = String::with_capacity(scheme.len() + host.len() + path.len() + 16);
-    shown.extend([scheme, "://", host]);
+    let (open, close) = if host.contains(':') { ("[", "]") } else { ("", "") };
+    shown.extend([scheme, "://", open, host, close]);
     if let Some(port) = port.filter(|port| Some(*port) != default_port(scheme)) {
         shown.push(':');
         shown.push_str(&port.to_string());
@@ -76,6 +79,16 @@ pub(super) fn default_port(scheme: &str) -> Option<u16> {
         "http" | "ws" => Some(80),
         "https" | "wss" => Some(443),
         _ => None,
+    }
+}
+
+pub(super) fn version_text(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "0.9",
+        Version::HTTP_10 => "1.0",
+        Version::HTTP_2 => "2",
+        Version::HTTP_3 => "3",
+        _ => "1.1",
     }
 }
 
@@ -162,8 +175,16 @@ mod tests {
         let shown = [
             address("https", "a.example", Some(443), "/x", None),
             address("http", "a.example", Some(8080), "/", Some("token=canary")),
+            address("http", "::1", Some(8080), "/", None),
+            address("http", "::1", None, "/", None),
         ];
 
-        assert_eq!(shown, ["https://a.example/x", "http://a.example:8080/?token=[REDACTED]"]);
+        let expected = [
+            "https://a.example/x",
+            "http://a.example:8080/?token=[REDACTED]",
+            "http://[::1]:8080/",
+            "http://[::1]/",
+        ];
+        assert_eq!(shown, expected);
     }
 }

@@ -586,6 +586,9 @@ fn start(
     let recorder = recorder::start(recording, std::sync::Arc::new(Losses::new()), sinks)
         .ok_or_else(Error::already_running)?;
     redact::choose(settings.redaction.patterns.value);
+    if let Some(methods) = &settings.http_methods.value {
+        crate::http::choose_methods(methods);
+    }
     #[cfg(feature = "sentry")]
     tracked.iter().for_each(Tracking::begin);
     limits::set_value_chars(value_chars);

@@ -165,7 +165,7 @@ pub(crate) mod say {
     }
 
     /// Another name than the span began with.
-    #[cfg(feature = "opentelemetry-0-33")]
+    #[cfg(any(feature = "opentelemetry-0-33", feature = "tower"))]
     pub(crate) fn name(span: u64, name: &str) {
         Local.mark_late(span);
         Local.put_extra(Kind::NAME, 0, 0, span, &[], &|writer| writer.name_str(name));

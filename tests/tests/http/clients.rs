@@ -72,6 +72,7 @@ fn a_request_of_reqwest_has_a_span_without_its_secrets() {
                 ("http.response.status_code", "200"),
                 ("http.response.body.size", "8"),
                 ("http.request.resend_count", ""),
+                ("network.protocol.version", "1.1"),
                 ("error.type", ""),
             ],
         );
@@ -141,6 +142,26 @@ fn each_attempt_has_a_span_that_says_which_it_is() {
             .map(|span| said(span, "http.request.resend_count"))
             .collect();
         assert_eq!(counts, ["", "1", "2"]);
+    });
+}
+
+#[test]
+fn two_layers_make_one_span_and_each_attempt_still_has_its_own() {
+    run(async |capture| {
+        let address = shop().await;
+        let url = format!("http://{address}/orders/7");
+
+        let twice = ClientBuilder::new(reqwest::Client::new())
+            .with(Again)
+            .with(http::client())
+            .with(http::client());
+        twice.build().get(&url).send().await.unwrap();
+        assert_eq!(capture.find("GET").len(), 3);
+
+        let mut twice = http::client().layer(http::client().layer(client()));
+        let request = ::http::Request::get(&url).body(Full::<Bytes>::default()).unwrap();
+        assert_eq!(text(twice.call(request).await.unwrap().into_body()).await, "an order");
+        assert_eq!(capture.find("GET").len(), 4);
     });
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     convert::Infallible,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{
         Arc,
@@ -18,13 +19,13 @@ use axum::{
 use bytes::Bytes;
 use http_body::Frame;
 use hyper_util::rt::TokioIo;
-use spandrel::{Outcome, http};
+use spandrel::{Outcome, http, testing};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     sync::mpsc,
 };
-use tower::{ServiceBuilder, service_fn};
+use tower::{Layer as _, Service as _, ServiceBuilder, service_fn};
 
 use crate::setting::{get, raw, run, said, serve};
 
@@ -82,6 +83,30 @@ fn a_streamed_response_lasts_until_its_last_byte() {
         let span = capture.span("GET /stream");
         assert_eq!(said(&span, "http.response.body.size"), "6");
         assert_eq!(span.outcome, Outcome::Ok);
+    });
+}
+
+#[test]
+fn a_body_whose_length_only_the_head_knows_ends_with_its_last_byte() {
+    run(async |capture| {
+        let (send, pieces) = mpsc::channel(2);
+        let (dropped, _) = mpsc::unbounded_channel();
+        send.send("a file").await.unwrap();
+        let file = Arc::new(std::sync::Mutex::new(Some(Pieces { pieces, dropped })));
+        let handler = move || {
+            let file = file.lock().unwrap().take().unwrap();
+            async { ([("content-length", "6")], Body::new(file)) }
+        };
+        let app = Router::new().route("/file", on_get(handler)).layer(http::server());
+        let address = serve(app).await;
+
+        let answer = get(address, "/file", "").await;
+
+        // hyper asks for no more than the head has announced.
+        assert!(answer.ends_with("\r\n\r\na file"), "{answer}");
+        let span = capture.span("GET /file");
+        assert_eq!((span.outcome, said(&span, "error.type").as_str()), (Outcome::Ok, ""));
+        drop(send);
     });
 }
 
@@ -160,6 +185,39 @@ fn a_panic_of_a_handler_is_told_and_goes_on() {
             (span.outcome, said(&span, "error.type").as_str()),
             (Outcome::Panicked, "panic")
         );
+    });
+}
+
+#[test]
+fn a_panic_before_there_is_a_future_ends_the_span_as_well() {
+    run(async |capture| {
+        type Answer = std::future::Ready<Result<::http::Response<String>, Infallible>>;
+        #[expect(clippy::panic, reason = "it is the test's")]
+        fn panicking(_: ::http::Request<String>) -> Answer {
+            panic!("on purpose")
+        }
+        let request = |method| ::http::Request::builder().method(method).body(String::new());
+        let mut server = http::server().layer(service_fn(panicking));
+        let mut client = http::client().layer(service_fn(panicking));
+
+        let calls: [&mut dyn FnMut(); 2] =
+            [&mut || drop(server.call(request("TRACE").unwrap())), &mut || {
+                drop(client.call(request("TRACE").unwrap()));
+            }];
+        for call in calls {
+            catch_unwind(AssertUnwindSafe(call)).unwrap_err();
+        }
+
+        let spans = capture.find("TRACE");
+        assert_eq!(spans.len(), 2, "{spans:?}");
+        for span in spans {
+            let error_type = said(&span, "error.type");
+            assert_eq!((span.outcome, error_type.as_str()), (Outcome::Panicked, "panic"));
+            assert_eq!(span.parent_span_id, None, "one does not stay current for the other");
+        }
+        let labels = (("http.request.method", "TRACE"), ("url.scheme", "http"));
+        let active = testing::metrics().count("http.server.active_requests", &labels);
+        assert_eq!(active, Some(0.0));
     });
 }
 

@@ -10,12 +10,14 @@ use axum::{
     routing::{any, get as on_get},
 };
 use spandrel::{
-    Outcome, SpanKind, http,
+    Outcome, SpanKind, http, testing,
     trace::{OwnedStatus, SpanData},
     traced,
 };
 
-use crate::setting::{everything, get, raw, run, said, serve};
+use tower::ServiceBuilder;
+
+use crate::setting::{everything, get, header, raw, run, said, serve};
 
 #[traced]
 async fn load(_id: &str) -> &'static str {
@@ -34,11 +36,7 @@ fn shop(layer: http::Server) -> Router {
         .layer(layer)
 }
 
-async fn span_of(
-    capture: &spandrel::testing::Capture,
-    layer: http::Server,
-    request: &str,
-) -> SpanData {
+async fn span_of(capture: &testing::Capture, layer: http::Server, request: &str) -> SpanData {
     let address = serve(shop(layer)).await;
     raw(address, &format!("{request}Connection: close\r\n\r\n")).await;
     let mut spans = capture.spans();
@@ -120,6 +118,37 @@ fn a_span_is_never_named_after_a_path() {
             assert_eq!(original, if method == "_OTHER" { "BREW" } else { "" });
         });
     }
+}
+
+#[test]
+fn of_two_layers_the_outer_one_watches_and_learns_the_route_from_the_inner_one() {
+    run(async |capture| {
+        let before = testing::metrics();
+        let inner = Router::new()
+            .route("/twice/{id}", on_get(|| async { "x" }))
+            .layer(http::server())
+            .layer(http::server());
+        let address =
+            serve(ServiceBuilder::new().layer(http::server()).service(inner.into_service())).await;
+
+        let answer = get(address, "/twice/7", "").await;
+        raw(address, "PUT /twice/7 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+
+        let spans = capture.spans();
+        assert_eq!(spans.len(), 2, "{spans:?}");
+        let span = capture.span("GET /twice/{id}");
+        assert_eq!(said(&span, "http.route"), "/twice/{id}");
+        assert_eq!(header(&answer, "x-correlation-id"), Some(&*said(&span, "correlation_id")));
+        let labels = (
+            ("http.request.method", "GET"),
+            (
+                ("url.scheme", "http"),
+                (("http.route", "/twice/{id}"), ("http.response.status_code", 200_u16)),
+            ),
+        );
+        let since = testing::metrics().since(&before);
+        assert_eq!(since.distribution("http.server.request.duration", &labels).unwrap().count, 1);
+    });
 }
 
 #[test]

@@ -21,7 +21,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
     runtime,
 };
-use tower::Service;
+use tower::{Service, ServiceExt as _};
 
 /// Runs a test on a thread of its own runtime.
 pub(crate) fn run<F: Future>(test: impl FnOnce(Capture) -> F) -> F::Output {
@@ -102,6 +102,21 @@ where
     B::Error: std::fmt::Debug,
 {
     String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap()
+}
+
+/// All metrics and their labels, as a scrape shows them.
+pub(crate) async fn scraped() -> String {
+    let page = Request::get("/metrics").body(axum::body::Body::empty()).unwrap();
+    let response = spandrel::admin::router::<()>().oneshot(page).await.unwrap();
+    text(response.into_body()).await
+}
+
+/// How many requests for this route, or procedure, met one of its objectives.
+pub(crate) async fn good(of: &str) -> f64 {
+    let (scraped, of) = (scraped().await, format!("\"{of}\""));
+    let lines = scraped.lines().filter(|line| line.starts_with("http_server_slo_good_total{"));
+    let lines = lines.filter(|line| line.contains(&of));
+    lines.map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap()).sum()
 }
 
 /// An attribute as text; none is empty.

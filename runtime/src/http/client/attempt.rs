@@ -1,6 +1,6 @@
 //! One attempt to send a request, until its response has been read.
 
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, Method, Response, Version, header};
 
 use super::options::{Options, ResendCount, Told, UrlTemplate};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
         record::{CANCELLED, status_text},
         route, rpc,
         site::{CLIENT, Client},
-        text::{address, bounded, default_port},
+        text::{address, bounded, default_port, version_text},
     },
     outcome::Outcome,
     time,
@@ -26,6 +26,7 @@ pub(super) struct Attempt {
     start: u64,
     about: About,
     status: u16,
+    version: Option<Version>,
     rpc_status: Option<rpc::Status>,
     error_type: &'static str,
     bytes: u64,
@@ -42,6 +43,10 @@ struct About {
     host: Option<Box<str>>,
     port: Option<u16>,
 }
+
+/// In the extensions of a request: a layer of ours has it already.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Watched;
 
 /// A request that is about to be sent.
 #[derive(Clone, Copy, Debug)]
@@ -105,6 +110,7 @@ impl Attempt {
             start,
             about,
             status: 0,
+            version: None,
             rpc_status: None,
             error_type: "",
             bytes: 0,
@@ -120,8 +126,10 @@ impl Attempt {
     }
 
     /// The head of the response is there.
-    pub(super) fn answered(&mut self, status: u16, headers: &HeaderMap, is_whole: bool) {
-        self.status = status;
+    pub(super) fn answered<B>(&mut self, response: &Response<B>, is_whole: bool) {
+        let headers = response.headers();
+        self.status = response.status().as_u16();
+        self.version = Some(response.version());
         self.is_answered = true;
         if self.about.procedure.is_some() {
             self.rpc_status = rpc::Status::in_headers(headers);
@@ -215,6 +223,9 @@ impl Attempt {
     }
 
     fn write(&self, writer: &mut Writer) {
+        if let Some(version) = self.version {
+            writer.set_known("network.protocol.version", version_text(version));
+        }
         match self.rpc_status {
             Some(status) => writer.set_known("rpc.response.status_code", status.name()),
             None if self.about.procedure.is_none() && self.status > 0 => {
@@ -225,6 +236,15 @@ impl Attempt {
         }
         if !self.error_type.is_empty() {
             writer.set_known("error.type", self.error_type);
+        }
+    }
+}
+
+/// A client can panic before there is a future that holds the attempt.
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if !self.is_told {
+            self.begin_drop();
         }
     }
 }
@@ -294,6 +314,11 @@ pub(super) struct Headers {
 impl Headers {
     fn of(context: &Context, told: Option<Told>) -> Self {
         Self { context: context.clone(), told }
+    }
+
+    #[cfg(feature = "reqwest")]
+    pub(super) fn tell_anything(&self) -> bool {
+        self.told.is_some()
     }
 
     /// Tells it.

@@ -31,6 +31,12 @@ impl<F> Within<F> {
     pub(super) fn new(inner: F, attempt: Attempt) -> Self {
         Self { inner, attempt: Some(attempt) }
     }
+
+    /// Of a request that the layer takes no part in.
+    #[cfg(feature = "tower")]
+    pub(super) fn passing_by(inner: F) -> Self {
+        Self { inner, attempt: None }
+    }
 }
 
 impl<F: Future> Future for Within<F> {

@@ -14,7 +14,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    attempt::{Attempt, Outgoing},
+    attempt::{Attempt, Outgoing, Watched},
     body::ClientBody,
     future::Within,
     options::{Client, Options},
@@ -49,8 +49,12 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> ClientFuture<S::Future> {
+        if request.extensions().get::<Watched>().is_some() {
+            return ClientFuture { inner: Within::passing_by(self.inner.call(request)) };
+        }
         let (mut attempt, headers) = Attempt::begin(&self.options, Outgoing::of(&request));
         headers.put(request.headers_mut());
+        request.extensions_mut().insert(Watched);
         let future = attempt.poll(|| self.inner.call(request));
         ClientFuture { inner: Within::new(future, attempt) }
     }
@@ -79,7 +83,7 @@ where
             match &response {
                 Ok(response) => {
                     let is_whole = response.body().is_end_stream();
-                    attempt.answered(response.status().as_u16(), response.headers(), is_whole);
+                    attempt.answered(response, is_whole);
                 }
                 Err(_) => attempt.fail(type_name::<E>(), None),
             }

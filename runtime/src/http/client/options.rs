@@ -1,7 +1,11 @@
 //! What a program may ask of the client layers.
 
 use std::sync::Arc;
+#[cfg(feature = "reqwest")]
+use std::sync::Once;
 
+#[cfg(feature = "reqwest")]
+use crate::diag;
 use crate::trace::propagation::PropagateTo;
 
 /// Begins the layer of a client.
@@ -19,6 +23,8 @@ use crate::trace::propagation::PropagateTo;
 /// # let _ = layer;
 /// # Ok::<(), spandrel::trace::propagation::InvalidHost>(())
 /// ```
+///
+/// Of several layers around a request, the outermost one watches it and decides what is told.
 ///
 /// It is a layer of `tower` (hyper, tonic) with feature `tower`, and a middleware of
 /// `reqwest-middleware` with feature `reqwest`:
@@ -59,6 +65,11 @@ impl Client {
     /// Sends trace, baggage and correlation id to these hosts, and to no others.
     ///
     /// What the program itself has put into the headers stays.
+    ///
+    /// A client of reqwest that follows redirects by its own policy takes the headers along, so that
+    /// a host on the list can send them on to any other. Give it the policy `redirects` of this
+    /// layer, which cannot see what policy a client has: it warns once where it finds that a
+    /// redirect has left the list.
     ///
     /// ```
     /// use spandrel::{http, trace::propagation::PropagateTo};
@@ -126,6 +137,24 @@ impl Options {
             Some(list) => list.allows(host.unwrap_or_default(), port).then_some(Told::All),
         }
     }
+
+    /// reqwest follows redirects without asking us, and takes our headers along. Who answered in
+    /// the end is all that we learn of it.
+    #[cfg(feature = "reqwest")]
+    pub(super) fn warn_of_leak(&self, answered: &reqwest::Url) {
+        static ONCE: Once = Once::new();
+        let host = answered.host_str();
+        if self.tells(host, answered.port_or_known_default()).is_none() {
+            ONCE.call_once(|| {
+                diag::warn(format_args!(
+                    "a redirect has led to `{}`, which `propagate_to` does not name, and our \
+                     headers went with it; build the client with \
+                     `reqwest::Client::builder().redirect(layer.redirects())`",
+                    host.unwrap_or_default()
+                ));
+            });
+        }
+    }
 }
 
 /// The pattern of a request's path, as an extension of the request: `url.template`.
@@ -161,3 +190,26 @@ pub struct ResendCount(pub u32);
 
 #[cfg(feature = "reqwest")]
 const MOST_REDIRECTS: usize = 10;
+
+#[cfg(all(test, feature = "reqwest"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redirect_that_has_left_the_list_is_told_of_once() {
+        let said = diag::capture();
+        let list = PropagateTo::parse("127.0.0.1").ok();
+        let options = Options { propagate_to: list, server: None };
+        let led_to = |url: &str| options.warn_of_leak(&url.parse().unwrap());
+
+        led_to("http://127.0.0.1:8080/");
+        assert!(said.of(diag::Level::Warn).is_empty());
+        led_to("http://stranger.example/?token=canary");
+        led_to("http://stranger.example/");
+
+        let warnings = said.of(diag::Level::Warn);
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].contains("a redirect has led to `stranger.example`"), "{warnings:?}");
+        assert!(!warnings[0].contains("canary"), "{warnings:?}");
+    }
+}

@@ -8,7 +8,7 @@ use reqwest::{Request, Response, ResponseBuilderExt as _};
 use reqwest_middleware::{Error, Middleware, Next};
 
 use super::{
-    attempt::{Attempt, Outgoing},
+    attempt::{Attempt, Outgoing, Watched},
     body::ClientBody,
     future::Within,
     options::{Client, ResendCount},
@@ -22,14 +22,25 @@ impl Middleware for Client {
         extensions: &mut Extensions,
         next: Next<'_>,
     ) -> Result<Response, Error> {
-        let (attempt, headers) = Attempt::begin(&self.options, outgoing(&request, extensions));
+        if extensions.get::<Watched>().is_some() {
+            return next.run(request, extensions).await;
+        }
+        extensions.insert(Watched);
+        let watching = Watching(extensions);
+        let (attempt, headers) = Attempt::begin(&self.options, outgoing(&request, watching.0));
+        let has_told = headers.tell_anything();
         headers.put(request.headers_mut());
         // A middleware around this one that sends again does so with the same extensions.
-        let sent = extensions.get().map_or(0, |ResendCount(count)| *count);
-        extensions.insert(ResendCount(sent.saturating_add(1)));
-        let (response, attempt) = Within::new(next.run(request, extensions), attempt).await;
+        let sent = watching.0.get().map_or(0, |ResendCount(count)| *count);
+        watching.0.insert(ResendCount(sent.saturating_add(1)));
+        let (response, attempt) = Within::new(next.run(request, watching.0), attempt).await;
         match (response, attempt) {
-            (Ok(response), Some(attempt)) => Ok(observed(response, attempt)),
+            (Ok(response), Some(attempt)) => {
+                if has_told {
+                    self.options.warn_of_leak(response.url());
+                }
+                Ok(observed(response, attempt))
+            }
             (Err(error), Some(mut attempt)) => {
                 let (error_type, message) = described(&error);
                 attempt.fail(error_type, message.as_deref());
@@ -37,6 +48,15 @@ impl Middleware for Client {
             }
             (response, None) => response,
         }
+    }
+}
+
+/// The extensions of a request while it is sent: who sends it again is watched again.
+struct Watching<'e>(&'e mut Extensions);
+
+impl Drop for Watching<'_> {
+    fn drop(&mut self) {
+        self.0.remove::<Watched>();
     }
 }
 
@@ -58,10 +78,9 @@ fn outgoing<'r>(request: &'r Request, extensions: &Extensions) -> Outgoing<'r> {
 /// The same response, whose body ends the attempt.
 fn observed(response: Response, mut attempt: Attempt) -> Response {
     let url = response.url().clone();
-    let status = response.status().as_u16();
     let mut response: http::Response<reqwest::Body> = response.into();
     let is_whole = response.body().is_end_stream();
-    attempt.answered(status, response.headers(), is_whole);
+    attempt.answered(&response, is_whole);
     // The address is an extension that only reqwest can make.
     if let Ok(carrying_url) = http::Response::builder().url(url).body(()) {
         response.extensions_mut().extend(carrying_url.into_parts().0.extensions);

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use http::{Extensions, HeaderMap, Request, Version, header};
+use http::{Extensions, HeaderMap, Method, Request, Version, header};
 
 use super::{
     exchange::Exchange,
@@ -13,15 +13,28 @@ use crate::{
     call::AsyncCall,
     http::{
         correlation, method,
-        route::{self, Route},
+        route::{self, At, Path},
         rpc,
         site::{SERVER, Server},
-        text::{bounded, query},
+        text::{bounded, query, version_text},
     },
     time,
     trace::{Writer, correlation::CorrelationId, propagation, request},
     value::Attribute,
 };
+
+/// In the extensions of a request: a layer of ours has it already.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Watched;
+
+/// In the extensions of a response: where a layer further in, which knew more, has seen it led to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found(pub(super) &'static Path);
+
+/// The path that a router has found.
+pub(super) fn found(extensions: &Extensions) -> Option<Found> {
+    matched(extensions).and_then(route::path).map(Found)
+}
 
 /// Begins to answer a request; `None`: it is excluded.
 pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<Exchange> {
@@ -36,23 +49,24 @@ pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<E
         .or_else(|| context.correlation_id())
         .unwrap_or_else(CorrelationId::new);
     let method = method::known(request.method().as_str());
-    let procedure = rpc::procedure(request.method(), path, headers);
-    let route = match procedure {
-        // A stranger can call by any name: it becomes a route once somebody has answered to it.
-        Some(procedure) => route::known(method, procedure).unwrap_or(route::bare(method)),
-        None => {
-            matched(request.extensions()).map_or(route::bare(method), |at| route::of(method, at))
-        }
-    };
+    let matched = matched(request.extensions());
+    let procedure = rpc::Procedure::of(request, matched);
+    let at = At::of(matched.and_then(route::path), method);
     let ends = Ends::of(request.uri(), headers, options.proxies);
+    // What the request says of it, anyone may have written.
     let scheme = match ends.is_https {
         Some(true) => "https",
         Some(false) => "http",
         None => options.scheme,
     };
     let parts = Parts::of(request);
-    let seen = Seen { request: &parts, options, route, procedure, ends, scheme, id: &id };
-    let named = request::Request { correlation_id: Some(id.clone()), method, route: route.path };
+    let said = procedure.as_ref();
+    let seen = Seen { request: &parts, options, at, procedure: said, ends, scheme, id: &id };
+    let said_route = match procedure {
+        Some(rpc::Procedure::Known(name)) => name,
+        _ => at.path(),
+    };
+    let named = request::Request { correlation_id: Some(id.clone()), method, route: said_route };
     let _attached = context.with_request(named).attach();
     let call =
         AsyncCall::start_carrying(&SERVER, |fields| fields.write(|writer| seen.write(writer)));
@@ -62,12 +76,12 @@ pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<E
         call,
         start,
         super::exchange::About {
-            route,
+            at,
             scheme,
-            procedure: procedure.map(Into::into),
+            procedure,
             request_bytes: parts.bytes,
-            is_head: method == "HEAD",
-            is_connect: method == "CONNECT",
+            is_head: request.method() == Method::HEAD,
+            is_connect: request.method() == Method::CONNECT,
         },
     ))
 }
@@ -86,7 +100,6 @@ struct Parts<'r> {
 
 impl<'r> Parts<'r> {
     fn of<B>(request: &'r Request<B>) -> Self {
-        let length = request.headers().get(header::CONTENT_LENGTH);
         Self {
             method: request.method().as_str(),
             path: request.uri().path(),
@@ -94,7 +107,7 @@ impl<'r> Parts<'r> {
             version: request.version(),
             headers: request.headers(),
             peer: peer(request.extensions()),
-            bytes: length.and_then(|length| length.to_str().ok()?.parse().ok()),
+            bytes: content_length(request.headers()),
         }
     }
 }
@@ -103,8 +116,8 @@ impl<'r> Parts<'r> {
 struct Seen<'r> {
     request: &'r Parts<'r>,
     options: &'r Options,
-    route: &'static Route,
-    procedure: Option<&'r str>,
+    at: At,
+    procedure: Option<&'r rpc::Procedure>,
     ends: Ends<'r>,
     scheme: &'static str,
     id: &'r CorrelationId,
@@ -114,19 +127,21 @@ impl Seen<'_> {
     fn write(&self, writer: &mut Writer) {
         let Parts { method, path, query: asked, version, headers, peer, bytes } = *self.request;
         match self.procedure {
-            Some(procedure) => {
-                writer.name_str(procedure);
+            Some(rpc::Procedure::Known(name)) => {
+                writer.name_str(name);
                 writer.set(Server::RPC_SYSTEM, rpc::SYSTEM);
-                writer.set(Server::RPC_METHOD, procedure);
+                writer.set(Server::RPC_METHOD, *name);
             }
+            // What it is, the response decides.
+            Some(_) => writer.name_str(&self.at.span_name()),
             None => {
-                writer.name_str(self.route.name);
-                writer.set(Server::METHOD, self.route.method);
-                if self.route.method == method::OTHER {
+                writer.name_str(&self.at.span_name());
+                writer.set(Server::METHOD, self.at.route.method);
+                if self.at.route.method == method::OTHER {
                     writer.set(Server::METHOD_ORIGINAL, bounded(method));
                 }
-                if !self.route.path.is_empty() {
-                    writer.set(Server::ROUTE, self.route.path);
+                if !self.at.path().is_empty() {
+                    writer.set(Server::ROUTE, self.at.path());
                 }
                 writer.set(Server::PATH, bounded(path));
                 if let Some(asked) = asked {
@@ -178,14 +193,9 @@ pub(super) fn capture(writer: &mut Writer, captured: &[Captured], headers: &Head
     }
 }
 
-pub(in crate::http) fn version_text(version: Version) -> &'static str {
-    match version {
-        Version::HTTP_09 => "0.9",
-        Version::HTTP_10 => "1.0",
-        Version::HTTP_2 => "2",
-        Version::HTTP_3 => "3",
-        _ => "1.1",
-    }
+/// How long a body is, by what its head says.
+pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// The route that a router has found.

@@ -38,8 +38,10 @@ pin_project! {
 }
 
 impl<B: Body> ServerBody<B> {
-    pub(super) fn new(body: B, exchange: Option<Exchange>) -> Self {
-        let expected = body.size_hint().exact();
+    /// The length is the one that the head of the response announces, which a body that is a file
+    /// or another's does not know itself.
+    pub(super) fn new(body: B, length: Option<u64>, exchange: Option<Exchange>) -> Self {
+        let expected = body.size_hint().exact().or(length);
         Self { body, exchange, expected }
     }
 

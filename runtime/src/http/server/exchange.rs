@@ -1,17 +1,21 @@
 //! One request and its response, from the first byte to the last.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use http::{HeaderMap, StatusCode, response};
 
-use super::{begin::capture, options::Options};
+use super::{
+    begin::{Found, capture},
+    options::Options,
+};
 use crate::{
     call::{AsyncCall, Carrier},
     http::{
         correlation, measure,
         record::{CANCELLED, status_text},
-        route::{self, Route},
-        rpc,
+        route::{self, At, Path, Route},
+        rpc::{self, Procedure},
+        text::bounded,
     },
     metrics::BoundUpDownCounter,
     outcome::Outcome,
@@ -30,6 +34,8 @@ pub(super) struct Exchange {
     start: u64,
     about: About,
     active: BoundUpDownCounter,
+    #[cfg(feature = "axum-0-8")]
+    read: Option<super::reading::Read>,
     status: u16,
     rpc_status: Option<rpc::Status>,
     error_type: &'static str,
@@ -40,9 +46,9 @@ pub(super) struct Exchange {
 /// What is known of the request.
 #[derive(Debug)]
 pub(super) struct About {
-    pub(super) route: &'static Route,
+    pub(super) at: At,
     pub(super) scheme: &'static str,
-    pub(super) procedure: Option<Box<str>>,
+    pub(super) procedure: Option<Procedure>,
     pub(super) request_bytes: Option<u64>,
     pub(super) is_head: bool,
     pub(super) is_connect: bool,
@@ -50,7 +56,7 @@ pub(super) struct About {
 
 impl Exchange {
     pub(super) fn new(options: Arc<Options>, call: AsyncCall, start: u64, about: About) -> Self {
-        let active = measure::active(about.route.method, about.scheme);
+        let active = measure::active(about.at.route.method, about.scheme);
         active.add(1);
         Self {
             carrier: Carrier::new(call),
@@ -58,6 +64,8 @@ impl Exchange {
             start,
             about,
             active,
+            #[cfg(feature = "axum-0-8")]
+            read: None,
             status: 0,
             rpc_status: None,
             error_type: "",
@@ -71,6 +79,21 @@ impl Exchange {
         self.carrier.poll(|_| run())
     }
 
+    /// The body of the request is going to be read.
+    #[cfg(feature = "axum-0-8")]
+    pub(super) fn reading(&mut self, read: Option<super::reading::Read>) {
+        self.read = read;
+    }
+
+    /// How much of the request's body was read, where that is known.
+    fn read_bytes(&self) -> Option<u64> {
+        #[cfg(feature = "axum-0-8")]
+        if let Some(read) = &self.read {
+            return Some(read.bytes());
+        }
+        self.about.request_bytes.filter(|bytes| *bytes == 0)
+    }
+
     /// The head of the response is there; `true`: so is all of it.
     pub(super) fn respond(&mut self, head: &mut response::Parts, is_empty: bool) -> bool {
         self.status = head.status.as_u16();
@@ -79,6 +102,10 @@ impl Exchange {
         }
         if self.about.procedure.is_some() {
             self.rpc_status = rpc::Status::in_headers(&head.headers);
+            self.settle(self.rpc_status.is_some() || rpc::is_content(&head.headers));
+        }
+        if let Some(Found(path)) = head.extensions.remove() {
+            self.lead_to(path);
         }
         if !self.options.response_headers.is_empty() {
             let captured = &self.options.response_headers;
@@ -118,11 +145,63 @@ impl Exchange {
         self.finish();
     }
 
+    /// A layer further in knows the route.
+    #[cold]
+    fn lead_to(&mut self, path: &'static Path) {
+        if self.about.procedure.is_some() || !self.about.at.path().is_empty() {
+            return;
+        }
+        let at = At::of(Some(path), self.about.at.route.method);
+        self.carrier.late(|span| {
+            say::name(span, &at.span_name());
+            say::attributes(span, &|writer| writer.set_known("http.route", at.path()));
+        });
+        self.about.at = at;
+    }
+
+    /// Whether a request that looks like a call is one, is decided.
+    fn settle(&mut self, is_call: bool) {
+        let Some(Procedure::Claimed(name)) = &mut self.about.procedure else { return };
+        let (name, at) = (mem::take(name), self.about.at);
+        if self.carrier.is_recording() {
+            let span = self.carrier.span();
+            if is_call {
+                say::name(span, &name);
+            }
+            say::attributes(span, &|writer| {
+                if is_call {
+                    writer.set_known("rpc.system.name", rpc::SYSTEM);
+                    writer.set_known("rpc.method", &*name);
+                    return;
+                }
+                writer.set_known("http.request.method", at.route.method);
+                writer.set_known("url.path", bounded(&format!("/{name}")));
+                if !at.path().is_empty() {
+                    writer.set_known("http.route", at.path());
+                }
+            });
+            self.carrier.late(|_| {});
+        }
+        self.about.procedure = is_call.then_some(Procedure::Confirmed(name));
+    }
+
+    /// A procedure that has answered is remembered.
+    fn learn(&mut self) {
+        if let Some(Procedure::Confirmed(name)) = &self.about.procedure
+            && self.rpc_status.is_some_and(rpc::Status::is_of_procedure)
+            && let Some(known) = route::procedure(name)
+        {
+            self.about.procedure = Some(Procedure::Known(known.text));
+        }
+    }
+
     /// All of the response is there.
     pub(super) fn finish(&mut self) {
         if self.is_told {
             return;
         }
+        self.settle(false);
+        self.learn();
         let is_error = match &self.about.procedure {
             Some(_) => {
                 let missing = || match self.status {
@@ -150,6 +229,7 @@ impl Exchange {
     pub(super) fn begin_drop(&mut self) {
         if !self.is_told {
             self.error_type = if self.carrier.is_polling() { PANICKED } else { CANCELLED };
+            self.settle(false);
             self.tell();
         }
         self.carrier.begin_drop();
@@ -158,6 +238,7 @@ impl Exchange {
     /// Says how it went: in the span, and to the metrics.
     fn tell(&mut self) {
         self.is_told = true;
+        self.about.at.answered(self.status);
         self.active.add(-1);
         let seconds = time::nanos_between(self.start, time::ticks()) as f64 / 1e9;
         let (this, slow) = (&*self, self.options.slow.map(|slow| slow.as_secs_f64()));
@@ -175,7 +256,8 @@ impl Exchange {
             status,
             error_type,
             rpc: self.rpc_status,
-            bytes: self.response_bytes,
+            request_bytes: self.read_bytes(),
+            response_bytes: self.response_bytes,
             seconds,
         };
         self.carrier.within(|| measured.record());
@@ -198,33 +280,38 @@ impl Exchange {
     }
 }
 
+/// A service can panic before there is a future that holds the exchange.
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        if !self.is_told {
+            self.begin_drop();
+        }
+    }
+}
+
 /// What the metrics are told.
 struct Measured<'e> {
     about: &'e About,
     status: u16,
     error_type: &'static str,
     rpc: Option<rpc::Status>,
-    bytes: u64,
+    request_bytes: Option<u64>,
+    response_bytes: u64,
     seconds: f64,
 }
 
 impl Measured<'_> {
     fn record(&self) {
-        let Self { about, status, error_type, rpc, bytes, seconds } = *self;
-        if let Some(procedure) = about.procedure.as_deref() {
-            let is_known = rpc.is_some_and(|status| status != rpc::Status::UNIMPLEMENTED);
-            let name = if is_known {
-                let route = route::of(about.route.method, procedure).path;
-                if route.is_empty() { "_OTHER" } else { route }
-            } else {
-                "_OTHER"
-            };
+        let Self { about, status, error_type, rpc, request_bytes, response_bytes, seconds } = *self;
+        if let Some(procedure) = &about.procedure {
+            // A stranger can call by any name.
+            let name = if let Procedure::Known(name) = procedure { name } else { "_OTHER" };
             return measure::called(name, rpc.map(rpc::Status::name), error_type, seconds);
         }
-        let Route { method, path: route, ref found, .. } = *about.route;
+        let Route { method, path: route, ref found, .. } = *about.at.route;
         let served =
             measure::Served { method, route, scheme: about.scheme, status, error_type, seconds };
-        served.record_all(found, about.request_bytes, bytes);
+        served.record_all(found, request_bytes, response_bytes);
     }
 }
 

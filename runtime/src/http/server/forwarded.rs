@@ -1,7 +1,11 @@
 //! Who asks, and whom: by the request itself, or by what trusted proxies say about it.
 //!
 //! Each proxy adds to the right end of a list. So with one trusted proxy the last element is to be
-//! believed, with two the last but one; what stands left of it anyone may have written.
+//! believed, with two the last but one; what stands left of it anyone may have written. A list that
+//! is shorter has not come by all of the proxies, and nothing is believed.
+//!
+//! Proxies write one family of headers and pass the other on as it came, so the program says which
+//! is theirs.
 
 use http::{HeaderMap, Uri, header};
 
@@ -11,29 +15,38 @@ pub(super) struct Ends<'r> {
     pub(super) client: Option<&'r str>,
     /// `host`, or `host:port`.
     pub(super) authority: Option<&'r str>,
+    /// What a proxy says; what the request's target does, decides nothing.
     pub(super) is_https: Option<bool>,
 }
 
+/// Who is believed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Proxies {
+    pub(super) count: usize,
+    /// They write `Forwarded`, not `X-Forwarded-For` and its like.
+    pub(super) write_forwarded: bool,
+}
+
 impl<'r> Ends<'r> {
-    pub(super) fn of(uri: &'r Uri, headers: &'r HeaderMap, proxies: usize) -> Self {
+    pub(super) fn of(uri: &'r Uri, headers: &'r HeaderMap, proxies: Proxies) -> Self {
         let host = || headers.get(header::HOST).and_then(|host| host.to_str().ok());
         let mut ends = Self {
             client: None,
             authority: uri.authority().map(http::uri::Authority::as_str).or_else(host),
-            is_https: uri.scheme_str().map(|scheme| scheme == "https"),
+            is_https: None,
         };
-        if proxies > 0 {
+        if proxies.count > 0 {
             ends.believe(headers, proxies);
         }
         ends
     }
 
     #[cold]
-    fn believe(&mut self, headers: &'r HeaderMap, proxies: usize) {
-        let element = |name: &str| nth_from_right(headers, name, proxies);
+    fn believe(&mut self, headers: &'r HeaderMap, proxies: Proxies) {
+        let element = |name: &str| nth_from_right(headers, name, proxies.count);
         let mut scheme = None;
-        if let Some(forwarded) = element("forwarded") {
-            for pair in forwarded.split(';') {
+        if proxies.write_forwarded {
+            for pair in element("forwarded").unwrap_or_default().split(';') {
                 let Some((key, value)) = pair.split_once('=') else { continue };
                 let value = value.trim().trim_matches('"');
                 match key.trim() {
@@ -43,8 +56,8 @@ impl<'r> Ends<'r> {
                     _ => {}
                 }
             }
-        } else {
-            self.client = element("x-forwarded-for");
+        } else if let Some(client) = element("x-forwarded-for") {
+            self.client = Some(client);
             self.authority = element("x-forwarded-host").or(self.authority);
             scheme = element("x-forwarded-proto");
         }
@@ -77,7 +90,7 @@ fn without_port(client: &str) -> &str {
 fn nth_from_right<'r>(headers: &'r HeaderMap, name: &str, nth: usize) -> Option<&'r str> {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     let elements: Vec<_> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
-    let at = elements.len().saturating_sub(nth);
+    let at = elements.len().checked_sub(nth)?;
     elements.get(at).copied().filter(|element| !element.is_empty())
 }
 
@@ -105,7 +118,7 @@ mod tests {
         ]);
 
         let uri = Uri::from_static("/x");
-        let ends = Ends::of(&uri, &headers, 0);
+        let ends = Ends::of(&uri, &headers, Proxies::default());
 
         let expected = Ends { authority: Some("shop.example"), ..Ends::default() };
         assert_eq!(ends, expected);
@@ -118,11 +131,42 @@ mod tests {
             ("x-forwarded-for", "192.0.2.1"),
         ]);
         let uri = Uri::from_static("/");
-        let client = |proxies| Ends::of(&uri, &headers, proxies).client;
+        let client =
+            |count| Ends::of(&uri, &headers, Proxies { count, write_forwarded: false }).client;
 
         assert_eq!(client(1), Some("192.0.2.1"));
         assert_eq!(client(2), Some("198.51.100.7"));
-        assert_eq!(client(9), Some("10.9.9.9"));
+        assert_eq!(client(3), Some("10.9.9.9"));
+        assert_eq!(client(4), None, "it has not come by all of them");
+    }
+
+    #[test]
+    fn of_two_families_of_headers_only_that_of_the_proxies_is_believed() {
+        let headers = headers(&[
+            ("host", "inner"),
+            ("forwarded", "for=203.0.113.9;proto=https;host=evil"),
+            ("x-forwarded-for", "192.0.2.1"),
+        ]);
+        let uri = Uri::from_static("/");
+        let of = |write_forwarded| Ends::of(&uri, &headers, Proxies { count: 1, write_forwarded });
+
+        let believed = Ends { client: Some("192.0.2.1"), authority: Some("inner"), is_https: None };
+        assert_eq!(of(false), believed);
+        assert_eq!((of(true).client, of(true).is_https), (Some("203.0.113.9"), Some(true)));
+    }
+
+    #[test]
+    fn without_a_client_neither_host_nor_scheme_is_believed() {
+        let headers = headers(&[
+            ("host", "inner"),
+            ("x-forwarded-host", "evil"),
+            ("x-forwarded-proto", "https"),
+        ]);
+
+        let uri = Uri::from_static("/");
+        let ends = Ends::of(&uri, &headers, Proxies { count: 1, write_forwarded: false });
+
+        assert_eq!(ends, Ends { authority: Some("inner"), ..Ends::default() });
     }
 
     #[test]
@@ -133,7 +177,7 @@ mod tests {
         )]);
 
         let uri = Uri::from_static("/");
-        let ends = Ends::of(&uri, &headers, 1);
+        let ends = Ends::of(&uri, &headers, Proxies { count: 1, write_forwarded: true });
 
         assert_eq!(ends.client, Some("2001:db8::17"));
         assert_eq!(ends.authority.map(host_and_port), Some(("a.example", Some(8443))));

@@ -10,7 +10,11 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::{body::ServerBody, exchange::Exchange};
+use super::{
+    begin::{Found, content_length},
+    body::ServerBody,
+    exchange::Exchange,
+};
 
 pin_project! {
     /// The future of a response, within the span of its request; see [`server`](crate::http::server).
@@ -21,6 +25,8 @@ pin_project! {
         #[pin]
         inner: F,
         exchange: Option<Exchange>,
+        // What the layer around this one shall know.
+        found: Option<Found>,
     }
 
     impl<F> PinnedDrop for ServerFuture<F> {
@@ -33,8 +39,13 @@ pin_project! {
 }
 
 impl<F> ServerFuture<F> {
-    pub(super) fn new(inner: F, exchange: Option<Exchange>) -> Self {
-        Self { inner, exchange }
+    pub(super) fn new(inner: F, exchange: Exchange) -> Self {
+        Self { inner, exchange: Some(exchange), found: None }
+    }
+
+    /// Of a request that the layer takes no part in.
+    pub(super) fn passing_by(inner: F, found: Option<Found>) -> Self {
+        Self { inner, exchange: None, found }
     }
 }
 
@@ -48,7 +59,10 @@ where
     fn poll(self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(exchange) = this.exchange else {
-            let response = ready!(this.inner.poll(context));
+            let mut response = ready!(this.inner.poll(context));
+            if let (Ok(response), Some(found)) = (&mut response, *this.found) {
+                response.extensions_mut().insert(found);
+            }
             return Poll::Ready(response.map(|response| response.map(ServerBody::passed_by)));
         };
         let inner = this.inner;
@@ -57,7 +71,8 @@ where
             Ok(response) => {
                 let (mut head, body) = response.into_parts();
                 exchange.respond(&mut head, body.is_end_stream());
-                Ok(Response::from_parts(head, ServerBody::new(body, this.exchange.take())))
+                let length = content_length(&head.headers);
+                Ok(Response::from_parts(head, ServerBody::new(body, length, this.exchange.take())))
             }
             Err(error) => {
                 exchange.fail(type_name::<E>());

@@ -11,7 +11,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{
-    begin::begin,
+    begin::{Watched, begin, found},
     body::ServerBody,
     future::ServerFuture,
     options::{Options, Server},
@@ -35,6 +35,7 @@ impl<S> Layer<S> for Server {
 impl<S, B, R> Service<Request<B>> for ServerService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
+    B: 'static,
     R: Body,
 {
     type Response = Response<ServerBody<R>>;
@@ -45,11 +46,18 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<B>) -> ServerFuture<S::Future> {
+    fn call(&mut self, mut request: Request<B>) -> ServerFuture<S::Future> {
+        if request.extensions().get::<Watched>().is_some() {
+            let found = found(request.extensions());
+            return ServerFuture::passing_by(self.inner.call(request), found);
+        }
         let Some(mut exchange) = begin(&self.options, &request) else {
-            return ServerFuture::new(self.inner.call(request), None);
+            return ServerFuture::passing_by(self.inner.call(request), None);
         };
+        request.extensions_mut().insert(Watched);
+        #[cfg(feature = "axum-0-8")]
+        exchange.reading(super::reading::count(request.body_mut()));
         let future = exchange.poll(|| self.inner.call(request));
-        ServerFuture::new(future, Some(exchange))
+        ServerFuture::new(future, exchange)
     }
 }

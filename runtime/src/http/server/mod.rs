@@ -7,6 +7,8 @@ mod forwarded;
 mod future;
 mod layer;
 mod options;
+#[cfg(feature = "axum-0-8")]
+mod reading;
 
 pub use body::ServerBody;
 pub use future::ServerFuture;

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use http::HeaderName;
 
+use super::forwarded::Proxies;
 use crate::{
     http::{
         correlation::X_CORRELATION_ID,
@@ -36,6 +37,9 @@ use crate::{
 ///     .layer(spandrel::http::server());
 /// # }
 /// ```
+///
+/// Of several layers around a request, the outermost one watches it; the route that one further in
+/// knows is told to it.
 #[must_use]
 pub fn server() -> Server {
     Server { options: Arc::new(Options::default()) }
@@ -56,7 +60,7 @@ pub(super) struct Options {
     pub(super) excluded: Vec<Excluded>,
     pub(super) slow: Option<Duration>,
     pub(super) scheme: &'static str,
-    pub(super) proxies: usize,
+    pub(super) proxies: Proxies,
     pub(super) correlation_header: HeaderName,
     pub(super) request_headers: Vec<Captured>,
     pub(super) response_headers: Vec<Captured>,
@@ -82,7 +86,7 @@ impl Default for Options {
             excluded: Vec::new(),
             slow: None,
             scheme: "http",
-            proxies: 0,
+            proxies: Proxies::default(),
             correlation_header: X_CORRELATION_ID.clone(),
             request_headers: Vec::new(),
             response_headers: Vec::new(),
@@ -132,7 +136,7 @@ impl Server {
         self.with(|options| options.slow = Some(threshold))
     }
 
-    /// Sets an objective for a route, which `http.server.slo.good` and `.target` report about.
+    /// Sets an [objective] for a route, which `http.server.slo.good` and `.target` report about.
     ///
     /// ```
     /// use std::time::Duration;
@@ -148,7 +152,9 @@ impl Server {
         self
     }
 
-    /// Says that the server itself speaks TLS, which the requests of HTTP/1 do not tell.
+    /// Says that the server itself speaks TLS: `url.scheme`, unless a trusted proxy says otherwise.
+    ///
+    /// Requests do not tell, and those that seem to may have been written by anyone.
     ///
     /// ```
     /// let layer = spandrel::http::server().https();
@@ -159,10 +165,12 @@ impl Server {
         self.with(|options| options.scheme = "https")
     }
 
-    /// Believes so many proxies in front of the server what they say in `Forwarded` or
-    /// `X-Forwarded-For`, `-Proto` and `-Host`.
+    /// Believes so many proxies in front of the server what they say in `X-Forwarded-For`.
     ///
-    /// What is further left in these headers was there before them, and anyone can write it.
+    /// Each of them adds to the right end of the list. What is further left was there before them,
+    /// and anyone can write it; a list that is shorter has not come by all of them, and says
+    /// nothing. `X-Forwarded-Proto` and `-Host` are believed by the same rules, where there is a
+    /// client to believe in: the proxies must set or remove all three.
     ///
     /// ```
     /// let layer = spandrel::http::server().trusted_proxies(1);
@@ -170,7 +178,20 @@ impl Server {
     /// ```
     #[must_use]
     pub fn trusted_proxies(self, count: usize) -> Self {
-        self.with(|options| options.proxies = count)
+        self.with(|options| options.proxies.count = count)
+    }
+
+    /// Says that the trusted proxies write `Forwarded`, which is then read instead.
+    ///
+    /// Whichever of the two the proxies do not write, they pass on as anyone wrote it.
+    ///
+    /// ```
+    /// let layer = spandrel::http::server().trusted_proxies(1).proxies_write_forwarded();
+    /// # let _ = layer;
+    /// ```
+    #[must_use]
+    pub fn proxies_write_forwarded(self) -> Self {
+        self.with(|options| options.proxies.write_forwarded = true)
     }
 
     /// Records headers of requests as `http.request.header.…`, secret ones redacted.

@@ -39,6 +39,11 @@ impl Settings {
                 self.tail.slower_than.source,
             ),
             ("level", self.level.value.to_string(), self.level.source),
+            (
+                "http methods",
+                self.http_methods.value.clone().map_or_else(|| "known".into(), list),
+                self.http_methods.source,
+            ),
             ("redacted keys", list(redaction.keys.value.clone()), redaction.keys.source),
             ("allowed keys", list(redaction.allowed.value.clone()), redaction.allowed.source),
             ("redacted patterns", all_but(&redaction.patterns.value), redaction.patterns.source),

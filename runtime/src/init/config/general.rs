@@ -79,6 +79,25 @@ pub(super) fn level(reader: &mut Reader<'_>, code: &Code) -> Setting<LevelFilter
     Setting::pick(code, variable, LevelFilter::default())
 }
 
+/// More methods than this make no sense, and each may make series of its own.
+const MOST_METHODS: usize = 64;
+
+/// The methods of HTTP that are told apart; `None`: those that are known.
+pub(super) fn http_methods(reader: &mut Reader<'_>) -> Setting<Option<Vec<String>>> {
+    let variable = reader.read(table::HTTP_KNOWN_METHODS, |text| {
+        let methods: Vec<_> = parse::list(text).map(str::to_owned).collect();
+        let is_method = |method: &String| {
+            method.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.!~*'+".contains(&byte))
+        };
+        if methods.is_empty() || methods.len() > MOST_METHODS || !methods.iter().all(is_method) {
+            let instead = "methods of HTTP, such as `GET,POST`";
+            return Err(Rejected::not_understood().instead(instead));
+        }
+        Ok(Some(methods))
+    });
+    Setting::pick(None, variable, None)
+}
+
 pub(super) fn memory(reader: &mut Reader<'_>, code: &Code) -> Setting<Memory> {
     let variable = reader.read(table::MEMORY, |text| {
         let bytes = parse::size(text).ok_or_else(Rejected::not_understood)?;

@@ -106,6 +106,8 @@ pub(crate) struct Settings {
     pub(crate) remote_write: RemoteWrite,
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
+    /// `None`: those that are known.
+    pub(crate) http_methods: Setting<Option<Vec<String>>>,
     pub(crate) redaction: Redaction,
     pub(crate) sentry: Sentry,
     /// How far back rolling windows reach.
@@ -227,6 +229,7 @@ impl Settings {
             clock: general::clock(&mut reader, code),
             batch: Batch::read(&mut reader, code),
             mirror: general::mirror(&mut reader, code),
+            http_methods: general::http_methods(&mut reader),
             redaction: Redaction::read(&mut reader, code),
             sentry: Sentry::read(&mut reader, around.features),
             windows: windows::windows(&mut reader, code),

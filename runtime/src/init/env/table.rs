@@ -58,6 +58,9 @@ table! {
         Choices(&["tracecontext", "baggage", "b3", "b3multi", "jaeger", "none"]),
         "tracecontext,baggage",
         "how a trace crosses processes; what a later one reads counts, all are sent but `jaeger`";
+    HTTP_KNOWN_METHODS: "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", Specified, Text,
+        "those of RFC 9110, `PATCH` and `QUERY`",
+        "methods of HTTP, separated by commas, that are told apart; all others are `_OTHER`";
     LOG_LEVEL: "OTEL_LOG_LEVEL", Specified,
         Choice(&["none", "error", "warn", "info", "debug", "trace"]), "info",
         "how much Spandrel says about itself on stderr";

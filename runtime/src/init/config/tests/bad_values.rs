@@ -54,6 +54,14 @@ const WARNED: &[Case] = &[
          write `key=value,key=value` with `%2C` for a comma",
     ),
     (
+        table::HTTP_KNOWN_METHODS,
+        "GET POST",
+        NO,
+        "http methods = known (default)",
+        "`OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS=GET POST` is not understood and is ignored; \
+         write methods of HTTP, such as `GET,POST`",
+    ),
+    (
         table::PROPAGATORS,
         "xray,pigeon",
         NO,

@@ -505,6 +505,12 @@ const CASES: &[Case] = &[
     (table::DEBUG, "true", NO, "log level = debug (from SPANDREL_DEBUG)"),
     (table::DEBUG, "false", NO, "log level = info (default)"),
     (
+        table::HTTP_KNOWN_METHODS,
+        "GET, POST,,PROPFIND",
+        NO,
+        "http methods = GET,POST,PROPFIND (from OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS)",
+    ),
+    (
         table::REDACT_KEYS,
         "tax_number, iban",
         NO,
