@@ -45,6 +45,20 @@ fn a_subscriber_that_has_our_layer_needs_no_line_and_hears_when_telemetry_starts
 }
 
 #[test]
+fn a_library_that_asks_for_the_current_span_gets_ours_and_takes_it_along() {
+    let outcome = Probe::new("subscribing", "taken along").run();
+
+    outcome.assert_success();
+    outcome.assert_said(&[("same", "true"), ("theirs", "within"), ("nothing", "true")]);
+    outcome.assert_said(&[
+        ("thread of first", "thread of first < theirs < first"),
+        ("thread of second", "thread of second < theirs < second"),
+        // What the caller does not record begins no trace of its own on the other thread.
+        ("spans", "8"),
+    ]);
+}
+
+#[test]
 fn a_program_may_refuse() {
     let outcome = Probe::new("subscribing", "refused").run();
 

@@ -1,14 +1,12 @@
 //! Where the orders are kept: SQLite, through `sqlx`, whose queries are spans without our doing.
 //!
 //! `sqlx` runs queries of SQLite on a thread of its own, to which it takes the current span of
-//! `tracing`. So this block has `#[instrument]`, whose spans `tracing` knows, and not `#[traced]`:
-//! that is how the span of a query finds its parent. PostgreSQL would not need it.
+//! `tracing`: the subscriber that `init!` installs tells it ours, so each query finds its parent.
 
 use serde::{Deserialize, Serialize};
 use spandrel::{
-    instrument,
     metrics::{self, PoolState},
-    timed,
+    timed, traced,
 };
 use sqlx::{Error, SqlitePool, sqlite::SqlitePoolOptions};
 
@@ -28,10 +26,10 @@ pub(crate) struct Store(SqlitePool);
 const TABLE: &str =
     "CREATE TABLE orders (id INTEGER PRIMARY KEY, item TEXT, pieces INTEGER, receipt INTEGER)";
 
-#[instrument(skip_all, err)]
+#[traced]
 #[timed]
 impl Store {
-    #[instrument(skip)]
+    #[traced(skip)]
     #[timed(skip)]
     pub(crate) async fn open() -> Result<Self, Error> {
         // One connection: a database in memory belongs to it.
