@@ -90,10 +90,10 @@ impl Family {
     fn into_metric(self) -> Metric {
         let data = match self.series.first() {
             Some((_, Value::Durations(_))) => Data::Exponential(points(self.series, durations)),
-            Some((_, Value::Target(_))) => Data::Gauge(points(self.series, number)),
+            Some((_, Value::Target(_))) => Data::Gauge(points(self.series, |value| number(&value))),
             first => Data::Sum {
                 monotonic: matches!(first, Some((_, Value::Ended(_)))),
-                points: points(self.series, number),
+                points: points(self.series, |value| number(&value)),
             },
         };
         let About { name, description, unit } = self.about;
@@ -128,10 +128,10 @@ fn points<T>(
     series.into_iter().filter_map(point).collect()
 }
 
-fn number(value: Value) -> Option<(Number, Vec<data::Exemplar>)> {
+fn number(value: &Value) -> Option<(Number, Vec<data::Exemplar>)> {
     let number = match value {
-        Value::Ended(count) | Value::Running(count) => Number::U64(count),
-        Value::Target(share) => Number::F64(share),
+        Value::Ended(count) | Value::Running(count) => Number::U64(*count),
+        Value::Target(share) => Number::F64(*share),
         Value::Durations(_) => return None,
     };
     Some((number, Vec::new()))

@@ -99,9 +99,12 @@ fn add(families: &mut Families, site: &'static Site, metered: &'static Metered) 
     });
 }
 
+/// Adds to the metric of this name, of which this is the description and the unit.
+type Add<'f> = dyn FnMut(&Cow<'static, str>, (&'static str, &'static str), Labels, Value) + 'f;
+
 /// Adds all but the durations.
 fn add_cell(
-    add: &mut dyn FnMut(&Cow<'static, str>, (&'static str, &'static str), Labels, Value),
+    add: &mut Add<'_>,
     metered: &'static Metered,
     names: &Names,
     labels: &Labels,

@@ -338,7 +338,7 @@ impl Buckets {
     /// What is in here beyond what was.
     fn without(&self, before: &Self) -> Self {
         let mut rest = self.clone();
-        rest.for_those_of(before, |bucket, count| bucket.saturating_sub(count));
+        rest.for_those_of(before, u64::saturating_sub);
         rest.trimmed()
     }
 
