@@ -69,6 +69,9 @@
 //! whatever subscriber is there: with this layer, `tracing::Span::current()` is our span under
 //! another name. [`Builder::mirror`](crate::Builder::mirror) shows all other spans likewise. The
 //! layer itself adds nothing for them, and [`is_mirrored`] tells other layers.
+//!
+//! The subscriber that `init!` installs needs neither: it shows the span of ours that is current
+//! when somebody asks `tracing::Span::current()`.
 
 mod callsite;
 mod entered;
