@@ -60,6 +60,9 @@ fn start() {
     START.call_once(|| {
         if recorder::current().is_none() {
             recorder::start(Settings::default(), Arc::new(Losses::new()), Arc::new(Vec::new));
+            // A router of the program answers in a test as it does where telemetry has started.
+            #[cfg(feature = "prometheus")]
+            crate::admin::install(Arc::default());
         }
         level::set_most_verbose(Some(Level::Trace));
         site::set_switches(|_| site::ON);

@@ -166,14 +166,14 @@ fn an_order_is_one_trace_through_both_services_and_the_database() {
             ("", "POST /orders", "orders"),
             ("Orders::have_paid", "POST", "orders"),
             ("Orders::place", "Orders::have_paid", "orders"),
-            ("Orders::place", "keep", "orders"),
-            ("Orders::place", "note_paid", "orders"),
+            ("Orders::place", "Store::keep", "orders"),
+            ("Orders::place", "Store::note_paid", "orders"),
             ("POST", "POST /payments", "payments"),
             ("POST /orders", "Orders::place", "orders"),
             ("POST /payments", "authorize", "payments"),
             ("POST /payments", "settle", "payments"),
-            ("keep", "INSERT orders", "orders"),
-            ("note_paid", "UPDATE orders", "orders"),
+            ("Store::keep", "INSERT orders", "orders"),
+            ("Store::note_paid", "UPDATE orders", "orders"),
         ]
     );
 }
