@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     export::{SpanExporter, custom::CustomSink, stats::Stats},
     sync::lock,
-    trace::{drain::Sink, loss::Losses, recorder},
+    trace::{drain::Sink, loss::Losses},
 };
 
 /// An exporter that was chosen: its name, its numbers, and how to make it.
@@ -253,6 +253,8 @@ pub(super) mod metrics {
     feature = "prometheus-remote-write"
 ))]
 fn in_this_process(make: Make<dyn Sink>) -> Make<dyn Sink> {
+    use crate::trace::recorder;
+
     let process = recorder::generation();
     Box::new(move |bytes, stats| {
         if recorder::generation() == process {
