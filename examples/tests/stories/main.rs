@@ -1,5 +1,6 @@
 //! Every example runs, and its spans are those that its story tells of.
 
+mod counterparts;
 mod services;
 
 use std::process::Command;

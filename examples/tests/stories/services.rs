@@ -14,23 +14,29 @@ use serde_json::Value;
 use super::{assert_shows, command, run};
 
 /// A program that serves until its standard input ends.
-struct Service {
+pub(super) struct Service {
     process: Child,
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,
-    address: String,
+    pub(super) address: String,
 }
 
 impl Service {
-    fn url(&self) -> String {
+    pub(super) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// One of the shop, which writes spans into the folder and log lines to stdout.
     fn of_shop(name: &str, arguments: &[&str], folder: &Path) -> Self {
+        let file = folder.join(name);
+        Self::start(name, arguments, &[("SPANDREL_FILE", file.to_str().expect("text"))])
+    }
+
+    /// One of the shop, with variables.
+    pub(super) fn start(name: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = command(env!("CARGO_BIN_EXE_shop"), &[&[name], arguments].concat());
         command.env("OTEL_SERVICE_NAME", name).env("SPANDREL_LOG_FORMAT", "json");
-        command.env("SPANDREL_FILE", folder.join(name));
+        command.envs(variables.iter().copied());
         let mut process =
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
         let stdin = process.stdin.take().expect("a pipe");
@@ -60,7 +66,7 @@ impl Service {
         stream
     }
 
-    fn order(&self, headers: &str) -> String {
+    pub(super) fn order(&self, headers: &str) -> String {
         self.ask("POST", "/orders", headers, ORDER)
     }
 
@@ -69,7 +75,7 @@ impl Service {
     }
 
     /// Lets it finish; returns what it has printed since.
-    fn end(mut self) -> String {
+    pub(super) fn end(mut self) -> String {
         drop(self.stdin);
         let mut text = String::new();
         self.stdout.read_to_string(&mut text).expect("text");

@@ -19,4 +19,5 @@ pub(crate) use sink::MetricsSink;
 pub(crate) use sink::Origin;
 
 #[cfg(test)]
+#[cfg(feature = "otlp")]
 mod tests;
