@@ -249,13 +249,10 @@ impl Part for AtomicU64 {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        sync::atomic::AtomicBool,
-        thread,
-        time::{Duration, Instant},
-    };
+    use std::{sync::atomic::AtomicBool, thread, time::Duration};
 
     use super::*;
+    use crate::time;
 
     fn count(counter: &Sharded<AtomicU64>, times: u64) {
         for _ in 0..times {
@@ -329,8 +326,8 @@ mod tests {
         .join()
         .unwrap();
         // A joined thread has ended its closure; its locals may still be on their way.
-        let patience = Instant::now() + Duration::from_secs(30);
-        while total(&COUNTER) < 2 && Instant::now() < patience {
+        let patience = time::now() + Duration::from_secs(30);
+        while total(&COUNTER) < 2 && time::now() < patience {
             thread::yield_now();
         }
 

@@ -2,14 +2,14 @@
 
 use std::{
     cell::{Cell, RefCell},
-    sync::{Mutex, atomic::Ordering::Relaxed},
+    sync::atomic::Ordering::Relaxed,
 };
 
 use super::record::FIXED_WORDS;
 use crate::{
     site::Field,
-    sync::{lock, shared::AtomicU64},
-    trace::{Writer, recorder},
+    sync::shared::AtomicU64,
+    trace::{Writer, spare::Spare},
 };
 
 /// The most words of one record: 32 KiB.
@@ -24,10 +24,7 @@ pub(super) struct Record {
     bytes: Vec<u8>,
 }
 
-/// Records of threads that have ended, for each generation of forks: another thread of the parent
-/// may have held the lock of the parent's for ever.
-static SPARE: [Mutex<Vec<Record>>; recorder::GENERATIONS] =
-    [const { Mutex::new(Vec::new()) }; recorder::GENERATIONS];
+static SPARE: Spare<Record> = Spare::new();
 
 thread_local! {
     static OWN: Kept = const { Kept(RefCell::new(Vec::new())) };
@@ -39,7 +36,7 @@ struct Kept(RefCell<Vec<Record>>);
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        give_up(self.0.borrow_mut().drain(..));
+        SPARE.give(self.0.borrow_mut().drain(..));
     }
 }
 
@@ -57,28 +54,13 @@ pub(super) fn with_record<R>(run: impl FnOnce(&mut Record) -> R) -> Option<R> {
     NESTED.set(NESTED.get() + 1);
     let _level = Level;
     let own = OWN.try_with(|own| own.0.borrow_mut().pop()).ok().flatten();
-    let mut record = own.or_else(spare).unwrap_or_else(Record::new);
+    let mut record = own.or_else(|| SPARE.take()).unwrap_or_else(Record::new);
     let result = run(&mut record);
     let mut record = Some(record);
     // A thread whose locals are gone gives it to the others at once.
     let _ = OWN.try_with(|own| own.0.borrow_mut().extend(record.take()));
-    give_up(record);
+    SPARE.give(record);
     Some(result)
-}
-
-/// A record of a thread that has ended; whoever logs does not wait for one.
-#[cold]
-fn spare() -> Option<Record> {
-    SPARE.get(recorder::generation())?.try_lock().ok()?.pop()
-}
-
-fn give_up(records: impl IntoIterator<Item = Record>) {
-    let mut records = records.into_iter().peekable();
-    if records.peek().is_some()
-        && let Some(spare) = SPARE.get(recorder::generation())
-    {
-        lock(spare).extend(records);
-    }
 }
 
 impl Record {

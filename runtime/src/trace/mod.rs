@@ -38,6 +38,7 @@ pub(crate) mod sampling;
 pub(crate) mod scope;
 pub(crate) mod scrub;
 pub(crate) mod span;
+pub(crate) mod spare;
 pub(crate) mod spawn;
 #[cfg(feature = "stream")]
 pub(crate) mod stream;

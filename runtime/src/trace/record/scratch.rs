@@ -1,20 +1,14 @@
 //! Writes attributes where they can be read back at once, instead of into a record.
 
-use std::{
-    cell::Cell,
-    sync::{Mutex, PoisonError, TryLockError, atomic::Ordering::Relaxed},
-};
+use std::{cell::Cell, sync::atomic::Ordering::Relaxed};
 
 use super::{layout::MAX_RECORD_WORDS, writer::Writer};
-use crate::{site::Site, sync::shared::AtomicU64};
+use crate::{site::Site, sync::shared::AtomicU64, trace::spare::Spare};
 
 /// Leaked, as chunks are, and used again and again.
 type Words = &'static [AtomicU64];
 
-/// Those of threads that have ended.
-///
-/// Nobody waits for it: in a forked child it may be locked for ever.
-static SPARE: Mutex<Vec<Words>> = Mutex::new(Vec::new());
+static SPARE: Spare<Words> = Spare::new();
 
 thread_local! {
     static MINE: Mine = const { Mine(Cell::new(None)) };
@@ -32,22 +26,8 @@ pub(crate) fn attributes(site: &'static Site, write: &dyn Fn(&mut Writer)) -> Ve
 /// A value that is formatted may come here itself: it gets a scratch of its own.
 fn take() -> Words {
     let mine = MINE.try_with(|mine| mine.0.take()).ok().flatten();
-    mine.or_else(|| spare(Vec::pop).flatten())
+    mine.or_else(|| SPARE.take())
         .unwrap_or_else(|| Box::leak((0..MAX_RECORD_WORDS).map(|_| AtomicU64::new(0)).collect()))
-}
-
-fn spare<R>(look: impl FnOnce(&mut Vec<Words>) -> R) -> Option<R> {
-    // Whoever has it is about to leave, or never will.
-    const TRIES: usize = 100;
-    let mut tries = (0..TRIES).map(|_| match SPARE.try_lock() {
-        Ok(spare) => Some(spare),
-        Err(TryLockError::Poisoned(spare)) => Some(PoisonError::into_inner(spare)),
-        Err(TryLockError::WouldBlock) => {
-            std::thread::yield_now();
-            None
-        }
-    });
-    tries.find_map(|spare| spare).map(|mut spare| look(&mut spare))
 }
 
 /// Comes back when it is no longer used, also by a panic.
@@ -59,9 +39,7 @@ impl Drop for Lent {
             Ok(other) => other,
             Err(_) => Some(self.0),
         };
-        if let Some(other) = other {
-            spare(|spare| spare.push(other));
-        }
+        SPARE.give(other);
     }
 }
 
@@ -70,9 +48,7 @@ struct Mine(Cell<Option<Words>>);
 
 impl Drop for Mine {
     fn drop(&mut self) {
-        if let Some(words) = self.0.take() {
-            spare(|spare| spare.push(words));
-        }
+        SPARE.give(self.0.take());
     }
 }
 
