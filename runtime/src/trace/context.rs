@@ -321,11 +321,12 @@ impl Context {
 
     /// The same context with something else that rarely exists.
     fn change_extra(mut self, change: impl FnOnce(&mut Extra)) -> Self {
-        let mut extra = self.extra.take().map(Arc::unwrap_or_clone).unwrap_or_default();
-        change(&mut extra);
-        let has_extra = !extra.is_empty();
-        self.extra = has_extra.then(|| Arc::new(extra));
-        self.flags = self.flags & !EXTRA | if has_extra { EXTRA } else { 0 };
+        let extra = Arc::make_mut(self.extra.get_or_insert_default());
+        change(extra);
+        if extra.is_empty() {
+            self.extra = None;
+        }
+        self.flags = self.flags & !EXTRA | if self.extra.is_some() { EXTRA } else { 0 };
         self
     }
 
@@ -381,14 +382,27 @@ impl Context {
     #[cfg(feature = "tracing")]
     #[cold]
     fn shown_as_mirrored(self) -> Self {
-        let mirror = local::clone_extra().and_then(|extra| extra.mirror.clone());
+        let current = local::clone_extra();
+        let mirror = current.as_deref().and_then(|extra| extra.mirror.as_ref());
+        let own = self.extra.as_deref().and_then(|extra| extra.mirror.as_ref());
+        let is_same = match (own, mirror) {
+            (Some(own), Some(mirror)) => own.is_same(mirror),
+            (own, mirror) => own.is_none() && mirror.is_none(),
+        };
+        if is_same {
+            return self;
+        }
+        let mirror = mirror.cloned();
         self.change_extra(|extra| extra.mirror = mirror)
     }
 
     /// The same context, for what must not keep the counterparts of its span alive.
     #[cfg(feature = "tracing")]
     pub(crate) fn shown_to_nobody(self) -> Self {
-        if self.extra.is_none() { self } else { self.change_extra(|extra| extra.mirror = None) }
+        if self.extra.as_deref().is_none_or(|extra| extra.mirror.is_none()) {
+            return self;
+        }
+        self.change_extra(|extra| extra.mirror = None)
     }
 
     /// Whether other APIs are shown the current span.
@@ -496,17 +510,20 @@ impl Context {
         }
     }
 
-    #[cold]
     #[inline(never)]
     fn swap_extra(&mut self) {
-        let next = self.extra.take();
-        self.extra = local::replace_extra(next.clone());
-        let (from, to) = (self.extra.as_deref(), next.as_deref());
-        if from.map(|extra| &extra.trace_state) != to.map(|extra| &extra.trace_state) {
-            // The trace may be the same, but the drain is to learn of the state.
-            Local.trace_changed();
+        let shown = local::swap_extra(&mut self.extra, |from, to| {
+            if from.map(|extra| &extra.trace_state) != to.map(|extra| &extra.trace_state) {
+                // The trace may be the same, but the drain is to learn of the state.
+                Local.trace_changed();
+            }
+            let [from, to] = [from, to].map(|extra| extra.and_then(|extra| extra.mirror.as_ref()));
+            // Copied for what follows: users' code may run there and change what is current.
+            (from.is_some() || to.is_some()).then(|| to.cloned())
+        });
+        if let Some(shown) = shown {
+            mirror::switch(shown.as_ref());
         }
-        mirror::switch(from, to);
     }
 }
 

@@ -5,7 +5,6 @@
 use std::cell::{Cell, RefCell};
 
 use super::{
-    context::Extra,
     record::{scratch, value::Entries, writer::Writer},
 };
 use crate::{
@@ -65,17 +64,12 @@ pub(crate) fn settle(site: &'static Site, word: u32) -> u32 {
     }
 }
 
-/// The context of the thread has changed: leaves one span's counterparts, or enters another's.
+/// What is shown on the thread has changed: leaves one span's counterparts, or enters another's.
 ///
 /// Spans nest, so what was entered before stays entered around what is entered now. Back at a span
 /// that is entered already, what was entered within it is left.
 #[cold]
-pub(super) fn switch(from: Option<&Extra>, to: Option<&Extra>) {
-    let (from, to) =
-        (from.and_then(|extra| extra.mirror.as_ref()), to.and_then(|extra| extra.mirror.as_ref()));
-    if from.is_none() && to.is_none() {
-        return;
-    }
+pub(super) fn switch(to: Option<&Reflections>) {
     let position = |entered: &[Reflections], to: &Reflections| {
         entered.iter().rposition(|entered| entered.is_same(to))
     };
