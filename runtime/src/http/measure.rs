@@ -192,7 +192,11 @@ mod layers {
 
     /// The series of a route, which need not be looked up for each request.
     #[derive(Debug)]
-    pub(in crate::http) struct Found([OnceLock<Series>; FOUND]);
+    pub(in crate::http) struct Found {
+        ended: [OnceLock<Series>; FOUND],
+        /// By scheme, of which a server mostly has one.
+        active: OnceLock<(&'static str, BoundUpDownCounter)>,
+    }
 
     /// A route answers in few ways; what is rarer is looked up.
     const FOUND: usize = 4;
@@ -208,11 +212,21 @@ mod layers {
 
     impl Found {
         pub(in crate::http) const fn new() -> Self {
-            Self([const { OnceLock::new() }; FOUND])
+            Self { ended: [const { OnceLock::new() }; FOUND], active: OnceLock::new() }
+        }
+
+        /// Where the requests of the route's method that are being served are counted.
+        pub(in crate::http) fn active(
+            &self,
+            method: &'static str,
+            scheme: &'static str,
+        ) -> BoundUpDownCounter {
+            let (known, series) = self.active.get_or_init(|| (scheme, active(method, scheme)));
+            if *known == scheme { *series } else { active(method, scheme) }
         }
 
         fn of(&self, served: &Served) -> Series {
-            for slot in &self.0 {
+            for slot in &self.ended {
                 let series = slot.get_or_init(|| Series::of(served));
                 if series.is_of(served) {
                     return *series;
@@ -242,11 +256,8 @@ mod layers {
         }
     }
 
-    /// Where the requests that are being served are counted.
-    pub(in crate::http) fn active(
-        method: &'static str,
-        scheme: &'static str,
-    ) -> BoundUpDownCounter {
+    #[cold]
+    fn active(method: &'static str, scheme: &'static str) -> BoundUpDownCounter {
         ACTIVE.with(&(("http.request.method", method), ("url.scheme", scheme)))
     }
 
@@ -324,4 +335,4 @@ mod sending {
 pub(super) use sending::Sent;
 
 #[cfg(feature = "tower")]
-pub(super) use layers::{Found, active, called};
+pub(super) use layers::{Found, called};

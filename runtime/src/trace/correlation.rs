@@ -112,6 +112,15 @@ impl CorrelationId {
         }))
     }
 
+    /// The text, which is ASCII.
+    #[cfg(feature = "http")]
+    pub(crate) fn as_ascii(&self) -> &[u8] {
+        match &self.0 {
+            Text::Short { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
+            Text::Long(text) => text.as_bytes(),
+        }
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

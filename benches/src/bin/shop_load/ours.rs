@@ -4,7 +4,7 @@ use std::{future::Future, time::Duration};
 
 use reqwest_middleware::ClientBuilder;
 use spandrel::{
-    http, instrument,
+    http,
     metrics::{Counter, Histogram},
     timed, traced,
 };
@@ -15,7 +15,7 @@ use super::service::services;
 services!(
     "spandrel",
     each: [traced, timed],
-    store: [instrument(skip_all), timed],
+    store: [traced, timed],
     of_order(order): [traced(fields(order.id = order)), timed]
 );
 

@@ -2,11 +2,12 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use http::{Extensions, HeaderMap, Method, Request, Version, header};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Version, header};
 
 use super::{
     exchange::Exchange,
     forwarded::{Ends, host_and_port},
+    heads::Heads,
     options::{Captured, Options},
 };
 use crate::{
@@ -45,21 +46,22 @@ pub(super) fn begin<B>(options: &Arc<Options>, request: &Request<B>) -> Option<E
     let start = time::ticks();
     let headers = request.headers();
     let (context, link) = propagation::extract_across(options.boundary, headers);
-    let id = correlation::named(headers, &options.correlation_header)
+    let heads = Heads::of(headers, &options.correlation_header);
+    let id = correlation::named(heads.correlation)
         .or_else(|| context.correlation_id())
         .unwrap_or_else(CorrelationId::new);
     let method = method::known(request.method().as_str());
     let matched = matched(request.extensions());
     let procedure = rpc::Procedure::of(request, matched);
     let at = At::of(matched.and_then(route::path), method);
-    let ends = Ends::of(request.uri(), headers, options.proxies);
+    let ends = Ends::of(request.uri(), heads.host, headers, options.proxies);
     // What the request says of it, anyone may have written.
     let scheme = match ends.is_https {
         Some(true) => "https",
         Some(false) => "http",
         None => options.scheme,
     };
-    let parts = Parts::of(request);
+    let parts = Parts::of(request, heads);
     let said = procedure.as_ref();
     let seen = Seen { request: &parts, options, at, procedure: said, ends, scheme, id: &id };
     let said_route = match procedure {
@@ -93,21 +95,23 @@ struct Parts<'r> {
     query: Option<&'r str>,
     version: Version,
     headers: &'r HeaderMap,
+    user_agent: Option<&'r HeaderValue>,
     peer: Option<SocketAddr>,
     /// As long as its head says that its body is.
     bytes: Option<u64>,
 }
 
 impl<'r> Parts<'r> {
-    fn of<B>(request: &'r Request<B>) -> Self {
+    fn of<B>(request: &'r Request<B>, heads: Heads<'r>) -> Self {
         Self {
             method: request.method().as_str(),
             path: request.uri().path(),
             query: request.uri().query(),
             version: request.version(),
             headers: request.headers(),
+            user_agent: heads.user_agent,
             peer: peer(request.extensions()),
-            bytes: content_length(request.headers()),
+            bytes: heads.content_length.and_then(length),
         }
     }
 }
@@ -125,7 +129,8 @@ struct Seen<'r> {
 
 impl Seen<'_> {
     fn write(&self, writer: &mut Writer) {
-        let Parts { method, path, query: asked, version, headers, peer, bytes } = *self.request;
+        let Parts { method, path, query: asked, version, headers, user_agent, peer, bytes } =
+            *self.request;
         match self.procedure {
             Some(rpc::Procedure::Known(name)) => {
                 writer.name_str(name);
@@ -167,7 +172,7 @@ impl Seen<'_> {
             writer.display(Server::PEER, &peer.ip());
             writer.set(Server::PEER_PORT, &peer.port());
         }
-        if let Some(agent) = headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()) {
+        if let Some(agent) = user_agent.and_then(|agent| agent.to_str().ok()) {
             writer.set(Server::USER_AGENT, bounded(agent));
         }
         writer.set(Server::VERSION, version_text(version));
@@ -195,7 +200,11 @@ pub(super) fn capture(writer: &mut Writer, captured: &[Captured], headers: &Head
 
 /// How long a body is, by what its head says.
 pub(super) fn content_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    length(headers.get(header::CONTENT_LENGTH)?)
+}
+
+fn length(value: &HeaderValue) -> Option<u64> {
+    value.to_str().ok()?.parse().ok()
 }
 
 /// The route that a router has found.

@@ -56,7 +56,8 @@ pub(super) struct About {
 
 impl Exchange {
     pub(super) fn new(options: Arc<Options>, call: AsyncCall, start: u64, about: About) -> Self {
-        let active = measure::active(about.at.route.method, about.scheme);
+        let Route { method, found, .. } = about.at.route;
+        let active = found.active(method, about.scheme);
         active.add(1);
         Self {
             carrier: Carrier::new(call),

@@ -5,6 +5,7 @@ mod body;
 mod exchange;
 mod forwarded;
 mod future;
+mod heads;
 mod layer;
 mod options;
 #[cfg(feature = "axum-0-8")]
