@@ -81,6 +81,14 @@ static TABLES: &[Table] = &[
         cell: plain,
     },
     Table {
+        title: "A service that waits for another",
+        note: "The same where each payment waits 2 ms for a bank and 4 customers keep the machine half \
+               busy.",
+        metric: "shop-load-bank",
+        kinds: &["time", "p50", "p99", "cpu"],
+        cell: plain,
+    },
+    Table {
         title: "What is exported",
         note: "Attributes per span (the one root in 101 has none).",
         metric: "attributes-per-span",

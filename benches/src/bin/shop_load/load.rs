@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 use reqwest::{Client, StatusCode};
 
-use super::{CUSTOMERS, Result, service::Wish};
+use super::{Result, service::Wish};
 
 /// How long each request took, the shortest first.
 #[derive(Debug)]
@@ -27,10 +27,10 @@ impl Seen {
 }
 
 /// Sends customers for so long; fails if one of them is not served.
-pub(crate) async fn run(url: &str, length: Duration) -> Result<Seen> {
-    let client = Client::builder().pool_max_idle_per_host(CUSTOMERS).build()?;
+pub(crate) async fn run(url: &str, customers: usize, length: Duration) -> Result<Seen> {
+    let client = Client::builder().pool_max_idle_per_host(customers).build()?;
     let began = Instant::now();
-    let customers = (0..CUSTOMERS).map(|customer| {
+    let all = (0..customers).map(|customer| {
         let client = &client;
         async move {
             let mut times = Vec::new();
@@ -39,12 +39,12 @@ pub(crate) async fn run(url: &str, length: Duration) -> Result<Seen> {
                 let asked = Instant::now();
                 visit(client, url, number).await?;
                 times.push(asked.elapsed());
-                number += CUSTOMERS + 1;
+                number += customers + 1;
             }
             Ok::<_, reqwest::Error>(times)
         }
     });
-    let mut times = try_join_all(customers).await?.concat();
+    let mut times = try_join_all(all).await?.concat();
     times.sort_unstable();
     Ok(Seen { times, length: began.elapsed() })
 }

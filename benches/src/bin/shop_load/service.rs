@@ -1,6 +1,10 @@
 //! Both services, written once for all variants.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
 
 use axum::{
     http::StatusCode,
@@ -31,6 +35,20 @@ impl Variant {
 
     pub(crate) fn payments(&self) -> Result<()> {
         (self.payments)()
+    }
+}
+
+static BANK_MILLIS: AtomicU64 = AtomicU64::new(0);
+
+/// From now on the bank takes so long.
+pub(crate) fn wait_for_bank(millis: u64) {
+    BANK_MILLIS.store(millis, Relaxed);
+}
+
+pub(crate) async fn bank() {
+    match BANK_MILLIS.load(Relaxed) {
+        0 => tokio::task::yield_now().await,
+        millis => tokio::time::sleep(Duration::from_millis(millis)).await,
     }
 }
 
@@ -108,7 +126,7 @@ macro_rules! services {
 
         use super::{
             Result, child,
-            service::{Failed, Payment, Receipt, Variant, Wish},
+            service::{self, Failed, Payment, Receipt, Variant, Wish},
             store::{self, Order},
         };
 
@@ -210,7 +228,7 @@ macro_rules! services {
 
         $(#[$of_order])*
         async fn authorize($order: i64, card: &str) -> i64 {
-            tokio::task::yield_now().await;
+            service::bank().await;
             $order * 1_000 + card.len() as i64
         }
 
