@@ -31,6 +31,14 @@ fn main() {
                 bench(&mut criterion, subject, case, two, Tally::run_on_two_threads);
                 bench(&mut criterion, subject, case, sustained, Tally::run_sustained);
             }
+            if case.kind == Kind::CounterCached {
+                let two = "counter-two-threads";
+                bench(&mut criterion, subject, case, two, Tally::run_on_two_threads);
+            }
+            if case.kind == Kind::Timed {
+                let two = "timed-two-threads";
+                bench(&mut criterion, subject, case, two, Tally::run_on_two_threads);
+            }
         }
     }
     criterion.final_summary();

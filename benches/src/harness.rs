@@ -11,7 +11,8 @@ use std::{
 
 use crate::subject::{Case, Seen, Subject};
 
-/// Runs a case a little and proves that its sink saw each span, or none where none is due.
+/// Runs a case a little and proves that its sink saw each span, or none where none is due, and that
+/// each call was counted.
 ///
 /// # Panics
 ///
@@ -21,6 +22,7 @@ pub fn verify(subject: &dyn Subject, case: &Case) {
     const BATCHES: u64 = 10;
     subject.settle();
     let before = subject.seen();
+    let counted_before = case.counted.map(|counted| counted());
 
     (case.run)(BATCHES);
 
@@ -28,6 +30,9 @@ pub fn verify(subject: &dyn Subject, case: &Case) {
     let seen = since(before, subject.seen());
     let what = format!("{} / {}", subject.name(), case.kind.id());
     assert_eq!(seen.spans, case.spans(BATCHES), "{what}: spans in the sink");
+    if let (Some(counted), Some(before)) = (case.counted, counted_before) {
+        assert_eq!(counted() - before, case.kind.calls() * BATCHES, "{what}: calls counted");
+    }
     if case.records {
         let asked = case.kind.attributes() * BATCHES;
         assert!(seen.attributes >= asked, "{what}: {} of {asked} attributes", seen.attributes);

@@ -6,14 +6,17 @@
 //!
 //! What this crate deliberately does not do: talk to a collector. Sinks count and discard, or
 //! encode OTLP and discard the bytes; the network would only add noise that nobody here controls.
-//! Only `exports`, which compares forms of export, sends: over loopback, to a receiver that discards.
+//! Only `exports`, which compares forms of export, and `shop_load`, which is a whole service, send:
+//! over loopback, to a receiver that discards; the service also to a collector, if one is named.
 
+mod counters;
 mod floor;
 mod ours;
 #[cfg(feature = "peers")]
 mod peers;
 mod subject;
 
+pub mod allocator;
 pub mod harness;
 pub mod workload;
 

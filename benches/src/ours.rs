@@ -6,7 +6,7 @@ use std::{
 };
 
 use spandrel::{
-    bench,
+    Outcome, bench, timed,
     trace::{
         Context,
         propagation::{RemoteContext, TraceParent},
@@ -15,6 +15,7 @@ use spandrel::{
 };
 
 use crate::{
+    counters,
     subject::{CHILDREN_PER_ROOT, CHILDREN_PER_TREE, Case, Kind, Seen, Sink, Subject},
     workload::{alone, body, children, ready},
 };
@@ -70,6 +71,16 @@ impl Subject for Spandrel {
                     roots(batches, |batch| children(batch, CHILDREN_PER_ROOT, work));
                 }),
                 Case::silent(Kind::Disabled, |batches| alone(batches, disabled)),
+                Case::silent(Kind::Timed, |batches| alone(batches, timed_work))
+                    .counting(|| calls("timed_work")),
+                Case::recorded(Kind::TracedTimed, |batches| {
+                    roots(batches, |batch| {
+                        children(batch, CHILDREN_PER_ROOT, |id, _| traced_and_timed(id));
+                    });
+                })
+                .counting(|| calls("traced_and_timed")),
+                counters::CACHED,
+                counters::LABELS,
             ]
         }
     }
@@ -222,6 +233,26 @@ fn disabled(id: u64, name: &str) -> u64 {
 #[traced]
 fn plain(id: u64) -> u64 {
     body(id, "")
+}
+
+#[inline(never)]
+#[timed]
+fn timed_work(id: u64, name: &str) -> u64 {
+    body(id, name)
+}
+
+#[inline(never)]
+#[traced]
+#[timed]
+fn traced_and_timed(id: u64) -> u64 {
+    body(id, "")
+}
+
+/// How often an annotated function was called.
+fn calls(name: &str) -> u64 {
+    let functions = spandrel::functions();
+    let found = functions.iter().find(|function| function.name() == name);
+    found.and_then(|function| function.calls(Outcome::Ok)).expect("a counted function")
 }
 
 #[inline(never)]

@@ -10,10 +10,18 @@ pub enum Kind {
     Attributes,
     /// Reading the clock twice.
     Clock,
+    /// One more in a counter of the program's own, whose labels were looked up before.
+    CounterCached,
+    /// The same, with two labels that are looked up each time.
+    CounterLabels,
     /// A function whose instrumentation is switched off in an initialised program.
     Disabled,
     /// A sync function without attributes, inside a sampled root.
     Plain,
+    /// A sync function whose calls are counted and timed, and that has no span.
+    Timed,
+    /// The same with a span without attributes, inside a sampled root.
+    TracedTimed,
     /// One root and ten children with two attributes each.
     Tree,
     /// A function in a program that never initialised anything.
@@ -29,8 +37,12 @@ impl Kind {
             Self::Async => "async",
             Self::Attributes => "attributes",
             Self::Clock => "clock",
+            Self::CounterCached => "counter-cached",
+            Self::CounterLabels => "counter-labels",
             Self::Disabled => "disabled",
             Self::Plain => "plain",
+            Self::Timed => "timed",
+            Self::TracedTimed => "traced-timed",
             Self::Tree => "tree",
             Self::Uninitialised => "uninitialised",
             Self::Unsampled => "unsampled",
@@ -48,9 +60,17 @@ impl Kind {
     /// Returns how many spans one batch of a recording subject produces, the root included.
     pub const fn spans(self) -> u64 {
         match self {
-            Self::Async | Self::Attributes | Self::Plain => CHILDREN_PER_ROOT + 1,
+            Self::Async | Self::Attributes | Self::Plain | Self::TracedTimed => {
+                CHILDREN_PER_ROOT + 1
+            }
             Self::Tree => CHILDREN_PER_TREE + 1,
-            Self::Clock | Self::Disabled | Self::Uninitialised | Self::Unsampled => 0,
+            Self::Clock
+            | Self::CounterCached
+            | Self::CounterLabels
+            | Self::Disabled
+            | Self::Timed
+            | Self::Uninitialised
+            | Self::Unsampled => 0,
         }
     }
 
@@ -107,17 +127,25 @@ pub struct Case {
     pub run: fn(batches: u64),
     /// Whether the sink must see [`Kind::spans`] for each batch, or nothing.
     pub records: bool,
+    /// Tells how many calls the subject has counted, if it counts them and says so.
+    pub counted: Option<fn() -> u64>,
 }
 
 impl Case {
     /// Describes a case whose spans must all reach the sink.
     pub const fn recorded(kind: Kind, run: fn(u64)) -> Self {
-        Self { kind, run, records: true }
+        Self { kind, run, records: true, counted: None }
     }
 
     /// Describes a case that must leave nothing behind.
     pub const fn silent(kind: Kind, run: fn(u64)) -> Self {
-        Self { kind, run, records: false }
+        Self { kind, run, records: false, counted: None }
+    }
+
+    /// Has each call counted, too.
+    pub const fn counting(mut self, counted: fn() -> u64) -> Self {
+        self.counted = Some(counted);
+        self
     }
 
     /// Returns how many spans must reach the sink for so many batches.

@@ -10,6 +10,7 @@ use crate::{
     expand,
     parse::{
         self, Block, Function, Item,
+        labels::Labelled,
         siblings::{self, Written},
     },
     plan::{self, Draft, Stage},
@@ -120,6 +121,35 @@ pub(crate) fn test(args: TokenStream, item: &TokenStream) -> TokenStream {
     output
 }
 
+/// Expands `#[derive(Labels)]`.
+pub(crate) fn labels(item: TokenStream) -> TokenStream {
+    derive("Labels", item, parse::labels::structure, expand::labels::labels)
+}
+
+/// Expands `#[derive(LabelValue)]`.
+pub(crate) fn label_value(item: TokenStream) -> TokenStream {
+    derive("LabelValue", item, parse::labels::enumeration, expand::labels::value)
+}
+
+fn derive(
+    name: &str,
+    item: TokenStream,
+    parse: fn(TokenStream, &mut Errors) -> syn::Result<Labelled>,
+    expand: fn(&Labelled) -> TokenStream,
+) -> TokenStream {
+    let mut errors = Errors::default();
+    let output = match parse(item, &mut errors) {
+        Ok(item) => {
+            let mut output = expand(&item);
+            output.extend(errors.into_tokens());
+            output
+        }
+        Err(error) => error.to_compile_error(),
+    };
+    expand::debug(name, &output);
+    output
+}
+
 fn expand_function(first: Written, mut function: Function) -> TokenStream {
     let krate = crate_of(&first, &function.attrs);
     let mut written = vec![first];
@@ -130,6 +160,7 @@ fn expand_function(first: Written, mut function: Function) -> TokenStream {
 
     let mut errors = std::mem::take(&mut function.errors);
     plan::check_function(&written, &function, &mut errors);
+    plan::metered::check_siblings(&written, &mut errors);
     let mut draft = Draft::new(krate, &function, &written);
     for group in written.chunk_by(|a, b| a.entry.name == b.entry.name) {
         if let Some(first) = group.first() {

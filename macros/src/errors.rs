@@ -42,6 +42,11 @@ impl Errors {
         self.0.is_none()
     }
 
+    /// As one error, if anything is wrong.
+    pub(crate) fn into_result(self) -> syn::Result<()> {
+        self.0.map_or(Ok(()), Err)
+    }
+
     /// As `compile_error!`s; empty if nothing is wrong.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0.map(|errors| errors.to_compile_error()).unwrap_or_default()

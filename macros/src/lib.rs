@@ -53,7 +53,8 @@ macro_rules! attributes {
 attributes! {
     traced: Traced, rank 10;
     instrument: Instrument, rank 10;
-    counted: Counted, rank 20;
+    timed: Timed, rank 20;
+    counted: Counted, rank 30;
 }
 
 #[doc = include_str!("../docs/span.md")]
@@ -66,4 +67,16 @@ pub fn span(input: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
     engine::test(args.into(), &item.into()).into()
+}
+
+#[doc = include_str!("../docs/labels.md")]
+#[proc_macro_derive(Labels, attributes(label, labels))]
+pub fn labels(item: TokenStream) -> TokenStream {
+    engine::labels(item.into()).into()
+}
+
+#[doc = include_str!("../docs/label_value.md")]
+#[proc_macro_derive(LabelValue, attributes(label, labels))]
+pub fn label_value(item: TokenStream) -> TokenStream {
+    engine::label_value(item.into()).into()
 }

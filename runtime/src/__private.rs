@@ -1,15 +1,21 @@
 //! What generated code may name. No part of the public API: it changes without notice.
 
 pub mod instrument;
+pub mod labels;
 
 pub use crate::{
     call::{
-        AsyncCall, Begun, Call, Ending, Fields, Guard, Instrumented, Origin,
+        AsyncCall, Begun, Call, Ending, Fields, Guard, Instrumented, Labels, Measured, Origin,
+        group::{Name, Summary, statement},
         look::{self, judge},
     },
     capture::{Capture, CaptureAny, CaptureAttribute, CaptureDebug},
     conceal::{Hashed, Length, Masked},
-    site::{Field, Level, Meta, Site, SpanKind, Traced},
+    operation::{Finder, Operation, Series, label, text_of},
+    site::{
+        Convention, Field, Follows, Level, Meta, Metered, Site, SpanKind, Traced, float, integer,
+        nanos, text, truth,
+    },
     trace::{SpanHandle, Writer},
 };
 pub use std::boxed::Box;
@@ -116,6 +122,16 @@ macro_rules! __meta {
     };
 }
 
+/// What the calls of a function are counted in.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __metered {
+    ($metered:expr) => {{
+        static METERED: $crate::__private::Metered = $metered;
+        &METERED
+    }};
+}
+
 /// The identity of a block.
 #[doc(hidden)]
 #[macro_export]
@@ -168,6 +184,17 @@ macro_rules! __capture {
     };
 }
 
+/// Records an attribute that the returned value is asked for.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __asked {
+    ($call:expr, $result:expr, $key:literal, $ask:expr) => {
+        if let ::core::option::Option::Some(mut ending) = $call.ending() {
+            ending.attribute($key, || $crate::__private::look::ask($ask, &$result));
+        }
+    };
+}
+
 /// Wraps a stream that a function returns.
 #[cfg(feature = "stream")]
 #[doc(hidden)]
@@ -192,8 +219,8 @@ macro_rules! __stream {
 }
 
 pub use crate::{
-    __block as block, __capture as capture, __look as look, __meta as meta, __register as register,
-    __ret as ret, __stream as stream,
+    __asked as asked, __block as block, __capture as capture, __look as look, __meta as meta,
+    __metered as metered, __register as register, __ret as ret, __stream as stream,
 };
 
 /// What `builder!` expands to.

@@ -4,6 +4,8 @@
 //! the null exporters of the peers are handed what they would have to send anyway.
 
 mod decode;
+#[cfg(feature = "prometheus")]
+mod exposition;
 
 use std::{
     sync::{
@@ -34,6 +36,8 @@ use crate::{
 };
 
 pub use decode::decode;
+#[cfg(feature = "prometheus")]
+pub use exposition::Scrape;
 
 /// How long [`settle`] waits.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -89,8 +93,10 @@ pub fn start(seen: &'static Seen, encode: Option<Form>) {
         ..Settings::default()
     };
     recorder::start(settings, Arc::new(Losses::new()), sinks);
+    #[cfg(feature = "prometheus")]
+    crate::admin::install(Arc::default());
     level::set_most_verbose(Some(Level::Info));
-    site::set_switches(|site| if site.level() >= Level::Info { site::ON } else { site::COUNTED });
+    site::set_switches(|site| if site.level() >= Level::Info { site::ON } else { site::METERED });
 }
 
 /// Blocks until everything recorded so far has reached the sink.
@@ -172,7 +178,7 @@ impl<R: Requests> Encode<R> {
     }
 }
 
-impl<R: Requests> Sink for Encode<R> {
+impl<R: for<'a> Requests<Item<'a> = SpanView<'a>>> Sink for Encode<R> {
     fn accept(&mut self, span: &SpanView<'_>) {
         self.seen.spans.fetch_add(1, Relaxed);
         self.seen.attributes.fetch_add(span.attributes().count() as u64, Relaxed);

@@ -1,15 +1,19 @@
 //! Forms of a secret value that may be recorded: `redact(a = hash | len | mask)`.
 
+mod siphash;
+
 use std::{
     fmt::{self, Write as _},
-    hash::{BuildHasher, Hasher, RandomState},
+    hash::{BuildHasher, RandomState},
     sync::OnceLock,
 };
+
+use siphash::SipHash;
 
 /// Prints a hash: equal values look equal within one run of the program, and nothing else shows.
 ///
 /// The key is drawn once for each process, so that a list of likely values cannot be tried out
-/// against recorded hashes.
+/// against recorded hashes. Programs that are given the same key print the same hashes.
 #[derive(Debug)]
 pub struct Hashed<'v, T: ?Sized>(pub &'v T);
 
@@ -21,13 +25,36 @@ pub struct Length<'v, T: ?Sized>(pub &'v T);
 #[derive(Debug)]
 pub struct Masked<'v, T: ?Sized>(pub &'v T);
 
+/// The program's key, once it is known.
+static KEY: OnceLock<[u64; 2]> = OnceLock::new();
+
+/// Hashes under a key that other programs may have too, unless something has been hashed before.
+pub(crate) fn choose_key(text: &str) {
+    let _ = KEY.set(derived(text));
+}
+
+/// A key of its own for each text.
+fn derived(text: &str) -> [u64; 2] {
+    [1, 2].map(|half| {
+        let mut hash = SipHash::new([half, 0]);
+        hash.write(text.as_bytes());
+        hash.finish()
+    })
+}
+
+/// A key that nobody knows.
+fn drawn() -> [u64; 2] {
+    // The standard library draws one for each of its maps.
+    let random = RandomState::new();
+    [random.hash_one(1), random.hash_one(2)]
+}
+
 const SHOWN: usize = 4;
 const LONG_ENOUGH: usize = 12;
 
 impl<T: fmt::Display + ?Sized> fmt::Display for Hashed<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        static KEY: OnceLock<RandomState> = OnceLock::new();
-        let mut hash = Hash(KEY.get_or_init(RandomState::new).build_hasher());
+        let mut hash = Hash(SipHash::new(*KEY.get_or_init(drawn)));
         write!(hash, "{}", self.0)?;
         write!(f, "{:016x}", hash.0.finish())
     }
@@ -51,9 +78,9 @@ impl<T: fmt::Display + ?Sized> fmt::Display for Masked<'_, T> {
     }
 }
 
-struct Hash<H>(H);
+struct Hash(SipHash);
 
-impl<H: Hasher> fmt::Write for Hash<H> {
+impl fmt::Write for Hash {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0.write(text.as_bytes());
         Ok(())
@@ -106,6 +133,15 @@ mod tests {
         assert_eq!(Hashed(a).to_string(), Hashed(b).to_string());
         assert_ne!(Hashed(a).to_string(), Hashed(other).to_string());
         assert!(!Hashed(a).to_string().contains("ann"));
+    }
+
+    #[test]
+    fn each_text_makes_a_key_of_its_own() {
+        let [a, b, other] = ["one", "one", "other"].map(derived);
+
+        assert_eq!(a, b);
+        assert_ne!(a, other);
+        assert_ne!(a[0], a[1]);
     }
 
     #[test]

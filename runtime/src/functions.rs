@@ -1,11 +1,30 @@
 //! What is annotated in this program: for listings, and as a manifest to be diffed in review.
 
-use std::fmt::{self, Write as _};
+mod families;
+mod json;
+mod source;
+mod statistics;
+mod windows;
+
+use std::fmt;
 
 use crate::{
+    metrics,
     outcome::Outcome,
     site::{self, Site},
 };
+
+pub use statistics::{Objective, Statistics};
+pub use windows::Window;
+
+/// Has the functions' calls exported with all other metrics, and kept for windows.
+pub(crate) fn register() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        metrics::register(&source::FunctionMetrics);
+        metrics::windows::register(&windows::WINDOWS);
+    });
+}
 
 /// Lists every annotated function of the program, called or not.
 ///
@@ -14,13 +33,13 @@ use crate::{
 ///
 /// ```
 /// #[spandrel::traced]
-/// fn charge() {}
+/// fn reserve() {}
 ///
 /// let functions = spandrel::functions();
-/// let found = functions.iter().find(|function| function.name() == "charge").unwrap();
+/// let found = functions.iter().find(|function| function.name() == "reserve").unwrap();
 /// assert!(found.policies().eq(["traced"]));
-/// assert!(functions.to_json().contains(r#""name":"charge""#));
-/// # charge();
+/// assert!(functions.to_json().contains(r#""name":"reserve""#));
+/// # reserve();
 /// ```
 #[must_use]
 pub fn functions() -> Functions {
@@ -59,13 +78,24 @@ impl Functions {
     /// The manifest: a JSON array with one line for each function.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let mut json = String::from("[");
-        for (index, function) in self.iter().enumerate() {
-            json.push_str(if index == 0 { "\n" } else { ",\n" });
-            function.write_json(&mut json);
-        }
-        json.push_str("\n]\n");
-        json
+        json::list(self, |_, _| {})
+    }
+
+    /// The manifest with what is known about the calls of each function, and about its windows.
+    ///
+    /// Durations are in seconds. It is what the admin server shows as `/functions`.
+    ///
+    /// ```
+    /// #[spandrel::timed]
+    /// fn charge() {}
+    ///
+    /// charge();
+    /// let json = spandrel::functions().to_live_json();
+    /// assert!(json.contains(r#""calls":{"ok":1"#), "{json}");
+    /// ```
+    #[must_use]
+    pub fn to_live_json(&self) -> String {
+        json::list(self, json::live)
     }
 }
 
@@ -105,37 +135,24 @@ impl Function {
         self.0
     }
 
-    /// How many calls ended so, if the function is `#[counted]`.
+    /// How many calls ended so, if the function is `#[counted]` or `#[timed]`.
     #[must_use]
     pub fn calls(&self, outcome: Outcome) -> Option<u64> {
-        self.0.counts().map(|counts| counts.get(outcome))
+        self.0.calls().map(|reading| reading.ended(outcome))
     }
 
-    fn write_json(&self, json: &mut String) {
-        let site = self.0;
-        json.push_str("  {");
-        member(json, "name", self.name());
-        json.push(',');
-        member(json, "module", self.module_path());
-        json.push(',');
-        member(json, "file", self.file());
-        // Writing to a `String` cannot fail.
-        let _ = write!(json, ",\"line\":{}", self.line());
-        list(json, "policies", self.policies());
-        if self.policies().any(|policy| policy == "traced") {
-            json.push(',');
-            member(json, "span", site.span_name());
-            json.push(',');
-            member(json, "kind", site.kind().as_str());
-            json.push(',');
-            member(json, "level", site.level().as_str());
-            json.push(',');
-            member(json, "target", site.target());
-            list(json, "fields", site.fields().iter().map(site::Field::key));
-            let redacted = site.fields().iter().filter(|field| field.is_redacted());
-            list(json, "redacted", redacted.map(site::Field::key));
-        }
-        json.push('}');
+    /// What is known about its calls, if it is `#[counted]` or `#[timed]`.
+    #[must_use]
+    pub fn statistics(&self) -> Option<Statistics> {
+        let (site, reading) = (self.0, self.0.calls()?);
+        Some(Statistics::new(site.metered()?, site.has_clock(), reading))
+    }
+
+    /// What it did lately, the shortest window first; nothing in a program without `init!`.
+    #[must_use]
+    pub fn windows(&self) -> Vec<Window> {
+        let statistics = self.statistics();
+        statistics.map_or_else(Vec::new, |until_now| windows::WINDOWS.of(self.0, &until_now))
     }
 }
 
@@ -149,36 +166,4 @@ impl fmt::Debug for Function {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({}:{})", self.name(), self.file(), self.line())
     }
-}
-
-fn list<'s>(json: &mut String, key: &str, values: impl Iterator<Item = &'s str>) {
-    json.push(',');
-    string(json, key);
-    json.push_str(":[");
-    for (index, value) in values.enumerate() {
-        json.push_str(if index == 0 { "" } else { "," });
-        string(json, value);
-    }
-    json.push(']');
-}
-
-fn member(json: &mut String, key: &str, value: &str) {
-    string(json, key);
-    json.push(':');
-    string(json, value);
-}
-
-fn string(json: &mut String, text: &str) {
-    json.push('"');
-    for char in text.chars() {
-        match char {
-            '"' => json.push_str("\\\""),
-            '\\' => json.push_str("\\\\"),
-            char if char < ' ' => {
-                let _ = write!(json, "\\u{:04x}", u32::from(char));
-            }
-            char => json.push(char),
-        }
-    }
-    json.push('"');
 }

@@ -29,6 +29,7 @@
 //! - [`traced`], [`instrument`], [`counted`], [`span!`]: the attributes and their options.
 //! - [`Span`], [`SpanHandle`], [`FutureExt`], [`spawn`], [`thread`]: spans in code.
 //! - [`trace`]: contexts, propagation across processes, samplers, limits.
+//! - [`http`]: requests that come in and go out, correlation ids.
 //! - [`export`]: where spans go. [`Builder`]: configuration in code.
 //! - [`testing`]: the spans of a test. [`functions`]: what a program has annotated.
 //!
@@ -46,14 +47,30 @@
 //! - `zipkin`: when it is Zipkin.
 //! - `file`: when they go to files that something else picks up; also the flight recorder.
 //! - `http`: when context travels in an `http::HeaderMap`, as with hyper, axum, reqwest and tonic.
+//! - `tower`: when the program serves or sends requests through services of tower, as with axum,
+//!   hyper and tonic: [`http`].
+//! - `reqwest`: when it sends them with reqwest.
 //! - `stream`: when functions return streams.
 //! - `tracing`: when the program or its libraries use `tracing`.
+//! - `log`: when they use the `log` crate, and nothing makes events of `tracing` of that.
+//! - `metrics-0-24`: when libraries count through the `metrics` facade.
+//! - `process`: when metrics are to show what the process, its host and its runtimes of tokio use.
 //! - `opentelemetry-0-33`: when libraries use the API of OpenTelemetry, or an exporter made for its
 //!   SDK is to take the spans.
+//! - `redis-1`: when commands that the program sends to Redis by `redis` 1 are to be spans.
+//! - `prometheus`: when Prometheus scrapes the program, on a port that serves `/metrics` alone.
+//! - `prometheus-remote-write`: when nothing can scrape it, and metrics are sent.
+//! - `admin`: when one also wants to look at a running program, on a port of its own ([`admin`]).
+//! - `axum-0-8`: when that is to be on the port that the program has, with axum 0.8.
+//! - `sentry`: when errors and panics are to be events of Sentry ([`sentry`]).
 //! - `full`: all of them.
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "admin")]
+pub mod admin;
+#[cfg(all(feature = "prometheus", not(feature = "admin")))]
+mod admin;
 #[cfg(doc)]
 #[doc = include_str!("../docs/environment.md")]
 pub mod _environment {}
@@ -68,29 +85,42 @@ mod call;
 mod capture;
 mod cell;
 mod conceal;
-mod counted;
 mod diag;
 mod error;
 pub mod export;
 mod functions;
+pub mod genai;
+pub mod http;
 mod init;
 mod level;
 #[allow(dead_code, unused_imports)]
 mod limit;
 mod metrics;
+#[cfg(feature = "log")]
+mod log;
+pub mod logs;
+pub mod metrics;
+#[cfg(feature = "metrics-0-24")]
+pub mod metrics_0_24;
 mod mirror;
 #[cfg(feature = "opentelemetry-0-33")]
 pub mod opentelemetry_0_33;
+mod operation;
 mod outcome;
 mod pace;
 mod paths;
+#[cfg(feature = "process")]
+pub mod process;
 mod random;
-mod redact;
+pub mod redact;
+#[cfg(feature = "redis-1")]
+pub mod redis_1;
 mod resource;
 #[allow(dead_code, unused_imports)]
 mod retry;
 mod sensitive;
 mod site;
+mod sql;
 mod sync;
 pub mod testing;
 mod time;
@@ -101,16 +131,18 @@ mod value;
 
 pub use call::{AsOutcome, ErrorInfo, IntoLinks, IntoParent};
 pub use error::Error;
-pub use functions::{Function, Functions, functions};
+#[cfg(feature = "sentry")]
+pub use export::sentry;
+pub use functions::{Function, Functions, Objective, Statistics, Window, functions};
 #[cfg(feature = "file")]
 pub use init::FlightReport;
-pub use init::{Builder, ExporterReport, Report, Shutdown, ShuttingDown, Telemetry};
+pub use init::{Builder, ExporterReport, LogReport, Report, Shutdown, ShuttingDown, Telemetry};
 pub use outcome::Outcome;
 pub use resource::Resource;
 pub use sensitive::Sensitive;
 pub use site::{Level, Site, SpanKind};
 #[cfg(feature = "macros")]
-pub use spandrel_macros::{counted, instrument, span, test, traced};
+pub use spandrel_macros::{counted, instrument, span, test, timed, traced};
 pub use time::Clock;
 #[cfg(feature = "tokio")]
 pub use trace::spawn::{spawn, spawn_blocking};
@@ -118,6 +150,7 @@ pub use trace::spawn::{spawn, spawn_blocking};
 pub use trace::stream::StreamExt;
 pub use trace::{
     Slot, SpanHandle,
+    correlation::{CorrelationId, correlation_id},
     span::Span,
     spawn::{FutureExt, thread},
 };

@@ -1,7 +1,7 @@
 //! Libraries that use the API of OpenTelemetry 0.33, and exporters made for its SDK.
 //!
-//! [`install`] (or [`Builder::opentelemetry_0_33`]) makes Spandrel the global tracer provider and
-//! propagator of that API. What libraries record through it are spans of the same recorder, in the
+//! [`install`] (or [`Builder::opentelemetry_0_33`]) makes Spandrel the global provider of tracers and
+//! meters, and the propagator of that API. What libraries record through it are spans of the same recorder, in the
 //! same traces: the parents agree in both directions, for threads, tasks and futures.
 //!
 //! ```
@@ -66,6 +66,21 @@
 //! [`export`] takes what was made for the SDK and feeds it with our spans, and [`logs::Correlated`]
 //! gives log records of the SDK the right ids.
 //!
+//! # Metrics
+//!
+//! What libraries count through the API's meters is exported with the program's own
+//! [`metrics`](crate::metrics), observable instruments included. Histograms without boundaries have
+//! exponential buckets. Of scopes, name and version are kept. A [`MeterProvider`] bounds the series
+//! of each metric; a program that wants other bounds sets one of its own after [`install`]:
+//!
+//! ```
+//! use opentelemetry::global;
+//! use spandrel::opentelemetry_0_33::MeterProvider;
+//!
+//! spandrel::opentelemetry_0_33::install();
+//! global::set_meter_provider(MeterProvider::new().with_limit("library.requests", 100));
+//! ```
+//!
 //! # Several versions of the API
 //!
 //! Each 0.x version of the API has traits, contexts and globals of its own, which know nothing of
@@ -83,7 +98,13 @@ mod eager;
 pub mod export;
 mod finished;
 mod foreign;
+mod instruments;
 pub mod logs;
+mod measures;
+mod meters;
+#[cfg(test)]
+mod meters_tests;
+mod metrics;
 mod propagator;
 mod provider;
 mod scopes;
@@ -94,6 +115,8 @@ mod words;
 use ::opentelemetry::global;
 
 pub use self::{
+    meters::MeterProvider,
+    metrics::MetricExporter,
     propagator::Propagator,
     provider::{Provider, Tracer},
     span::Span,
@@ -109,7 +132,7 @@ pub fn tracers_beyond() -> u64 {
     scopes::beyond()
 }
 
-/// Makes Spandrel the global tracer provider and text-map propagator of the API.
+/// Makes Spandrel the global provider of tracers and meters, and text-map propagator, of the API.
 ///
 /// In place of what the program has set before. Once is enough; it may come before or after [`init!`](crate::init).
 ///
@@ -124,6 +147,7 @@ pub fn install() {
     }
     global::set_tracer_provider(Provider::new());
     global::set_text_map_propagator(Propagator::new());
+    global::set_meter_provider(MeterProvider::new());
 }
 
 /// The same, and puts our spans into `opentelemetry::Context` while they are current.

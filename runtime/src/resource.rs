@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::value::{Array, Value};
+use crate::{
+    redact::{self, Patterns, REDACTED},
+    value::{Array, Value},
+};
 
 /// The attributes that hold for everything a program sends.
 ///
@@ -84,6 +87,18 @@ impl Resource {
         self
     }
 
+    /// Without what is not to be shown.
+    pub(crate) fn redacted(mut self, patterns: &Patterns) -> Self {
+        for (key, value) in &mut self.attributes {
+            if redact::hides(key) {
+                *value = Stored::Str(REDACTED.into());
+            } else {
+                value.redact(patterns);
+            }
+        }
+        self
+    }
+
     pub(crate) fn set(&mut self, key: Cow<'static, str>, value: Value<'_>) {
         self.store(key, Stored::from(value));
     }
@@ -148,6 +163,24 @@ impl From<Value<'_>> for Stored {
 }
 
 impl Stored {
+    fn redact(&mut self, patterns: &Patterns) {
+        match self {
+            Self::Str(text) => *text = patterns.redact(text).into(),
+            Self::Array { bytes, element, len } if *element == Array::STR => {
+                let mut redacted = Vec::new();
+                for text in Array::new(bytes, *element, *len).iter() {
+                    let Value::Str(text) = text else { continue };
+                    let text = patterns.redact(text);
+                    redacted.extend_from_slice(&(text.len() as u64).to_ne_bytes());
+                    redacted.extend_from_slice(text.as_bytes());
+                    redacted.resize(redacted.len().next_multiple_of(8), 0);
+                }
+                *bytes = redacted.into();
+            }
+            _ => {}
+        }
+    }
+
     fn as_value(&self) -> Value<'_> {
         match self {
             Self::Bool(value) => Value::Bool(*value),
@@ -182,6 +215,25 @@ mod tests {
         assert_eq!(old().merge(old()).schema_url(), "https://schemas/1");
         assert_eq!(old().merge(Resource::new()).schema_url(), "https://schemas/1");
         assert_eq!(Resource::new().merge(new()).schema_url(), "https://schemas/2");
+    }
+
+    #[test]
+    fn secrets_are_in_no_value() {
+        let mut words = Vec::new();
+        for text in ["--port", "http://a:hunter2@db", "x"] {
+            words.extend_from_slice(&(text.len() as u64).to_ne_bytes());
+            words.extend_from_slice(text.as_bytes());
+            words.resize(words.len().next_multiple_of(8), 0);
+        }
+        let resource = Resource::new()
+            .with("db.password", 5)
+            .with("team", "of password=hunter2")
+            .with("arguments", Value::Array(Array::new(&words, Array::STR, 3)))
+            .redacted(&Patterns::new());
+
+        let shown: Vec<_> = resource.iter().map(|(_, value)| value.to_string()).collect();
+        let arguments = "[--port, http://[REDACTED]@db, x]";
+        assert_eq!(shown, ["[REDACTED]", "of password=[REDACTED]", arguments]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::{
     conceal::{Hashed, Length, Masked},
+    redact::REDACTED,
     trace::Slot,
     value::Attribute,
 };
@@ -27,9 +28,6 @@ use crate::{
 /// There is no `Deref`: what is called on the value by chance must not find its way into a log.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Sensitive<T: ?Sized>(T);
-
-/// What stands for the value.
-const REDACTED: &str = "[REDACTED]";
 
 impl<T> Sensitive<T> {
     /// Hides a value.
@@ -63,6 +61,7 @@ impl<T: fmt::Display + ?Sized> Sensitive<T> {
     /// Prints and records a hash: equal values look equal within one run of the program.
     ///
     /// Its key is drawn once for each process, so likely values cannot be tried out against it.
+    /// Programs with the same `SPANDREL_REDACT_HASH_KEY` print the same hashes.
     ///
     /// ```
     /// use spandrel::Sensitive;

@@ -5,7 +5,10 @@
 //! registers the site and asks what is to be on. Everything else is constant.
 
 mod field;
+mod follows;
+mod labels;
 mod meta;
+mod metered;
 mod registry;
 
 #[cfg(feature = "tracing")]
@@ -16,14 +19,18 @@ use std::sync::{
 };
 
 use crate::{
-    counted::Counts,
+    cell::CallsReading,
     mirror::{self, Reflection},
-    outcome::Outcome,
     redact,
+    value::Value,
 };
 
-pub use field::{Field, Level, SpanKind, Traced};
+pub use field::{Field, Level, SpanKind, Traced, float, integer, text, truth};
+pub use follows::{Convention, Follows};
+pub(crate) use labels::{Label, OwnedLabel};
 pub use meta::Meta;
+pub(crate) use metered::Cell;
+pub use metered::{Metered, nanos};
 #[cfg(feature = "tracing")]
 pub(crate) use registry::watch_switches;
 pub(crate) use registry::{
@@ -35,14 +42,20 @@ pub(crate) use registry::{
 pub(crate) const TRACED: u32 = 1;
 /// The site's calls are counted.
 pub(crate) const COUNTED: u32 = 2;
+/// The site's calls are counted and timed.
+pub(crate) const TIMED: u32 = 4;
+/// The site's calls are counted, with or without a clock.
+pub(crate) const METERED: u32 = COUNTED | TIMED;
 /// The site's spans are shown to other APIs.
 pub(crate) const MIRRORED: u32 = 8;
 /// Something about the site is on, or may be.
-pub(crate) const ON: u32 = TRACED | COUNTED | MIRRORED;
+pub(crate) const ON: u32 = TRACED | METERED | MIRRORED;
 /// Another API may have a span that is nearer than ours; set for all sites or for none.
 pub(crate) const ELSEWHERE: u32 = 16;
 /// What there is to do in a trace that is not recorded, too.
-pub(crate) const EVEN_UNSAMPLED: u32 = COUNTED | MIRRORED | ELSEWHERE;
+pub(crate) const EVEN_UNSAMPLED: u32 = METERED | MIRRORED | ELSEWHERE;
+/// Calls are measured as a convention has it.
+pub(crate) const MEASURED: u32 = 32;
 /// Nothing is known yet: the first call registers the site.
 ///
 /// All switches are on beside it, so that the one test of a call leads to where it is found out.
@@ -61,7 +74,7 @@ pub struct Site {
     word: AtomicU32,
     meta: Meta,
     traced: Option<Traced>,
-    counts: Option<Counts>,
+    metered: Option<(u32, &'static Metered)>,
     /// Some field must not be shown; more may become so when the program starts.
     redacts: AtomicBool,
     reflection: Reflection,
@@ -79,10 +92,10 @@ impl Site {
     #[must_use]
     pub const fn new(meta: Meta) -> Self {
         Self {
-            word: AtomicU32::new(UNKNOWN | ON),
+            word: AtomicU32::new(UNKNOWN | ON | MEASURED),
             meta,
             traced: None,
-            counts: None,
+            metered: None,
             redacts: AtomicBool::new(false),
             reflection: Reflection::WhenAsked,
             version: None,
@@ -142,8 +155,15 @@ impl Site {
 
     /// With counted calls.
     #[must_use]
-    pub const fn counted(mut self) -> Self {
-        self.counts = Some(Counts::new());
+    pub const fn counted(mut self, metered: &'static Metered) -> Self {
+        self.metered = Some((COUNTED, metered));
+        self
+    }
+
+    /// With calls that are counted and timed.
+    #[must_use]
+    pub const fn timed(mut self, metered: &'static Metered) -> Self {
+        self.metered = Some((TIMED, metered));
         self
     }
 
@@ -186,6 +206,18 @@ impl Site {
         self.traced.as_ref().map_or(&[], |traced| traced.fields)
     }
 
+    /// The attributes that are the same for all its spans.
+    #[must_use]
+    pub fn constants(&self) -> &'static [(&'static str, Value<'static>)] {
+        self.traced.as_ref().map_or(&[], |traced| traced.constants)
+    }
+
+    /// What its calls are measured by, beside what their attributes ask for.
+    #[inline(always)]
+    pub(crate) fn follows(&self) -> Option<&Follows> {
+        self.traced.as_ref()?.follows.as_ref()
+    }
+
     /// The source file, as the compiler names it.
     #[must_use]
     pub fn file(&self) -> &'static str {
@@ -207,12 +239,33 @@ impl Site {
     /// The names of the attributes in force, outermost first.
     pub fn policies(&self) -> impl Iterator<Item = &'static str> + use<> {
         let traced = self.traced.is_some().then_some("traced");
-        traced.into_iter().chain(self.counts.is_some().then_some("counted"))
+        let metered = self.metered.map(|(switch, _)| match switch {
+            TIMED => "timed",
+            _ => "counted",
+        });
+        traced.into_iter().chain(metered)
     }
 
-    /// Calls that ended so, if they are counted.
-    pub(crate) fn counts(&self) -> Option<&Counts> {
-        self.counts.as_ref()
+    /// The calls, if they are counted.
+    #[inline(always)]
+    pub(crate) fn metered(&self) -> Option<&'static Metered> {
+        match self.metered {
+            Some((_, metered)) => Some(metered),
+            None => None,
+        }
+    }
+
+    /// What is known about its calls, with whatever labels, if they are counted.
+    pub(crate) fn calls(&self) -> Option<CallsReading> {
+        let metered = self.metered()?;
+        let mut calls = CallsReading::default();
+        metered.each(|_, cell| calls.merge(&cell.calls.read()));
+        Some(calls)
+    }
+
+    /// Whether calls are timed, where they are counted.
+    pub(crate) fn has_clock(&self) -> bool {
+        matches!(self.metered, Some((TIMED, _)))
     }
 
     /// Whether the site is a block (`span!`) and no function.
@@ -239,6 +292,9 @@ impl Site {
         if self.fields().iter().any(|field| redact::is_denied_here(field.key())) {
             self.redacts.store(true, Relaxed);
         }
+        if let Some(metered) = self.metered() {
+            metered.look_for_denied_keys();
+        }
     }
 
     /// Whom its spans are shown to.
@@ -248,7 +304,7 @@ impl Site {
 
     /// What the site could switch on.
     pub(crate) fn available(&self) -> u32 {
-        (u32::from(self.traced.is_some()) * TRACED) | (u32::from(self.counts.is_some()) * COUNTED)
+        (u32::from(self.traced.is_some()) * TRACED) | self.metered.map_or(0, |(switch, _)| switch)
     }
 
     /// Whether a call that begins now has a span, here or elsewhere.
@@ -293,14 +349,6 @@ impl Site {
     fn first_call(&'static self) -> u32 {
         registry::register(self);
         self.word()
-    }
-
-    /// Counts a call.
-    #[inline]
-    pub(crate) fn count(&self, outcome: Outcome) {
-        if let Some(counts) = &self.counts {
-            counts.add(outcome);
-        }
     }
 
     /// Index and switches as they are: the one load of a call that is switched off.

@@ -1,7 +1,8 @@
-//! Captures the spans of a test, whatever runs beside it.
+//! Captures the spans of a test, whatever runs beside it, and reads its metrics.
 
 pub mod compare;
 mod diff;
+mod metrics;
 mod run;
 mod tree;
 
@@ -10,10 +11,14 @@ use std::{
     time::Duration,
 };
 
-pub use self::run::{Test, run, run_async};
+pub use self::{
+    metrics::{Distribution, Metrics, metrics},
+    run::{Test, run, run_async},
+};
 pub use crate::time::mock::MockClock;
 use crate::{
     level,
+    logs::LogData,
     site::{self, Level},
     time,
     trace::{
@@ -55,6 +60,9 @@ fn start() {
     START.call_once(|| {
         if recorder::current().is_none() {
             recorder::start(Settings::default(), Arc::new(Losses::new()), Arc::new(Vec::new));
+            // A router of the program answers in a test as it does where telemetry has started.
+            #[cfg(feature = "prometheus")]
+            crate::admin::install(Arc::default());
         }
         level::set_most_verbose(Some(Level::Trace));
         site::set_switches(|_| site::ON);
@@ -146,6 +154,14 @@ impl Capture {
         let mut spans = self.scope.spans();
         spans.sort_by_key(|span| span.start_unix_nanos);
         spans
+    }
+
+    /// The log records, in the order in which they came.
+    ///
+    /// Those of `tracing` come by its layer of ours, those of the `log` crate by our logger.
+    #[must_use]
+    pub fn logs(&self) -> Vec<LogData> {
+        self.scope.logs()
     }
 }
 

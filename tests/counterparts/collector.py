@@ -21,11 +21,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import rotel
 from google.protobuf.json_format import MessageToDict
+from opentelemetry.proto.collector.logs.v1 import logs_service_pb2 as logs
+from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2 as metrics
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as traces
 
 TRIES = 5
 PATIENCE_SECONDS = 20
 LIFETIME_SECONDS = 300
+KINDS = ("gauge", "sum", "histogram", "exponential_histogram", "summary")
 stdout_lock = threading.Lock()
 
 
@@ -34,7 +37,30 @@ def say(value):
         print(json.dumps(value), flush=True)
 
 
-def readable(request):
+def points(metric):
+    """The points of a metric, as message or as JSON, whatever its kind."""
+    if isinstance(metric, dict):
+        data = next((metric[kind] for kind in KINDS if kind in metric), {})
+        return data.get("data_points", [])
+    kind = metric.WhichOneof("data")
+    # The collector does not read all kinds in all encodings.
+    return getattr(metric, kind).data_points if kind else []
+
+
+def readable_metrics(request):
+    """The request as JSON, with ids in hexadecimal instead of base64."""
+    value = MessageToDict(request, preserving_proto_field_name=True)
+    for resource, resource_json in zip(request.resource_metrics, value.get("resource_metrics", [])):
+        for scope, scope_json in zip(resource.scope_metrics, resource_json["scope_metrics"]):
+            for metric, metric_json in zip(scope.metrics, scope_json["metrics"]):
+                for point, point_json in zip(points(metric), points(metric_json)):
+                    for exemplar, exemplar_json in zip(point.exemplars, point_json.get("exemplars", [])):
+                        exemplar_json["trace_id"] = exemplar.trace_id.hex()
+                        exemplar_json["span_id"] = exemplar.span_id.hex()
+    return value
+
+
+def readable_traces(request):
     """The request as JSON, with ids in hexadecimal instead of base64."""
     value = MessageToDict(request, preserving_proto_field_name=True)
     for resource, resource_json in zip(request.resource_spans, value.get("resource_spans", [])):
@@ -49,6 +75,30 @@ def readable(request):
     return value
 
 
+def readable_logs(request):
+    """The same for log records."""
+    value = MessageToDict(request, preserving_proto_field_name=True)
+    for resource, resource_json in zip(request.resource_logs, value.get("resource_logs", [])):
+        for scope, scope_json in zip(resource.scope_logs, resource_json["scope_logs"]):
+            for record, record_json in zip(scope.log_records, scope_json["log_records"]):
+                record_json["trace_id"] = record.trace_id.hex()
+                record_json["span_id"] = record.span_id.hex()
+    return value
+
+
+# By the path of a signal: what a request is, what it looks like in JSON, and what the answer is.
+SIGNALS = {
+    "/v1/logs": (logs.ExportLogsServiceRequest, readable_logs, logs.ExportLogsServiceResponse),
+    "/v1/metrics": (
+        metrics.ExportMetricsServiceRequest, readable_metrics,
+        metrics.ExportMetricsServiceResponse,
+    ),
+    "/v1/traces": (
+        traces.ExportTraceServiceRequest, readable_traces, traces.ExportTraceServiceResponse,
+    ),
+}
+
+
 class Sink(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -56,8 +106,9 @@ class Sink(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         if self.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
-        say(readable(traces.ExportTraceServiceRequest.FromString(body)))
-        answer = traces.ExportTraceServiceResponse().SerializeToString()
+        request, shown, response = SIGNALS[self.path]
+        say(shown(request.FromString(body)))
+        answer = response().SerializeToString()
         self.send_response(200)
         self.send_header("content-type", "application/x-protobuf")
         self.send_header("content-length", str(len(answer)))

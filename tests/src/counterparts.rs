@@ -97,19 +97,50 @@ impl Collector {
     ///
     /// Panics if the collector has ended.
     pub fn spans(&mut self, count: usize) -> Vec<Value> {
-        let mut spans = Vec::new();
-        while spans.len() < count {
-            for resource in array(&self.next()["resource_spans"]) {
-                for scope in array(&resource["scope_spans"]) {
-                    for mut span in array(&scope["spans"]) {
-                        span["scope"] = scope["scope"].clone();
-                        span["resource"] = resource["resource"].clone();
-                        spans.push(span);
+        self.until(["resource_spans", "scope_spans", "spans"], |spans| spans.len() >= count)
+    }
+
+    /// Waits until it has sent on this many log records; each comes with `scope` and `resource`
+    /// added. What else it has sent on meanwhile is left out.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the collector has ended.
+    pub fn log_records(&mut self, count: usize) -> Vec<Value> {
+        self.until(["resource_logs", "scope_logs", "log_records"], |logs| logs.len() >= count)
+    }
+
+    /// Waits until it has sent on metrics of all these names; each metric, of whatever name, comes
+    /// with `scope` and `resource` added.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the collector has ended.
+    pub fn metrics(&mut self, names: &[&str]) -> Vec<Value> {
+        self.until(["resource_metrics", "scope_metrics", "metrics"], |metrics| {
+            names.iter().all(|name| metrics.iter().any(|metric| metric["name"] == *name))
+        })
+    }
+
+    /// What it sends on in these lists, until that is enough.
+    fn until(
+        &mut self,
+        [resources, scopes, items]: [&str; 3],
+        is_enough: impl Fn(&[Value]) -> bool,
+    ) -> Vec<Value> {
+        let mut found = Vec::new();
+        while !is_enough(&found) {
+            for resource in array(&self.next()[resources]) {
+                for scope in array(&resource[scopes]) {
+                    for mut item in array(&scope[items]) {
+                        item["scope"] = scope["scope"].clone();
+                        item["resource"] = resource["resource"].clone();
+                        found.push(item);
                     }
                 }
             }
         }
-        spans
+        found
     }
 
     fn next(&mut self) -> Value {
@@ -140,9 +171,8 @@ pub fn installed() -> Option<PathBuf> {
     let target = env::var_os("CARGO_TARGET_DIR").map_or(root().join("target"), PathBuf::from);
     let installed = target.join("counterparts");
     if !installed.join("installed.txt").exists() {
-        let may_leave_out = env::var_os("CI").is_none() && env::var_os(WITHOUT).is_some();
         assert!(
-            may_leave_out,
+            may_leave_out(),
             "the counterparts are not installed in {}: run scripts/counterparts (it needs python3 \
              and PyPI), or set {WITHOUT}=1 to leave such tests out",
             installed.display()
@@ -152,6 +182,11 @@ pub fn installed() -> Option<PathBuf> {
         return None;
     }
     Some(installed)
+}
+
+/// Whether the environment asks to leave such tests out.
+pub(crate) fn may_leave_out() -> bool {
+    env::var_os("CI").is_none() && env::var_os(WITHOUT).is_some()
 }
 
 /// One of the programs that run them.

@@ -1,6 +1,9 @@
 //! Tests that need the finished crates: interplay, compile errors, hostile crates, real counterparts.
 
 pub mod counterparts;
+pub mod databases;
+pub mod prometheus;
+pub mod tracker;
 
 /// The guides, whose examples are doctests too.
 #[cfg(doctest)]

@@ -13,7 +13,7 @@ use std::{
     pin::Pin,
 };
 
-use spandrel::{counted, testing, traced};
+use spandrel::{counted, testing, timed, traced};
 
 /// Runs a future that needs no reactor.
 fn block_on<F: Future>(future: F) -> F::Output {
@@ -31,6 +31,7 @@ fn assert_send<T: Send>(value: T) -> T {
     value
 }
 
+#[timed]
 mod free {
     use super::*;
 
@@ -314,6 +315,7 @@ mod free {
     }
 }
 
+#[timed]
 mod methods {
     use super::*;
 
@@ -465,6 +467,7 @@ mod methods {
     }
 }
 
+#[timed]
 mod asynchronous {
     use super::*;
 

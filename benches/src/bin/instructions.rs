@@ -1,7 +1,7 @@
 //! Runs one case for callgrind, which counts the instructions of the calling thread.
 //!
 //! `instructions` lists the cases as `kind<TAB>subject<TAB>calls`; `instructions KIND SUBJECT` runs
-//! one. Under `valgrind --tool=callgrind --toggle-collect='*measured*'` only the calls are counted,
+//! one. Under `valgrind --tool=callgrind --toggle-collect='*instructions::measured*'` only the calls are counted,
 //! so instructions per call = the total divided by `calls`.
 #![expect(clippy::print_stdout, reason = "printing is what this program is for")]
 

@@ -1,6 +1,8 @@
 //! The libraries that people use today.
 
+mod counters;
 mod fastrace;
+mod metrics;
 mod opentelemetry;
 pub(crate) mod tracing;
 
@@ -11,6 +13,8 @@ pub(crate) fn all() -> Vec<&'static dyn Subject> {
     let mut all = opentelemetry::all();
     all.extend(fastrace::all());
     all.extend(tracing::all());
+    all.extend(metrics::all());
+    all.extend(counters::all());
     all
 }
 

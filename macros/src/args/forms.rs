@@ -21,6 +21,10 @@ pub(crate) struct Assign<T>(pub(crate) T);
 #[derive(Clone, Debug)]
 pub(crate) struct List<T>(pub(crate) Vec<T>);
 
+/// `key(…), key(…)`: each of them one thing; what a block says is added to what the function says.
+#[derive(Clone, Debug)]
+pub(crate) struct Many<T>(pub(crate) Vec<T>);
+
 /// `key`, or `key(a, b)`.
 #[derive(Clone, Debug)]
 pub(crate) enum Switch<T> {
@@ -62,6 +66,27 @@ impl<T: Parse> Value for List<T> {
             Some(items) => Ok(Self(items)),
             None => bail!(key, "`{key}` needs a list; write `{key}(…)`"),
         }
+    }
+
+    fn over(mut self, outer: Self) -> Self {
+        self.0.extend(outer.0);
+        self
+    }
+}
+
+impl<T: Parse> Value for Many<T> {
+    const REPEATS: bool = true;
+
+    fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
+        if !input.peek(syn::token::Paren) {
+            bail!(key, "`{key}` needs its parts; write `{key}(…)`");
+        }
+        let content;
+        parenthesized!(content in input);
+        let one = content.parse();
+        // What is left behind an error would be reported as another one.
+        content.parse::<proc_macro2::TokenStream>()?;
+        Ok(Self(vec![one?]))
     }
 
     fn over(mut self, outer: Self) -> Self {

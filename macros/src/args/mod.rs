@@ -1,7 +1,10 @@
 //! Options of attributes, typed while they are parsed: no string travels further than this folder.
 
+pub(crate) mod conventions;
 mod forms;
+pub(crate) mod known;
 mod nearest;
+mod quantities;
 mod theirs;
 mod words;
 
@@ -14,13 +17,17 @@ use syn::{
 
 use crate::errors::{self, Errors};
 
-pub(crate) use forms::{Assign, Flag, List, Switch};
-pub(crate) use nearest::{nearest, unknown};
+pub(crate) use forms::{Assign, Flag, List, Many, Switch};
+pub(crate) use nearest::{message, nearest, unknown};
+pub(crate) use quantities::{Lapse, Positive, Share};
 pub(crate) use theirs::{Telling, Verbosity, is_empty, is_none};
 pub(crate) use words::{Kind, Level, Name, Redaction, Shown, Word};
 
 /// What stands behind the name of an option.
 pub(crate) trait Value: Sized {
+    /// Whether it may be given more than once; each further one is added.
+    const REPEATS: bool = false;
+
     /// Parses what follows `key`.
     fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self>;
 
@@ -131,10 +138,14 @@ pub(crate) fn set<T: Value>(
     input: ParseStream<'_>,
 ) -> syn::Result<()> {
     let value = T::parse(key, input)?;
-    if place.is_some() {
-        return Err(errors::at(key, format!("option `{key}` is given twice; keep one")));
-    }
-    *place = Some(Given { key: key.clone(), value });
+    *place = Some(match place.take() {
+        None => Given { key: key.clone(), value },
+        Some(before) if T::REPEATS => Given { key: before.key, value: before.value.over(value) },
+        Some(before) => {
+            *place = Some(before);
+            return Err(errors::at(key, format!("option `{key}` is given twice; keep one")));
+        }
+    });
     Ok(())
 }
 

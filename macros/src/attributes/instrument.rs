@@ -109,10 +109,12 @@ impl Attribute for Instrument {
             target: options.target.map(|target| target.value.0),
             name: Some(options.name.map_or_else(own_name, |name| site::Name::Fixed(name.value.0))),
             fields: captured.iter().map(captures::Capture::field).chain(empty).collect(),
+            ..TracedSite::default()
         };
         let private = expand::private(&draft.krate);
         draft.site.push(expand::site::instrument(&private, &site));
         let call = &mut draft.call;
+        call.has_span = true;
         call.captures = captured;
         if options.parent.is_some() || options.follows_from.is_some() {
             call.origin = Some(Origin::Given {

@@ -10,9 +10,9 @@ use crate::{
     engine::Attribute,
     errors::Errors,
     expand,
-    parse::{Function, fields, fields::FieldArg},
+    parse::{Function, fields, fields::FieldArg, groups::Group},
     plan::{
-        Draft, Origin, Shape, captures, check_guard,
+        Draft, Origin, Shape, captures, check_guard, groups,
         site::{self, TracedSite},
     },
 };
@@ -35,6 +35,11 @@ args::options! {
         follows_from = "follows_from": Assign<Expr>,
         target = "target": Assign<Expr>,
         error_if = "error_if": Assign<Expr>,
+        db = "db": Group,
+        genai = "genai": Group,
+        messaging = "messaging": Group,
+        rpc = "rpc": Group,
+        vector_search = "vector_search": Group,
         future = "future": Flag,
         krate = "crate": Assign<Path>,
     }
@@ -81,10 +86,37 @@ impl args::Value for Switch<Word<Shown>> {
     }
 }
 
+impl Traced {
+    /// The groups that were given.
+    fn groups(&self) -> impl Iterator<Item = &Given<Group>> {
+        let groups = [&self.db, &self.genai, &self.messaging, &self.rpc, &self.vector_search];
+        groups.into_iter().flatten()
+    }
+
+    fn take_groups(&mut self) -> impl Iterator<Item = Given<Group>> {
+        let groups = [
+            &mut self.db,
+            &mut self.genai,
+            &mut self.messaging,
+            &mut self.rpc,
+            &mut self.vector_search,
+        ];
+        groups.map(Option::take).into_iter().flatten()
+    }
+}
+
 impl Attribute for Traced {
     fn validate(&self, errors: &mut Errors) {
         if let (Some(parent), Some(_)) = (&self.parent, &self.root) {
             errors.at(&parent.key, "`parent` and `root` exclude each other; keep one");
+        }
+        let mut given = self.groups();
+        if let Some(first) = given.next() {
+            for other in given {
+                let (first, other) = (first.value.table.name, &other.key);
+                let message = format!("a span follows one convention: `{first}` or `{other}`");
+                errors.at(other, message);
+            }
         }
     }
 
@@ -105,6 +137,11 @@ impl Attribute for Traced {
         if self.args.is_some() {
             outer.skip_all = None;
         }
+        if self.groups().next().is_some_and(|own| {
+            outer.groups().any(|outer| outer.value.table.name != own.value.table.name)
+        }) {
+            outer.take_groups().for_each(drop);
+        }
         // A block's `skip` without a list concerns functions that say nothing themselves.
         outer.skip = outer.skip.filter(|skip| !matches!(skip.value, Switch::On));
         self.over(outer)
@@ -116,31 +153,41 @@ impl Attribute for Traced {
 
     fn check(&self, function: &Function, draft: &Draft, errors: &mut Errors) {
         captures::check(self, function, errors);
+        for group in self.groups() {
+            groups::check(group, captures::list(self.fields.as_ref()), draft, errors);
+        }
         if matches!(draft.shape, Shape::Guard) {
+            let asked = self.groups().flat_map(|group| groups::asked(&group.value));
             let keys = [
                 self.ret.as_ref().map(|given| &given.key),
                 self.err.as_ref().map(|given| &given.key),
                 self.error_if.as_ref().map(|given| &given.key),
             ];
-            check_guard(keys.into_iter().flatten(), function, errors);
+            check_guard(keys.into_iter().flatten().chain(asked), function, errors);
         }
     }
 
-    fn plan(self, function: &Function, draft: &mut Draft, errors: &mut Errors) {
+    fn plan(mut self, function: &Function, draft: &mut Draft, errors: &mut Errors) {
         draft.takes_fields = true;
-        let captures = captures::collect(&self, function);
+        draft.call.has_span = true;
+        let mut captures = captures::collect(&self, function);
         let name = self.name.as_ref().map(|Given { value: Assign(name), .. }| name.clone());
         let name = name.and_then(|name| errors.ok(site::Name::new(name, &function.params)));
-        let site = TracedSite {
+        draft.call.name = name.clone().and_then(site::Name::into_dynamic);
+        let group = self.take_groups().next();
+        let mut site = TracedSite {
             kind: self.kind.map(|kind| kind.value.0.0),
             level: self.level.map(|level| Verbosity::Word(level.value.0.0)),
             target: self.target.map(|target| target.value.0),
-            name: name.clone(),
-            fields: captures.iter().map(captures::Capture::field).collect(),
+            name,
+            ..TracedSite::default()
         };
+        if let Some(group) = group {
+            groups::plan(group, &mut site, &mut captures, draft, errors);
+        }
+        site.fields = captures.iter().map(captures::Capture::field).collect();
         draft.site.push(expand::site::traced(&expand::private(&draft.krate), &site));
         let call = &mut draft.call;
-        call.name = name.and_then(site::Name::into_dynamic);
         call.captures = captures;
         call.origin = match (self.parent, self.root) {
             (Some(parent), _) => Some(Origin::Parent(parent.value.0)),

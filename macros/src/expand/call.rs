@@ -2,13 +2,13 @@
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Expr, LitStr, spanned::Spanned as _};
+use syn::{Expr, spanned::Spanned as _};
 
 use super::{local, site::verbosity};
 use crate::{
     args::{self, Redaction, Shown},
     parse::fields::Form,
-    plan::{Call, Capture, Origin, Told},
+    plan::{Call, CallName, Capture, Label, NamePart, Origin, Told, groups::Measured},
 };
 
 /// The closure that writes the attributes; it runs only while the call is recorded.
@@ -27,7 +27,7 @@ use crate::{
 pub(crate) fn fields(
     private: &TokenStream,
     captures: &[Capture],
-    name: Option<&LitStr>,
+    name: Option<&CallName>,
 ) -> TokenStream {
     let (fields, writer) = (local("__fields"), local("__writer"));
     if captures.is_empty() && name.is_none() {
@@ -36,6 +36,7 @@ pub(crate) fn fields(
     let mut values = Vec::new();
     let mut bound = Vec::new();
     let mut writes = Vec::new();
+    let mut all = Vec::new();
     for (index, capture) in captures.iter().enumerate() {
         let expr = &capture.value;
         let at = Span::mixed_site().located_at(expr.span());
@@ -48,13 +49,55 @@ pub(crate) fn fields(
             quote!(#ident)
         };
         writes.push(write(private, capture, index, &value));
+        all.push((capture, value));
     }
-    let name = name.map(|name| quote!(#writer.name(::core::format_args!(#name));));
+    let name = name.map(|name| {
+        let name = self::name(private, name, &all);
+        quote!(#writer.name(#name);)
+    });
     let write = quote!(#fields.write(|#writer| { #name #(#writes)* }));
     match (values.as_slice(), bound.as_slice()) {
         ([], _) => quote!(|#fields| #write),
         ([value], [bound]) => quote!(|#fields| match #value { #bound => #write }),
         _ => quote!(|#fields| match (#(#values),*) { (#(#bound),*) => #write }),
+    }
+}
+
+/// `format_args!("charge {id}")`, or `format_args!("{}", Name(&[&"chat", __v0]))`.
+fn name(
+    private: &TokenStream,
+    name: &CallName,
+    captures: &[(&Capture, TokenStream)],
+) -> TokenStream {
+    let value = |index: &usize| captures.get(*index);
+    match name {
+        CallName::Pattern(pattern) => quote!(::core::format_args!(#pattern)),
+        CallName::Statement(index) => {
+            let summary = value(index).map(|(capture, value)| match capture.form {
+                Form::Statement(database) => quote!(#private::Summary(#value, #database)),
+                _ => quote!(#value),
+            });
+            quote!(::core::format_args!("{}", #summary))
+        }
+        CallName::Parts(parts) => {
+            let parts = parts.iter().map(|part| match part {
+                NamePart::Text(text) => quote!(&#text),
+                NamePart::Captured(index) => match value(index) {
+                    Some((capture, value)) => part_of_name(capture, value),
+                    None => quote!(&""),
+                },
+            });
+            quote!(::core::format_args!("{}", #private::Name(&[#(#parts),*])))
+        }
+    }
+}
+
+fn part_of_name(capture: &Capture, value: &TokenStream) -> TokenStream {
+    let at = Span::mixed_site().located_at(capture.value.span());
+    match capture.form {
+        Form::Display => quote_spanned!(at=> &::core::format_args!("{}", #value)),
+        Form::Debug => quote_spanned!(at=> &::core::format_args!("{:?}", #value)),
+        _ => quote_spanned!(at=> #value),
     }
 }
 
@@ -79,6 +122,9 @@ fn write(
         (None, Form::Auto) => quote_spanned!(at=> #private::capture!(#writer, #index, #value)),
         (None, Form::Debug) => quote_spanned!(at=> #writer.debug(#index, #value)),
         (None, Form::Display) => quote_spanned!(at=> #writer.display(#index, #value)),
+        (None, Form::Statement(database)) => {
+            quote_spanned!(at=> #private::statement(#writer, #index, #value, #database))
+        }
         (None, Form::Typed) => quote_spanned!(at=> #writer.set(#index, #value)),
         (None, Form::Declared) => {
             quote_spanned!(at=> #private::instrument::field!(#writer, #index, #value))
@@ -89,12 +135,19 @@ fn write(
 }
 
 /// The begin of a call: `Call::enter(__site, …)`, or with an origin `Call::enter_from(__site, …)`.
+///
+/// A function without a span has less to begin: `Measured::enter(__site)`.
 pub(crate) fn begin(
     private: &TokenStream,
     call: &Call,
     (ty, plain, from): (&str, &str, &str),
 ) -> TokenStream {
-    let (site, ty) = (local("__site"), local(ty));
+    let site = local("__site");
+    if let ("Call", false) = (ty, call.has_span) {
+        let plain = local(plain);
+        return quote!(#private::Measured::#plain(#site));
+    }
+    let ty = local(ty);
     let fields = fields(private, &call.captures, call.name.as_ref());
     match &call.origin {
         None => {
@@ -135,6 +188,52 @@ fn given(private: &TokenStream, parent: Option<&Expr>, causes: Option<&Expr>) ->
     }
 }
 
+/// The closure that finds where the call is counted; it runs only if it is.
+///
+/// ```text
+/// |__labels| __labels.find([&(order.region()), &(retry)])
+/// ```
+pub(crate) fn labels(labels: &[Label]) -> TokenStream {
+    let finder = local("__labels");
+    let values = labels.iter().map(|label| {
+        let value = &label.value;
+        let at = Span::mixed_site().located_at(value.span());
+        quote_spanned!(at=> &(#value))
+    });
+    quote!(|#finder| #finder.find([#(#values),*]))
+}
+
+/// The closure that finds the series of a call; it runs only if the call is measured.
+///
+/// ```text
+/// |__labels| __labels.find(&[("db.collection.name", label(&(table)))])
+/// ```
+pub(crate) fn measured(private: &TokenStream, labels: &[Measured]) -> TokenStream {
+    let finder = local("__labels");
+    let labels = labels.iter().map(|Measured { key, form, value }| {
+        let at = Span::mixed_site().located_at(value.span());
+        let text = |format: &str| quote_spanned!(at=> #private::text_of(::core::format_args!(#format, #value)));
+        let value = match form {
+            Form::Display => text("{}"),
+            Form::Debug => text("{:?}"),
+            Form::Statement(database) => {
+                let summary = quote_spanned!(at=> #private::Summary(&(#value), #database));
+                quote!(#private::text_of(::core::format_args!("{}", #summary)))
+            }
+            _ => quote_spanned!(at=> (#value)),
+        };
+        quote_spanned!(at=> (#key, #private::label(&#value)))
+    });
+    quote!(|#finder| #finder.find(&[#(#labels),*]))
+}
+
+/// The statement that asks a result what it means for what is measured.
+pub(crate) fn judged(private: &TokenStream, call: &Call, result: &TokenStream) -> TokenStream {
+    let operation = local("__operation");
+    let judge = call.error_if.as_ref().map(|judge| quote!(, display, #judge));
+    quote!(#private::look!(#operation, #result #judge);)
+}
+
 /// The statements that ask a result what it means, and record it if asked.
 pub(crate) fn end(private: &TokenStream, call: &Call, result: &TokenStream) -> TokenStream {
     let ending = local("__call");
@@ -153,8 +252,11 @@ pub(crate) fn end(private: &TokenStream, call: &Call, result: &TokenStream) -> T
         let how = local(how);
         quote!(#private::ret!(#ending, #result, #how);)
     });
+    let asked = call.asked.iter().map(
+        |(key, ask)| quote_spanned!(ask.span()=> #private::asked!(#ending, #result, #key, #ask);),
+    );
     let told = told(private, call, &ending, result);
-    quote!(#private::look!(#ending, #result #how #judge); #ret #told)
+    quote!(#private::look!(#ending, #result #how #judge); #(#asked)* #ret #told)
 }
 
 /// The statements that tell `tracing` how the function ended.

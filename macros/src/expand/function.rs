@@ -71,9 +71,9 @@ impl Wrapper<'_> {
     fn guard(&self) -> TokenStream {
         let (guard, body) = (local("__guard"), &self.body);
         let begin = call::begin(&self.private, self.call, ("Call", "guard", "guard_from"));
-        let links = self.links(&guard);
-        let mutable = (!self.call.links.is_empty()).then(|| quote!(mut));
-        quote!(let #mutable #guard = #begin; #links #body)
+        let says = self.says(&guard);
+        let mutable = (!says.is_empty()).then(|| quote!(mut));
+        quote!(let #mutable #guard = #begin; #says #body)
     }
 
     /// ```text
@@ -81,19 +81,35 @@ impl Wrapper<'_> {
     /// let __result = call_once::<R, _>(move || { body });
     /// look!(__call, __result);
     /// __call.finish();
+    /// ```
+    ///
+    /// And around the body, where the call is measured as a convention has it:
+    ///
+    /// ```text
+    /// let mut __operation = Operation::enter(__site, …);
+    /// look!(__operation, __result);
+    /// __operation.finish();
     /// __result
     /// ```
     fn sync(&self, output: &Type) -> TokenStream {
         let (call, result) = (local("__call"), local("__result"));
         let (private, body) = (&self.private, &self.body);
         let begin = call::begin(private, self.call, ("Call", "enter", "enter_from"));
-        let links = self.links(&call);
+        let says = self.says(&call);
         let closure = quote_spanned!(self.span()=> move ||);
         let end = call::end(private, self.call, &quote!(#result));
+        let operation = local("__operation");
+        let measured = self.operation("enter").map(|begin| quote!(let mut #operation = #begin;));
+        let judged = self.call.measured.as_ref().map(|_| {
+            let judged = call::judged(private, self.call, &quote!(#result));
+            quote!(#judged #operation.finish();)
+        });
         quote! {
             let mut #call = #begin;
-            #links
+            #says
+            #measured
             let #result = #private::call_once::<#output, _>(#closure #body);
+            #judged
             #end
             #call.finish();
             #result
@@ -119,7 +135,24 @@ impl Wrapper<'_> {
         let block = braces(quote!(if false { #pin; } #body), self.span());
         let keyword = quote_spanned!(self.span()=> async);
         let end = self.end();
-        quote!(#begin.run(#keyword #moves #block, #end).await)
+        let body = self.measured("run", quote!(#keyword #moves #block));
+        quote!(#begin.run(#body, #end).await)
+    }
+
+    /// `Operation::begin(__site, …)`, where the call is measured as a convention has it.
+    fn operation(&self, begin: &str) -> Option<TokenStream> {
+        let (private, site, begin) = (&self.private, local("__site"), local(begin));
+        let labels = self.call.measured.as_ref()?;
+        let find = call::measured(private, labels);
+        Some(quote!(#private::Operation::#begin(#site, #find)))
+    }
+
+    /// `Operation::begin(__site, …).run(body, |__operation, __result| { … })`, or the body alone.
+    fn measured(&self, run: &str, body: TokenStream) -> TokenStream {
+        let Some(begin) = self.operation("begin") else { return body };
+        let (run, operation, result) = (local(run), local("__operation"), local("__result"));
+        let judged = call::judged(&self.private, self.call, &quote!(*#result));
+        quote!(#begin.#run(#body, |#operation, #result| { #judged }))
     }
 
     /// As above; the type that no value has stands in for `!`, which cannot be named.
@@ -161,7 +194,8 @@ impl Wrapper<'_> {
         let (private, body) = (&self.private, &self.body);
         let (begin, end) = (self.start(), self.end());
         let closure = quote_spanned!(self.span()=> move ||);
-        let run = quote!(#call.run(#future, #end));
+        let measured = self.measured("run", quote!(#future));
+        let run = quote!(#call.run(#measured, #end));
         let run = if boxed { quote!(#private::Box::pin(#run)) } else { run };
         quote! {
             let #call = #begin;
@@ -181,7 +215,12 @@ impl Wrapper<'_> {
         let (private, body) = (&self.private, &self.body);
         let (begin, end) = (self.start(), self.end());
         let closure = quote_spanned!(self.span()=> move ||);
-        let make = quote!(|| #private::call_once::<#returned, _>(#closure #body));
+        let make = quote!(#private::call_once::<#returned, _>(#closure #body));
+        let make = match self.call.measured {
+            Some(_) => self.measured("stream", quote!(|| #make)),
+            None => make,
+        };
+        let make = quote!(|| #make);
         let stream = quote!(#private::stream!(#begin, #make, #end));
         if boxed { quote!(#private::Box::pin(#stream)) } else { stream }
     }
@@ -190,8 +229,14 @@ impl Wrapper<'_> {
         let begin = call::begin(&self.private, self.call, ("AsyncCall", "start", "start_from"));
         let links = self.call.links.iter().map(|links| quote!(.links(|| #links)));
         let site = local("__site");
-        let parts = self.call.async_parts.iter().map(|part| local(part));
-        quote!(#begin #(.#parts(#site))* #(#links)*)
+        let metered = self.call.metered.as_ref().map(|labels| match labels.as_slice() {
+            [] => quote!(.metered(#site)),
+            labels => {
+                let labels = call::labels(labels);
+                quote!(.labelled(#site, #labels))
+            }
+        });
+        quote!(#begin #metered #(#links)*)
     }
 
     fn end(&self) -> TokenStream {
@@ -202,8 +247,15 @@ impl Wrapper<'_> {
         quote!(#moves |#call, #result| { #end })
     }
 
-    fn links(&self, call: &proc_macro2::Ident) -> TokenStream {
-        self.call.links.iter().map(|links| quote!(#call.links(|| #links);)).collect()
+    /// What is said about a call of a synchronous function before its body runs.
+    fn says(&self, call: &proc_macro2::Ident) -> TokenStream {
+        let links = self.call.links.iter().map(|links| quote!(#call.links(|| #links);));
+        let labels = self.call.metered.as_deref().filter(|labels| !labels.is_empty());
+        let labels = labels.map(|labels| {
+            let (site, labels) = (local("__site"), call::labels(labels));
+            quote!(#call.labels(#site, #labels);)
+        });
+        quote!(#(#links)* #labels)
     }
 }
 

@@ -7,6 +7,7 @@
 pub(crate) mod block;
 pub(crate) mod call;
 pub(crate) mod function;
+pub(crate) mod labels;
 pub(crate) mod site;
 pub(crate) mod span;
 pub(crate) mod test;

@@ -1,14 +1,18 @@
 //! The static of a site, in a block so that none of its items leaks into the body.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::{LitStr, spanned::Spanned as _};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens as _, quote, quote_spanned};
+use syn::{Lit, LitStr, spanned::Spanned as _};
 
 use super::{line, local};
 use crate::{
-    args::{Level, Verbosity},
+    args::{Lapse, Level, Verbosity},
     parse::{fields::Key, siblings::Written},
-    plan::site::{Field, Name, TracedSite},
+    plan::{
+        groups::{Constant, Convention},
+        metered::MeteredSite,
+        site::{Field, Name, TracedSite},
+    },
 };
 
 /// Where a site comes from: the macro of the runtime that knows.
@@ -21,7 +25,7 @@ pub(crate) enum Of {
 ///
 /// ```text
 /// {
-///     static __SPANDREL: Site = Site::new(meta!("charge", 12)).traced(…).counted();
+///     static __SPANDREL: Site = Site::new(meta!("charge", 12)).traced(…).timed(…);
 ///     register!(__SPANDREL);
 ///     &__SPANDREL
 /// }
@@ -61,6 +65,42 @@ pub(crate) fn instrument(private: &TokenStream, site: &TracedSite) -> TokenStrea
     quote!(.instrument(#traced, #private::instrument::REFLECTION))
 }
 
+/// `.timed(metered!(Metered::new(&[250_000_000]).latency(&[0.99]).labels(&["region"])))`.
+pub(crate) fn metered(private: &TokenStream, attribute: &str, site: &MeteredSite) -> TokenStream {
+    let goals =
+        site.latency.iter().map(|(goal, _)| goal).chain(&site.slow).map(|goal| match goal {
+            Lapse::Nanos(nanos) => quote!(#nanos),
+            Lapse::Const(duration) => {
+                quote_spanned!(duration.span()=> #private::nanos(#duration))
+            }
+        });
+    let goals = quote!(&[#(#goals),*]);
+    let name = site.name.as_ref().map(|name| quote!(.name(#name)));
+    let targets = site.latency.iter().map(|(_, target)| &target.0);
+    let latency = (!site.latency.is_empty()).then(|| quote!(.latency(&[#(#targets),*])));
+    let errors = site.errors.as_ref().map(|target| {
+        let target = &target.0;
+        quote!(.errors(#target))
+    });
+    let slow = site.slow.as_ref().map(|_| quote!(.slow()));
+    let keys = &site.keys;
+    // The compiler says there which keys are refused.
+    let labels = keys.first().map(|key| {
+        let labels = quote_spanned!(Span::mixed_site().located_at(key.span())=> labels);
+        quote!(.#labels(&[#(#keys),*]))
+    });
+    let most_sets = site.most_sets.as_ref().map(|most| {
+        let most = &most.0;
+        quote!(.most_sets(#most))
+    });
+    let attribute = local(attribute);
+    quote! {
+        .#attribute(#private::metered!(
+            #private::Metered::new(#goals) #name #latency #errors #slow #labels #most_sets
+        ))
+    }
+}
+
 fn spans(private: &TokenStream, site: &TracedSite) -> TokenStream {
     let kind = site.kind.map(|kind| {
         let kind = local(kind.variant());
@@ -76,8 +116,37 @@ fn spans(private: &TokenStream, site: &TracedSite) -> TokenStream {
         Name::Fixed(name) => quote!(.name(#name)),
         Name::Pattern(name) => quote!(.dynamic_name(#name)),
     });
+    let follows = site.follows.as_ref().map(|Convention { name, labels }| {
+        let (name, labels) = (local(name), Literal::usize_unsuffixed(*labels));
+        quote!(.follows(#private::Follows::new(#private::Convention::#name, #labels)))
+    });
+    let constants = constants(private, &site.constants);
     let fields = fields(private, &site.fields);
-    quote!(#private::Traced::new() #kind #level #target #name #fields)
+    quote!(#private::Traced::new() #kind #level #target #name #follows #constants #fields)
+}
+
+/// `.constants(&[text("db.system.name", "postgresql")])`.
+fn constants(private: &TokenStream, constants: &[Constant]) -> Option<TokenStream> {
+    if constants.is_empty() {
+        return None;
+    }
+    let constants = constants.iter().map(|Constant { key, value }| {
+        let (of, value) = match value {
+            Lit::Bool(value) => ("truth", quote!(#value)),
+            Lit::Int(number) => {
+                let number = number.base10_parse::<i64>().unwrap_or_default();
+                ("integer", Literal::i64_unsuffixed(number).into_token_stream())
+            }
+            Lit::Float(number) => {
+                let number = number.base10_parse::<f64>().unwrap_or_default();
+                ("float", Literal::f64_unsuffixed(number).into_token_stream())
+            }
+            value => ("text", quote!(#value)),
+        };
+        let of = local(of);
+        quote!(#private::#of(#key, #value))
+    });
+    Some(quote!(.constants(&[#(#constants),*])))
 }
 
 /// A level, as an expression; what the user wrote as a path is resolved in any case.

@@ -44,6 +44,8 @@ pub(crate) enum Form {
     Auto,
     Debug,
     Display,
+    /// As a statement of this database (empty: of one that is not known), without its literals.
+    Statement(&'static str),
     /// As a typed attribute.
     Typed,
     /// As a typed attribute, or as `tracing` would.
@@ -119,7 +121,8 @@ impl Parse for FieldArg {
     }
 }
 
-fn form(input: ParseStream<'_>) -> syn::Result<Form> {
+/// The sigil in front of a value.
+pub(super) fn form(input: ParseStream<'_>) -> syn::Result<Form> {
     Ok(if input.peek(Token![%]) {
         input.parse::<Token![%]>()?;
         Form::Display

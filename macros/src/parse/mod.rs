@@ -3,6 +3,8 @@
 pub(crate) mod block;
 pub(crate) mod fields;
 pub(crate) mod function;
+pub(crate) mod groups;
+pub(crate) mod labels;
 pub(crate) mod params;
 pub(crate) mod siblings;
 pub(crate) mod span;

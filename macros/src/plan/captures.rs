@@ -83,7 +83,7 @@ impl Capture {
         is_place(&self.value)
     }
 
-    fn is_called(&self, key: &str) -> bool {
+    pub(super) fn is_called(&self, key: &str) -> bool {
         self.key.text().is_some_and(|own| own == key)
     }
 
@@ -232,6 +232,6 @@ pub(super) fn names(function: &Function) -> impl Iterator<Item = &Ident> {
     function.params.iter().flat_map(|param| &param.names)
 }
 
-pub(super) fn list<T>(given: Option<&Given<List<T>>>) -> &[T] {
+pub(crate) fn list<T>(given: Option<&Given<List<T>>>) -> &[T] {
     given.map_or(&[], |given| &given.value.0)
 }

@@ -2,6 +2,8 @@
 
 pub(crate) mod captures;
 pub(crate) mod declared;
+pub(crate) mod groups;
+pub(crate) mod metered;
 pub(crate) mod shape;
 pub(crate) mod site;
 pub(crate) mod span;
@@ -17,6 +19,7 @@ use crate::{
 };
 
 pub(crate) use captures::Capture;
+pub(crate) use metered::Label;
 pub(crate) use shape::Shape;
 
 /// What the attributes of one function add up to.
@@ -41,20 +44,43 @@ pub(crate) struct Stage {
 #[derive(Default)]
 pub(crate) struct Call {
     pub(crate) captures: Vec<Capture>,
-    /// A name that is formatted for each span.
-    pub(crate) name: Option<LitStr>,
+    /// A name that each span has of its own.
+    pub(crate) name: Option<CallName>,
     pub(crate) origin: Option<Origin>,
     pub(crate) links: Vec<Expr>,
     pub(crate) err: Option<Shown>,
     pub(crate) error_if: Option<Expr>,
-    /// Methods of an asynchronous call that take its site.
-    pub(crate) async_parts: Vec<&'static str>,
+    /// The calls are measured as a convention has it, by these labels.
+    pub(crate) measured: Option<Vec<groups::Measured>>,
+    /// Attributes that are asked of the result.
+    pub(crate) asked: Vec<(LitStr, Expr)>,
+    /// The function has a span.
+    pub(crate) has_span: bool,
+    /// The calls are counted, by these labels.
+    pub(crate) metered: Option<Vec<Label>>,
     /// How the returned value is recorded, as `ret!` names it.
     pub(crate) ret: Option<&'static str>,
     /// `tracing` is told of errors.
     pub(crate) failed: Option<Told>,
     /// `tracing` is told of what is returned, or only of what is in `Ok`.
     pub(crate) returned: Option<(Told, bool)>,
+}
+
+/// The name of one span.
+pub(crate) enum CallName {
+    /// Words, one behind the other.
+    Parts(Vec<NamePart>),
+    /// A format string with the names of arguments.
+    Pattern(LitStr),
+    /// What the captured statement does.
+    Statement(usize),
+}
+
+/// One word of a name.
+pub(crate) enum NamePart {
+    /// The value of this capture.
+    Captured(usize),
+    Text(String),
 }
 
 impl Call {

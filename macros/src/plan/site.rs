@@ -2,6 +2,10 @@
 
 use syn::{Expr, Ident, LitStr};
 
+use super::{
+    CallName,
+    groups::{Constant, Convention},
+};
 use crate::{
     args::{Kind, Verbosity, nearest},
     errors::bail,
@@ -15,6 +19,8 @@ pub(crate) struct TracedSite {
     pub(crate) level: Option<Verbosity>,
     pub(crate) target: Option<Expr>,
     pub(crate) name: Option<Name>,
+    pub(crate) follows: Option<Convention>,
+    pub(crate) constants: Vec<Constant>,
     pub(crate) fields: Vec<Field>,
 }
 
@@ -69,10 +75,10 @@ impl Name {
     }
 
     /// The format string of a name that each span has of its own.
-    pub(crate) fn into_dynamic(self) -> Option<LitStr> {
+    pub(crate) fn into_dynamic(self) -> Option<CallName> {
         match self {
             Self::Fixed(_) => None,
-            Self::Pattern(pattern) => Some(pattern),
+            Self::Pattern(pattern) => Some(CallName::Pattern(pattern)),
         }
     }
 }

@@ -2,23 +2,29 @@
 
 use super::{expand, without_witnesses};
 
-const OURS: [&str; 2] = ["#[traced(kind = client, fields(id))]", "#[counted]"];
+const OURS: [[&str; 2]; 2] = [
+    ["#[traced(db(system = redis, operation = \"GET\"), fields(id))]", "#[counted]"],
+    ["#[timed(slow = \"1s\", labels(id))]", "#[traced]"],
+];
 const FOREIGN: [&str; 4] =
     ["#[inline]", "#[must_use]", "/// Charges.\n", "#[tracing::instrument(skip_all)]"];
 
 #[test]
 fn all_permutations_of_six_attributes_give_the_same_tokens() {
-    let attributes: Vec<&str> = OURS.into_iter().chain(FOREIGN).collect();
-    let item = |order: &[&str]| format!("{} fn charge(id: u64) -> u64 {{ id }}", order.concat());
-    let expected = normal(&item(&attributes));
+    for ours in OURS {
+        let attributes: Vec<&str> = ours.into_iter().chain(FOREIGN).collect();
+        let item =
+            |order: &[&str]| format!("{} fn charge(id: u64) -> u64 {{ id }}", order.concat());
+        let expected = normal(&item(&attributes));
 
-    let mut seen = 0;
-    permute(&mut attributes.clone(), 0, &mut |order| {
-        seen += 1;
-        assert_eq!(normal(&item(order)), expected, "{order:?}");
-    });
+        let mut seen = 0;
+        permute(&mut attributes.clone(), 0, &mut |order| {
+            seen += 1;
+            assert_eq!(normal(&item(order)), expected, "{order:?}");
+        });
 
-    assert_eq!(seen, 720);
+        assert_eq!(seen, 720);
+    }
 }
 
 #[test]
@@ -37,7 +43,7 @@ fn attributes_of_another_crate_are_left_alone() {
 
     let expanded = without_witnesses(expand(text));
 
-    assert!(expanded.contains("#[other::counted]") && !expanded.contains(".counted()"));
+    assert!(expanded.contains("#[other::counted]") && !expanded.contains(".counted("));
 }
 
 #[test]
@@ -46,7 +52,7 @@ fn a_renamed_crate_is_known_by_its_path() {
 
     let expanded = without_witnesses(expand(text));
 
-    assert!(expanded.contains(".counted()") && expanded.contains("::my::sp::__private"));
+    assert!(expanded.contains(".counted(") && expanded.contains("::my::sp::__private"));
     assert!(expanded.contains("#[sp::counted]") && !expanded.contains("#[my::sp::counted]"));
 }
 

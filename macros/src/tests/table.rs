@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use crate::TABLE;
+use crate::{TABLE, args::conventions::TABLES};
 
 fn repository() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -38,7 +38,7 @@ fn ranks_are_those_of_the_table_from_the_outside() {
 
 #[test]
 fn every_option_is_documented() {
-    for name in ["traced", "instrument", "counted"] {
+    for name in ["traced", "instrument", "timed", "counted"] {
         let source = repository().join(format!("macros/src/attributes/{name}.rs"));
         let source = fs::read_to_string(source).unwrap();
         let docs = fs::read_to_string(repository().join(format!("macros/docs/{name}.md"))).unwrap();
@@ -48,6 +48,18 @@ fn every_option_is_documented() {
         });
         for option in options {
             assert!(docs.contains(&format!("`{option}")), "`{option}` of {name}");
+        }
+    }
+}
+
+#[test]
+fn every_option_of_a_group_is_documented() {
+    let docs = fs::read_to_string(repository().join("macros/docs/traced.md")).unwrap();
+    for table in TABLES {
+        let section = docs.split_once(&format!("**`{}(…)`**", table.name)).unwrap().1;
+        let section = section.split("**`").next().unwrap();
+        for entry in table.entries.iter().filter(|entry| !entry.name.starts_with("server_")) {
+            assert!(section.contains(&format!("`{}`", entry.name)), "{} {entry:?}", table.name);
         }
     }
 }

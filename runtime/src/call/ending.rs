@@ -5,6 +5,7 @@ use std::fmt;
 use super::error;
 use crate::{
     outcome::Outcome,
+    site::Cell,
     trace::{Slot, Writer, local::Local, record::layout::Kind},
     value::Attribute,
 };
@@ -14,13 +15,28 @@ use crate::{
 pub struct Ending<'c> {
     span: u64,
     parent: u64,
+    cell: Option<&'static Cell>,
     outcome: &'c mut Option<Outcome>,
+    /// Where the type of the error is kept, too.
+    error_type: Option<&'c mut Option<Box<str>>>,
 }
 
 impl<'c> Ending<'c> {
     #[inline(always)]
-    pub(crate) fn new(span: u64, parent: u64, outcome: &'c mut Option<Outcome>) -> Self {
-        Self { span, parent, outcome }
+    pub(crate) fn new(
+        span: u64,
+        parent: u64,
+        cell: Option<&'static Cell>,
+        outcome: &'c mut Option<Outcome>,
+    ) -> Self {
+        Self { span, parent, cell, outcome, error_type: None }
+    }
+
+    /// The same, where the type of an error is kept.
+    #[inline(always)]
+    pub(crate) fn noting(mut self, error_type: &'c mut Option<Box<str>>) -> Self {
+        self.error_type = Some(error_type);
+        self
     }
 
     /// Whether a span wants to know more than the outcome.
@@ -40,12 +56,42 @@ impl<'c> Ending<'c> {
         self.outcome.is_some_and(Outcome::is_failure)
     }
 
+    /// Notes what a value of this type says of itself.
+    #[inline(always)]
+    pub(crate) fn said(&mut self, outcome: Outcome, type_name: &'static str) {
+        if outcome == Outcome::Error {
+            self.count_error(type_name);
+        }
+        self.set(outcome);
+    }
+
     /// Notes an error.
     #[cold]
     pub(crate) fn error(&mut self, error: &error::Report<'_>) {
+        self.count_error(error.error_type);
         self.set(Outcome::Error);
         if self.is_recording() {
             error.record(self.span, self.parent);
+        }
+    }
+
+    /// Notes an error of which only the type may be told.
+    #[cfg(feature = "redis-1")]
+    pub(crate) fn failed(&mut self, error_type: &str) {
+        self.error(&error::Report { error_type, message: None, source: None });
+    }
+
+    /// Counts the type of the error with which the call ends: the first, where a stream has several.
+    #[cold]
+    fn count_error(&mut self, error_type: &str) {
+        if *self.outcome == Some(Outcome::Error) {
+            return;
+        }
+        if let Some(cell) = self.cell {
+            cell.calls.error(error_type);
+        }
+        if let Some(kept) = &mut self.error_type {
+            **kept = Some(error_type.into());
         }
     }
 
@@ -53,6 +99,15 @@ impl<'c> Ending<'c> {
     pub(crate) fn expected(&mut self, error_type: &str) {
         self.set(Outcome::Ok);
         self.late_attribute(&|writer| writer.set_keyed("error.type", error_type));
+    }
+
+    /// Records an attribute that the returned value is asked for.
+    #[inline]
+    pub fn attribute<A: Attribute>(&mut self, key: &str, value: impl FnOnce() -> A) {
+        if self.is_recording() {
+            let value = value();
+            self.late_attribute(&|writer| writer.set_keyed(key, &value));
+        }
     }
 
     /// Records the returned value.
@@ -78,7 +133,7 @@ impl<'c> Ending<'c> {
 }
 
 /// Formatted text as an attribute.
-struct Text<'a>(fmt::Arguments<'a>);
+pub(crate) struct Text<'a>(pub(crate) fmt::Arguments<'a>);
 
 impl Attribute for Text<'_> {
     fn record(&self, slot: Slot<'_>) {

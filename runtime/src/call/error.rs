@@ -6,7 +6,10 @@
 
 use std::{borrow::Cow, cell::RefCell, error::Error, fmt, fmt::Write as _};
 
+#[cfg(feature = "sentry")]
+use crate::trace::failure;
 use crate::{
+    logs,
     outcome::Outcome,
     trace::{
         local::Local,
@@ -118,7 +121,15 @@ impl Report<'_> {
         Local.put_extra(Kind::STATUS, 0, STATUS_ERROR, span, &[], &|writer| {
             writer.name_str(&message);
         });
-        if !recorded {
+        #[cfg(feature = "sentry")]
+        if !recorded && failure::is_watched() {
+            self.note(span, &message);
+        }
+        let exceptions = logs::exceptions();
+        if !recorded && exceptions.as_logs() {
+            logs::exception(span, self.error_type, &message);
+        }
+        if !recorded && exceptions.as_events() {
             let now = [crate::time::ticks()];
             Local.put_extra(Kind::EVENT, 0, 0, span, &now, &|writer| {
                 writer.name_str("exception");
@@ -127,6 +138,15 @@ impl Report<'_> {
             });
         }
         let _ = LAST.try_with(|last| *last.borrow_mut() = Last { parent, message });
+    }
+
+    /// Leaves word of it for whoever tracks errors.
+    #[cfg(feature = "sentry")]
+    fn note(&self, span: u64, message: &str) {
+        use failure::{Failure, Kind};
+
+        let failure = Failure::here(Kind::Error, self.error_type, message);
+        Failure { span, ..failure.caused_by(self.source) }.note();
     }
 
     fn was_recorded_below(&self, span: u64, message: &str) -> bool {

@@ -34,7 +34,7 @@ pub trait ByAsOutcome {
 impl<R: AsOutcome> ByAsOutcome for &&&&&&&Look<'_, R> {
     #[inline(always)]
     fn look(&self, mut ending: Ending<'_>) {
-        ending.set(self.0.as_outcome());
+        ending.said(self.0.as_outcome(), type_name::<R>());
     }
 }
 
@@ -244,7 +244,7 @@ impl<'r, R> ProducedByAny<'r, R> for Produced<'r, R> {
 
 /// Asks the function's own predicate; its argument could not be inferred from a closure alone.
 #[inline(always)]
-pub fn ask<R, F: FnOnce(&R) -> bool>(judge: F, result: &R) -> bool {
+pub fn ask<R, A, F: FnOnce(&R) -> A>(judge: F, result: &R) -> A {
     judge(result)
 }
 

@@ -1,6 +1,8 @@
 //! A call of a function that returns a stream: the span lives in the stream.
 //!
-//! It begins when the function is called, is current in each poll, and ends with the last item.
+//! It begins when the function is called, is current in each poll, and ends with the last item. The
+//! first item that is no success is its outcome, whether or not others follow: whoever gives up at an
+//! error drops the stream.
 
 use std::{
     pin::Pin,
@@ -30,34 +32,68 @@ impl<C: Tally> AsyncCall<C> {
         let mut carrier = Carrier::new(self);
         let items = Items::begin(carrier.is_recording());
         let stream = carrier.poll(|_| make());
-        InstrumentedStream { stream, carrier, look, items, outcome: None }
+        InstrumentedStream { stream, ends: Ends { carrier, noted: None }, look, items }
     }
 }
 
 pin_project! {
     /// A stream with its span, or without one where nothing is recorded.
     ///
-    /// Dropped before its end, its outcome is `cancelled`; what the stream drops then is still
-    /// within the span.
+    /// Dropped before its end, its outcome is `cancelled`, unless there was an error; what the stream
+    /// drops then is still within the span.
     #[derive(Debug)]
     #[must_use = "streams do nothing unless polled"]
     pub struct InstrumentedStream<S, L, C: Tally = ()> {
         // Dropped before the carrier, which leaves the span and ends it.
         #[pin]
         stream: S,
-        carrier: Carrier<C>,
+        ends: Ends<C>,
         look: L,
         items: Items,
-        outcome: Option<Outcome>,
     }
 
     impl<S, L, C: Tally> PinnedDrop for InstrumentedStream<S, L, C> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            if !this.carrier.is_done() {
-                this.carrier.late(|span| this.items.record(span));
+            let carrier = &mut this.ends.carrier;
+            if !carrier.is_done() {
+                carrier.late(|span| this.items.record(span));
             }
-            this.carrier.begin_drop();
+            carrier.begin_drop();
+        }
+    }
+}
+
+/// The span of a stream, and with what it ends.
+#[derive(Debug)]
+struct Ends<C: Tally> {
+    carrier: Carrier<C>,
+    noted: Option<Noted>,
+}
+
+/// What the first item that was no success said.
+#[derive(Debug)]
+struct Noted {
+    outcome: Outcome,
+    error_type: Option<Box<str>>,
+}
+
+impl<C: Tally> Ends<C> {
+    /// The outcome; the type of its error is counted now, for the call ends.
+    fn take(&mut self, otherwise: Outcome) -> Outcome {
+        let Some(Noted { outcome, error_type }) = self.noted.take() else { return otherwise };
+        if let (Some(cell), Some(error_type)) = (self.carrier.meter().cell(), error_type) {
+            cell.calls.error(&error_type);
+        }
+        outcome
+    }
+}
+
+impl<C: Tally> Drop for Ends<C> {
+    fn drop(&mut self) {
+        if self.carrier.is_dropping() {
+            let outcome = self.take(Outcome::Cancelled);
+            self.carrier.end_drop_as(outcome);
         }
     }
 }
@@ -73,22 +109,32 @@ where
     #[inline(always)]
     fn poll_next(self: Pin<&mut Self>, context: &mut task::Context<'_>) -> Poll<Option<S::Item>> {
         let this = self.project();
-        if this.carrier.is_done() {
+        let (items, look, ends) = (this.items, this.look, this.ends);
+        if ends.carrier.is_done() {
             return this.stream.poll_next(context);
         }
-        let (items, outcome, look) = (this.items, this.outcome, this.look);
-        let polled = this.carrier.poll(|active| {
+        let noted = &mut ends.noted;
+        let polled = ends.carrier.poll(|active| {
             let polled = this.stream.poll_next(context);
             if let Poll::Ready(Some(item)) = &polled {
                 items.add(active.is_recording());
                 let span = if active.is_recording() { Local.span() } else { 0 };
-                look(&mut Returning::new(span, active.span(), outcome), item);
+                let (mut outcome, mut error_type) = (None, None);
+                look(
+                    &mut Returning::item(span, active.span(), &mut outcome, &mut error_type),
+                    item,
+                );
+                let outcome = outcome.filter(|outcome| *outcome != Outcome::Ok);
+                if let (None, Some(outcome)) = (&noted, outcome) {
+                    *noted = Some(Noted { outcome, error_type });
+                }
             }
             polled
         });
         if let Poll::Ready(None) = &polled {
-            this.carrier.late(|span| items.record(span));
-            this.carrier.end(outcome.unwrap_or(Outcome::Ok));
+            ends.carrier.late(|span| items.record(span));
+            let outcome = ends.take(Outcome::Ok);
+            ends.carrier.end(outcome);
         }
         polled
     }

@@ -7,10 +7,14 @@
 
 use std::{cell::RefCell, mem::ManuallyDrop};
 
-use super::{Begun, Ending, Fields, IntoLinks, Origin, fields};
+use super::{
+    Begun, Ending, Fields, IntoLinks, Origin, fields,
+    meter::{Found, Labels, Meter},
+};
 use crate::{
     outcome::Outcome,
     site::{self, Site},
+    time,
     trace::{
         active::{Open, Verdict},
         context::Context,
@@ -19,11 +23,6 @@ use crate::{
         mirror,
     },
 };
-
-/// The site's calls are counted.
-const COUNTED: u8 = 1;
-/// The call has a span, here or elsewhere.
-const SPAN: u8 = 2;
 
 thread_local! {
     // Without a destructor: spans begin also while the thread's other locals are being destroyed.
@@ -48,11 +47,12 @@ pub struct Call(Option<On>);
 /// A call about which somebody wants to know.
 #[derive(Debug)]
 struct On {
-    site: &'static Site,
     open: Option<Open>,
+    meter: Meter,
     parent: u64,
     parent_flags: u16,
-    does: u8,
+    /// The call has a span, here or elsewhere.
+    has_span: bool,
     /// How many contexts to restore are on the stack of contexts.
     contexts: u8,
     outcome: Option<Outcome>,
@@ -82,7 +82,7 @@ impl Call {
         }
         let (context, links) = origin().into_parts();
         push(context);
-        let mut on = On::begin(site, site.word(), capture).unwrap_or(On::new(site));
+        let mut on = On::begin(site, site.word(), capture).unwrap_or(On::NONE);
         on.contexts += 1;
         let mut call = Self(Some(on));
         call.links(|| links);
@@ -119,7 +119,17 @@ impl Call {
     pub fn ending(&mut self) -> Option<Ending<'_>> {
         let on = self.0.as_mut()?;
         let span = if on.open.is_some() { Local.span() } else { 0 };
-        Some(Ending::new(span, on.parent, &mut on.outcome))
+        Some(Ending::new(span, on.parent, on.meter.cell(), &mut on.outcome))
+    }
+
+    /// Counts the call by its labels, if anybody counts.
+    #[inline(always)]
+    pub fn labels(&mut self, site: &'static Site, find: impl FnOnce(Labels) -> Found) {
+        // Where the function's span is off, and nothing but counting is left, there may be nothing
+        // yet to count in.
+        if site.word() & site::METERED != 0 {
+            self.0.get_or_insert(On::NONE).meter.labels(site, find, time::ticks);
+        }
     }
 
     /// Leaves the function, which has returned.
@@ -136,9 +146,15 @@ impl Call {
 }
 
 impl On {
-    fn new(site: &'static Site) -> Self {
-        Self { site, open: None, parent: 0, parent_flags: 0, does: 0, contexts: 0, outcome: None }
-    }
+    const NONE: Self = Self {
+        open: None,
+        meter: Meter::OFF,
+        parent: 0,
+        parent_flags: 0,
+        has_span: false,
+        contexts: 0,
+        outcome: None,
+    };
 
     // Not inlined: a function that is off shall not pay for the registers of one that is on.
     #[inline(never)]
@@ -148,9 +164,9 @@ impl On {
         capture: impl FnOnce(Fields) -> Begun,
     ) -> Option<Self> {
         let word = mirror::settle(site, site.settle(word));
-        let mut on = Self::new(site);
-        if word & site::COUNTED != 0 {
-            on.does = COUNTED;
+        let mut on = Self::NONE;
+        if word & site::METERED != 0 {
+            on.meter = Meter::begin(site);
         }
         if word & site::ELSEWHERE != 0 {
             on.adopt();
@@ -159,17 +175,18 @@ impl On {
             && match Local.verdict() {
                 Verdict::Child => true,
                 Verdict::Off => false,
-                Verdict::Root => on.begin_root(),
+                Verdict::Root => on.begin_root(site),
             };
         if recorded {
-            on.begin_span(word, capture);
+            on.begin_span(site, word, capture);
         } else if word & site::MIRRORED != 0 {
-            on.begin_span(word | fields::UNRECORDED, capture);
+            on.begin_span(site, word | fields::UNRECORDED, capture);
         }
         if word & site::MIRRORED != 0 {
             on.show();
         }
-        (on.does | on.contexts != 0).then_some(on)
+        on.meter.start(word, || on.open.as_ref().map_or_else(time::ticks, Open::start));
+        (on.has_span || on.contexts != 0 || on.meter.cell().is_some()).then_some(on)
     }
 
     /// Begins under the span of another API, if that is nearer than ours.
@@ -203,24 +220,29 @@ impl On {
         }
         keep(context);
         self.contexts += 1;
-        self.does |= SPAN;
+        self.has_span = true;
     }
 
     #[inline(always)]
-    fn begin_span(&mut self, word: u32, capture: impl FnOnce(Fields) -> Begun) {
+    fn begin_span(
+        &mut self,
+        site: &'static Site,
+        word: u32,
+        capture: impl FnOnce(Fields) -> Begun,
+    ) {
         self.parent = Local.span();
         self.parent_flags = Local.flags();
-        self.open = capture(Fields::new(self.site, word)).0;
+        self.open = capture(Fields::new(site, word)).0;
         if self.open.is_some() {
-            self.does |= SPAN;
+            self.has_span = true;
         }
     }
 
     /// Asks for a trace; `false`: nothing is recorded.
     #[cold]
     #[inline(never)]
-    fn begin_root(&mut self) -> bool {
-        if let Some(previous) = Local.enter_root(self.site) {
+    fn begin_root(&mut self, site: &'static Site) -> bool {
+        if let Some(previous) = Local.enter_root(site) {
             keep(previous);
             self.contexts += 1;
         }
@@ -231,16 +253,21 @@ impl On {
     #[inline(never)]
     fn leave(&mut self, otherwise: Outcome) {
         let outcome = self.outcome.unwrap_or(otherwise);
+        let asks = self.open.is_some() || self.meter.is_timed();
+        let now = if asks { time::ticks() } else { 0 };
+        if let Some(slow) = self.meter.end(outcome, now, || Context::peek().sampled())
+            && self.open.is_some()
+        {
+            Local.mark_late(Local.span());
+            slow.tell(Local.span());
+        }
         if let Some(open) = self.open {
-            Local.end(&open, Local.span(), Local.flags(), outcome);
+            Local.end_at(&open, Local.span(), Local.flags(), outcome, now);
             Local.replace_span(self.parent);
             Local.replace_flags(self.parent_flags);
         }
         for _ in 0..self.contexts {
             pop();
-        }
-        if self.does & COUNTED != 0 {
-            self.site.count(outcome);
         }
     }
 }
@@ -292,6 +319,12 @@ impl Guard {
     #[inline(always)]
     pub fn links<L: IntoLinks>(&mut self, links: impl FnOnce() -> L) {
         self.0.links(links);
+    }
+
+    /// Counts the call by its labels, if anybody counts.
+    #[inline(always)]
+    pub fn labels(&mut self, site: &'static Site, find: impl FnOnce(Labels) -> Found) {
+        self.0.labels(site, find);
     }
 }
 

@@ -25,8 +25,17 @@ const ROOTS: [u64; 8] = [
     0xeac0_c6e7_dd24_392e,
 ];
 
-/// The longest duration of each bucket, in whole nanoseconds.
-static LONGEST: [u64; BUCKETS] = longest();
+/// The longest duration of each bucket, in whole nanoseconds; the last takes what is longer, too.
+///
+/// With as many entries as need no check.
+static LONGEST: [u64; 512] = {
+    let (longest, mut table, mut at) = (longest(), [u64::MAX; 512], 0);
+    while at < BUCKETS - 1 {
+        table[at] = longest[at];
+        at += 1;
+    }
+    table
+};
 
 /// The bucket of the shortest duration with these highest four bits, by exponent and three bits.
 static BEGIN: [u16; 512] = begin();
@@ -62,16 +71,15 @@ const fn begin() -> [u16; 512] {
 /// The bucket of a duration, from 0 on; add [`LOWEST`] for its index.
 #[inline(always)]
 pub(super) fn bucket_of_nanos(nanos: u64) -> usize {
-    let nanos = nanos | u64::from(nanos == 0);
-    let zeros = nanos.leading_zeros();
+    // Nothing is in the first bucket.
+    let zeros = (nanos | 1).leading_zeros();
     let bits = nanos << zeros >> 60;
     let begin = (63 - zeros as usize) * 8 + (bits as usize & 7);
-    let mut bucket = usize::from(BEGIN[begin & 511]);
-    // At most twice: an eighth of a doubling is wider than a bucket by less than one.
-    while bucket + 1 < BUCKETS && LONGEST[bucket] < nanos {
-        bucket += 1;
-    }
-    bucket
+    let bucket = usize::from(BEGIN[begin & 511]);
+    // At most two more, for an eighth of a doubling is wider than a bucket by less than one. Without
+    // a branch: nobody can predict how long a call takes.
+    let bucket = bucket + usize::from(LONGEST[bucket & 511] < nanos);
+    bucket + usize::from(LONGEST[bucket & 511] < nanos)
 }
 
 /// Fractions of the numbers just below 2^(j/8).
@@ -161,7 +169,7 @@ mod tests {
 
     #[test]
     fn each_bound_is_the_last_of_its_bucket() {
-        for (bucket, &longest) in LONGEST.iter().enumerate() {
+        for (bucket, longest) in longest().into_iter().enumerate() {
             if bucket > 0 && LONGEST[bucket - 1] == longest {
                 // No whole nanosecond lies in it.
                 continue;
@@ -174,7 +182,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_table_agrees_with_a_search(nanos in prop_oneof![0..u64::MAX, 0..10_000_000_000_u64]) {
-            let found = LONGEST.partition_point(|longest| *longest < nanos.max(1));
+            let found = longest().partition_point(|longest| *longest < nanos.max(1));
             prop_assert_eq!(bucket_of_nanos(nanos), found.min(BUCKETS - 1));
         }
 

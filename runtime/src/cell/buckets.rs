@@ -11,25 +11,35 @@ use super::bounds::{BUCKETS, BUCKETS_F64, LOWEST, LOWEST_F64};
 const GROUP: usize = 16;
 
 /// Counts of durations, in groups that are made when they are first needed.
-pub(super) struct Buckets([OnceLock<Box<[AtomicU64; GROUP]>>; BUCKETS / GROUP]);
+pub(super) struct Buckets([OnceLock<Box<[AtomicU64; GROUP]>>; GROUPS]);
+
+/// One more than there are, so that a mask is check enough.
+const GROUPS: usize = (BUCKETS / GROUP).next_power_of_two();
 
 impl Buckets {
     /// With a few groups, which is what a function's durations need.
     pub(super) const BYTES: usize = size_of::<Self>() + 4 * size_of::<[AtomicU64; GROUP]>();
 
     pub(super) const fn new() -> Self {
-        Self([const { OnceLock::new() }; BUCKETS / GROUP])
+        Self([const { OnceLock::new() }; GROUPS])
     }
 
     /// The count of a bucket below [`BUCKETS`].
     #[inline(always)]
     pub(super) fn word(&self, bucket: usize) -> &AtomicU64 {
-        let group = &self.0[(bucket / GROUP).min(BUCKETS / GROUP - 1)];
+        let group = &self.0[bucket / GROUP % GROUPS];
         let words = match group.get() {
             Some(words) => words,
             None => Self::make(group),
         };
         &words[bucket % GROUP]
+    }
+
+    /// The same, if it is there already.
+    #[inline(always)]
+    pub(super) fn word_at_once(&self, bucket: usize) -> Option<&AtomicU64> {
+        let words = self.0[bucket / GROUP % GROUPS].get()?;
+        Some(&words[bucket % GROUP])
     }
 
     #[cold]

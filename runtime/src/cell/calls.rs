@@ -10,7 +10,7 @@ use super::{
     buckets::Buckets,
     counts::Counts,
     exemplars::{self, Exemplar, Exemplars},
-    sharded::{Part, Sharded},
+    sharded::{Mine, Part, Sharded},
 };
 use crate::outcome::Outcome;
 
@@ -29,6 +29,45 @@ pub(crate) struct Calls {
     error_types: [OnceLock<Box<str>>; ERROR_TYPES],
     exemplars: Exemplars,
     parts: Sharded<CallsPart>,
+}
+
+/// The same for one thread, of which nothing has to be made any more.
+///
+/// What it does calls nobody: who has one needs no stack for it.
+pub(crate) struct MyCalls<'c> {
+    calls: &'c Calls,
+    part: Mine<'c, CallsPart>,
+}
+
+impl MyCalls<'_> {
+    /// As [`Calls::begin`].
+    #[inline(always)]
+    pub(crate) fn begin(&self) {
+        self.part.add(&self.part.begun, 1);
+    }
+
+    /// As [`Calls::end`].
+    #[inline(always)]
+    pub(crate) fn end(&self, outcome: Outcome) {
+        self.part.add(&self.part.ended[outcome as usize - 1], 1);
+    }
+
+    /// As [`Calls::end_after`], without goals unless `GOALS`; `None`: not yet, for its bucket has to
+    /// be made first.
+    #[inline(always)]
+    pub(crate) fn end_after<const GOALS: bool>(
+        &self,
+        nanos: u64,
+        outcome: Outcome,
+        tick: u64,
+    ) -> Option<bool> {
+        let word = self.part.buckets.word_at_once(bounds::bucket_of_nanos(nanos))?;
+        let is_due = Calls::count(&self.part, word, nanos, outcome, tick);
+        if GOALS {
+            self.calls.count_goals(&self.part, nanos, outcome);
+        }
+        Some(is_due)
+    }
 }
 
 /// One thread's part.
@@ -89,9 +128,46 @@ impl Calls {
     }
 
     /// A call has ended after so long; `true`: an exemplar of it would be welcome.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn end_after(&self, nanos: u64, outcome: Outcome, tick: u64) -> bool {
         let mine = self.parts.mine();
+        let word = mine.buckets.word(bounds::bucket_of_nanos(nanos));
+        let is_due = Self::count(&mine, word, nanos, outcome, tick);
+        self.count_goals(&mine, nanos, outcome);
+        is_due
+    }
+
+    /// The calling thread's part, if it has been made.
+    #[inline(always)]
+    pub(crate) fn mine_at_once(&self) -> Option<MyCalls<'_>> {
+        self.parts.mine_at_once().map(|part| MyCalls { calls: self, part })
+    }
+
+    /// Whether there are durations that calls should not exceed.
+    #[inline(always)]
+    pub(crate) fn has_goals(&self) -> bool {
+        !self.goals.is_empty()
+    }
+
+    /// After everything else: whoever reads sees no call within a goal that has not ended.
+    #[inline(always)]
+    fn count_goals(&self, mine: &Mine<'_, CallsPart>, nanos: u64, outcome: Outcome) {
+        for (goal, [all, good]) in self.goals.iter().zip(&mine.within) {
+            if nanos <= *goal {
+                mine.add(all, 1);
+                mine.add(good, u64::from(!outcome.is_failure()));
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn count(
+        mine: &Mine<'_, CallsPart>,
+        bucket: &AtomicU64,
+        nanos: u64,
+        outcome: Outcome,
+        tick: u64,
+    ) -> bool {
         mine.add(&mine.ended[outcome as usize - 1], 1);
         mine.add(&mine.sum, nanos);
         if nanos < mine.min.load(Relaxed) {
@@ -100,14 +176,8 @@ impl Calls {
         if nanos > mine.max.load(Relaxed) {
             mine.change(&mine.max, |max| max.max(nanos));
         }
-        mine.add(mine.buckets.word(bounds::bucket_of_nanos(nanos)), 1);
-        for (goal, [all, good]) in self.goals.iter().zip(&mine.within) {
-            if nanos <= *goal {
-                mine.add(all, 1);
-                mine.add(good, u64::from(!outcome.is_failure()));
-            }
-        }
-        exemplars::is_due(&mine, &mine.exemplar_due, tick)
+        mine.add(bucket, 1);
+        exemplars::is_due(mine, &mine.exemplar_due, tick)
     }
 
     /// One of its calls has ended with an error of this type.
@@ -191,14 +261,80 @@ impl CallsReading {
         self.ended[outcome as usize - 1]
     }
 
+    /// Calls that ended, whatever their outcome.
+    pub(crate) fn total(&self) -> u64 {
+        self.ended.iter().sum()
+    }
+
+    /// Adds the calls of another cell, of the same function or of one with the same name.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        if self.within.is_empty() && self.total() == 0 {
+            self.within.clone_from(&other.within);
+        } else {
+            // How many calls of both met a goal is known only of goals that both have.
+            self.within.retain_mut(|within| {
+                let more = other.within.iter().find(|more| more.goal_nanos == within.goal_nanos);
+                within.all += more.map_or(0, |more| more.all);
+                within.good += more.map_or(0, |more| more.good);
+                more.is_some()
+            });
+        }
+        self.ended.iter_mut().zip(other.ended).for_each(|(sum, more)| *sum += more);
+        self.in_flight += other.in_flight;
+        for (name, count) in &other.errors {
+            match self.errors.iter_mut().find(|(known, _)| known == name) {
+                Some((_, sum)) => *sum += count,
+                None => self.errors.push((name.clone(), *count)),
+            }
+        }
+        self.durations.merge(&other.durations);
+        self.sum_nanos = self.sum_nanos.wrapping_add(other.sum_nanos);
+        self.max = self.max.max(other.max);
+        self.min_max = match (self.min_max, other.min_max) {
+            (Some((min, max)), Some(more)) => Some((min.min(more.0), max.max(more.1))),
+            (one, other) => one.or(other),
+        };
+        self.exemplars.extend_from_slice(&other.exemplars);
+    }
+
+    /// What happened since an earlier reading; of what runs, and of extremes, it knows nothing.
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        let mut ended = self.ended;
+        ended.iter_mut().zip(earlier.ended).for_each(|(now, then)| *now -= then.min(*now));
+        let known = |name: &str| {
+            let found = earlier.errors.iter().find(|(known, _)| known.as_ref() == name);
+            found.map_or(0, |(_, count)| *count)
+        };
+        let errors =
+            self.errors.iter().map(|(name, count)| (name, count.saturating_sub(known(name))));
+        let errors = errors.filter(|(_, count)| *count > 0);
+        let mut within = self.within.clone();
+        for (now, then) in within.iter_mut().zip(&earlier.within) {
+            now.all = now.all.saturating_sub(then.all);
+            now.good = now.good.saturating_sub(then.good);
+        }
+        Self {
+            ended,
+            in_flight: self.in_flight,
+            errors: errors.map(|(name, count)| (name.clone(), count)).collect(),
+            durations: self.durations.since(&earlier.durations),
+            sum_nanos: self.sum_nanos.wrapping_sub(earlier.sum_nanos),
+            max: 0,
+            min_max: None,
+            within,
+            exemplars: Vec::new(),
+        }
+    }
+
     fn add(&mut self, part: &CallsPart, min: &mut u64, errors: &mut [u64; ERROR_TYPES + 1]) {
         let add = |sum: &mut u64, word: &AtomicU64| *sum = sum.wrapping_add(word.load(Relaxed));
-        self.ended.iter_mut().zip(&part.ended).for_each(|(sum, word)| add(sum, word));
-        errors.iter_mut().zip(&part.errors).for_each(|(sum, word)| add(sum, word));
+        // In the opposite order of their writing.
         for (within, [all, good]) in self.within.iter_mut().zip(&part.within) {
-            add(&mut within.all, all);
             add(&mut within.good, good);
+            add(&mut within.all, all);
         }
+        errors.iter_mut().zip(&part.errors).for_each(|(sum, word)| add(sum, word));
+        self.ended.iter_mut().zip(&part.ended).for_each(|(sum, word)| add(sum, word));
         add(&mut self.sum_nanos, &part.sum);
         *min = part.min.load(Relaxed).min(*min);
         self.max = part.max.load(Relaxed).max(self.max);

@@ -28,6 +28,7 @@ impl Counts {
     }
 
     /// The buckets from the first on.
+    #[cfg(test)]
     pub(crate) fn counts(&self) -> &[u64] {
         &self.counts
     }
@@ -109,7 +110,14 @@ impl Counts {
         None
     }
 
-    fn coarsen_to(&mut self, scale: i32) {
+    /// By how much a quantile may be off, relative to it.
+    pub(crate) fn quantile_error(&self) -> f64 {
+        let base = f64::exp2(f64::exp2(-f64::from(self.scale)));
+        (base - 1.0) / (base + 1.0)
+    }
+
+    /// Makes them as coarse as that, if they are finer.
+    pub(crate) fn coarsen_to(&mut self, scale: i32) {
         if scale < self.scale {
             let mut coarse = Self { scale, ..Self::default() };
             self.at(scale).for_each(|(index, count)| coarse.add(index, count));

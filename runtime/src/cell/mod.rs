@@ -6,15 +6,19 @@
 mod bounds;
 mod buckets;
 mod calls;
+mod chosen;
 mod counts;
 mod exemplars;
 mod sharded;
 mod slot;
+mod sums;
 mod values;
 
-pub(crate) use bounds::{SCALE, upper_bound};
-pub(crate) use calls::{Calls, CallsReading, Goals};
+pub(crate) use bounds::upper_bound;
+pub(crate) use calls::{Calls, CallsReading, Goals, MyCalls};
+pub(crate) use chosen::Chosen;
 pub(crate) use counts::Counts;
 pub(crate) use exemplars::Exemplar;
-pub(crate) use sharded::{Mine, Part, Sharded};
+pub(crate) use sharded::cramped_places;
+pub(crate) use sums::Sum;
 pub(crate) use values::{Values, ValuesReading};

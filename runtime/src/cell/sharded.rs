@@ -3,7 +3,8 @@
 //! A part has one writer, so counting is a load and a store on a cache line that no other core
 //! writes. The first thread's part stands in the structure itself; parts of others are made when
 //! they come, and stay for whoever has the thread's number next. Threads without a number, and all
-//! further ones once the parts of the program take [`MOST_BYTES`], share a part and add atomically.
+//! further ones once the parts of the program take [`MOST_BYTES`], share a part and add atomically;
+//! for want of memory, that is said once and counted.
 
 use std::{
     fmt,
@@ -18,6 +19,7 @@ use std::{
 };
 
 use super::slot::{self, SHARING, SLOTS};
+use crate::diag;
 
 /// One thread's part.
 pub(crate) trait Part: Send + Sync + 'static {
@@ -47,6 +49,8 @@ struct Padded<T>(T);
 /// How much the parts of all structures may take together.
 const MOST_BYTES: usize = 64 << 20;
 static BYTES: AtomicUsize = AtomicUsize::new(0);
+/// Structures with a part that is shared for want of memory.
+static CRAMPED: AtomicU64 = AtomicU64::new(0);
 
 /// The part of the calling thread.
 pub(crate) struct Mine<'s, T> {
@@ -74,28 +78,49 @@ impl<T: Part> Sharded<T> {
         self.another(token)
     }
 
+    /// The same, where nothing has to be made or shared for it.
+    #[inline(always)]
+    pub(crate) fn mine_at_once(&self) -> Option<Mine<'_, T>> {
+        let token = slot::known()?;
+        if self.owner.load(Relaxed) == token {
+            return Some(Mine { part: &self.first.0, sole: true });
+        }
+        self.known(token)
+    }
+
+    #[inline(always)]
+    fn known(&self, token: u32) -> Option<Mine<'_, T>> {
+        let (chunk, place) = ((token as usize - 1) / CHUNK, (token as usize - 1) % CHUNK);
+        let part = self.more.get()?.get(chunk)?.get()?.get(place)?.get()?;
+        Some(Mine { part: &part.0, sole: true })
+    }
+
     #[inline(never)]
     fn another(&self, token: u32) -> Mine<'_, T> {
-        let (chunk, place) = ((token as usize - 1) / CHUNK, (token as usize - 1) % CHUNK);
-        let known = self.more.get().and_then(|more| more.get(chunk)?.get()?.get(place)?.get());
-        match known {
-            Some(part) => Mine { part: &part.0, sole: true },
-            None => self.make(token, chunk, place),
+        match self.known(token) {
+            Some(part) => part,
+            None => self.make(token),
         }
     }
 
     #[cold]
-    fn make(&self, token: u32, chunk: usize, place: usize) -> Mine<'_, T> {
+    fn make(&self, token: u32) -> Mine<'_, T> {
+        let (chunk, place) = ((token as usize - 1) / CHUNK, (token as usize - 1) % CHUNK);
         if token == SHARING {
             return self.shared();
         }
+        // Who shares for want of memory comes here with each count, and writes nothing on the way.
+        let is_free = self.owner.load(Relaxed) == 0;
         // Acquire: whoever has the number may have counted under it as another thread.
-        if self.owner.compare_exchange(0, token, Acquire, Relaxed).is_ok() {
+        if is_free && self.owner.compare_exchange(0, token, Acquire, Relaxed).is_ok() {
             return Mine { part: &self.first.0, sole: true };
         }
-        if BYTES.fetch_add(T::BYTES, Relaxed) + T::BYTES > MOST_BYTES {
-            BYTES.fetch_sub(T::BYTES, Relaxed);
-            return self.shared();
+        if !take(T::BYTES) {
+            let part = self.shared.get_or_init(|| {
+                cramped();
+                Box::new(T::EMPTY)
+            });
+            return Mine { part, sole: false };
         }
         let more = self.more.get_or_init(|| Box::new([const { OnceLock::new() }; SLOTS / CHUNK]));
         let part = more.get(chunk).and_then(|chunk| {
@@ -133,6 +158,34 @@ impl<T: Part> Sharded<T> {
         self.each(|part| sum = sum.wrapping_add(word(part).load(Relaxed)));
         sum
     }
+}
+
+/// Takes memory for one more part, if there is any.
+fn take(bytes: usize) -> bool {
+    if BYTES.load(Relaxed) + bytes > MOST_BYTES {
+        return false;
+    }
+    let is_taken = BYTES.fetch_add(bytes, Relaxed) + bytes <= MOST_BYTES;
+    if !is_taken {
+        BYTES.fetch_sub(bytes, Relaxed);
+    }
+    is_taken
+}
+
+#[cold]
+fn cramped() {
+    if CRAMPED.fetch_add(1, Relaxed) == 0 {
+        let most = MOST_BYTES >> 20;
+        diag::warn(format_args!(
+            "what threads count each on its own takes {most} MiB; further ones count together, which \
+             is slower. `spandrel.metrics.cramped` says in how many places (said once)"
+        ));
+    }
+}
+
+/// In how many places threads count together for want of memory.
+pub(crate) fn cramped_places() -> u64 {
+    CRAMPED.load(Relaxed)
 }
 
 impl<T: Part> Drop for Sharded<T> {
@@ -196,13 +249,10 @@ impl Part for AtomicU64 {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        sync::atomic::AtomicBool,
-        thread,
-        time::{Duration, Instant},
-    };
+    use std::{sync::atomic::AtomicBool, thread, time::Duration};
 
     use super::*;
+    use crate::time;
 
     fn count(counter: &Sharded<AtomicU64>, times: u64) {
         for _ in 0..times {
@@ -276,12 +326,40 @@ mod tests {
         .join()
         .unwrap();
         // A joined thread has ended its closure; its locals may still be on their way.
-        let patience = Instant::now() + Duration::from_secs(30);
-        while total(&COUNTER) < 2 && Instant::now() < patience {
+        let patience = time::now() + Duration::from_secs(30);
+        while total(&COUNTER) < 2 && time::now() < patience {
             thread::yield_now();
         }
 
         assert_eq!(total(&COUNTER), 2);
+    }
+
+    #[test]
+    fn those_for_whom_there_is_no_memory_share_and_that_is_counted_once() {
+        struct Huge(AtomicU64);
+        impl Part for Huge {
+            const EMPTY: Self = Self(AtomicU64::new(0));
+            const BYTES: usize = MOST_BYTES + 1;
+        }
+        let counter = Sharded::<Huge>::new();
+        let before = cramped_places();
+        // The first part is this thread's, as long as it lives.
+        let mine = counter.mine();
+        mine.add(&mine.0, 1);
+
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..1_000 {
+                        let mine = counter.mine();
+                        mine.add(&mine.0, 1);
+                    }
+                });
+            }
+        });
+
+        assert_eq!(counter.sum(|part| &part.0), 8_001);
+        assert_eq!(cramped_places() - before, 1);
     }
 
     #[test]

@@ -35,6 +35,12 @@ pub(super) fn token() -> u32 {
     if token == UNKNOWN { claim() } else { token }
 }
 
+/// The calling thread's number, if it has asked for one before.
+#[inline(always)]
+pub(super) fn known() -> Option<u32> {
+    Some(TOKEN.get()).filter(|token| *token != UNKNOWN)
+}
+
 #[cold]
 #[inline(never)]
 fn claim() -> u32 {

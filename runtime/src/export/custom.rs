@@ -4,7 +4,10 @@ use std::{
     any::Any,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Instant,
 };
 
@@ -111,6 +114,8 @@ pub(crate) struct CustomSink {
     worker: Worker<Work>,
     /// There is something that could be flushed.
     was_called: bool,
+    /// The exporter is still to be called for all that it was given.
+    waits_for_flush: Arc<AtomicBool>,
     stats: Arc<Stats>,
     due: Option<Instant>,
 }
@@ -125,6 +130,7 @@ enum Work {
 /// Calls the exporter, until it was shut down.
 struct Caller {
     exporter: Option<Box<dyn SpanExporter>>,
+    waits_for_flush: Arc<AtomicBool>,
     trouble: Trouble,
 }
 
@@ -142,7 +148,12 @@ impl CustomSink {
         // One part for the batch in the making, the rest for those that wait.
         let most_bytes = bytes / 4;
         let bounds = Bounds { bytes: bytes - most_bytes, spans };
-        let caller = Box::new(Caller { exporter: Some(exporter), trouble: Trouble::default() });
+        let waits_for_flush = Arc::new(AtomicBool::new(false));
+        let caller = Box::new(Caller {
+            exporter: Some(exporter),
+            waits_for_flush: Arc::clone(&waits_for_flush),
+            trouble: Trouble::of("spans"),
+        });
         let worker = Worker::new("spandrel-export", bounds, Arc::clone(&stats), caller);
         Self {
             batch: Vec::new(),
@@ -151,6 +162,7 @@ impl CustomSink {
             batching,
             worker,
             was_called: false,
+            waits_for_flush,
             stats,
             due: None,
         }
@@ -166,8 +178,10 @@ impl CustomSink {
         let bytes = std::mem::take(&mut self.bytes);
         let content = Work::Export(batch);
         self.was_called = true;
-        if let Err((_, reason)) = self.worker.offer(Payload { content, bytes, spans }) {
-            self.stats.add_lost(reason, spans.into());
+        match self.worker.offer(Payload { content, bytes, spans }) {
+            // Whatever flush waits in the queue comes before these.
+            Ok(()) => self.waits_for_flush.store(false, Relaxed),
+            Err((_, reason)) => self.stats.add_lost(reason, spans.into()),
         }
     }
 
@@ -205,7 +219,10 @@ impl Deliver<Work> for Caller {
         let exporter = self.exporter.as_mut();
         let (result, what) = match &payload.content {
             Work::Export(batch) => return self.export(batch),
-            Work::Flush => (exporter.map(|exporter| exporter.flush()), "flush"),
+            Work::Flush => {
+                self.waits_for_flush.store(false, Relaxed);
+                (exporter.map(|exporter| exporter.flush()), "flush")
+            }
             Work::Shutdown => {
                 let result = exporter.map(|exporter| exporter.shutdown());
                 // Here, while whoever shuts down still waits: some exporters end only then.
@@ -250,7 +267,8 @@ impl Sink for CustomSink {
 
     fn flush(&mut self) -> Pending {
         self.hand_over();
-        if self.was_called {
+        // One call is enough for all who wait: an exporter that hangs does not gather them.
+        if self.was_called && !self.waits_for_flush.swap(true, Relaxed) {
             self.call(Work::Flush);
         }
         self.worker.flush()
@@ -262,3 +280,6 @@ impl Sink for CustomSink {
         self.worker.shutdown()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,31 +7,37 @@ use super::{
     stats::Stats,
     worker::{Bounds, Deliver, Payload, Worker},
 };
-use crate::trace::{
-    SpanView,
-    drain::{Pending, Sink},
-    loss::LossReason,
+use crate::{
+    logs::{LogView, pipeline::LogSink},
+    trace::{
+        SpanView,
+        drain::{Pending, Sink},
+        loss::LossReason,
+    },
 };
 
 /// The largest request; receivers take 4 MiB and more.
 const MOST_REQUEST_BYTES: usize = 1024 * 1024;
 
-/// Encoded spans of one request in the making.
+/// Encoded items of one request in the making: spans, or log records.
 pub(crate) trait Requests: Send {
-    /// Encodes a span.
-    fn push(&mut self, span: &SpanView<'_>) -> Push;
+    type Item<'a>;
 
+    /// Encodes an item.
+    fn push(&mut self, item: &Self::Item<'_>) -> Push;
+
+    /// How many items there are.
     fn spans(&self) -> u32;
 
     /// Writes the request, and begins the next one.
     fn finish(&mut self, out: &mut Vec<u8>);
 }
 
-/// What became of a span.
+/// What became of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Push {
     Taken,
-    /// Finish the request first: with this span it would be too large.
+    /// Finish the request first: with this one it would be too large.
     Full,
     /// No request could hold it.
     TooLarge,
@@ -109,14 +115,12 @@ impl<R: Requests> EncodingSink<R> {
             self.stats.add_lost(reason, spans.into());
         }
     }
-}
 
-impl<R: Requests> Sink for EncodingSink<R> {
-    fn accept(&mut self, span: &SpanView<'_>) {
-        let mut pushed = self.requests.push(span);
+    fn take(&mut self, item: &R::Item<'_>) {
+        let mut pushed = self.requests.push(item);
         if pushed == Push::Full {
             self.hand_over();
-            pushed = self.requests.push(span);
+            pushed = self.requests.push(item);
         }
         if pushed != Push::Taken {
             self.stats.add_lost(LossReason::TooLarge, 1);
@@ -126,23 +130,61 @@ impl<R: Requests> Sink for EncodingSink<R> {
         }
     }
 
-    fn end_pass(&mut self, now: Instant) {
+    /// Hands over what is due; returns when what is left will be.
+    fn hand_over_by(&mut self, now: Instant) -> Option<Instant> {
         if self.requests.spans() == 0 {
-            return;
+            return None;
         }
         let due = *self.due.get_or_insert(now + self.batching.delay());
         if now >= due {
             self.hand_over();
         }
+        self.due
     }
 
-    fn flush(&mut self) -> Pending {
+    fn hand_over_all(&mut self) -> Pending {
         self.hand_over();
         self.worker.flush()
     }
 
-    fn shutdown(&mut self) -> Pending {
+    fn end(&mut self) -> Pending {
         self.hand_over();
         self.worker.shutdown()
+    }
+}
+
+impl<R: for<'a> Requests<Item<'a> = SpanView<'a>>> Sink for EncodingSink<R> {
+    fn accept(&mut self, span: &SpanView<'_>) {
+        self.take(span);
+    }
+
+    fn end_pass(&mut self, now: Instant) {
+        self.hand_over_by(now);
+    }
+
+    fn flush(&mut self) -> Pending {
+        self.hand_over_all()
+    }
+
+    fn shutdown(&mut self) -> Pending {
+        self.end()
+    }
+}
+
+impl<R: for<'a> Requests<Item<'a> = LogView<'a>>> LogSink for EncodingSink<R> {
+    fn accept(&mut self, record: &LogView<'_>) {
+        self.take(record);
+    }
+
+    fn end_pass(&mut self, now: Instant) -> Option<Instant> {
+        self.hand_over_by(now)
+    }
+
+    fn flush(&mut self) -> Pending {
+        self.hand_over_all()
+    }
+
+    fn shutdown(&mut self) -> Pending {
+        self.end()
     }
 }

@@ -2,10 +2,7 @@
 
 use std::{fmt, io};
 
-#[cfg(feature = "console")]
-use crate::time::Rfc3339;
-#[cfg(any(feature = "console", feature = "zipkin"))]
-use crate::value::Value;
+use crate::{time::Rfc3339, value::Value};
 
 /// Where text is appended to.
 pub(super) trait Text {
@@ -88,7 +85,6 @@ pub(super) fn decimal(out: &mut Vec<u8>, mut number: u64) {
 /// Appends an attribute's value.
 ///
 /// Numbers that JSON does not have (infinities, not a number) become strings: better than a lie.
-#[cfg(any(feature = "console", feature = "zipkin"))]
 pub(super) fn value(text: &mut impl Text, value: Value<'_>) {
     match value {
         Value::Bool(value) => write!(text, "{value}"),
@@ -105,7 +101,6 @@ pub(super) fn value(text: &mut impl Text, value: Value<'_>) {
 /// Appends a point in time as RFC 3339 with nanoseconds, in quotes.
 ///
 /// A number of nanoseconds would exceed 2^53, and many readers of JSON would round it.
-#[cfg(feature = "console")]
 pub(super) fn timestamp(text: &mut impl Text, unix_nanos: u64) {
     write!(text, "\"{}\"", Rfc3339(unix_nanos));
 }
@@ -127,7 +122,6 @@ pub(super) fn list<T, O: Text>(
 }
 
 #[cfg(test)]
-#[cfg(feature = "console")]
 mod tests {
     use super::*;
 

@@ -22,7 +22,7 @@ use crate::{
     diag,
     sync::{Condvar, Mutex, lock},
     time,
-    trace::{Context, drain::Pending, loss::LossReason},
+    trace::{drain::Pending, loss::LossReason, own_thread},
 };
 
 /// Spans ready for an exporter, as one piece.
@@ -73,28 +73,53 @@ pub(crate) trait Deliver<T>: Send {
 /// Time, as a delivery sees it.
 pub(crate) trait Pace {
     #[cfg_attr(
-        not(any(feature = "file", feature = "otlp", feature = "zipkin")),
+        not(any(
+            feature = "console",
+            feature = "file",
+            feature = "otlp",
+            feature = "prometheus-remote-write",
+            feature = "sentry",
+            feature = "zipkin"
+        )),
         expect(dead_code, reason = "only a delivery that is tried again asks for the time")
     )]
     fn now(&self) -> Instant;
 
     /// The wall clock, in seconds since the Unix epoch: what a receiver's dates are compared with.
     #[cfg_attr(
-        not(any(feature = "otlp", feature = "zipkin")),
+        not(any(
+            feature = "otlp",
+            feature = "prometheus-remote-write",
+            feature = "sentry",
+            feature = "zipkin"
+        )),
         expect(dead_code, reason = "only receivers across the network give dates")
     )]
     fn unix_seconds(&self) -> u64;
 
     /// When the program stops waiting for this exporter, if it is shutting down.
     #[cfg_attr(
-        not(any(feature = "otlp", feature = "zipkin")),
-        expect(dead_code, reason = "only an attempt across the network takes long")
+        not(any(
+            feature = "console",
+            feature = "file",
+            feature = "otlp",
+            feature = "prometheus-remote-write",
+            feature = "sentry",
+            feature = "zipkin"
+        )),
+        expect(dead_code, reason = "only these ask for the time that is left")
     )]
     fn deadline(&self) -> Option<Instant>;
 
     /// Waits; `false`: there is no point in waiting that long, give up.
     #[cfg_attr(
-        not(any(feature = "file", feature = "otlp", feature = "zipkin")),
+        not(any(
+            feature = "file",
+            feature = "otlp",
+            feature = "prometheus-remote-write",
+            feature = "sentry",
+            feature = "zipkin"
+        )),
         expect(dead_code, reason = "only a delivery that is tried again waits")
     )]
     fn pause_until(&self, until: Instant) -> bool;
@@ -204,7 +229,6 @@ impl<T: Send + 'static> Worker<T> {
     }
 
     /// Memory of a delivered payload, if there is any.
-    #[cfg(any(test, feature = "file", feature = "otlp", feature = "zipkin"))]
     pub(crate) fn take_spare(&self) -> Option<T> {
         lock(&self.shared.state).spare.take()
     }
@@ -230,8 +254,8 @@ impl<T: Send + 'static> Worker<T> {
         let hook = diag::Hook::current();
         let thread = thread::Builder::new().name(self.name.into()).spawn(move || {
             hook.into_iter().for_each(diag::Hook::install);
-            // What an exporter calls may be traced itself: its spans would be exported, and so on.
-            let _unrecorded = Context::unrecorded().attach();
+            // What an exporter calls may be traced itself, and log.
+            let _own = own_thread::begin();
             shared.run();
         });
         match thread {

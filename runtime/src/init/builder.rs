@@ -1,20 +1,27 @@
 //! Starts telemetry, from code and environment.
 
+mod secrets;
+
 use std::time::Duration;
 
 #[cfg(feature = "file")]
 use super::flight;
+#[cfg(feature = "sentry")]
+use super::sentry::Tracking;
+#[cfg(feature = "prometheus")]
+use super::serving;
 use super::{
     config::{Code, Exporter, Package, Settings},
-    exit,
-    sinks::{self, Chosen},
-    telemetry::{Running, Telemetry},
+    exit, health,
+    logs::{Listens, Outputs},
+    sinks::Chosen,
+    telemetry::{Exporters, Running, Telemetry},
 };
 use crate::{
-    diag,
+    conceal, diag,
     error::Error,
-    export::{Batching, SpanExporter},
-    level, redact,
+    export::{Batching, LogLines, SpanExporter},
+    functions, level, metrics, redact,
     resource::Resource,
     site, time,
     time::Clock,
@@ -56,13 +63,22 @@ pub struct Builder {
     files: Vec<crate::export::OtlpFile>,
     #[cfg(feature = "zipkin")]
     zipkins: Vec<crate::export::Zipkin>,
+    #[cfg(feature = "prometheus-remote-write")]
+    remote_writes: Vec<crate::export::RemoteWrite>,
     #[cfg(feature = "console")]
     consoles: Vec<crate::export::Console>,
     #[cfg(feature = "console")]
     summaries: Vec<crate::export::Summary>,
+    log_lines: Vec<LogLines>,
+    #[cfg(feature = "sentry")]
+    sentry: Option<crate::export::sentry::Sentry>,
+    #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+    metrics: Vec<crate::export::Metrics>,
     watches_signals: bool,
     #[cfg(feature = "tracing")]
     uses_tracing: bool,
+    #[cfg(feature = "metrics-0-24")]
+    uses_metrics: bool,
 }
 
 impl Builder {
@@ -77,13 +93,22 @@ impl Builder {
             files: Vec::new(),
             #[cfg(feature = "zipkin")]
             zipkins: Vec::new(),
+            #[cfg(feature = "prometheus-remote-write")]
+            remote_writes: Vec::new(),
             #[cfg(feature = "console")]
             consoles: Vec::new(),
             #[cfg(feature = "console")]
             summaries: Vec::new(),
+            log_lines: Vec::new(),
+            #[cfg(feature = "sentry")]
+            sentry: None,
+            #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+            metrics: Vec::new(),
             watches_signals: true,
             #[cfg(feature = "tracing")]
             uses_tracing: true,
+            #[cfg(feature = "metrics-0-24")]
+            uses_metrics: true,
         }
     }
 
@@ -130,6 +155,26 @@ impl Builder {
     /// Chooses how verbose spans are, as `SPANDREL_LEVEL` does: `"info,shop::db=trace"`.
     pub fn level(mut self, filter: &str) -> Self {
         self.code.level = Some(filter.to_owned());
+        self
+    }
+
+    /// Chooses which log records there are, as `SPANDREL_LOG` does: `"info,shop::db=debug"`.
+    pub fn log_filter(mut self, filter: &str) -> Self {
+        self.code.log_filter = Some(filter.to_owned());
+        self
+    }
+
+    /// Writes log records as lines, instead of those that `SPANDREL_LOG_FORMAT` chooses.
+    ///
+    /// Several outputs each get all lines.
+    pub fn log_lines(mut self, lines: LogLines) -> Self {
+        self.log_lines.push(lines);
+        self
+    }
+
+    /// Whether log records of traces that are not sampled are left out, unless they are errors.
+    pub fn logs_follow_trace(mut self, follow: bool) -> Self {
+        self.code.logs_follow_trace = Some(follow);
         self
     }
 
@@ -197,6 +242,13 @@ impl Builder {
         self
     }
 
+    /// Sends metrics by Prometheus' remote write.
+    #[cfg(feature = "prometheus-remote-write")]
+    pub fn remote_write(mut self, remote_write: crate::export::RemoteWrite) -> Self {
+        self.remote_writes.push(remote_write);
+        self
+    }
+
     /// Shows the spans on the console, in the form that `SPANDREL_CONSOLE` chooses.
     pub fn console(mut self) -> Self {
         self.code.exporters.get_or_insert_default().push(Exporter::Console);
@@ -214,6 +266,15 @@ impl Builder {
     #[cfg(feature = "console")]
     pub fn summary(mut self, summary: &crate::export::Summary) -> Self {
         self.summaries.push(summary.clone());
+        self
+    }
+
+    /// Adds an exporter of metrics.
+    ///
+    /// Unless the environment names others, it is the only one.
+    #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+    pub fn metrics(mut self, metrics: crate::export::Metrics) -> Self {
+        self.metrics.push(metrics);
         self
     }
 
@@ -253,12 +314,22 @@ impl Builder {
         self
     }
 
-    /// Redacts the values of further keys, beside `password`, `token` and the like.
+    /// Chooses the rolling windows of metrics: 1 minute, 5 minutes and 1 hour by default.
     ///
-    /// The last part of a dotted key is compared, without case, `-` and `_`; so does
-    /// `SPANDREL_REDACT_KEYS`.
-    pub fn redact_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
-        self.code.redact_keys = Some(keys.into_iter().map(Into::into).collect());
+    /// Each reaches from 10 seconds to a day, and there are six at most. `SPANDREL_WINDOWS` does
+    /// the same; see [`Function::windows`](crate::Function::windows).
+    pub fn windows(mut self, lengths: impl IntoIterator<Item = Duration>) -> Self {
+        self.code.windows = Some(lengths.into_iter().collect());
+        self
+    }
+
+    /// Whether `init` makes Spandrel the global recorder of the `metrics` facade (default).
+    ///
+    /// If the program has one by then, that stays, and a warning says so; see
+    /// [`metrics_0_24`](crate::metrics_0_24).
+    #[cfg(feature = "metrics-0-24")]
+    pub fn metrics_0_24(mut self, uses_metrics: bool) -> Self {
+        self.uses_metrics = uses_metrics;
         self
     }
 
@@ -270,6 +341,44 @@ impl Builder {
     #[cfg(feature = "tracing")]
     pub fn mirror(mut self, mirror: bool) -> Self {
         self.code.mirror = Some(mirror);
+        self
+    }
+
+    /// Starts the [admin server](crate::admin) there, as `SPANDREL_ADMIN` does: `127.0.0.1:9464`.
+    ///
+    /// Port 0 is one that is free; [`Telemetry::admin_address`] tells which.
+    #[cfg(feature = "admin")]
+    pub fn admin(mut self, address: &str) -> Self {
+        self.code.admin = Some(address.to_owned());
+        self
+    }
+
+    /// The token that the admin server, its router and `/metrics` ask for.
+    #[cfg(feature = "prometheus")]
+    pub fn admin_token(mut self, token: &str) -> Self {
+        self.code.admin_token = Some(token.to_owned());
+        self
+    }
+
+    /// Further names by which the admin server may be called, as `SPANDREL_ADMIN_HOSTS` says.
+    #[cfg(feature = "prometheus")]
+    pub fn admin_hosts<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        let names = names.into_iter().map(|name| name.into().to_ascii_lowercase());
+        self.code.admin_hosts = Some(names.collect());
+        self
+    }
+
+    /// Serves `/metrics` alone there, as `OTEL_METRICS_EXPORTER=prometheus` does.
+    #[cfg(feature = "prometheus")]
+    pub fn prometheus(mut self, address: &str) -> Self {
+        self.code.prometheus = Some(address.to_owned());
+        self
+    }
+
+    /// Whether Prometheus 3 gets names as they are, with dots, as `SPANDREL_PROMETHEUS_NAMES` says.
+    #[cfg(feature = "prometheus")]
+    pub fn prometheus_utf8_names(mut self, has_utf8_names: bool) -> Self {
+        self.code.utf8_names = Some(has_utf8_names);
         self
     }
 
@@ -303,7 +412,18 @@ impl Builder {
             // Not the summaries: nobody sees spans there.
             self.code.custom_exporters += self.consoles.len();
         }
-        let settings = Settings::of_process(&self.code).map_err(Error::configuration)?;
+        #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+        {
+            self.code.exports_metrics = !self.metrics.is_empty();
+        }
+        let mut settings = Settings::of_process(&self.code).map_err(Error::configuration)?;
+        let redaction = &settings.redaction;
+        redact::deny(redaction.keys.value.iter().cloned());
+        redact::allow(redaction.allowed.value.iter().cloned());
+        if let Some(key) = &redaction.hash_key.value {
+            conceal::choose_key(key.expose());
+        }
+        settings.resource = settings.resource.redacted(&redaction.patterns.value);
         diag::set_level(settings.diagnostics.value);
         diag::debug(format_args!("spans are stamped by the {}", time::counter_name()));
         for notice in &settings.notices {
@@ -312,37 +432,75 @@ impl Builder {
         if diag::enabled(diag::Level::Debug) {
             settings.explain().for_each(|line| diag::debug(format_args!("{line}")));
         }
-        redact::deny(settings.redact_keys.value.iter().cloned());
+        metrics::windows::choose(settings.windows.value.clone());
         let mut chosen = Chosen::configured(&settings, self.package)?;
+        #[cfg_attr(
+            not(any(
+                feature = "console",
+                feature = "file",
+                feature = "otlp",
+                feature = "prometheus-remote-write"
+            )),
+            expect(unused_mut, reason = "only these export metrics")
+        )]
+        let mut metrics = Vec::new();
         #[cfg(feature = "otlp")]
         for otlp in self.otlp {
-            chosen.push(sinks::otlp::in_code(&otlp, &settings, self.package)?);
+            chosen.push(super::sinks::otlp::in_code(&otlp, &settings, self.package)?);
         }
         #[cfg(feature = "file")]
         for file in self.files {
-            chosen.push(sinks::file::in_code(file, &settings, self.package));
+            chosen.push(super::sinks::file::in_code(file, &settings, self.package));
         }
         #[cfg(feature = "zipkin")]
         for zipkin in self.zipkins {
-            chosen.push(sinks::zipkin::in_code(&zipkin, &settings, self.package)?);
+            chosen.push(super::sinks::zipkin::in_code(&zipkin, &settings, self.package)?);
+        }
+        #[cfg(feature = "prometheus-remote-write")]
+        for remote_write in settings.remote_write.exporter().into_iter().chain(self.remote_writes) {
+            metrics.push(super::sinks::remote_write::in_code(&remote_write, &settings)?);
         }
         #[cfg(feature = "console")]
         {
             let consoles = self.consoles.into_iter();
-            chosen.extend(consoles.map(|console| sinks::console::in_code(console, &settings)));
-            chosen.extend(self.summaries.into_iter().map(sinks::console::summary));
+            chosen
+                .extend(consoles.map(|console| super::sinks::console::in_code(console, &settings)));
+            chosen.extend(self.summaries.into_iter().map(super::sinks::console::summary));
+        }
+        #[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+        for exporter in settings.metrics.exporters(&settings).into_iter().chain(self.metrics) {
+            metrics.push(super::sinks::metrics::in_code(exporter, &settings, self.package)?);
         }
         for exporter in self.custom {
             chosen.push(Chosen::custom(exporter, &settings));
         }
         #[cfg(feature = "tracing")]
-        let log_lines = settings.log_lines.value.clone();
-        #[cfg(feature = "tracing")]
         let mirror = settings.mirror.value;
-        let telemetry = start(settings, self.package, chosen, self.watches_signals)?;
+        #[cfg(feature = "prometheus")]
+        let served = serving::bind(&settings)?;
         #[cfg(feature = "tracing")]
-        if self.uses_tracing {
-            crate::tracing::at_init(&log_lines);
+        let listens = Listens { to_tracing: self.uses_tracing };
+        #[cfg(not(feature = "tracing"))]
+        let listens = Listens {};
+        let outputs = Outputs::new(self.log_lines, &settings, self.package, listens.alone())?;
+        #[cfg(feature = "sentry")]
+        let mut outputs = outputs;
+        #[cfg(feature = "sentry")]
+        let tracking = Tracking::new(self.sentry, &settings, &mut outputs)?;
+        let all = All {
+            spans: chosen,
+            metrics,
+            logs: outputs,
+            #[cfg(feature = "sentry")]
+            tracking,
+        };
+        let telemetry = start(settings, self.package, all, self.watches_signals)?;
+        #[cfg(feature = "prometheus")]
+        telemetry.serve(served.install());
+        listens.begin();
+        #[cfg(feature = "metrics-0-24")]
+        if self.uses_metrics {
+            crate::metrics_0_24::install();
         }
         #[cfg(feature = "tracing")]
         if mirror {
@@ -352,6 +510,15 @@ impl Builder {
     }
 }
 
+/// Everything that exports, by what it takes.
+struct All {
+    spans: Vec<Chosen>,
+    metrics: Vec<Chosen>,
+    logs: Outputs,
+    #[cfg(feature = "sentry")]
+    tracking: Option<Tracking>,
+}
+
 #[cfg_attr(
     not(feature = "file"),
     expect(unused_variables, reason = "only a dump says which crate it speaks for")
@@ -359,11 +526,21 @@ impl Builder {
 fn start(
     settings: Settings,
     package: Package,
-    chosen: Vec<Chosen>,
+    all: All,
     watches_signals: bool,
 ) -> Result<Telemetry, Error> {
+    let is_on = settings.enabled.value;
+    let All { spans, metrics, logs, .. } = all;
+    #[cfg(feature = "sentry")]
+    let (tracked, tracking) = all.tracking.map(Tracking::into_parts).unzip();
+    #[cfg(not(feature = "sentry"))]
+    let tracking = None;
+    let tracking = Vec::from_iter(tracking);
+    let is_watched = !tracking.is_empty();
     let records =
-        settings.enabled.value && (!chosen.is_empty() || settings.flight.bytes.value.is_some());
+        is_on && (!spans.is_empty() || settings.flight.bytes.value.is_some() || is_watched);
+    let exports = is_on && !metrics.is_empty();
+    settings.metrics.exemplars.value.set();
     let watched = exit::Watched {
         ends: watches_signals,
         #[cfg(feature = "file")]
@@ -372,9 +549,12 @@ fn start(
         dumps: None,
     };
     #[cfg(feature = "file")]
-    let dumper = flight::Dumper::new(&settings, sinks::own_crate(&settings, package));
-    let exporters: Vec<_> =
-        chosen.iter().map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect();
+    let dumper = flight::Dumper::new(&settings, super::sinks::own_crate(&settings, package));
+    let numbers = |chosen: &[Chosen]| -> Vec<_> {
+        chosen.iter().map(|one| (one.name, std::sync::Arc::clone(&one.stats))).collect()
+    };
+    let (of_spans, of_metrics) = (numbers(&spans), numbers(&metrics));
+    let of_tracking = numbers(&tracking);
     let recording = recorder::Settings {
         memory: settings.memory.value,
         limits: settings.limits.limits(),
@@ -383,28 +563,49 @@ fn start(
         #[cfg(feature = "file")]
         flight: settings.flight.bytes.value,
         propagators: settings.propagators.value,
+        watched: is_watched,
     };
     time::choose(settings.clock.value);
+    functions::register();
     let value_chars = recording.limits.value_chars();
-    let make = sinks::factory(chosen, recording.memory.queue_bytes());
+    // Metrics have no queue: what they take is given by how many of them there are.
+    let shares = spans.len() + logs.shares() + usize::from(is_watched);
+    let share = recording.memory.queue_bytes() / shares.max(1);
+    let make_all = [
+        Chosen::factory(spans, share),
+        Chosen::factory(metrics, 0),
+        Chosen::factory(tracking, share),
+    ];
     // Called again in a forked child that records, which has no thread for signals either.
     let sinks = std::sync::Arc::new(move || {
-        if records {
+        if records || exports {
             exit::watch_signals(watched);
         }
-        make()
+        make_all.iter().flat_map(|make| make()).collect()
     });
     let recorder = recorder::start(recording, std::sync::Arc::new(Losses::new()), sinks)
         .ok_or_else(Error::already_running)?;
+    redact::choose(settings.redaction.patterns.value);
+    if let Some(methods) = &settings.http_methods.value {
+        crate::http::choose_methods(methods);
+    }
+    #[cfg(feature = "sentry")]
+    tracked.iter().for_each(Tracking::begin);
     limits::set_value_chars(value_chars);
+    health::register();
+    #[cfg(feature = "process")]
+    crate::process::register();
+    let of_logs = logs.start(&settings.logs, share);
     if records {
         let filter = settings.level.value;
         level::set_most_verbose(filter.most_verbose());
         site::set_switches(move |site| {
             let traced = filter.is_enabled(site.target(), site.level());
-            if traced { site::ON } else { site::COUNTED }
+            if traced { site::ON } else { site::METERED }
         });
     }
+    let exporters =
+        Exporters { spans: of_spans, metrics: of_metrics, logs: of_logs, tracking: of_tracking };
     let running = Running::new(recorder, records, exporters);
     #[cfg(feature = "file")]
     let running = {

@@ -9,16 +9,24 @@
 //! parent. So the handler asks whose it is; a child gets a pipe and a thread of its own when it
 //! begins to record, and until then dies of the signal as if nobody watched.
 
-use std::sync::{Mutex, Weak};
+use std::sync::{Arc, Mutex, Weak};
+#[cfg(any(feature = "file", feature = "sentry"))]
+use std::{sync::mpsc, thread, time::Duration};
 
 use super::telemetry::{PATIENCE_AT_EXIT, Running};
-use crate::sync::lock;
+#[cfg(any(feature = "file", feature = "sentry"))]
+use crate::trace::own_thread;
+use crate::{logs::pipeline, sync::lock};
+
+/// How long a panic waits for what is done about it.
+#[cfg(any(feature = "file", feature = "sentry"))]
+const PATIENCE_OF_PANIC: Duration = Duration::from_secs(3);
 
 static RUNNING: Mutex<Weak<Running>> = Mutex::new(Weak::new());
 
 /// Shuts this telemetry down when the process exits.
-pub(crate) fn watch(running: &std::sync::Arc<Running>) {
-    *lock(&RUNNING) = std::sync::Arc::downgrade(running);
+pub(crate) fn watch(running: &Arc<Running>) {
+    *lock(&RUNNING) = Arc::downgrade(running);
     #[cfg(unix)]
     unix::at_exit();
 }
@@ -46,8 +54,33 @@ pub(super) fn dump(cause: super::flight::Cause) {
     with_running(|running| running.dump(cause));
 }
 
+/// Does something about a panic, from within its hook.
+///
+/// On a thread of its own: a panic in a hook ends the process.
+#[cfg(any(feature = "file", feature = "sentry"))]
+pub(super) fn beside_panic(work: impl FnOnce() + Send + 'static) {
+    let (done, wait) = mpsc::channel();
+    let work = move || {
+        let _own = own_thread::begin();
+        work();
+        let _ = done.send(());
+    };
+    match thread::Builder::new().name("spandrel-panic".into()).spawn(work) {
+        Ok(_) => drop(wait.recv_timeout(PATIENCE_OF_PANIC)),
+        Err(error) => crate::diag::warn(format_args!("no thread for a panic: {error}")),
+    }
+}
+
+/// Sends what is recorded: the process ends with this panic.
+#[cfg(feature = "sentry")]
+pub(super) fn flush_in_panic() {
+    beside_panic(flush);
+}
+
 fn shut_down() {
     with_running(Running::stop_at_exit);
+    // What was said after telemetry had ended, or in a forked child that recorded no span.
+    pipeline::flush_briefly();
 }
 
 fn flush() {
@@ -59,10 +92,14 @@ fn flush() {
 }
 
 fn with_running(run: impl FnOnce(&Running)) {
-    let running = lock(&RUNNING).upgrade();
-    if let Some(running) = running {
+    if let Some(running) = running() {
         run(&running);
     }
+}
+
+/// The telemetry of this process, while it is there.
+pub(super) fn running() -> Option<Arc<Running>> {
+    lock(&RUNNING).upgrade()
 }
 
 #[cfg(unix)]

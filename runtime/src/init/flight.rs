@@ -10,7 +10,6 @@ use std::{
             AtomicBool, AtomicU32, AtomicU64,
             Ordering::{AcqRel, Acquire, Relaxed, Release},
         },
-        mpsc,
     },
     thread,
     time::Duration,
@@ -29,13 +28,11 @@ use crate::{
         otlp::batch::{Encoding, Resource},
     },
     time::{self, Rfc3339},
-    trace::recorder::Recorder,
+    trace::{own_thread, recorder::Recorder},
 };
 
 /// How long a dump waits for what was recorded last.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How long a panic waits for its dump.
-const PATIENCE_OF_PANIC: Duration = Duration::from_secs(3);
 const MOST_NAME_BYTES: usize = 64;
 
 /// The process that is writing a dump that nobody called for; 0: none.
@@ -188,8 +185,6 @@ fn file_name(service: &str) -> String {
 }
 
 /// From now on a panic dumps, after the hook that was there has run.
-///
-/// On a thread of its own: a panic in a hook ends the process.
 pub(super) fn watch_panics() {
     static ONCE: Once = Once::new();
     if thread::panicking() {
@@ -200,16 +195,11 @@ pub(super) fn watch_panics() {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             previous(info);
-            let (done, wait) = mpsc::channel();
-            let dump = move || {
-                exit::dump(Cause::Panic);
-                let _ = done.send(());
-            };
-            let thread = thread::Builder::new().name("spandrel-flight".into());
-            match thread.spawn(dump) {
-                Ok(_) => drop(wait.recv_timeout(PATIENCE_OF_PANIC)),
-                Err(error) => diag::warn(format_args!("no thread to dump on: {error}")),
+            if own_thread::is_current() {
+                // It would wait for itself: what is recorded last is known to one of them.
+                return;
             }
+            exit::beside_panic(|| exit::dump(Cause::Panic));
         }));
     });
 }

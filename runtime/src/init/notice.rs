@@ -32,8 +32,16 @@ pub(crate) struct Problems {
 }
 
 impl Problems {
+    /// Adds one, unless it is known: several signals read what concerns them all.
     pub(crate) fn push(&mut self, text: String) {
-        self.texts.push(text);
+        if !self.texts.contains(&text) {
+            self.texts.push(text);
+        }
+    }
+
+    /// Adds those of a part.
+    pub(crate) fn absorb(&mut self, part: Self) {
+        part.texts.into_iter().for_each(|text| self.push(text));
     }
 
     pub(crate) fn is_empty(&self) -> bool {

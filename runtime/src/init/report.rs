@@ -5,6 +5,7 @@ use std::{fmt, time::Duration};
 use crate::{
     diag,
     export::stats::Stats,
+    logs::pipeline::Counted,
     trace::{LossReason, loss::Losses, recorder::Recorder},
 };
 
@@ -41,6 +42,15 @@ pub struct Report {
     pub dropped: Vec<(LossReason, u64)>,
     /// What each exporter did.
     pub exporters: Vec<ExporterReport>,
+    /// What became of the log records, if they go anywhere.
+    pub logs: Option<LogReport>,
+    /// What each exporter of metrics did; here data points are counted, not spans.
+    ///
+    /// Nothing is lost for good by one that is dropped, as long as a later one arrives: it says
+    /// what has been counted since the start, or since the last that arrived.
+    pub metrics: Vec<ExporterReport>,
+    /// What error tracking sent; here events are counted, not spans.
+    pub tracking: Vec<ExporterReport>,
     /// What the flight recorder holds, if there is one; spans are in it beside all else.
     #[cfg(feature = "file")]
     pub flight: Option<FlightReport>,
@@ -61,6 +71,24 @@ pub struct FlightReport {
     pub dumps: u64,
     /// Dumps that could not be written.
     pub failed_dumps: u64,
+}
+
+/// What became of the log records, counted without exception.
+///
+/// Every record was dropped before it reached an output, or was given to each output; each output
+/// delivered it, dropped it for a reason, or still holds it. In [`ExporterReport`] they take the
+/// place of spans.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LogReport {
+    /// Records that were to be written.
+    pub produced: u64,
+    /// Records that were left out because their traces are not sampled. Nothing is lost by that.
+    pub unsampled: u64,
+    /// Records dropped before they reached an output, by reason.
+    pub dropped: Vec<(LossReason, u64)>,
+    /// What each output did.
+    pub exporters: Vec<ExporterReport>,
 }
 
 /// What one exporter did with the spans that it was given.
@@ -121,6 +149,9 @@ impl Report {
             undecided,
             dropped,
             exporters,
+            logs: None,
+            metrics: vec![],
+            tracking: vec![],
             #[cfg(feature = "file")]
             flight: None,
         }
@@ -137,6 +168,9 @@ impl Report {
             undecided: 0,
             dropped: vec![],
             exporters: vec![],
+            logs: None,
+            metrics: vec![],
+            tracking: vec![],
             #[cfg(feature = "file")]
             flight: None,
         }
@@ -145,7 +179,10 @@ impl Report {
     /// Whether nothing was dropped and nothing waits.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.dropped.is_empty() && self.exporters.iter().all(ExporterReport::is_complete)
+        self.dropped.is_empty()
+            && self.exporters.iter().all(ExporterReport::is_complete)
+            && self.tracking.iter().all(ExporterReport::is_complete)
+            && self.logs.as_ref().is_none_or(LogReport::is_complete)
     }
 
     /// Says on stderr what was dropped, if anything was.
@@ -157,6 +194,21 @@ impl Report {
         } else {
             diag::warn(format_args!("{self}"));
         }
+    }
+}
+
+impl LogReport {
+    pub(crate) fn new(counted: &Counted, mut exporters: Vec<ExporterReport>) -> Self {
+        let Counted { produced, unsampled, ref dropped } = *counted;
+        for exporter in &mut exporters {
+            let done = exporter.delivered + exporter.spooled + sum(&exporter.dropped);
+            exporter.queued = produced.saturating_sub(sum(dropped) + done);
+        }
+        Self { produced, unsampled, dropped: dropped.clone(), exporters }
+    }
+
+    fn is_complete(&self) -> bool {
+        self.dropped.is_empty() && self.exporters.iter().all(ExporterReport::is_complete)
     }
 }
 
@@ -209,20 +261,35 @@ impl fmt::Display for Report {
             }
         }
         write_dropped(f, &self.dropped)?;
-        for exporter in &self.exporters {
-            write!(f, "; {}: {} delivered", exporter.name, exporter.delivered)?;
-            if exporter.queued != 0 {
-                write!(f, ", {} waiting", exporter.queued)?;
+        self.exporters.iter().try_for_each(|exporter| exporter.fmt(f, ""))?;
+        self.metrics.iter().try_for_each(|exporter| exporter.fmt(f, " data points"))?;
+        self.tracking.iter().try_for_each(|exporter| exporter.fmt(f, " events"))?;
+        if let Some(logs) = self.logs.as_ref().filter(|logs| logs.produced + logs.unsampled > 0) {
+            write!(f, "; {} log records", logs.produced)?;
+            if logs.unsampled != 0 {
+                write!(f, ", {} not sampled", logs.unsampled)?;
             }
-            write_dropped(f, &exporter.dropped)?;
-            for (spans, what) in [
-                (exporter.spooled, "spooled"),
-                (exporter.replayed, "delivered from the spool"),
-                (exporter.spool_lost, "lost in the spool"),
-            ] {
-                if spans != 0 {
-                    write!(f, ", {spans} {what}")?;
-                }
+            write_dropped(f, &logs.dropped)?;
+            logs.exporters.iter().try_for_each(|exporter| exporter.fmt(f, ""))?;
+        }
+        Ok(())
+    }
+}
+
+impl ExporterReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>, items: &str) -> fmt::Result {
+        write!(f, "; {}: {}{items} delivered", self.name, self.delivered)?;
+        if self.queued != 0 {
+            write!(f, ", {} waiting", self.queued)?;
+        }
+        write_dropped(f, &self.dropped)?;
+        for (spans, what) in [
+            (self.spooled, "spooled"),
+            (self.replayed, "delivered from the spool"),
+            (self.spool_lost, "lost in the spool"),
+        ] {
+            if spans != 0 {
+                write!(f, ", {spans} {what}")?;
             }
         }
         Ok(())

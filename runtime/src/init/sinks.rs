@@ -14,24 +14,40 @@ use crate::{
     error::Error,
     export::{SpanExporter, custom::CustomSink, stats::Stats},
     sync::lock,
-    trace::{drain::Sink, loss::Losses, recorder::SinkFactory},
+    trace::{drain::Sink, loss::Losses},
 };
 
 /// An exporter that was chosen: its name, its numbers, and how to make it.
-pub(super) struct Chosen {
+pub(super) struct Chosen<S: ?Sized = dyn Sink> {
     pub(super) name: &'static str,
     pub(super) stats: Arc<Stats>,
-    make: Make,
+    make: Make<S>,
 }
 
 /// Takes the bytes that the exporter may hold; `None`: it cannot be made (again).
-type Make = Box<dyn Fn(usize, Arc<Stats>) -> Option<Box<dyn Sink>> + Send + Sync>;
+type Make<S> = Box<dyn Fn(usize, Arc<Stats>) -> Option<Box<S>> + Send + Sync>;
 
-impl Chosen {
-    fn new(name: &'static str, make: Make) -> Self {
+/// Makes all exporters of a signal; called again in a forked child.
+type Factory<S> = Arc<dyn Fn() -> Vec<Box<S>> + Send + Sync>;
+
+impl<S: ?Sized + 'static> Chosen<S> {
+    pub(super) fn new(name: &'static str, make: Make<S>) -> Self {
         Self { name, stats: Arc::new(Stats::new(Arc::new(Losses::new()))), make }
     }
 
+    /// Gives each of them `share` bytes.
+    pub(super) fn factory(chosen: Vec<Self>, share: usize) -> Factory<S> {
+        Arc::new(move || {
+            let made = chosen.iter().filter_map(|one| {
+                one.stats.reset();
+                (one.make)(share, Arc::clone(&one.stats))
+            });
+            made.collect()
+        })
+    }
+}
+
+impl Chosen {
     /// An exporter of the program's own. A forked child cannot have it: there is only one.
     pub(super) fn custom(mut exporter: Box<dyn SpanExporter>, settings: &Settings) -> Self {
         exporter.set_resource(&settings.resource);
@@ -87,18 +103,6 @@ impl Chosen {
     }
 }
 
-/// Shares the memory among the exporters.
-pub(super) fn factory(chosen: Vec<Chosen>, bytes: usize) -> SinkFactory {
-    let share = bytes / chosen.len().max(1);
-    Arc::new(move || {
-        let made = chosen.iter().filter_map(|one| {
-            one.stats.reset();
-            (one.make)(share, Arc::clone(&one.stats))
-        });
-        made.collect()
-    })
-}
-
 /// The crate that the exporters speak for.
 #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
 pub(super) fn own_crate(settings: &Settings, package: Package) -> OwnCrate {
@@ -109,14 +113,15 @@ pub(super) fn own_crate(settings: &Settings, package: Package) -> OwnCrate {
 
 #[cfg(feature = "otlp")]
 pub(super) mod otlp {
-    use super::{Chosen, Error, Package, Settings, own_crate};
+    use super::{Chosen, Error, Package, Settings, config, own_crate};
     use crate::export::{
         Otlp,
-        otlp::{batch::Resource, sink::OtlpSink},
+        otlp::{batch::Resource, signal::Signal, sink::OtlpSink},
     };
 
     pub(super) fn configured(settings: &Settings, package: Package) -> Result<Chosen, Error> {
-        in_code(&settings.otlp.exporter(&settings.batch), settings, package)
+        let exporter = settings.otlp.exporter(&settings.batch, config::OtlpSignal::TRACES);
+        in_code(&exporter, settings, package)
     }
 
     /// An exporter that was written in code.
@@ -125,7 +130,7 @@ pub(super) mod otlp {
         settings: &Settings,
         package: Package,
     ) -> Result<Chosen, Error> {
-        let checked = otlp.settings().map_err(Error::configuration)?;
+        let checked = otlp.settings(Signal::Traces).map_err(Error::configuration)?;
         let resource = settings.resource.clone();
         let own_crate = own_crate(settings, package);
         Ok(Chosen::new(
@@ -163,6 +168,126 @@ pub(super) mod file {
     }
 }
 
+#[cfg(any(feature = "console", feature = "file", feature = "otlp"))]
+pub(super) mod metrics {
+    #[cfg(feature = "console")]
+    use std::{mem, sync::Mutex};
+
+    use super::{Chosen, Error, Package, Settings, Sink};
+    use crate::export::metrics::{Metrics, MetricsSink, Receiver};
+    #[cfg(any(feature = "file", feature = "otlp"))]
+    use crate::export::{
+        metrics::Origin,
+        otlp::batch::{Encoding, Resource},
+    };
+    #[cfg(feature = "console")]
+    use crate::{diag, export::output::Output, sync::lock};
+
+    type Make = super::Make<dyn Sink>;
+
+    /// An exporter of metrics that was written in code.
+    #[cfg_attr(
+        not(any(feature = "file", feature = "otlp")),
+        expect(unused_variables, reason = "only these say for whom they speak")
+    )]
+    pub(in crate::init) fn in_code(
+        Metrics { to, plan }: Metrics,
+        settings: &Settings,
+        package: Package,
+    ) -> Result<Chosen, Error> {
+        #[cfg(any(feature = "file", feature = "otlp"))]
+        let origin = {
+            let resource = settings.resource.clone();
+            let own_crate = super::own_crate(settings, package);
+            move |encoding: Encoding| Origin {
+                resource: Resource::of_metrics(encoding, resource.iter(), resource.schema_url()),
+                own_crate: own_crate.clone(),
+            }
+        };
+        let (name, make): (_, Make) = match to {
+            #[cfg(feature = "console")]
+            Receiver::Console(output) => {
+                let output = Mutex::new(Some(output));
+                let make: Make = Box::new(move |_, stats| {
+                    let mut output = lock(&output);
+                    let again = output.as_ref().and_then(Output::again);
+                    let Some(output) = mem::replace(&mut *output, again) else {
+                        diag::warn(format_args!("a forked child has no writer for its metrics"));
+                        return None;
+                    };
+                    Some(Box::new(MetricsSink::to_console(plan, output, stats)))
+                });
+                ("metrics_console", make)
+            }
+            #[cfg(feature = "file")]
+            Receiver::File(file) => {
+                let make: Make = Box::new(move |_, stats| {
+                    let origin = origin(Encoding::Json);
+                    Some(Box::new(MetricsSink::to_file(plan, &file, origin, stats)))
+                });
+                ("metrics_otlp_file", make)
+            }
+            #[cfg(feature = "otlp")]
+            Receiver::Otlp(otlp) => {
+                let signal = crate::export::otlp::signal::Signal::Metrics;
+                let checked = otlp.settings(signal).map_err(Error::configuration)?;
+                let make: Make = Box::new(move |_, stats| {
+                    let origin = origin(checked.encoding());
+                    Some(Box::new(MetricsSink::to_otlp(plan, &checked, origin, stats)))
+                });
+                ("metrics_otlp", make)
+            }
+        };
+        Ok(Chosen::new(name, super::in_this_process(make)))
+    }
+}
+
+/// Makes nothing in a forked child.
+///
+/// What it has counted began as what its parent has, who exports that: as a second writer of the
+/// same series it would spoil them.
+#[cfg(any(
+    feature = "console",
+    feature = "file",
+    feature = "otlp",
+    feature = "prometheus-remote-write"
+))]
+fn in_this_process(make: Make<dyn Sink>) -> Make<dyn Sink> {
+    use crate::trace::recorder;
+
+    let process = recorder::generation();
+    Box::new(move |bytes, stats| {
+        if recorder::generation() == process {
+            return make(bytes, stats);
+        }
+        diag::info(format_args!(
+            "a forked child exports no metrics; start telemetry in the child instead of before the \
+             fork"
+        ));
+        None
+    })
+}
+
+#[cfg(feature = "prometheus-remote-write")]
+pub(super) mod remote_write {
+    use super::{Chosen, Error, Settings};
+    use crate::export::{RemoteWrite, prometheus::remote_write::RemoteWriteSink};
+
+    /// A sender of metrics.
+    pub(in crate::init) fn in_code(
+        remote_write: &RemoteWrite,
+        settings: &Settings,
+    ) -> Result<Chosen, Error> {
+        let checked = remote_write.settings().map_err(Error::configuration)?;
+        let resource = settings.resource.clone();
+        let make = move |_, stats| {
+            let sink = RemoteWriteSink::new(&checked, &resource, stats);
+            Some(Box::new(sink) as _)
+        };
+        Ok(Chosen::new("remote_write", super::in_this_process(Box::new(make))))
+    }
+}
+
 #[cfg(feature = "zipkin")]
 pub(super) mod zipkin {
     use super::{Chosen, Error, Package, Settings, own_crate};
@@ -196,7 +321,8 @@ pub(super) mod console {
         diag,
         export::{
             ColorChoice, Console, Summary,
-            console::{ConsoleSink, Output, SummarySink},
+            console::{ConsoleSink, SummarySink},
+            output::Output,
         },
         sync::lock,
     };

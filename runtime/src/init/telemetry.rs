@@ -20,16 +20,23 @@ use std::{
 use super::flight::Dumper;
 use super::{
     exit,
-    report::{ExporterReport, Report},
+    report::{ExporterReport, LogReport, Report},
 };
+#[cfg(feature = "prometheus")]
+use crate::admin::{Bound, Server};
 use crate::{
     diag,
     error::Error,
     export::stats::Stats,
-    level, site,
+    level,
+    logs::pipeline,
+    site,
     sync::lock,
     time,
-    trace::recorder::{self, Recorder},
+    trace::{
+        pending::{Pending, wait_at_once},
+        recorder::{self, Recorder},
+    },
 };
 
 /// How long a guard that is dropped, and a process that exits, wait for the exporters.
@@ -51,7 +58,9 @@ pub(crate) struct Running {
     recorder: &'static Recorder,
     /// Telemetry is switched on, and somebody exports.
     records: bool,
-    exporters: Vec<(&'static str, Arc<Stats>)>,
+    exporters: Exporters,
+    #[cfg(feature = "prometheus")]
+    servers: Mutex<Vec<Server>>,
     #[cfg(feature = "file")]
     flight: Option<Dumper>,
     started: std::time::Instant,
@@ -63,16 +72,23 @@ pub(crate) struct Running {
     ended: Condvar,
 }
 
+/// The exporters by what they take: names and numbers.
+#[derive(Debug)]
+pub(crate) struct Exporters {
+    pub(crate) spans: Vec<(&'static str, Arc<Stats>)>,
+    pub(crate) metrics: Vec<(&'static str, Arc<Stats>)>,
+    pub(crate) logs: Vec<(&'static str, Arc<Stats>)>,
+    pub(crate) tracking: Vec<(&'static str, Arc<Stats>)>,
+}
+
 impl Running {
-    pub(crate) fn new(
-        recorder: &'static Recorder,
-        records: bool,
-        exporters: Vec<(&'static str, Arc<Stats>)>,
-    ) -> Self {
+    pub(crate) fn new(recorder: &'static Recorder, records: bool, exporters: Exporters) -> Self {
         Self {
             recorder,
             records,
             exporters,
+            #[cfg(feature = "prometheus")]
+            servers: Mutex::default(),
             #[cfg(feature = "file")]
             flight: None,
             started: time::now(),
@@ -115,7 +131,7 @@ impl Running {
 
     pub(crate) fn flush(&self, timeout: Duration) -> Result<Report, Error> {
         let Some(recorder) = self.recorder() else { return Ok(Report::empty()) };
-        if recorder.flush(deadline(timeout), false) {
+        if flush(recorder, deadline(timeout), false) {
             Ok(self.report())
         } else {
             Err(Error::timed_out("flush", timeout, &self.report()))
@@ -130,8 +146,11 @@ impl Running {
             self.has_ended_by(deadline)
         } else {
             level::set_most_verbose(None);
-            site::set_switches(|_| site::COUNTED);
-            let done = recorder.flush(deadline, true);
+            site::set_switches(|_| site::METERED);
+            let done = flush(recorder, deadline, true);
+            // Last: who asks meanwhile gets an answer.
+            #[cfg(feature = "prometheus")]
+            self.stop_serving(deadline);
             *lock(&self.over) = true;
             self.ended.notify_all();
             done
@@ -153,6 +172,12 @@ impl Running {
         }
     }
 
+    #[cfg(feature = "prometheus")]
+    fn stop_serving(&self, deadline: std::time::Instant) {
+        let servers = std::mem::take(&mut *lock(&self.servers));
+        servers.iter().for_each(|server| server.stop(deadline));
+    }
+
     fn has_ended_by(&self, deadline: std::time::Instant) -> bool {
         let left = deadline.saturating_duration_since(time::now());
         match self.ended.wait_timeout_while(lock(&self.over), left, |over| !*over) {
@@ -165,13 +190,28 @@ impl Running {
         let Some(recorder) = self.recorder() else { return Report::empty() };
         let exporter =
             |(name, stats): &(&'static str, Arc<Stats>)| ExporterReport::new(name, stats);
-        let exporters = self.exporters.iter().map(exporter).collect();
-        let report = Report::new(recorder, exporters);
+        let exporters = self.exporters.spans.iter().map(exporter).collect();
+        let metrics = self.exporters.metrics.iter().map(exporter).collect();
+        let logs = self.exporters.logs.iter().map(exporter).collect();
+        let logs = pipeline::started().map(|pipeline| LogReport::new(&pipeline.counted(), logs));
+        let tracking = self.exporters.tracking.iter().map(exporter).collect();
+        let report = Report { logs, metrics, tracking, ..Report::new(recorder, exporters) };
         #[cfg(feature = "file")]
         let report =
             Report { flight: self.flight.as_ref().map(|flight| flight.report(recorder)), ..report };
         report
     }
+}
+
+/// Waits for spans and log records, whose exporters work at the same time.
+fn flush(recorder: &'static Recorder, deadline: std::time::Instant, ends: bool) -> bool {
+    let logs = pipeline::started().map(|pipeline| Box::new(pipeline.ask(ends)) as Pending);
+    if !ends {
+        let spans = recorder.flush(deadline, false);
+        return logs.is_none_or(|wait| wait(deadline)) && spans;
+    }
+    let spans: Pending = Box::new(move |deadline| recorder.flush(deadline, true));
+    wait_at_once(logs.into_iter().chain([spans]).collect(), deadline)
 }
 
 fn deadline(timeout: Duration) -> std::time::Instant {
@@ -237,6 +277,28 @@ impl Telemetry {
     pub fn write_flight(&self, out: &mut impl std::io::Write) -> Result<usize, Error> {
         let (recorder, flight) = self.running.flight()?;
         flight.write(recorder, out)
+    }
+
+    /// Begins to answer those who ask for metrics and the like.
+    #[cfg(feature = "prometheus")]
+    pub(super) fn serve(&self, bound: Vec<Bound>) {
+        let mut servers = lock(&self.running.servers);
+        for bound in bound {
+            match bound.start() {
+                Ok(server) => {
+                    diag::info(format_args!("metrics are at http://{}/metrics", server.address()));
+                    servers.push(server);
+                }
+                Err(error) => diag::warn(format_args!("no thread to serve metrics: {error}")),
+            }
+        }
+    }
+
+    /// Where the [admin server](crate::admin), or else that of `/metrics`, listens.
+    #[cfg(feature = "prometheus")]
+    #[must_use]
+    pub fn admin_address(&self) -> Option<std::net::SocketAddr> {
+        lock(&self.running.servers).first().map(Server::address)
     }
 
     /// What became of all spans so far.

@@ -14,6 +14,19 @@ pub(crate) struct Snapshot {
     pub metrics: Vec<Metric>,
 }
 
+impl Snapshot {
+    /// How many points there are.
+    #[cfg(feature = "console")]
+    pub(crate) fn points(&self) -> u32 {
+        let points = self.metrics.iter().map(|metric| match &metric.data {
+            Data::Sum { points, .. } | Data::Gauge(points) => points.len(),
+            Data::Histogram(points) => points.len(),
+            Data::Exponential(points) => points.len(),
+        });
+        u32::try_from(points.sum::<usize>()).unwrap_or(u32::MAX)
+    }
+}
+
 /// One metric with all its points.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Metric {

@@ -1,6 +1,7 @@
 //! What an attribute said about the spans of a function, as constants.
 
-use crate::redact;
+use super::Follows;
+use crate::{redact, value::Value};
 
 /// The span options of a site.
 #[derive(Debug)]
@@ -10,6 +11,8 @@ pub struct Traced {
     pub(super) target: Option<&'static str>,
     pub(super) name: Option<&'static str>,
     pub(super) dynamic_name: bool,
+    pub(super) follows: Option<Follows>,
+    pub(super) constants: &'static [(&'static str, Value<'static>)],
     pub(super) fields: &'static [Field],
 }
 
@@ -17,7 +20,17 @@ pub struct Traced {
 #[derive(Clone, Copy, Debug)]
 pub struct Field {
     key: &'static str,
-    redacted: bool,
+    hiding: Hiding,
+}
+
+/// Whether the value of a field never enters a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hiding {
+    /// The attribute says so.
+    Always,
+    /// Its key is on the deny-list, of which the program may take it off.
+    Listed,
+    Never,
 }
 
 /// What a span stands for, as OpenTelemetry numbers it.
@@ -70,6 +83,8 @@ impl Traced {
             target: None,
             name: None,
             dynamic_name: false,
+            follows: None,
+            constants: &[],
             fields: &[],
         }
     }
@@ -110,6 +125,20 @@ impl Traced {
         self
     }
 
+    /// With calls that are measured as a convention has it.
+    #[must_use]
+    pub const fn follows(mut self, follows: Follows) -> Self {
+        self.follows = Some(follows);
+        self
+    }
+
+    /// With attributes that are the same for all spans.
+    #[must_use]
+    pub const fn constants(mut self, constants: &'static [(&'static str, Value<'static>)]) -> Self {
+        self.constants = constants;
+        self
+    }
+
     /// With these fields.
     #[must_use]
     pub const fn fields(mut self, fields: &'static [Field]) -> Self {
@@ -120,13 +149,37 @@ impl Traced {
     pub(super) const fn redacts(&self) -> bool {
         let mut at = 0;
         while at < self.fields.len() {
-            if self.fields[at].redacted {
+            if self.fields[at].is_redacted() {
                 return true;
             }
             at += 1;
         }
         false
     }
+}
+
+/// An attribute that is the same for all spans: a text.
+#[must_use]
+pub const fn text(key: &'static str, value: &'static str) -> (&'static str, Value<'static>) {
+    (key, Value::Str(value))
+}
+
+/// An integer.
+#[must_use]
+pub const fn integer(key: &'static str, value: i64) -> (&'static str, Value<'static>) {
+    (key, Value::I64(value))
+}
+
+/// A floating-point number.
+#[must_use]
+pub const fn float(key: &'static str, value: f64) -> (&'static str, Value<'static>) {
+    (key, Value::F64(value))
+}
+
+/// A truth value.
+#[must_use]
+pub const fn truth(key: &'static str, value: bool) -> (&'static str, Value<'static>) {
+    (key, Value::Bool(value))
 }
 
 impl Default for Traced {
@@ -139,7 +192,8 @@ impl Field {
     /// A field whose value is redacted if its key is on the deny-list.
     #[must_use]
     pub const fn new(key: &'static str) -> Self {
-        Self { key, redacted: redact::is_denied(key) }
+        let hiding = if redact::is_denied(key) { Hiding::Listed } else { Hiding::Never };
+        Self { key, hiding }
     }
 
     /// Fields whose values are redacted if their keys are on the deny-list.
@@ -157,13 +211,13 @@ impl Field {
     /// A field whose value never enters a record.
     #[must_use]
     pub const fn redacted(key: &'static str) -> Self {
-        Self { key, redacted: true }
+        Self { key, hiding: Hiding::Always }
     }
 
     /// A field whose value was made harmless before it is recorded.
     #[must_use]
     pub const fn clear(key: &'static str) -> Self {
-        Self { key, redacted: false }
+        Self { key, hiding: Hiding::Never }
     }
 
     /// The key.
@@ -172,10 +226,19 @@ impl Field {
         self.key
     }
 
-    /// Whether the value never enters a record.
+    /// Whether the value never enters a record, unless the program allows its key.
     #[must_use]
     pub const fn is_redacted(&self) -> bool {
-        self.redacted
+        !matches!(self.hiding, Hiding::Never)
+    }
+
+    /// Whether the value is hidden by what the program has said meanwhile.
+    pub(crate) fn is_hidden(&self) -> bool {
+        match self.hiding {
+            Hiding::Always => true,
+            Hiding::Listed => redact::hides(self.key),
+            Hiding::Never => redact::is_denied_here(self.key),
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use std::{
     },
 };
 
-use super::{COUNTED, ELSEWHERE, MIRRORED, Site, TRACED, UNKNOWN};
-use crate::{mirror::Reflection, sync::lock};
+use super::{ELSEWHERE, MEASURED, METERED, MIRRORED, Site, TRACED, UNKNOWN};
+use crate::{mirror::Reflection, sync::lock, time};
 
 type Switches = dyn Fn(&Site) -> u32 + Send + Sync;
 
@@ -38,6 +38,7 @@ static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Registers the site, once, and switches on what is wanted.
 pub(super) fn register(site: &'static Site) {
+    time::started_unix_nanos();
     lock(&REGISTRY).add(site);
 }
 
@@ -139,14 +140,16 @@ impl Registry {
     }
 
     fn switches(&self, site: &Site) -> u32 {
-        let wanted = self.switches.as_ref().map_or(COUNTED, |switches| switches(site));
+        let wanted = self.switches.as_ref().map_or(METERED, |switches| switches(site));
         let available = site.available();
         let mirrored = match site.reflection() {
             Reflection::Never => false,
             Reflection::To(_) => self.mirrors_all || site.has_audience(),
             Reflection::WhenAsked => self.mirrors_all && wanted & available & TRACED != 0,
         };
-        wanted & available & (TRACED | COUNTED)
+        let measured = wanted & METERED != 0 && site.follows().is_some();
+        wanted & available & (TRACED | METERED)
+            | if measured { MEASURED } else { 0 }
             | if mirrored { MIRRORED } else { 0 }
             | if self.looks_elsewhere { ELSEWHERE } else { 0 }
     }

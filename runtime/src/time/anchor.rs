@@ -5,7 +5,7 @@
 //! background thread re-anchors every second and measures the length of a tick over the whole
 //! life of the program, so its error shrinks with every pass.
 
-use super::{monotonic_nanos, ticks, unix_nanos};
+use super::{monotonic_nanos, read_together, ticks, unix_nanos};
 
 /// Shorter baselines give a rate too inexact to use (30 ns of jitter over 2 ms is 15 ppm).
 const MIN_BASELINE_NANOS: u64 = 100_000;
@@ -65,18 +65,10 @@ struct Sample {
 }
 
 impl Sample {
-    /// Reads all clocks at nearly the same moment: the tightest of five tries.
+    /// Reads all clocks at nearly the same moment.
     fn take() -> Self {
-        let attempt = |_| {
-            let before = ticks();
-            let monotonic = monotonic_nanos();
-            let unix = unix_nanos();
-            let after = ticks();
-            let width = after.wrapping_sub(before);
-            (width, Self { tick: before.wrapping_add(width / 2), monotonic, unix })
-        };
-        let tries = (0..5).map(attempt);
-        tries.min_by_key(|(width, _)| *width).map_or_else(|| attempt(0).1, |(_, sample)| sample)
+        let (tick, (monotonic, unix)) = read_together(ticks, || (monotonic_nanos(), unix_nanos()));
+        Self { tick, monotonic, unix }
     }
 }
 

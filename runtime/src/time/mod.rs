@@ -6,7 +6,7 @@
 
 pub(crate) mod anchor;
 pub(crate) mod mock;
-#[cfg(any(feature = "console", feature = "file", feature = "tracing"))]
+mod rate;
 mod rfc3339;
 mod tsc;
 
@@ -18,7 +18,9 @@ use std::{
     time::{Instant, SystemTime, UNIX_EPOCH},
 };
 
-#[cfg(any(feature = "console", feature = "file", feature = "tracing"))]
+#[cfg(feature = "tracing")]
+pub(crate) use rate::ticks_before;
+pub(crate) use rate::{nanos_between, nanos_of_counter};
 pub(crate) use rfc3339::Rfc3339;
 
 /// Which counter the recorder reads.
@@ -60,6 +62,18 @@ pub(crate) fn ticks() -> u64 {
     }
 }
 
+/// As [`ticks`], where [`ticks_at_once`].
+#[inline(always)]
+pub(crate) fn ticks_of_counter() -> u64 {
+    tsc::read()
+}
+
+/// Whether [`ticks`] is an instruction and not a call.
+#[inline(always)]
+pub(crate) fn ticks_at_once() -> bool {
+    MODE.load(Relaxed) == TSC
+}
+
 #[inline(never)]
 fn slow(mode: u8) -> u64 {
     if mode & MOCKED != 0
@@ -85,6 +99,9 @@ pub(crate) fn choose(clock: Clock) {
         Clock::Tsc if has_tsc => TSC,
         _ => MONOTONIC,
     };
+    if mode == TSC {
+        rate::begin();
+    }
     let _ = MODE.fetch_update(Relaxed, Relaxed, |now| {
         (now & !MOCKED == UNSET).then_some(now & MOCKED | mode)
     });
@@ -129,4 +146,34 @@ pub(crate) fn unix_nanos() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// Reads a clock, and the counter at nearly the same moment: the tightest of five tries.
+fn read_together<T>(counter: fn() -> u64, clock: impl Fn() -> T) -> (u64, T) {
+    let attempt = || {
+        let before = counter();
+        let value = clock();
+        let width = counter().wrapping_sub(before);
+        (width, before.wrapping_add(width / 2), value)
+    };
+    let mut best = attempt();
+    for _ in 1..5 {
+        let next = attempt();
+        if next.0 < best.0 {
+            best = next;
+        }
+    }
+    (best.1, best.2)
+}
+
+/// When the process began to count, in nanoseconds since the Unix epoch: when it was first asked.
+pub(crate) fn started_unix_nanos() -> u64 {
+    static STARTED: OnceLock<u64> = OnceLock::new();
+    *STARTED.get_or_init(unix_nanos)
+}
+
+/// The wall-clock time of a recent tick, in nanoseconds since the Unix epoch.
+pub(crate) fn unix_nanos_of(tick: u64) -> u64 {
+    let (now, unix_nanos) = read_together(ticks, unix_nanos);
+    unix_nanos.saturating_sub(nanos_between(tick, now))
 }

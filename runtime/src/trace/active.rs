@@ -45,6 +45,14 @@ pub(crate) struct Open {
     epoch: u64,
 }
 
+impl Open {
+    /// When it began; asked before anything else is recorded.
+    #[inline(always)]
+    pub(crate) fn start(&self) -> u64 {
+        self.record[3].load(Relaxed)
+    }
+}
+
 /// What a call finds when it looks whether to record.
 pub(crate) enum Verdict {
     /// Record a child of the current span.
@@ -174,12 +182,6 @@ impl Local {
     }
 
     /// Ends a span: in place while its record is the thread's own, by a record of its own later.
-    #[inline(always)]
-    pub(crate) fn end(self, open: &Open, span: u64, flags: u16, outcome: Outcome) {
-        self.end_at(open, span, flags, outcome, time::ticks());
-    }
-
-    /// The same for a span that ended before now.
     #[inline(always)]
     pub(crate) fn end_at(self, open: &Open, span: u64, flags: u16, outcome: Outcome, now: u64) {
         if self.epoch() == open.epoch && flags & (LATE | SHARED) == 0 {
@@ -460,6 +462,15 @@ impl Active {
         Self { context: Context::peek(), open: None }
     }
 
+    /// Puts a span that nobody records in the place of a caller's, in a trace that was turned down.
+    #[cfg(feature = "tower")]
+    pub(crate) fn stand_in(&mut self) {
+        // Where nothing records at all, a trace goes on as it came.
+        if self.context.flags & (ACTIVE | REMOTE) == ACTIVE && self.context.span != 0 {
+            self.context.span = Local.random().max(1);
+        }
+    }
+
     /// This context, without a span of its own.
     #[cfg(feature = "opentelemetry-0-33")]
     pub(crate) fn carrying(context: Context) -> Self {
@@ -540,8 +551,22 @@ impl Active {
     /// Ends the span; called while it is not entered.
     #[inline(always)]
     pub(crate) fn end(&mut self, outcome: Outcome) {
-        if let Some(open) = self.open.take() {
-            Local.end(&open, self.context.span, self.context.flags, outcome);
+        if self.open.is_some() {
+            self.end_at(outcome, time::ticks());
         }
+    }
+
+    /// The same at this tick.
+    #[inline(always)]
+    pub(crate) fn end_at(&mut self, outcome: Outcome, now: u64) {
+        if let Some(open) = self.open.take() {
+            Local.end_at(&open, self.context.span, self.context.flags, outcome, now);
+        }
+    }
+
+    /// When the span began; asked before anything else is recorded.
+    #[inline(always)]
+    pub(crate) fn start(&self) -> Option<u64> {
+        self.open.as_ref().map(Open::start)
     }
 }

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "sentry")]
+use super::failure::About;
 use super::{
+    correlation::CorrelationId,
     foreign::{self, Noted},
     id::{SpanId, TraceFlags, TraceId},
     local::{self, ACTIVE, EXTRA, Local, RECORDING, REMOTE, SHARED, W3C_SHIFT},
     mirror,
     propagation::{Baggage, Mark, RemoteContext, SamplingState, TraceState},
+    request::Request,
     scope, threshold,
 };
 use crate::mirror::Reflections;
@@ -24,13 +28,22 @@ pub(crate) struct Extra {
     pub(crate) noted: Noted,
     /// The counterparts of the current span in other APIs.
     pub(crate) mirror: Option<Reflections>,
+    /// The request that is being answered.
+    pub(crate) request: Option<Request>,
+    /// Whom and what the work is about.
+    #[cfg(feature = "sentry")]
+    pub(crate) about: Option<Arc<About>>,
 }
 
 impl Extra {
     fn is_empty(&self) -> bool {
-        let Self { trace_state, baggage, caller, noted, mirror } = self;
+        #[cfg(feature = "sentry")]
+        if self.about.is_some() {
+            return false;
+        }
+        let Self { trace_state, baggage, caller, noted, mirror, request, .. } = self;
         let nothing_travels = trace_state.is_empty() && baggage.is_empty() && caller.is_none();
-        nothing_travels && *noted == Noted::default() && mirror.is_none()
+        nothing_travels && *noted == Noted::default() && mirror.is_none() && request.is_none()
     }
 }
 
@@ -118,6 +131,13 @@ impl Context {
         SpanId::from_u64(self.span)
     }
 
+    /// The span as an exemplar names it, if it is recorded because it was sampled.
+    pub(crate) fn sampled(&self) -> Option<(u128, u64)> {
+        let is_sampled = self.flags & RECORDING != 0 && self.trace_flags().is_sampled();
+        is_sampled
+            .then(|| (u128::from(self.trace_high) << 64 | u128::from(self.trace_low), self.span))
+    }
+
     /// The trace flags.
     #[must_use]
     pub fn trace_flags(&self) -> TraceFlags {
@@ -182,12 +202,18 @@ impl Context {
             extra.trace_state = remote.trace_state().clone();
             extra.baggage = remote.baggage().clone();
             extra.caller = caller;
+            extra.request = named_in(&extra.baggage);
         })
     }
 
     /// What an outgoing request carries; `None` if there is no trace.
     #[must_use]
     pub fn to_remote(&self) -> Option<RemoteContext> {
+        Some(self.to_remote_without_baggage()?.with_baggage(self.baggage()))
+    }
+
+    /// The same for those whom baggage is none of their business.
+    pub(crate) fn to_remote_without_baggage(&self) -> Option<RemoteContext> {
         let context = RemoteContext::new(self.trace_id()?, self.span_id()?, self.trace_flags())
             .with_trace_state(self.trace_state());
         let Some(extra) = &self.extra else { return Some(context) };
@@ -196,7 +222,7 @@ impl Context {
             Some(SamplingState::Defer) if self.is_remote() => Some(Mark::Deferred),
             _ => None,
         };
-        Some(context.with_baggage(extra.baggage.clone()).with_mark(mark))
+        Some(context.with_mark(mark))
     }
 
     /// What a caller without a span decided about the trace that begins here.
@@ -210,14 +236,73 @@ impl Context {
             return self;
         }
         self.change_extra(|extra| {
-            *extra = Extra { baggage, caller: asked, ..Extra::default() };
+            let request = named_in(&baggage);
+            *extra = Extra { baggage, caller: asked, request, ..Extra::default() };
         })
     }
 
-    /// The baggage that travels with the trace, or without one.
+    /// The baggage that travels with the trace, or without one; the correlation id is part of it.
     #[must_use]
     pub fn baggage(&self) -> Baggage {
+        let mut baggage = self.own_baggage();
+        if let Some(id) = self.correlation_id_ref()
+            && baggage.get(CorrelationId::KEY).as_deref() != Some(id)
+        {
+            // Where there is no room for it, it does not travel.
+            let _ = baggage.insert(CorrelationId::KEY, id);
+        }
+        baggage
+    }
+
+    fn own_baggage(&self) -> Baggage {
         self.extra.as_ref().map(|extra| extra.baggage.clone()).unwrap_or_default()
+    }
+
+    /// What names the request that is being answered, across services.
+    #[must_use]
+    pub fn correlation_id(&self) -> Option<CorrelationId> {
+        self.correlation_id_ref().cloned()
+    }
+
+    pub(crate) fn correlation_id_ref(&self) -> Option<&CorrelationId> {
+        self.request()?.correlation_id.as_ref()
+    }
+
+    /// The same context, in which work is done for the request with this name.
+    ///
+    /// ```
+    /// use spandrel::{CorrelationId, trace::Context};
+    ///
+    /// let context = Context::current().with_correlation_id(CorrelationId::new());
+    /// assert_eq!(context.correlation_id().map(|id| id.len()), Some(36));
+    /// ```
+    #[must_use]
+    pub fn with_correlation_id(self, id: CorrelationId) -> Self {
+        let request =
+            Request { correlation_id: Some(id), ..self.request().cloned().unwrap_or_default() };
+        self.with_request(request)
+    }
+
+    /// The request that is being answered, if there is one.
+    pub(crate) fn request(&self) -> Option<&Request> {
+        self.extra.as_ref()?.request.as_ref()
+    }
+
+    /// The same context, in which a request is answered.
+    pub(crate) fn with_request(self, request: Request) -> Self {
+        self.change_extra(|extra| extra.request = Some(request))
+    }
+
+    /// Whom and what the work is about.
+    #[cfg(feature = "sentry")]
+    pub(crate) fn about(&self) -> Option<Arc<About>> {
+        self.extra.as_ref()?.about.clone()
+    }
+
+    /// The same context, in which work is about them.
+    #[cfg(feature = "sentry")]
+    pub(crate) fn with_about(self, about: About) -> Self {
+        self.change_extra(|extra| extra.about = Some(Arc::new(about)))
     }
 
     /// The same context with other baggage.
@@ -236,11 +321,12 @@ impl Context {
 
     /// The same context with something else that rarely exists.
     fn change_extra(mut self, change: impl FnOnce(&mut Extra)) -> Self {
-        let mut extra = self.extra.take().map(Arc::unwrap_or_clone).unwrap_or_default();
-        change(&mut extra);
-        let has_extra = !extra.is_empty();
-        self.extra = has_extra.then(|| Arc::new(extra));
-        self.flags = self.flags & !EXTRA | if has_extra { EXTRA } else { 0 };
+        let extra = Arc::make_mut(self.extra.get_or_insert_default());
+        change(extra);
+        if extra.is_empty() {
+            self.extra = None;
+        }
+        self.flags = self.flags & !EXTRA | if self.extra.is_some() { EXTRA } else { 0 };
         self
     }
 
@@ -270,8 +356,12 @@ impl Context {
             self.scope = scope::of(outer.scope);
         }
         let mirror = outer.extra.as_ref().and_then(|extra| extra.mirror.clone());
-        let baggage = outer.baggage();
+        let request = outer.request().cloned();
+        let baggage = outer.own_baggage();
         self.change_extra(|extra| {
+            if request.is_some() {
+                extra.request = request;
+            }
             extra.noted = noted;
             extra.mirror = mirror;
             if extra.baggage.is_empty() {
@@ -292,14 +382,27 @@ impl Context {
     #[cfg(feature = "tracing")]
     #[cold]
     fn shown_as_mirrored(self) -> Self {
-        let mirror = local::clone_extra().and_then(|extra| extra.mirror.clone());
+        let current = local::clone_extra();
+        let mirror = current.as_deref().and_then(|extra| extra.mirror.as_ref());
+        let own = self.extra.as_deref().and_then(|extra| extra.mirror.as_ref());
+        let is_same = match (own, mirror) {
+            (Some(own), Some(mirror)) => own.is_same(mirror),
+            (own, mirror) => own.is_none() && mirror.is_none(),
+        };
+        if is_same {
+            return self;
+        }
+        let mirror = mirror.cloned();
         self.change_extra(|extra| extra.mirror = mirror)
     }
 
     /// The same context, for what must not keep the counterparts of its span alive.
     #[cfg(feature = "tracing")]
     pub(crate) fn shown_to_nobody(self) -> Self {
-        if self.extra.is_none() { self } else { self.change_extra(|extra| extra.mirror = None) }
+        if self.extra.as_deref().is_none_or(|extra| extra.mirror.is_none()) {
+            return self;
+        }
+        self.change_extra(|extra| extra.mirror = None)
     }
 
     /// Whether other APIs are shown the current span.
@@ -407,18 +510,30 @@ impl Context {
         }
     }
 
-    #[cold]
     #[inline(never)]
     fn swap_extra(&mut self) {
-        let next = self.extra.take();
-        self.extra = local::replace_extra(next.clone());
-        let (from, to) = (self.extra.as_deref(), next.as_deref());
-        if from.map(|extra| &extra.trace_state) != to.map(|extra| &extra.trace_state) {
-            // The trace may be the same, but the drain is to learn of the state.
-            Local.trace_changed();
+        let shown = local::swap_extra(&mut self.extra, |from, to| {
+            if from.map(|extra| &extra.trace_state) != to.map(|extra| &extra.trace_state) {
+                // The trace may be the same, but the drain is to learn of the state.
+                Local.trace_changed();
+            }
+            let [from, to] = [from, to].map(|extra| extra.and_then(|extra| extra.mirror.as_ref()));
+            // Copied for what follows: users' code may run there and change what is current.
+            (from.is_some() || to.is_some()).then(|| to.cloned())
+        });
+        if let Some(shown) = shown {
+            mirror::switch(shown.as_ref());
         }
-        mirror::switch(from, to);
     }
+}
+
+/// What baggage says about the request that it came with.
+fn named_in(baggage: &Baggage) -> Option<Request> {
+    if baggage.is_empty() {
+        return None;
+    }
+    let correlation_id = Some(CorrelationId::parse(&baggage.get(CorrelationId::KEY)?)?);
+    Some(Request { correlation_id, ..Request::default() })
 }
 
 /// The context that came with a request: its span is the parent of what begins under it.

@@ -25,8 +25,23 @@ use crate::{
     time::{self, anchor::Calibration},
 };
 
+pub(crate) use super::pending::Pending;
+
 /// Where finished spans go. Runs on the background thread and must never block.
 pub(crate) trait Sink: Send {
+    /// Whether it is to be given spans; if not, it only flushes and ends with the others.
+    fn wants_spans(&self) -> bool {
+        true
+    }
+
+    /// Sees every span as it ends, whatever the sampler said; asked of those that want none.
+    fn watch(&mut self, _span: &SpanView<'_>) {}
+
+    /// Whether it watches.
+    fn watches(&self) -> bool {
+        false
+    }
+
     /// Takes one finished span.
     fn accept(&mut self, span: &SpanView<'_>);
 
@@ -39,11 +54,6 @@ pub(crate) trait Sink: Send {
     /// Hands over everything, and takes nothing more.
     fn shutdown(&mut self) -> Pending;
 }
-
-/// Waits until everything handed over has been delivered or dropped, or until the deadline.
-///
-/// `true`: done.
-pub(crate) type Pending = Box<dyn FnOnce(Instant) -> bool + Send>;
 
 /// Sites by index, without a lock for each span.
 #[derive(Clone, Debug, Default)]

@@ -141,6 +141,14 @@ pub(crate) fn truncate(text: &str) -> &str {
     if text.len() <= limit { text } else { cut(text) }
 }
 
+/// The text up to so many characters.
+pub(crate) fn first_chars(text: &str, chars: usize) -> &str {
+    if text.len() <= chars {
+        return text;
+    }
+    text.char_indices().nth(chars).map_or(text, |(at, _)| &text[..at])
+}
+
 #[cold]
 fn cut(text: &str) -> &str {
     let by_chars = text.char_indices().nth(value_chars()).map_or(text.len(), |(at, _)| at);

@@ -10,6 +10,7 @@
 
 use std::{
     cell::Cell,
+    mem,
     sync::{Arc, atomic::Ordering::Relaxed},
     thread,
     time::Duration,
@@ -82,9 +83,26 @@ thread_local! {
     static SEAL_AT_EXIT: SealAtExit = const { SealAtExit };
 }
 
-/// Exchanges the extra of the current context; lost without harm while the thread ends.
-pub(crate) fn replace_extra(extra: Option<Arc<Extra>>) -> Option<Arc<Extra>> {
-    EXTRA_OF_CURRENT.try_with(|cell| cell.replace(extra)).unwrap_or_default()
+/// Exchanges the extra of the current context; kept as it is while the thread ends.
+///
+/// Nothing runs for two that are the same one, as mostly they are: a span shares that of its
+/// parent. For others, `changed` is told what goes and what comes, and must not come back here.
+pub(crate) fn swap_extra<R: Default>(
+    extra: &mut Option<Arc<Extra>>,
+    changed: impl FnOnce(Option<&Extra>, Option<&Extra>) -> R,
+) -> R {
+    let exchange = |cell: &Cell<Option<Arc<Extra>>>| {
+        let current = cell.take();
+        let address = |extra: &Option<Arc<Extra>>| extra.as_ref().map(Arc::as_ptr);
+        if address(&current) == address(extra) {
+            cell.set(current);
+            return R::default();
+        }
+        let result = changed(current.as_deref(), extra.as_deref());
+        cell.set(mem::replace(extra, current));
+        result
+    };
+    EXTRA_OF_CURRENT.try_with(exchange).unwrap_or_default()
 }
 
 /// A copy of the extra of the current context.
@@ -217,6 +235,12 @@ impl Local {
     #[inline]
     pub(crate) fn record_at(self, place: u64) -> Option<&'static [AtomicU64; layout::SPAN_WORDS]> {
         self.words_from(place)?.first_chunk()
+    }
+
+    /// What stands in the current chunk.
+    pub(crate) fn written(self) -> &'static [AtomicU64] {
+        let (words, at) = STATE.with(|state| (state.words.get(), state.at.get()));
+        words.get(..at).unwrap_or_default()
     }
 
     /// Like [`Local::room`], in a chunk with the most room that can be had.

@@ -5,11 +5,10 @@
 use std::cell::{Cell, RefCell};
 
 use super::{
-    context::Extra,
     record::{scratch, value::Entries, writer::Writer},
 };
 use crate::{
-    mirror::{self, Mirrored, Reflections, contained},
+    mirror::{self, Form, Mirrored, Reflections, contained},
     site::{self, Site},
 };
 
@@ -35,11 +34,9 @@ pub(crate) fn begin(site: &'static Site, write: &dyn Fn(&mut Writer)) {
         let entries = Entries::new(&bytes, site.field_table());
         let name = entries.clone().name().unwrap_or_else(|| site.span_name());
         let forms = entries.clone().forms();
-        let values: Vec<_> = entries
-            .attributes()
-            .zip(forms)
-            .map(|((key, value), form)| (key, value, form))
-            .collect();
+        let constants = site.constants().iter().map(|(key, value)| (*key, *value, Form::Plain));
+        let own = entries.attributes().zip(forms).map(|((key, value), form)| (key, value, form));
+        let values: Vec<_> = constants.chain(own).collect();
         let span = Mirrored { site, name, values: &values };
         Reflections::new(mirrors.iter().filter_map(|mirror| mirror.begin(&span)).collect())
     });
@@ -67,17 +64,12 @@ pub(crate) fn settle(site: &'static Site, word: u32) -> u32 {
     }
 }
 
-/// The context of the thread has changed: leaves one span's counterparts, or enters another's.
+/// What is shown on the thread has changed: leaves one span's counterparts, or enters another's.
 ///
 /// Spans nest, so what was entered before stays entered around what is entered now. Back at a span
 /// that is entered already, what was entered within it is left.
 #[cold]
-pub(super) fn switch(from: Option<&Extra>, to: Option<&Extra>) {
-    let (from, to) =
-        (from.and_then(|extra| extra.mirror.as_ref()), to.and_then(|extra| extra.mirror.as_ref()));
-    if from.is_none() && to.is_none() {
-        return;
-    }
+pub(super) fn switch(to: Option<&Reflections>) {
     let position = |entered: &[Reflections], to: &Reflections| {
         entered.iter().rposition(|entered| entered.is_same(to))
     };

@@ -4,10 +4,13 @@ pub(crate) mod active;
 pub(crate) mod chunk;
 pub(crate) mod complete;
 pub(crate) mod context;
+pub(crate) mod correlation;
 mod data;
 #[cfg(feature = "tracing")]
 pub(crate) mod deferred;
 pub(crate) mod drain;
+#[cfg(feature = "sentry")]
+pub(crate) mod failure;
 #[cfg(feature = "file")]
 pub(crate) mod flight;
 pub(crate) mod foreign;
@@ -22,14 +25,20 @@ pub(crate) mod local;
 pub(crate) mod loss;
 pub(crate) mod memory;
 pub(crate) mod mirror;
+pub(crate) mod nearby;
 pub(crate) mod out;
+pub(crate) mod own_thread;
+pub(crate) mod pending;
 pub mod propagation;
 pub(crate) mod record;
 pub(crate) mod recorder;
+pub(crate) mod request;
 pub mod sampler;
 pub(crate) mod sampling;
 pub(crate) mod scope;
+pub(crate) mod scrub;
 pub(crate) mod span;
+pub(crate) mod spare;
 pub(crate) mod spawn;
 #[cfg(feature = "stream")]
 pub(crate) mod stream;

@@ -12,6 +12,7 @@ use super::{
     record::{read::Record, view::TraceHead},
     recorder::Recorder,
     scope,
+    scrub::{self, Scrubber},
     tail::{Outlet, Tail},
 };
 #[cfg(feature = "file")]
@@ -21,6 +22,7 @@ use crate::time::anchor::Anchor;
 /// Where spans go that have ended.
 pub(super) struct Out {
     exporters: Exporters,
+    scrubber: Scrubber,
     /// Holds what the sampler turned down.
     tail: Option<Tail>,
     #[cfg(feature = "file")]
@@ -31,6 +33,10 @@ pub(super) struct Out {
 struct Exporters {
     views: Views,
     sinks: Vec<Box<dyn Sink>>,
+    /// Those that want no spans.
+    others: Vec<Box<dyn Sink>>,
+    /// One of them watches all spans.
+    is_watched: bool,
     recorder: &'static Recorder,
 }
 
@@ -47,8 +53,16 @@ impl Out {
         let views =
             Views { sites: Sites::default(), anchor: Anchor::IDENTITY, limits: settings.limits };
         let tail = settings.tail_bias.map(|bias| Tail::new(bias, settings.memory.tail_bytes()));
+        let (sinks, others): (_, Vec<_>) = sinks.into_iter().partition(|sink| sink.wants_spans());
         Self {
-            exporters: Exporters { views, sinks, recorder },
+            exporters: Exporters {
+                views,
+                sinks,
+                is_watched: is_watched(&others),
+                others,
+                recorder,
+            },
+            scrubber: Scrubber::default(),
             tail,
             #[cfg(feature = "file")]
             flight: settings.flight.map(Flight::new),
@@ -76,8 +90,27 @@ impl Out {
         if span.discarded {
             return self.discard(span);
         }
+        if !scrub::is_clean(span) {
+            return self.pass_on_scrubbed(span);
+        }
+        self.pass_on(span);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn pass_on_scrubbed(&mut self, span: &Complete<'_>) {
+        let mut scrubber = std::mem::take(&mut self.scrubber);
+        self.pass_on(&scrubber.scrub(span));
+        self.scrubber = scrubber;
+    }
+
+    #[inline]
+    fn pass_on(&mut self, span: &Complete<'_>) {
         if span.trace.scope != 0 {
             return self.exporters.collect(span);
+        }
+        if self.exporters.is_watched {
+            self.exporters.show(span);
         }
         #[cfg(feature = "file")]
         if let Some(flight) = &mut self.flight {
@@ -123,7 +156,7 @@ impl Out {
     }
 
     pub(super) fn flush(&mut self) -> Vec<Pending> {
-        self.exporters.sinks.iter_mut().map(|sink| sink.flush()).collect()
+        self.exporters.all().map(|sink| sink.flush()).collect()
     }
 
     /// Whether something waits for passes to come.
@@ -133,7 +166,11 @@ impl Out {
 
     /// What the flight recorder holds, beside what still runs.
     #[cfg(feature = "file")]
-    pub(super) fn snapshot(&mut self, running: Vec<Running>) -> Snapshot {
+    pub(super) fn snapshot(&mut self, mut running: Vec<Running>) -> Snapshot {
+        for span in &mut running {
+            scrub::scrub_in_place(&mut span.head);
+            scrub::scrub_in_place(&mut span.extras);
+        }
         let Views { sites, anchor, limits } = &mut self.exporters.views;
         // Of a running span nothing has been handed out yet.
         sites.refresh();
@@ -152,14 +189,22 @@ impl Out {
         if let Some(tail) = tail {
             tail.shut_down(exporters);
         }
-        exporters.sinks.iter_mut().map(|sink| sink.shutdown()).collect()
+        exporters.all().map(|sink| sink.shutdown()).collect()
     }
 }
 
+fn is_watched(sinks: &[Box<dyn Sink>]) -> bool {
+    sinks.iter().any(|sink| sink.watches())
+}
+
 impl Exporters {
+    fn all(&mut self) -> impl Iterator<Item = &mut Box<dyn Sink>> {
+        self.sinks.iter_mut().chain(&mut self.others)
+    }
+
     #[inline]
     fn export(&mut self, span: &Complete<'_>) {
-        let Self { views, sinks, recorder } = self;
+        let Self { views, sinks, recorder, .. } = self;
         if sinks.is_empty() {
             recorder.count_unexported();
             return;
@@ -167,6 +212,14 @@ impl Exporters {
         if let Some(view) = span.view(&views.sites, &views.anchor, &views.limits) {
             recorder.count_handed_over();
             sinks.iter_mut().for_each(|sink| sink.accept(&view));
+        }
+    }
+
+    #[inline(never)]
+    fn show(&mut self, span: &Complete<'_>) {
+        let Self { views, others, .. } = self;
+        if let Some(view) = span.view(&views.sites, &views.anchor, &views.limits) {
+            others.iter_mut().for_each(|sink| sink.watch(&view));
         }
     }
 

@@ -29,12 +29,15 @@ use super::{
     local::Local,
     loss::Losses,
     memory::Memory,
+    own_thread,
+    pending::{wait_at_once, wait_in_turn},
     propagation::Propagators,
     sampling::{Root, Sampling, Under},
     scope,
     tail::{Counts, TailBias},
 };
 use crate::{
+    metrics::windows,
     site::Site,
     sync::{Condvar, Mutex, lock},
     time,
@@ -47,7 +50,7 @@ const IDLE_INTERVAL: Duration = Duration::from_secs(1);
 /// Ends that may wait for memory; 32 bytes each.
 const MOST_ENDS_WITHOUT_ROOM: usize = 16_384;
 /// Depth of nested forks up to which children record.
-const GENERATIONS: usize = 32;
+pub(crate) const GENERATIONS: usize = 32;
 
 /// What a recorder is started with.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +63,8 @@ pub(crate) struct Settings {
     #[cfg(feature = "file")]
     pub(crate) flight: Option<usize>,
     pub(crate) propagators: Propagators,
+    /// Somebody watches all spans, whatever the sampler says.
+    pub(crate) watched: bool,
 }
 
 impl Settings {
@@ -69,7 +74,7 @@ impl Settings {
         if self.flight.is_some() {
             return true;
         }
-        self.tail_bias.is_some()
+        self.tail_bias.is_some() || self.watched
     }
 }
 
@@ -121,6 +126,11 @@ impl Requests {
 /// One slot for each generation of forks: a child never waits on a lock of its parent.
 static SLOTS: [OnceLock<&'static Recorder>; GENERATIONS] = [const { OnceLock::new() }; GENERATIONS];
 static GENERATION: AtomicUsize = AtomicUsize::new(0);
+
+/// How many forks lie between this process and the one that started telemetry.
+pub(crate) fn generation() -> usize {
+    GENERATION.load(Relaxed)
+}
 
 /// The recorder of this process, if one was started.
 #[inline]
@@ -195,9 +205,10 @@ impl Recorder {
         }));
         // Here and not on the thread: a report must not show what the exporters of a parent did.
         let sinks = (recorder.sinks)();
-        let spawned = thread::Builder::new()
-            .name("spandrel-drain".into())
-            .spawn(move || recorder.run(Drain::new(recorder, sinks)));
+        let spawned = thread::Builder::new().name("spandrel-drain".into()).spawn(move || {
+            let _own = own_thread::begin();
+            recorder.run(Drain::new(recorder, sinks));
+        });
         if let Err(error) = spawned {
             crate::diag::warn(format_args!("no background thread, nothing is exported: {error}"));
         }
@@ -213,6 +224,7 @@ impl Recorder {
             seen = produced;
             let requests = self.wait(interval);
             drain.pass();
+            windows::tick(time::monotonic_nanos());
             #[cfg(feature = "file")]
             for reply in requests.snapshots {
                 let _ = reply.send(drain.snapshot());
@@ -268,10 +280,8 @@ impl Recorder {
         }
         let left = deadline.saturating_duration_since(time::now());
         match answer.recv_timeout(left) {
-            // Every exporter gets its chance, also behind one that hangs.
-            Ok(pending) => {
-                pending.into_iter().map(|wait| wait(deadline)).filter(|done| !done).count() == 0
-            }
+            Ok(pending) if stop => wait_at_once(pending, deadline),
+            Ok(pending) => wait_in_turn(pending, deadline),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => false,
         }
     }

@@ -19,6 +19,7 @@ use super::{
     data::SpanData, limits::Limits, local::Local, record::view::SpanView, sampling::Sampling,
 };
 use crate::{
+    logs::LogData,
     sync::lock,
     time::mock::{self, MockClock},
 };
@@ -57,6 +58,7 @@ pub(crate) struct Scope {
     sampling: Sampling,
     mocked: AtomicBool,
     spans: Mutex<Vec<SpanData>>,
+    logs: Mutex<Vec<LogData>>,
 }
 
 impl Scope {
@@ -64,7 +66,8 @@ impl Scope {
     pub(crate) fn open(limits: Limits, sampling: Sampling) -> Arc<Self> {
         let id = NEXT.fetch_add(1, Relaxed);
         let mocked = AtomicBool::new(false);
-        let scope = Arc::new(Self { id, limits, sampling, mocked, spans: Mutex::default() });
+        let (spans, logs) = (Mutex::default(), Mutex::default());
+        let scope = Arc::new(Self { id, limits, sampling, mocked, spans, logs });
         lock(&SCOPES).get_or_insert_default().insert(id, Arc::clone(&scope));
         scope
     }
@@ -93,6 +96,15 @@ impl Scope {
 
     pub(crate) fn collect(&self, span: &SpanView<'_>) {
         lock(&self.spans).push(SpanData::from(span));
+    }
+
+    pub(crate) fn collect_log(&self, log: LogData) {
+        lock(&self.logs).push(log);
+    }
+
+    /// The log records so far.
+    pub(crate) fn logs(&self) -> Vec<LogData> {
+        lock(&self.logs).clone()
     }
 
     /// The spans finished so far.

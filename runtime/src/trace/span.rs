@@ -12,7 +12,7 @@ use super::{
         writer::Writer,
     },
 };
-use crate::{time, value::Attribute};
+use crate::{logs, operation, time, value::Attribute};
 
 /// The span that is current: what instrumented code says about itself.
 ///
@@ -70,6 +70,9 @@ impl Span {
     /// Sets an attribute; of two values of one key the later counts.
     #[inline]
     pub fn set(&self, key: &str, value: impl Attribute) {
+        if key.starts_with("gen_ai.") {
+            operation::noticed(key, &value);
+        }
         if self.is_recording() {
             say::attribute(self.id, key, &value);
         }
@@ -120,7 +123,7 @@ impl Span {
 pub(crate) mod say {
     use std::fmt;
 
-    use super::{Attribute, Kind, Local, STATUS_ERROR, STATUS_OK, Status, Writer, time};
+    use super::{Attribute, Kind, Local, STATUS_ERROR, STATUS_OK, Status, Writer, logs, time};
     #[cfg(feature = "opentelemetry-0-33")]
     use crate::trace::record::layout::FLAG_UNIX_TIME;
 
@@ -162,7 +165,7 @@ pub(crate) mod say {
     }
 
     /// Another name than the span began with.
-    #[cfg(feature = "opentelemetry-0-33")]
+    #[cfg(any(feature = "opentelemetry-0-33", feature = "tower"))]
     pub(crate) fn name(span: u64, name: &str) {
         Local.mark_late(span);
         Local.put_extra(Kind::NAME, 0, 0, span, &[], &|writer| writer.name_str(name));
@@ -184,7 +187,15 @@ pub(crate) mod say {
         let text = error.to_string();
         status(span, Status::Error { description: &text });
         attribute(span, "error.type", &error_type);
-        event(span, "exception", &[("exception.type", &error_type), ("exception.message", &text)]);
+        let exceptions = logs::exceptions();
+        if exceptions.as_logs() {
+            logs::exception(span, error_type, &text);
+        }
+        if exceptions.as_events() {
+            let attributes: [(&str, &dyn Attribute); 2] =
+                [("exception.type", &error_type), ("exception.message", &text)];
+            event(span, "exception", &attributes);
+        }
     }
 
     pub(crate) fn discard(span: u64) {

@@ -14,6 +14,7 @@ use std::{
 
 use tracing_core::{Metadata, field::FieldSet};
 
+use super::sqlx;
 use crate::{
     mirror::Reflection,
     site::{Field, Level, Meta, Site, SpanKind, TRACED, Traced},
@@ -33,6 +34,8 @@ pub(super) struct Callsite {
     kinds: [OnceLock<&'static Site>; KINDS.len()],
     /// What the fields mean, by their index; empty if each is but an attribute.
     roles: Vec<Role>,
+    /// Its events are queries, which become spans.
+    is_query: bool,
     /// Its spans are given their parents after they have begun.
     parents_late: AtomicBool,
 }
@@ -47,6 +50,8 @@ pub(super) enum Role {
     LogTarget,
     Message,
     Name,
+    /// A statement with its values, or a text with one: shown by nobody.
+    Statement,
     StatusCode,
     StatusDescription,
 }
@@ -138,6 +143,7 @@ impl Callsite {
             fields: keys,
             kinds: [const { OnceLock::new() }; KINDS.len()],
             roles: roles(metadata, fields),
+            is_query: sqlx::is_query(metadata),
             parents_late: AtomicBool::new(false),
         }
     }
@@ -167,6 +173,12 @@ impl Callsite {
         }
     }
 
+    /// Whether its events are queries.
+    #[inline]
+    pub(super) fn is_query(&self) -> bool {
+        self.is_query
+    }
+
     #[inline]
     pub(super) fn metadata(&self) -> &'static Metadata<'static> {
         self.metadata
@@ -179,6 +191,11 @@ impl Callsite {
 
     pub(super) fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)
+    }
+
+    /// What `#[tracing::instrument(err)]` says of a result: an error and nothing else.
+    pub(super) fn is_exception(&self) -> bool {
+        self.has(Role::Error) && !self.has(Role::Message)
     }
 
     /// Whether a span of this place is recorded only once it is needed.
@@ -201,9 +218,13 @@ fn site(
 ) -> &'static Site {
     let module = metadata.module_path().unwrap_or(metadata.target());
     let (file, line) = (metadata.file().unwrap_or_default(), metadata.line().unwrap_or_default());
+    let level = match sqlx::is_query(metadata) {
+        true => Level::default(),
+        false => level(*metadata.level()),
+    };
     let mut traced = Traced::new()
         .kind(kind)
-        .level(level(*metadata.level()))
+        .level(level)
         .target(metadata.target())
         .name(metadata.name())
         .fields(fields);
@@ -217,7 +238,8 @@ fn site(
     site
 }
 
-fn level(level: tracing_core::Level) -> Level {
+/// A level of `tracing`, as ours.
+pub(super) fn level(level: tracing_core::Level) -> Level {
     match level {
         tracing_core::Level::TRACE => Level::Trace,
         tracing_core::Level::DEBUG => Level::Debug,
@@ -228,7 +250,13 @@ fn level(level: tracing_core::Level) -> Level {
 }
 
 fn roles(metadata: &Metadata<'_>, fields: &FieldSet) -> Vec<Role> {
-    let role = if metadata.is_span() { role_in_span } else { role_in_event };
+    let role = if sqlx::is_query(metadata) {
+        sqlx::role
+    } else if metadata.is_span() {
+        role_in_span
+    } else {
+        role_in_event
+    };
     let roles: Vec<_> = fields.iter().map(|field| role(field.name())).collect();
     if roles.iter().all(|role| *role == Role::Attribute) { Vec::new() } else { roles }
 }
@@ -243,7 +271,7 @@ fn role_in_span(field: &str) -> Role {
     }
 }
 
-fn role_in_event(field: &str) -> Role {
+pub(super) fn role_in_event(field: &str) -> Role {
     match field {
         "message" => Role::Message,
         "error" => Role::Error,

@@ -4,12 +4,16 @@ use tracing_core::{Event, Level};
 
 use super::{
     callsite::{Callsite, Role},
-    visit::{self, Meanings},
+    log_record,
+    visit::Meanings,
 };
-use crate::trace::{
-    Status, Writer, foreign,
-    local::{Local, RECORDING},
-    span::say,
+use crate::{
+    logs,
+    trace::{
+        Status, Writer, foreign,
+        local::{Local, RECORDING},
+        span::say,
+    },
 };
 
 /// The span that is current on this thread, if it is recorded; ours or one of another library.
@@ -30,9 +34,10 @@ pub(super) fn record(
     failed: impl FnOnce(),
 ) {
     let level = *callsite.metadata().level();
-    // What `#[tracing::instrument(err)]` says of a result: an error and nothing else.
-    let is_exception = callsite.has(Role::Error) && !callsite.has(Role::Message);
-    say::event_of(span, &|writer| write(writer, callsite, event, is_exception));
+    let is_exception = callsite.is_exception();
+    if !is_exception || logs::exceptions().as_events() {
+        say::event_of(span, &|writer| write(writer, callsite, event, is_exception));
+    }
     if level == Level::ERROR || is_exception {
         let mut meanings = Meanings::new(callsite.roles());
         if callsite.has(Role::Error) {
@@ -57,7 +62,6 @@ fn write(writer: &mut Writer, callsite: &'static Callsite, event: &Event<'_>, is
     if !callsite.has(Role::LogTarget) {
         writer.set_keyed("target", metadata.target());
     }
-    let roles = callsite.roles();
     let error_key = if is_exception { "exception.message" } else { "error" };
-    event.record(&mut visit::Attributes { writer, roles, indexed: false, error_key });
+    log_record::write(writer, callsite, event, error_key, true);
 }

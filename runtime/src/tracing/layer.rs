@@ -11,19 +11,20 @@ use tracing_subscriber::layer::{Context as Registry, Layer};
 
 use super::{
     callsite::{self, Callsite},
-    entered, event,
-    lines::Lines,
+    entered, event, log_record,
     mirror::{self, Counterparts, callsite::is_mirrored},
     places::Spans,
+    sqlx,
     tracked::{Tracked, Whereabouts},
     visit::{self, Meanings},
 };
 use crate::{
-    site,
+    logs, site,
     trace::{
         Attached, Context, Writer,
         active::{Active, Verdict},
         deferred::Deferred,
+        foreign,
         local::Local,
         record::scratch,
         span::say,
@@ -46,16 +47,14 @@ pub(super) struct Recording {
     spans: Spans,
     /// Spans of ours, as they are shown to `tracing`.
     counterparts: Counterparts,
-    /// In the subscriber that `init!` installs.
-    lines: Option<Lines>,
 }
 
 impl Recording {
-    pub(super) fn new(lines: Option<Lines>) -> Self {
+    pub(super) fn new() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         site::watch_switches(rebuild_interest_cache);
         let number = NEXT.fetch_add(1, Relaxed);
-        Self { number, spans: Spans::new(), counterparts: Counterparts::default(), lines }
+        Self { number, spans: Spans::new(), counterparts: Counterparts::default() }
     }
 
     pub(super) fn with<R>(&self, id: &Id, look: impl FnOnce(&mut Tracked) -> R) -> Option<R> {
@@ -71,6 +70,15 @@ impl Recording {
     pub(super) fn known_context(&self, id: &Id) -> Option<Context> {
         let own = self.with(id, Tracked::context);
         own.or_else(|| Some(self.counterparts.get(id)?.context()))
+    }
+
+    /// What an event belongs to.
+    fn context_of(&self, event: &Event<'_>) -> Context {
+        match event.parent() {
+            Some(parent) => self.context(parent),
+            None if event.is_contextual() => foreign::parent(),
+            None => Context::of_current_scope(),
+        }
     }
 
     /// A span as the recorder knows it, or ours that it shows.
@@ -132,6 +140,7 @@ impl Recording {
                 roles,
                 indexed: true,
                 error_key: "",
+                keeps_target: true,
             });
         });
         let mut span = Tracked::pending(callsite, deferred);
@@ -152,7 +161,13 @@ impl Recording {
         };
         let roles = callsite.roles();
         let write = |writer: &mut Writer, indexed| {
-            values.record(&mut visit::Attributes { writer, roles, indexed, error_key: "" });
+            values.record(&mut visit::Attributes {
+                writer,
+                roles,
+                indexed,
+                error_key: "",
+                keeps_target: true,
+            });
         };
         match whereabouts {
             Whereabouts::Nowhere => return,
@@ -204,6 +219,13 @@ impl Recording {
         span.end();
     }
 
+    /// Records the query that an event tells of, if it does.
+    fn record_query(&self, event: &Event<'_>) -> bool {
+        let parent = event.parent().and_then(|parent| self.known_context(parent));
+        let _attached = parent.map(|parent| parent.shown_as_current().attach());
+        sqlx::record(event)
+    }
+
     #[inline(always)]
     fn leave(&self, id: &Id) {
         if let Some(left) = entered::leave((self.number, id.into_u64())) {
@@ -214,7 +236,13 @@ impl Recording {
 
 #[inline]
 fn write_all(attributes: &Attributes<'_>, writer: &mut Writer) {
-    attributes.record(&mut visit::Attributes { writer, roles: &[], indexed: true, error_key: "" });
+    attributes.record(&mut visit::Attributes {
+        writer,
+        roles: &[],
+        indexed: true,
+        error_key: "",
+        keeps_target: true,
+    });
 }
 
 impl<S: Subscriber> Layer<S> for Recording {
@@ -246,15 +274,16 @@ impl<S: Subscriber> Layer<S> for Recording {
     }
 
     fn on_event(&self, event: &Event<'_>, _registry: Registry<'_, S>) {
-        if let Some(lines) = &self.lines {
-            lines.write(event);
+        let is_mirrored = mirror::is_telling() && is_mirrored(event.metadata());
+        let callsite = callsite::of(event.metadata());
+        // Our span says itself how it ended, wherever exceptions are recorded.
+        if !is_mirrored || !logs::exceptions().as_logs() {
+            log_record::record(callsite, event, || self.context_of(event));
         }
-        if mirror::is_telling() && is_mirrored(event.metadata()) {
-            // Our span says itself how it ended.
+        if is_mirrored || !callsite.is_on() {
             return;
         }
-        let callsite = callsite::of(event.metadata());
-        if !callsite.is_on() {
+        if callsite.is_query() && self.record_query(event) {
             return;
         }
         if event.is_contextual() {

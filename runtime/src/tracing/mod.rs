@@ -32,10 +32,17 @@
 //!
 //! [`init!`](crate::init) looks whether the program has a global subscriber. One that is there is
 //! left alone, and a line says to add this layer to it if it has not got it. If there is none,
-//! `init!` installs one: this layer, and lines on stderr for people, each with the `trace_id` and
-//! `span_id` that an outgoing request would carry. `RUST_LOG` says which events become lines, else
-//! `SPANDREL_LEVEL` does, else those from `info` on do.
-//! [`Builder::tracing`](crate::Builder::tracing) switches all of it off.
+//! `init!` installs one with this layer. [`Builder::tracing`](crate::Builder::tracing) switches
+//! that off.
+//!
+//! # Lines
+//!
+//! Events are log records, too, each with the `trace_id` and `span_id` that an outgoing request
+//! would carry. Under the subscriber that `init!` installs they become lines on stderr for people;
+//! `SPANDREL_LOG_FORMAT=json` writes them as JSON on stdout, under any subscriber that has this
+//! layer, and so do `OTEL_LOGS_EXPORTER` and [`Builder::log_lines`](crate::Builder::log_lines).
+//! `SPANDREL_LOG` says which events are meant, else `RUST_LOG` does, else `SPANDREL_LEVEL`, else
+//! those from `info` on are.
 //!
 //! # What becomes what
 //!
@@ -49,6 +56,7 @@
 //! | an event | an event of the current span, with `level` and `target` |
 //! | an event of level `ERROR` | that, and the span's status is an error |
 //! | an event of `error` and no message, as `#[instrument(err)]` makes | an `exception`, and the status |
+//! | a query of `sqlx` | a client span from its start to its end, the statement without literals; whether it failed is not known |
 //! | records of the `log` crate by `tracing-log` | events with the target of the record |
 //!
 //! A span lasts from its creation until it is left last; one that is never entered, until it is
@@ -61,16 +69,20 @@
 //! whatever subscriber is there: with this layer, `tracing::Span::current()` is our span under
 //! another name. [`Builder::mirror`](crate::Builder::mirror) shows all other spans likewise. The
 //! layer itself adds nothing for them, and [`is_mirrored`] tells other layers.
+//!
+//! The subscriber that `init!` installs needs neither: it shows the span of ours that is current
+//! when somebody asks `tracing::Span::current()`.
 
 mod callsite;
 mod entered;
 mod event;
 mod install;
 mod layer;
-mod lines;
+mod log_record;
 pub(crate) mod mirror;
 mod places;
 mod span_ext;
+mod sqlx;
 mod tracked;
 mod visit;
 mod wanted;
@@ -81,7 +93,7 @@ pub use span_ext::{SetParentError, SpanExt};
 use tracing_core::Subscriber;
 use tracing_subscriber::{layer::Layer, registry::LookupSpan};
 
-pub(crate) use install::at_init;
+pub(crate) use install::{ask_anew, at_init, is_free};
 
 /// The layer that turns spans and events of other libraries into ours.
 ///
@@ -98,5 +110,5 @@ pub fn layer<S>() -> impl Layer<S> + Send + Sync
 where
     S: Subscriber + for<'span> LookupSpan<'span> + 'static,
 {
-    layer::Recording::new(None).with_filter(wanted::Wanted { lines: None })
+    layer::Recording::new().with_filter(wanted::Wanted)
 }

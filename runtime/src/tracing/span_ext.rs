@@ -4,7 +4,7 @@ use std::fmt;
 
 use tracing::Span;
 
-use super::layer::Recording;
+use super::{install, layer::Recording};
 use crate::{
     trace::{Context, Status, link, record::scratch, span::say},
     tracing::tracked::Whereabouts,
@@ -71,7 +71,7 @@ mod sealed {
 /// Asks the layer about a span.
 fn with<R>(span: &Span, look: impl FnOnce(&Recording, &tracing_core::span::Id) -> R) -> Option<R> {
     let layer = |(id, dispatch): (&_, &tracing::Dispatch)| {
-        dispatch.downcast_ref::<Recording>().map(|layer| look(layer, id))
+        install::layer_of(dispatch).map(|layer| look(layer, id))
     };
     span.with_subscriber(layer).flatten()
 }

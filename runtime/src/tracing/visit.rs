@@ -24,6 +24,8 @@ pub(super) struct Attributes<'w> {
     pub(super) indexed: bool,
     /// Where an error of an event goes.
     pub(super) error_key: &'static str,
+    /// Whether the target that a record of the `log` crate brings is an attribute.
+    pub(super) keeps_target: bool,
 }
 
 impl Attributes<'_> {
@@ -48,11 +50,13 @@ impl Attributes<'_> {
                 None => self.writer.set_keyed(field.name(), value),
             },
             Role::Error => self.writer.set_keyed(self.error_key, value),
-            Role::LogTarget => self.writer.set_keyed("target", value),
-            Role::LogDetail
+            Role::LogTarget if self.keeps_target => self.writer.set_keyed("target", value),
+            Role::LogTarget
+            | Role::LogDetail
             | Role::Kind
             | Role::Message
             | Role::Name
+            | Role::Statement
             | Role::StatusCode
             | Role::StatusDescription => {}
         }

@@ -107,7 +107,7 @@ fn secrets_never_enter_a_record() {
     let capture = capture();
 
     capture.run(|| {
-        let root = info_span!("root", password = "a", late_token = 1, token = field::Empty);
+        let root = info_span!("root", password = "a", token_count = 1, token = field::Empty);
         root.record("token", "b");
         root.in_scope(|| {
             let child = info_span!("child", api_key = ?"c", secret = field::Empty);
@@ -118,7 +118,7 @@ fn secrets_never_enter_a_record() {
 
     assert_eq!(
         shown(&capture, "root"),
-        ["password=[REDACTED]", "late_token=1", "token=[REDACTED]"]
+        ["password=[REDACTED]", "token_count=1", "token=[REDACTED]"]
     );
     assert_eq!(shown(&capture, "child"), ["api_key=[REDACTED]", "secret=[REDACTED]"]);
     let event = capture.span("child").events.remove(0);

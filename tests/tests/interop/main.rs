@@ -9,6 +9,7 @@ mod fields;
 mod instrument;
 mod levels;
 mod lifecycles;
+mod logs;
 mod parents;
 
 use std::sync::Once;

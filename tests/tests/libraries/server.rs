@@ -4,7 +4,9 @@ use std::net::SocketAddr;
 
 use axum::{Router, extract::State, http::HeaderMap, routing::post};
 use opentelemetry_instrumentation_tower::http::server::Layer;
+use redis::AsyncTypedCommands as _;
 use spandrel::{
+    redis_1::TracedConnection,
     trace::{
         Context,
         propagation::{self, TraceParent},
@@ -12,7 +14,7 @@ use spandrel::{
     traced,
     tracing::SpanExt as _,
 };
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::{Connection as _, PgConnection, SqliteConnection};
 use tokio::net::TcpListener;
 use tonic::{
     Request, Status,
@@ -20,26 +22,36 @@ use tonic::{
 };
 use tonic_health::{pb, pb::health_client::HealthClient};
 
-/// Starts a server with one route, which asks the gRPC service.
-pub(crate) async fn start_http(grpc: SocketAddr) -> SocketAddr {
+/// Where what the server asks listens.
+#[derive(Clone, Copy)]
+pub(crate) struct Services {
+    pub(crate) grpc: SocketAddr,
+    pub(crate) postgres: u16,
+    pub(crate) redis: u16,
+}
+
+/// Starts a server with one route, which asks the other services.
+pub(crate) async fn start_http(services: Services) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let app = Router::new().route("/orders", post(handle)).layer(Layer::new()).with_state(grpc);
+    let app = Router::new().route("/orders", post(handle)).layer(Layer::new()).with_state(services);
     tokio::spawn(async { axum::serve(listener, app).await });
     address
 }
 
 /// Answers with the id of the span that the request said it came from.
-async fn handle(State(grpc): State<SocketAddr>, headers: HeaderMap) -> String {
-    place(grpc).await;
+async fn handle(State(services): State<Services>, headers: HeaderMap) -> String {
+    place(services).await;
     let header = headers["traceparent"].to_str().unwrap();
     TraceParent::parse(header).unwrap().span_id().to_string()
 }
 
 #[traced]
-async fn place(grpc: SocketAddr) {
+async fn place(services: Services) {
     store().await;
-    check(grpc).await;
+    book(services.postgres).await;
+    cache(services.redis).await;
+    check(services.grpc).await;
 }
 
 /// `sqlx` takes the current span of `tracing` to the thread that runs its queries: it must know ours.
@@ -47,6 +59,26 @@ async fn place(grpc: SocketAddr) {
 async fn store() {
     let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
     sqlx::query("SELECT 1").execute(&mut connection).await.unwrap();
+}
+
+/// PostgreSQL answers where it is asked: any span of ours will do.
+#[traced]
+async fn book(port: u16) {
+    let url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
+    let mut connection = PgConnection::connect(&url).await.unwrap();
+    sqlx::query("SELECT 'secret' || $1 FROM pg_sleep(0.05)")
+        .bind("text")
+        .execute(&mut connection)
+        .await
+        .unwrap();
+}
+
+#[traced]
+async fn cache(port: u16) {
+    let client = redis::Client::open(format!("redis://127.0.0.1:{port}")).unwrap();
+    let connection = client.get_multiplexed_async_connection().await.unwrap();
+    let mut connection = TracedConnection::new(connection, client.get_connection_info());
+    connection.set("key", "secret").await.unwrap();
 }
 
 /// Asks the gRPC service; its client has no span of its own.

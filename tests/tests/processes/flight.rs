@@ -113,6 +113,17 @@ fn a_panic_dumps() {
 }
 
 #[test]
+fn a_panic_on_a_thread_of_ours_dumps_nothing_and_waits_for_nothing() {
+    let folder = Folder::new();
+
+    let outcome = run("panics-in-redaction", &folder, &[]);
+
+    outcome.assert_said(&[("balanced", "true"), ("flight.dumps", "0"), ("flight.failed", "0")]);
+    assert!(outcome.stderr.contains("on purpose"), "{outcome:?}");
+    assert_eq!(dumps(&folder).len(), 0);
+}
+
+#[test]
 fn the_programs_own_panic_hook_runs_too() {
     let folder = Folder::new();
 

@@ -108,6 +108,20 @@ fn an_exporter_of_the_programs_own_stays_with_the_parent_and_the_child_says_so()
 }
 
 #[test]
+fn metrics_are_exported_by_the_parent_alone_and_the_child_says_so() {
+    let receiver = Receiver::start(Manner::Answers);
+    let probe = Probe::new("forking", "once").to(&receiver.url());
+    let outcome = probe.env("OTEL_METRICS_EXPORTER", "otlp").run();
+
+    outcome.assert_success();
+    outcome.assert_said(&[("child.flushed", "true"), ("child.delivered", "7")]);
+    assert_eq!(outcome.lines_with("a forked child exports no metrics"), 1, "{outcome:?}");
+    let metrics = receiver.requests().into_iter().filter(|sent| sent.path == "/v1/metrics");
+    // By the flush of the parent, and by its end.
+    assert!((1..=2).contains(&metrics.count()), "{outcome:?}");
+}
+
+#[test]
 fn forks_amid_recording_threads_never_deadlock() {
     let (_, outcome) = run("amid-threads");
 

@@ -21,6 +21,7 @@ pub(crate) struct Running {
     child: Child,
     lines: Channel<String>,
     said: Said,
+    stdout: Vec<String>,
     stderr: JoinHandle<String>,
     deadline: Instant,
 }
@@ -29,6 +30,8 @@ pub(crate) struct Running {
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) status: ExitStatus,
+    /// The lines of it, as they came.
+    pub(crate) stdout: Vec<String>,
     pub(crate) stderr: String,
     said: Said,
 }
@@ -49,9 +52,10 @@ impl Probe {
         self
     }
 
-    /// Exports there.
+    /// Exports spans there, and nothing else.
     pub(crate) fn to(self, endpoint: &str) -> Self {
-        self.env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+        let to = self.env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
+        to.env("OTEL_METRICS_EXPORTER", "none").env("OTEL_LOGS_EXPORTER", "none")
     }
 
     pub(crate) fn start(mut self) -> Running {
@@ -66,7 +70,7 @@ impl Probe {
             String::from_utf8_lossy(&text).into_owned()
         });
         let deadline = Instant::now() + PATIENCE;
-        Running { child, lines, said: Said::new(), stderr, deadline }
+        Running { child, lines, said: Said::new(), stdout: Vec::new(), stderr, deadline }
     }
 
     /// Runs to the end.
@@ -81,6 +85,11 @@ impl Running {
         while !self.said.contains_key(key) {
             assert!(self.hear(), "it ended without `{key}`: {:?}", self.said);
         }
+    }
+
+    /// What it said by that name so far; nothing if it did not.
+    pub(crate) fn said(&mut self, key: &str) -> String {
+        self.said.get(key).cloned().unwrap_or_default()
     }
 
     /// The latest number that it said by a name that begins so; 0 if there is none.
@@ -116,7 +125,7 @@ impl Running {
         while self.hear() {}
         let status = self.child.wait().expect("it is our child");
         let stderr = self.stderr.join().expect("reading does not panic");
-        Outcome { status, stderr, said: self.said }
+        Outcome { status, stdout: self.stdout, stderr, said: self.said }
     }
 
     fn hear(&mut self) -> bool {
@@ -125,6 +134,7 @@ impl Running {
             Ok(line) => {
                 let (key, value) = line.split_once('=').unwrap_or((&line, ""));
                 self.said.insert(key.to_owned(), value.to_owned());
+                self.stdout.push(line);
                 true
             }
             Err(RecvTimeoutError::Disconnected) => false,

@@ -24,6 +24,8 @@ use prost::Message as _;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Manner {
     Answers,
+    /// Answers with this status and these headers.
+    Says(&'static str),
     /// Takes them and never answers.
     Hangs,
     /// Answers when it is released, and from then on.
@@ -180,8 +182,10 @@ impl Shared {
                 requests.len()
             };
             self.came.notify_all();
+            let mut head = "200 OK";
             match self.manner {
                 Manner::Answers => {}
+                Manner::Says(other) => head = other,
                 Manner::Hangs => drop(io::copy(&mut reader, &mut io::sink())),
                 Manner::Holds => {
                     let released = self.released.lock().expect("no panic");
@@ -194,7 +198,9 @@ impl Shared {
                     return Ok(());
                 }
             }
-            writer.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")?;
+            // In one piece: a second one would wait until the first is acknowledged.
+            let answer = format!("HTTP/1.1 {head}\r\ncontent-length: 0\r\n\r\n");
+            writer.write_all(answer.as_bytes())?;
         }
         Ok(())
     }
@@ -223,6 +229,9 @@ impl Request {
             Some("application/json") if request.path.ends_with("/v1/traces") => {
                 request.content = serde_json::from_slice(&body)?;
             }
+            Some("application/x-sentry-envelope") => {}
+            // Nobody asks what is in it.
+            Some("application/x-protobuf") if request.path == "/v1/metrics" => {}
             Some("application/json") => request.json = serde_json::from_slice(&body)?,
             _ => request.content = ExportTraceServiceRequest::decode(body.as_slice())?,
         }

@@ -67,3 +67,12 @@ fn reports_account_for_every_span() {
     outcome.assert_said(&[("produced", "1003"), ("unfinished", "0"), ("balanced", "true")]);
     outcome.assert_said(&[("dropped.discarded", "1"), ("exported", "1002")]);
 }
+
+#[test]
+fn a_window_holds_what_happened_since_it_began() {
+    let outcome = Probe::new("starting", "windows").run();
+
+    outcome.assert_success();
+    outcome.assert_said(&[("since-start", "3"), ("window", "600"), ("within", "2")]);
+    outcome.assert_said(&[("median", "true"), ("rate", "true"), ("shown", "true")]);
+}

@@ -13,10 +13,13 @@ fn without_a_subscriber_init_installs_one_that_records_and_writes_lines() {
     assert_eq!(outcome.lines_with(NOTICE), 0, "{outcome:?}");
     // 00-trace-span-flags
     let ids: Vec<_> = outcome.said("header").split('-').collect();
-    let line =
-        format!(" WARN probe::subscribing: within theirs trace_id={} span_id={}\n", ids[1], ids[2]);
+    let line = format!(
+        " WARN probe::subscribing: within theirs in theirs trace_id={} span_id={}\n",
+        ids[1], ids[2]
+    );
     assert!(outcome.stderr.contains(&line), "{line} is not in {outcome:?}");
-    let within_ours = format!("INFO probe::subscribing: within ours n=1 trace_id={} ", ids[1]);
+    let within_ours =
+        format!("INFO probe::subscribing: within ours n=1 in theirs:ours trace_id={} ", ids[1]);
     assert!(outcome.stderr.contains(&within_ours), "{outcome:?}");
     assert!(outcome.stderr.contains("INFO probe::subscribing: outside\n"), "{outcome:?}");
 }
@@ -39,6 +42,20 @@ fn a_subscriber_that_has_our_layer_needs_no_line_and_hears_when_telemetry_starts
     outcome.assert_success();
     outcome.assert_said(&[("exported", "2"), ("before", "false"), ("after", "false")]);
     assert_eq!(outcome.stderr, "", "{outcome:?}");
+}
+
+#[test]
+fn a_library_that_asks_for_the_current_span_gets_ours_and_takes_it_along() {
+    let outcome = Probe::new("subscribing", "taken along").run();
+
+    outcome.assert_success();
+    outcome.assert_said(&[("same", "true"), ("theirs", "within"), ("nothing", "true")]);
+    outcome.assert_said(&[
+        ("thread of first", "thread of first < theirs < first"),
+        ("thread of second", "thread of second < theirs < second"),
+        // What the caller does not record begins no trace of its own on the other thread.
+        ("spans", "8"),
+    ]);
 }
 
 #[test]

@@ -2,5 +2,7 @@
 
 mod concurrency;
 mod endings;
+mod groups;
+mod metered;
 mod sampling;
 mod streams;

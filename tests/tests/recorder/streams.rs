@@ -7,7 +7,7 @@ use std::{
 
 use futures_core::{Stream, stream::BoxStream};
 use spandrel::{
-    Outcome, Span, StreamExt as _, testing,
+    AsOutcome, Outcome, Span, Statistics, StreamExt as _, counted, testing, timed,
     trace::{OwnedValue, SpanData},
     traced,
 };
@@ -151,6 +151,76 @@ fn an_item_that_is_an_error_is_the_outcome_of_the_stream() {
         take(rows(false), 9);
     });
     assert_eq!(find(&spans, "rows").outcome, Outcome::Ok);
+}
+
+fn statistics(name: &str) -> Statistics {
+    let functions = spandrel::functions();
+    let found = functions
+        .iter()
+        .find(|function| function.name() == name && function.module_path() == module_path!());
+    found.and_then(|function| function.statistics()).expect("it is metered")
+}
+
+/// Outcomes of all calls, and how many errors there were of all types.
+fn counted_as(name: &str) -> ([u64; 3], u64) {
+    let statistics = statistics(name);
+    let outcomes =
+        [Outcome::Ok, Outcome::Error, Outcome::Cancelled].map(|outcome| statistics.calls(outcome));
+    (outcomes, statistics.errors().map(|(_, count)| count).sum())
+}
+
+#[traced]
+#[timed]
+fn lines(fail: bool) -> impl Stream<Item = Result<u32, String>> {
+    let second = if fail { Err("connection lost".to_owned()) } else { Ok(2) };
+    yields([Ok(1), second, Err("lost again".to_owned()), Ok(3)])
+}
+
+#[test]
+fn a_stream_that_is_dropped_at_its_error_has_failed() {
+    let spans = captured(|| {
+        // As `?` does.
+        take(lines(true), 2);
+        take(lines(false), 2);
+        take(lines(true), 9);
+    });
+
+    let outcomes: Vec<_> =
+        spans.iter().filter(|span| span.name == "lines").map(|span| span.outcome).collect();
+    assert_eq!(outcomes, [Outcome::Error, Outcome::Cancelled, Outcome::Error]);
+    assert_eq!(counted_as("lines"), ([0, 2, 1], 2));
+    assert_eq!(statistics("lines").in_flight(), 0);
+}
+
+struct Answer(u16);
+
+impl AsOutcome for Answer {
+    fn as_outcome(&self) -> Outcome {
+        if self.0 < 500 { Outcome::Ok } else { Outcome::Error }
+    }
+}
+
+#[counted]
+fn answers(all: &[u16]) -> impl Stream<Item = Answer> + use<> {
+    yields(all.iter().map(|status| Answer(*status)).collect::<Vec<_>>())
+}
+
+#[traced(error_if = |item| *item > 9)]
+#[counted]
+fn judged() -> impl Stream<Item = u32> {
+    yields([9, 10, 11, 9])
+}
+
+#[test]
+fn an_item_that_is_fine_does_not_make_up_for_one_that_was_not() {
+    take(answers(&[200, 500, 200]), 9);
+    take(answers(&[200]), 1);
+    take(answers(&[200]), 9);
+    let spans = captured(|| drop(take(judged(), 9)));
+
+    assert_eq!(counted_as("answers"), ([1, 1, 1], 1));
+    assert_eq!(counted_as("judged"), ([0, 1, 0], 1));
+    assert_eq!(find(&spans, "judged").outcome, Outcome::Error);
 }
 
 #[test]

@@ -57,9 +57,18 @@ fn over_bare(measurements: &Measurements, kind: &str) -> Option<f64> {
     Some(measurements.ours("ns", kind)? - measurements.get("ns", "attributes", "bare")?)
 }
 
+fn under_load(measurements: &Measurements, metric: &str, kind: &str) -> Option<f64> {
+    Some(measurements.ours(metric, kind)? / measurements.get(metric, kind, "bare")?)
+}
+
 fn check_seconds(measurements: &Measurements, ours: &str, peer: &str, kind: &str) -> Option<f64> {
     let metric = "check-seconds";
     Some(measurements.get(metric, kind, ours)? / measurements.get(metric, kind, peer)?)
+}
+
+/// What our layer adds to a request.
+fn over_axum(measurements: &Measurements, metric: &str) -> Option<f64> {
+    Some(measurements.ours(metric, "request")? - measurements.get(metric, "request", "bare axum")?)
 }
 
 // The attributes of resilience will make it four.
@@ -163,6 +172,66 @@ static BUDGETS: &[Budget] = &[
         rule: Rule::AtMost(1.0, 0.3),
     },
     Budget {
+        what: "`#[timed]`, sync, over two clock reads",
+        unit: " ×",
+        value: |all| in_clock_reads(all, "timed"),
+        rule: Rule::AtMost(1.4, 1.2),
+    },
+    Budget {
+        what: "its allocations",
+        unit: "",
+        value: |all| all.ours("allocations", "timed"),
+        rule: Rule::AtMost(0.0, 0.0),
+    },
+    Budget {
+        what: "`#[timed]`, two threads at once, over one thread",
+        unit: " ×",
+        value: |all| Some(all.ours("ns", "timed-two-threads")? / all.ours("ns", "timed")?),
+        rule: Rule::AtMost(1.15, 1.05),
+    },
+    Budget {
+        what: "`#[traced]` and `#[timed]`, over `#[traced]` alone",
+        unit: " ns",
+        value: |all| Some(all.ours("ns", "traced-timed")? - all.ours("ns", "plain")?),
+        rule: Rule::AtMost(6.0, 4.0),
+    },
+    Budget {
+        what: "one more in a counter of the program's own, by a handle, over the bare function",
+        unit: " ns",
+        value: |all| over_bare(all, "counter-cached"),
+        rule: Rule::AtMost(2.5, 1.5),
+    },
+    Budget {
+        what: "the same with two static labels that are looked up",
+        unit: " ns",
+        value: |all| over_bare(all, "counter-labels"),
+        rule: Rule::AtMost(12.0, 8.0),
+    },
+    Budget {
+        what: "its allocations",
+        unit: "",
+        value: |all| all.ours("allocations", "counter-labels"),
+        rule: Rule::AtMost(0.0, 0.0),
+    },
+    Budget {
+        what: "a request through the server layer, over bare axum",
+        unit: " ns",
+        value: |all| over_axum(all, "request-ns"),
+        rule: Rule::AtMost(1_000.0, 1_000.0),
+    },
+    Budget {
+        what: "its allocations",
+        unit: "",
+        value: |all| over_axum(all, "request-allocations"),
+        rule: Rule::AtMost(5.0, 5.0),
+    },
+    Budget {
+        what: "`/metrics` with 1,000 functions of 160 buckets",
+        unit: " ms",
+        value: |all| all.ours("scrape-ms", "text"),
+        rule: Rule::AtMost(20.0, 20.0),
+    },
+    Budget {
         what: "CPU of all threads per span to OTLP bytes, less than fastrace",
         unit: " ×",
         value: |all| Some(all.get("cpu", "encode", "fastrace")? / all.ours("cpu", "encode")?),
@@ -175,6 +244,30 @@ static BUDGETS: &[Budget] = &[
             Some(all.get("ns", "attributes", "spandrel, bridged")? - all.ours("ns", "attributes")?)
         },
         rule: Rule::AtMost(1.5, 0.5),
+    },
+    Budget {
+        what: "a service under load with all of it on: time for each request, over the bare one",
+        unit: " ×",
+        value: |all| under_load(all, "shop-load", "time"),
+        rule: Rule::AtMost(1.03, 1.01),
+    },
+    Budget {
+        what: "its 99th percentile, likewise",
+        unit: " ×",
+        value: |all| under_load(all, "shop-load", "p99"),
+        rule: Rule::AtMost(1.05, 1.02),
+    },
+    Budget {
+        what: "a service that waits for another, with all of it on: time for each request, over the bare one",
+        unit: " ×",
+        value: |all| under_load(all, "shop-load-bank", "time"),
+        rule: Rule::AtMost(1.03, 1.01),
+    },
+    Budget {
+        what: "the 99th percentile of that service, likewise",
+        unit: " ×",
+        value: |all| under_load(all, "shop-load-bank", "p99"),
+        rule: Rule::AtMost(1.05, 1.02),
     },
     // The aim is 1.5 × fastrace, which the table of compile costs shows; here it is in the same
     // unit as the budget.

@@ -24,7 +24,26 @@ const SPEEDS: &[&str] = &[
     "unsampled",
     "disabled",
     "uninitialised",
+    "timed",
+    "timed-two-threads",
+    "traced-timed",
+    "counter-cached",
+    "counter-two-threads",
+    "counter-labels",
     "clock",
+];
+const CALLS: &[&str] = &[
+    "attributes",
+    "plain",
+    "async",
+    "tree",
+    "unsampled",
+    "disabled",
+    "uninitialised",
+    "timed",
+    "traced-timed",
+    "counter-cached",
+    "counter-labels",
 ];
 const SIZES: &[&str] = &["0 sync", "100 sync", "500 sync", "0 async", "100 async", "500 async"];
 
@@ -54,6 +73,22 @@ static TABLES: &[Table] = &[
         cell: plain,
     },
     Table {
+        title: "A service under load",
+        note: "Microseconds for each request to two services with SQLite: that went by (`time`), that \
+               16 customers waited (`p50`, `p99`), of CPU time of both (`cpu`).",
+        metric: "shop-load",
+        kinds: &["time", "p50", "p99", "cpu"],
+        cell: plain,
+    },
+    Table {
+        title: "A service that waits for another",
+        note: "The same where each payment waits 2 ms for a bank and 4 customers keep the machine half \
+               busy.",
+        metric: "shop-load-bank",
+        kinds: &["time", "p50", "p99", "cpu"],
+        cell: plain,
+    },
+    Table {
         title: "What is exported",
         note: "Attributes per span (the one root in 101 has none).",
         metric: "attributes-per-span",
@@ -71,7 +106,7 @@ static TABLES: &[Table] = &[
         title: "Allocations",
         note: "Per call (per tree) on the calling thread.",
         metric: "allocations",
-        kinds: &["attributes", "plain", "async", "tree", "unsampled", "disabled", "uninitialised"],
+        kinds: CALLS,
         cell: plain,
     },
     Table {
@@ -85,7 +120,29 @@ static TABLES: &[Table] = &[
         title: "Instructions",
         note: "Per call (per tree) on the calling thread, counted by callgrind.",
         metric: "instructions",
-        kinds: &["attributes", "plain", "async", "tree", "unsampled", "disabled", "uninitialised"],
+        kinds: CALLS,
+        cell: plain,
+    },
+    Table {
+        title: "A request",
+        note: "Nanoseconds per request that a router of axum answers without a network, its body \
+               read to the end; ours with a span, the metrics and a correlation id.",
+        metric: "request-ns",
+        kinds: &["request"],
+        cell: plain,
+    },
+    Table {
+        title: "Allocations of a request",
+        note: "Per request on the calling thread.",
+        metric: "request-allocations",
+        kinds: &["request"],
+        cell: plain,
+    },
+    Table {
+        title: "A scrape",
+        note: "Milliseconds of a `/metrics` with 1,000 histograms of 160 buckets each.",
+        metric: "scrape-ms",
+        kinds: &["text", "OpenMetrics", "protobuf"],
         cell: plain,
     },
     Table {

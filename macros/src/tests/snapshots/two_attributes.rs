@@ -9,7 +9,11 @@ fn charge() {
                 ::spandrel::__private::meta!("charge", 0),
             )
             .traced(::spandrel::__private::Traced::new())
-            .counted();
+            .counted(
+                ::spandrel::__private::metered!(
+                    ::spandrel::__private::Metered::new(& [])
+                ),
+            );
         ::spandrel::__private::register!(__SPANDREL);
         &__SPANDREL
     };

@@ -2,7 +2,7 @@
 
 use std::{fmt, io::Write};
 
-use super::output::Output;
+use crate::export::{ColorChoice, output::Output};
 
 /// Shows spans to a person, or line by line to a program.
 ///
@@ -51,25 +51,6 @@ pub(crate) enum Form {
     /// A tree for each trace.
     #[default]
     Tree,
-}
-
-/// Whether a tree has colours.
-///
-/// ```
-/// use spandrel::export::ColorChoice;
-///
-/// assert_eq!(ColorChoice::default(), ColorChoice::Auto);
-/// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ColorChoice {
-    /// Always, whatever the environment says.
-    Always,
-    /// As `NO_COLOR`, `FORCE_COLOR` and their like say, else on a terminal.
-    #[default]
-    Auto,
-    /// Never, whatever the environment says.
-    Never,
 }
 
 impl Console {

@@ -2,11 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{
-    json,
-    paint::{self, Paint},
-};
+use super::json;
 use crate::{
+    export::paint::{self, Paint},
     outcome::Outcome,
     site::SpanKind,
     trace::{EventData, OwnedStatus, OwnedValue, SpanData},

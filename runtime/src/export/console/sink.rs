@@ -5,13 +5,12 @@ use std::{sync::Arc, time::Instant};
 use super::{
     Form,
     assemble::{Assembler, Trace},
-    json,
-    output::Output,
-    paint::Paint,
-    tree,
+    json, tree,
 };
 use crate::{
     export::{
+        output::Output,
+        paint::Paint,
         stats::Stats,
         worker::{Bounds, Payload, Worker},
     },

@@ -8,9 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{histogram::Histogram, paint};
+use super::histogram::Histogram;
 use crate::{
-    export::stats::Stats,
+    export::{paint, stats::Stats},
     sync::lock,
     trace::{
         SpanView,

@@ -17,11 +17,13 @@ use std::{
 
 use super::{
     assemble::Trace,
-    paint::{self, Paint},
     row,
     siblings::{self, Row, Sum},
 };
-use crate::trace::{SpanData, id::SpanId};
+use crate::{
+    export::paint::{self, Paint},
+    trace::{SpanData, id::SpanId},
+};
 
 /// Levels that are shown.
 const MOST_DEEP: usize = 30;

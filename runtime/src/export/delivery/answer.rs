@@ -11,6 +11,8 @@ pub(in crate::export) struct Answer {
     pub(in crate::export) retry_after: Option<String>,
     pub(in crate::export) location: Option<String>,
     pub(in crate::export) body: Vec<u8>,
+    /// The header is not there by which the receiver shows that it knows the request.
+    pub(in crate::export) lacks_confirmation: bool,
 }
 
 /// What follows from an attempt.
@@ -35,20 +37,32 @@ pub(in crate::export) struct Dialect {
     pub(in crate::export) refusal: fn(&[u8]) -> String,
     /// What a user could do about a status.
     pub(in crate::export) hint: Hint,
+    /// Whether the same request may be taken later, after this status.
+    pub(in crate::export) may_pass: fn(u16) -> bool,
+    /// The header of an answer by which the receiver shows that it knows the request.
+    pub(in crate::export) confirmed_by: Option<&'static str>,
 }
 
 pub(in crate::export) type Hint = fn(u16) -> Option<&'static str>;
 
+/// 429, 502, 503 and 504 may be tried again, and nothing else: the rules of OTLP, which hold elsewhere
+/// as well.
+#[cfg(any(feature = "otlp", feature = "zipkin"))]
+pub(in crate::export) fn may_pass(status: u16) -> bool {
+    matches!(status, 429 | 502 | 503 | 504)
+}
+
 impl Answer {
-    /// 429, 502, 503 and 504 may be tried again, and nothing else: the rules of OTLP, which hold
-    /// elsewhere as well.
     pub(in crate::export) fn verdict(&self, dialect: &Dialect, unix_now: u64) -> Verdict {
         match self.status {
+            200..=299 if self.lacks_confirmation => {
+                Verdict::Fatal { why: "the receiver did not understand the request".into() }
+            }
             200..=299 => {
                 let (rejected, note) = (dialect.partial_success)(&self.body);
                 Verdict::Accepted { rejected, note }
             }
-            429 | 502 | 503 | 504 => {
+            status if (dialect.may_pass)(status) => {
                 let after = self.retry_after.as_deref();
                 let after = after.and_then(|text| retry_after::parse(text, unix_now));
                 Verdict::Retry { why: self.why(dialect), after }

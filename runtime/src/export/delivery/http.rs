@@ -8,7 +8,7 @@ use std::{
 
 use ureq::{
     Agent, Error,
-    http::{HeaderName, HeaderValue, Response, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Response, Uri, header},
     tls::TlsConfig,
 };
 
@@ -52,15 +52,15 @@ impl Http {
         }
         Self { agent: config.build().new_agent(), target }
     }
-}
 
-impl Post for Http {
-    fn post(
-        &mut self,
+    /// Like [`Post::post`]; shows the status and the headers of what is answered.
+    pub(in crate::export) fn ask(
+        &self,
         body: &[u8],
         form: Compression,
         within: Duration,
         pace: &dyn Pace,
+        hear: &mut dyn FnMut(u16, &HeaderMap),
     ) -> Verdict {
         let mut request = self.agent.post(&self.target.url);
         if let Some(headers) = request.headers_mut() {
@@ -71,10 +71,27 @@ impl Post for Http {
             request = request.header(header::CONTENT_ENCODING, "gzip");
         }
         let response = request.config().timeout_global(Some(within)).build().send(body);
+        let confirmed_by = self.target.dialect.confirmed_by;
+        let read = |response: Response<ureq::Body>| {
+            hear(response.status().as_u16(), response.headers());
+            read(response, confirmed_by)
+        };
         match response.map(read) {
             Ok(answer) => answer.verdict(self.target.dialect, pace.unix_seconds()),
             Err(error) => failure(&error),
         }
+    }
+}
+
+impl Post for Http {
+    fn post(
+        &mut self,
+        body: &[u8],
+        form: Compression,
+        within: Duration,
+        pace: &dyn Pace,
+    ) -> Verdict {
+        self.ask(body, form, within, pace, &mut |_, _| ())
     }
 
     fn interrupter(&self) -> Option<Box<dyn FnOnce() + Send>> {
@@ -83,14 +100,16 @@ impl Post for Http {
     }
 }
 
-fn read(response: Response<ureq::Body>) -> Answer {
+fn read(response: Response<ureq::Body>, confirmed_by: Option<&str>) -> Answer {
     let header = |name| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
     let (retry_after, location) = (header(header::RETRY_AFTER), header(header::LOCATION));
     let status = response.status().as_u16();
+    let lacks_confirmation =
+        confirmed_by.is_some_and(|name| !response.headers().contains_key(name));
     let mut body = Vec::new();
     // The status has said what happened. A body that is cut off, or never ends, changes nothing.
     let _ = response.into_body().into_reader().take(MOST_ANSWER_BYTES).read_to_end(&mut body);
-    Answer { status, retry_after, location, body }
+    Answer { status, retry_after, location, body, lacks_confirmation }
 }
 
 /// No answer came.

@@ -6,19 +6,23 @@
 mod answer;
 mod compression;
 mod http;
-mod retry_after;
+pub(super) mod retry_after;
 mod sender;
 mod url;
 
 #[cfg(feature = "otlp")]
 pub(super) use answer::Hint;
-#[cfg(feature = "otlp")]
+#[cfg(any(feature = "otlp", feature = "prometheus-remote-write", feature = "sentry"))]
 pub(super) use answer::Verdict;
+#[cfg(any(feature = "otlp", feature = "zipkin"))]
+pub(super) use answer::may_pass;
 pub(super) use answer::{Dialect, shown_text};
 pub use compression::Compression;
 pub(super) use http::{Http, Target};
 pub(super) use sender::{Post, Sender, Terms};
-pub(super) use url::{shown, without_secrets};
+pub(super) use url::shown;
+#[cfg(any(feature = "otlp", feature = "prometheus-remote-write", feature = "zipkin"))]
+pub(super) use url::without_secrets;
 
 #[cfg(test)]
 pub(super) use answer::Answer;

@@ -55,6 +55,8 @@ pub(in crate::export) struct Sender<P> {
 pub(in crate::export) struct Terms {
     /// The receiver, for people.
     pub(in crate::export) to: String,
+    /// What it is sent, as people call it.
+    pub(in crate::export) items: &'static str,
     /// The longest that one request takes, with all its attempts.
     pub(in crate::export) timeout: Duration,
     /// The wait before the second attempt; it doubles from there.
@@ -72,11 +74,11 @@ impl<P: Post> Sender<P> {
         let random = Generator::unseeded();
         Self {
             post,
-            terms,
             random,
             compressed: Vec::new(),
             not_before: None,
-            trouble: Trouble::default(),
+            trouble: Trouble::of(terms.items),
+            terms,
         }
     }
 
@@ -96,7 +98,7 @@ impl<P: Post> Sender<P> {
             }
             let (why, after) = match self.post.post(body, form, left, pace) {
                 Verdict::Accepted { rejected, note } => {
-                    note_rejection(rejected, &note);
+                    note_rejection(self.terms.items, rejected, &note);
                     return Ok(rejected);
                 }
                 Verdict::Fatal { why } => return Err(why),
@@ -127,7 +129,7 @@ impl<P: Post> Sender<P> {
     }
 
     /// Makes a single attempt.
-    #[cfg(feature = "otlp")]
+    #[cfg(any(feature = "otlp", feature = "prometheus-remote-write"))]
     pub(in crate::export) fn try_once(
         &mut self,
         body: &[u8],
@@ -138,13 +140,19 @@ impl<P: Post> Sender<P> {
             sender.post.post(body, form, within.min(sender.terms.timeout), pace)
         });
         if let Verdict::Accepted { rejected, note } = &verdict {
-            note_rejection(*rejected, note);
+            note_rejection(self.terms.items, *rejected, note);
         }
         verdict
     }
 
-    /// The receiver, for people.
+    /// What it is sent, as people call it.
     #[cfg(feature = "otlp")]
+    pub(in crate::export) fn items(&self) -> &'static str {
+        self.terms.items
+    }
+
+    /// The receiver, for people.
+    #[cfg(any(feature = "otlp", feature = "prometheus-remote-write"))]
     pub(in crate::export) fn to(&self) -> &str {
         &self.terms.to
     }
@@ -206,12 +214,14 @@ fn backoff(first: Duration, attempt: u32, random: u64) -> Duration {
     half + half.mul_f64(chance)
 }
 
-fn note_rejection(rejected: u32, note: &str) {
+fn note_rejection(items: &str, rejected: u32, note: &str) {
     match (rejected, note) {
         (0, "") => {}
-        (0, note) => diag::warn(format_args!("the receiver says about the spans it took: {note}")),
+        (0, note) => {
+            diag::warn(format_args!("the receiver says about the {items} it took: {note}"));
+        }
         (rejected, note) => {
-            diag::warn(format_args!("the receiver rejected {rejected} spans: {note}"));
+            diag::warn(format_args!("the receiver rejected {rejected} {items}: {note}"));
         }
     }
 }

@@ -30,12 +30,13 @@ enum Output {
 }
 
 impl Writer {
-    pub(super) fn new(file: &OtlpFile) -> Self {
+    /// A writer of `items`, as people call them.
+    pub(super) fn new(file: &OtlpFile, items: &'static str) -> Self {
         let output = match &file.path {
             Some(path) => Output::Files(Files::new(path.clone(), file.max_bytes, file.max_files)),
             None => Output::Stdout,
         };
-        Self { output, trouble: Trouble::default() }
+        Self { output, trouble: Trouble::of(items) }
     }
 }
 

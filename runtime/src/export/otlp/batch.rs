@@ -1,4 +1,5 @@
-//! Collects encoded spans, and puts them together as one `ExportTraceServiceRequest`.
+//! Collects encoded spans, and puts them together as one `ExportTraceServiceRequest`; log records,
+//! whose requests have the same form, likewise.
 //!
 //! Spans of different scopes come interleaved, and a request lists them by scope. The spans are
 //! written one behind the other into one buffer, each linked to the next of its scope; a request is
@@ -9,9 +10,9 @@
 //! bytes, which every receiver unpacks again), all lengths from the span upwards are known when they
 //! are written, and the memory is one buffer whatever the number of scopes.
 
-use super::json;
 #[cfg(feature = "otlp")]
 use super::{encode, wire};
+use super::{json, signal::Signal};
 use crate::{
     export::{
         OwnCrate,
@@ -49,6 +50,7 @@ pub(crate) struct Batch {
 /// The resource, encoded once: what stands around the scopes of a request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Resource {
+    signal: Signal,
     encoding: Encoding,
     /// The field `resource` of a `ResourceSpans`.
     pub(super) head: Vec<u8>,
@@ -77,6 +79,7 @@ struct Entry {
 /// The scopes seen so far; there are as many as the program has modules.
 #[derive(Debug)]
 struct Scopes {
+    signal: Signal,
     encoding: Encoding,
     own_crate: Option<OwnCrate>,
     known: Vec<Scope>,
@@ -103,6 +106,7 @@ impl Batch {
     pub(crate) fn new(resource: Resource, own_crate: Option<OwnCrate>, max_bytes: usize) -> Self {
         let mut batch = Self {
             scopes: Scopes {
+                signal: resource.signal,
                 encoding: resource.encoding,
                 own_crate,
                 known: Vec::new(),
@@ -129,14 +133,21 @@ impl Batch {
     }
 }
 
-impl Requests for Batch {
-    fn push(&mut self, span: &SpanView<'_>) -> Push {
+impl Batch {
+    /// Adds what the closure encodes, in a scope.
+    #[inline]
+    pub(super) fn push_encoded(
+        &mut self,
+        name: &'static str,
+        version: Option<&'static str>,
+        encode: impl FnOnce(Encoding, &mut Vec<u8>),
+    ) -> Push {
         let start = self.encoded.len();
         let encoding = self.resource.encoding;
-        encoding.span(&mut self.encoded, span);
+        encode(encoding, &mut self.encoded);
         let len = self.encoded.len() - start;
 
-        let at = self.scopes.find(span.target(), span.scope_version());
+        let at = self.scopes.find(name, version);
         let scope = &mut self.scopes.known[at as usize];
         // The lengths of request and scope are counted at their widest; a few bytes too many.
         let more =
@@ -161,6 +172,18 @@ impl Requests for Batch {
         scope.bytes += encoding.framed(len);
         self.bytes += more;
         Push::Taken
+    }
+}
+
+impl Requests for Batch {
+    type Item<'a> = SpanView<'a>;
+
+    fn push(&mut self, span: &SpanView<'_>) -> Push {
+        self.push_encoded(span.target(), span.scope_version(), |encoding, out| match encoding {
+            Encoding::Json => json::span(out, span),
+            #[cfg(feature = "otlp")]
+            Encoding::Protobuf => encode::span(out, span),
+        })
     }
 
     fn spans(&self) -> u32 {
@@ -187,15 +210,6 @@ impl Requests for Batch {
 const WIDEST: usize = 5;
 
 impl Encoding {
-    #[inline]
-    fn span(self, out: &mut Vec<u8>, span: &SpanView<'_>) {
-        match self {
-            Self::Json => json::span(out, span),
-            #[cfg(feature = "otlp")]
-            Self::Protobuf => encode::span(out, span),
-        }
-    }
-
     /// Bytes of a span of this length with what stands around it.
     #[inline]
     fn framed(self, len: usize) -> usize {
@@ -221,19 +235,29 @@ impl<'a> ScopeSpans<'a> {
 }
 
 impl Resource {
-    /// Encodes the attributes of the process, and the schema that their names follow.
+    /// Encodes the attributes of the process, and the schema that their names follow, for spans.
     pub(crate) fn new<'a>(
+        encoding: Encoding,
+        attributes: impl IntoIterator<Item = (&'a str, Value<'a>)>,
+        schema_url: &str,
+    ) -> Self {
+        Self::of(Signal::Traces, encoding, attributes, schema_url)
+    }
+
+    /// The same, for requests that hold something else.
+    pub(crate) fn of<'a>(
+        signal: Signal,
         encoding: Encoding,
         attributes: impl IntoIterator<Item = (&'a str, Value<'a>)>,
         schema_url: &str,
     ) -> Self {
         let attributes = attributes.into_iter();
         let (head, tail) = match encoding {
-            Encoding::Json => json::resource(attributes, schema_url),
+            Encoding::Json => json::resource(signal, attributes, schema_url),
             #[cfg(feature = "otlp")]
             Encoding::Protobuf => encode::resource(attributes, schema_url),
         };
-        Self { encoding, head, tail }
+        Self { signal, encoding, head, tail }
     }
 }
 
@@ -272,7 +296,7 @@ impl Scopes {
         let own = || self.own_crate.as_ref().and_then(|own| own.version_of(name));
         let version = version.or_else(own).unwrap_or_default();
         match self.encoding {
-            Encoding::Json => json::scope(name, version),
+            Encoding::Json => json::scope(self.signal, name, version),
             #[cfg(feature = "otlp")]
             Encoding::Protobuf => encode::scope(name, version),
         }

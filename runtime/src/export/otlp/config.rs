@@ -14,6 +14,7 @@ use super::{
     endpoint,
     error::{Kind, OtlpError},
     protocol::Protocol,
+    signal::Signal,
     tls,
 };
 use crate::{
@@ -22,6 +23,8 @@ use crate::{
         Batching, Compression,
         delivery::{self, Terms, without_secrets},
         spool::Spool,
+        stats::Stats,
+        worker::Deliver,
     },
 };
 
@@ -52,6 +55,8 @@ pub struct Otlp {
     protocol: Protocol,
     endpoint: Option<String>,
     traces_endpoint: Option<String>,
+    metrics_endpoint: Option<String>,
+    logs_endpoint: Option<String>,
     headers: Vec<(String, String)>,
     timeout: Duration,
     compression: Compression,
@@ -106,6 +111,8 @@ impl Otlp {
             protocol,
             endpoint: None,
             traces_endpoint: None,
+            metrics_endpoint: None,
+            logs_endpoint: None,
             headers: Vec::new(),
             timeout: Duration::from_secs(10),
             compression: Compression::None,
@@ -121,7 +128,8 @@ impl Otlp {
 
     /// The base URL of the receiver (`OTEL_EXPORTER_OTLP_ENDPOINT`).
     ///
-    /// Over HTTP, `v1/traces` is appended.
+    /// Over HTTP, `v1/traces` is appended for spans, `v1/metrics` for metrics, `v1/logs` for log
+    /// records.
     #[must_use]
     pub fn endpoint(mut self, url: impl Into<String>) -> Self {
         self.endpoint = Some(url.into());
@@ -132,6 +140,20 @@ impl Otlp {
     #[must_use]
     pub fn traces_endpoint(mut self, url: impl Into<String>) -> Self {
         self.traces_endpoint = Some(url.into());
+        self
+    }
+
+    /// The URL of the metrics as it is (`OTEL_EXPORTER_OTLP_METRICS_ENDPOINT`); wins over the base.
+    #[must_use]
+    pub fn metrics_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.metrics_endpoint = Some(url.into());
+        self
+    }
+
+    /// The URL of the log records as it is (`OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`); wins over the base.
+    #[must_use]
+    pub fn logs_endpoint(mut self, url: impl Into<String>) -> Self {
+        self.logs_endpoint = Some(url.into());
         self
     }
 
@@ -212,7 +234,8 @@ impl Otlp {
 
     /// The most bytes that the spool takes on disk, 64 MiB by default (`SPANDREL_SPOOL_BYTES`).
     ///
-    /// When it is full, the oldest spans in it are dropped and counted.
+    /// When it is full, the oldest spans in it are dropped and counted. Metrics have a folder of
+    /// their own in it, and the same bound.
     #[must_use]
     pub const fn spool_bytes(mut self, bytes: u64) -> Self {
         self.spool_bytes = bytes;
@@ -225,18 +248,24 @@ impl Otlp {
     ///
     /// Returns what is wrong with the endpoint, a header, the timeout or a file.
     pub fn check(&self) -> Result<(), OtlpError> {
-        self.settings().map(drop)
+        let others = self.settings(Signal::Metrics).and(self.settings(Signal::Logs));
+        self.settings(Signal::Traces).and(others).map(drop)
     }
 
     /// Checks everything, once: the exporter of a forked child is built from the same settings.
-    pub(crate) fn settings(&self) -> Result<Arc<Settings>, OtlpError> {
+    pub(crate) fn settings(&self, signal: Signal) -> Result<Arc<Settings>, OtlpError> {
         if self.timeout.is_zero() {
             return Err(OtlpError(Kind::Timeout));
         }
+        let exact = match signal {
+            Signal::Logs => &self.logs_endpoint,
+            Signal::Metrics => &self.metrics_endpoint,
+            Signal::Traces => &self.traces_endpoint,
+        };
         let url = endpoint::resolve(
-            self.protocol,
+            (signal, self.protocol),
             self.endpoint.as_deref(),
-            self.traces_endpoint.as_deref(),
+            exact.as_deref(),
             self.insecure,
         )?;
         let is_https = url.scheme_str() == Some("https");
@@ -249,6 +278,7 @@ impl Otlp {
             _ => None,
         };
         Ok(Arc::new(Settings {
+            signal,
             protocol: self.protocol,
             url,
             headers: self.checked_headers()?,
@@ -292,6 +322,7 @@ impl Otlp {
 
 /// What was said, checked.
 pub(crate) struct Settings {
+    pub(super) signal: Signal,
     pub(super) protocol: Protocol,
     pub(super) url: Uri,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
@@ -312,15 +343,22 @@ impl Settings {
     pub(super) fn terms(&self) -> Terms {
         Terms {
             to: delivery::shown(&self.url),
+            items: self.signal.items(),
             timeout: self.timeout,
             first_wait: self.first_wait,
             compression: self.compression,
         }
     }
 
+    /// Delivers so.
+    pub(in crate::export) fn deliver(&self, stats: &Arc<Stats>) -> Box<dyn Deliver<Vec<u8>>> {
+        self.protocol.deliver(self, stats)
+    }
+
     /// Where what cannot be delivered is kept, if anywhere.
     pub(super) fn spool(&self) -> Option<Spool> {
-        let folder = self.spool.clone()?;
+        let mut folder = self.spool.clone()?;
+        folder.extend(self.signal.spool_folder());
         Some(Spool::new(folder, self.spool_bytes, self.encoding()))
     }
 
@@ -342,6 +380,8 @@ impl fmt::Debug for Otlp {
             .field("protocol", &self.protocol)
             .field("endpoint", &self.endpoint.as_deref().map(without_secrets))
             .field("traces_endpoint", &self.traces_endpoint.as_deref().map(without_secrets))
+            .field("metrics_endpoint", &self.metrics_endpoint.as_deref().map(without_secrets))
+            .field("logs_endpoint", &self.logs_endpoint.as_deref().map(without_secrets))
             .field("headers", &headers)
             .field("timeout", &self.timeout)
             .field("compression", &self.compression)
@@ -362,7 +402,11 @@ mod tests {
 
     #[test]
     fn a_header_counts_once_and_the_later_wins() {
-        let settings = Otlp::http().header("X-Key", "1").header("x-key", "2").settings().unwrap();
+        let settings = Otlp::http()
+            .header("X-Key", "1")
+            .header("x-key", "2")
+            .settings(Signal::Traces)
+            .unwrap();
 
         assert_eq!(settings.headers.len(), 1);
         assert_eq!(settings.headers[0].1, "2");
@@ -372,7 +416,8 @@ mod tests {
     fn headers_of_the_body_are_left_alone_with_a_warning() {
         let said = diag::capture();
 
-        let settings = Otlp::http().header("Content-Type", "text/plain").settings().unwrap();
+        let settings =
+            Otlp::http().header("Content-Type", "text/plain").settings(Signal::Traces).unwrap();
 
         assert!(settings.headers.is_empty());
         assert_eq!(said.of(diag::Level::Warn).len(), 1);

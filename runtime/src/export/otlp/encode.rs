@@ -180,7 +180,7 @@ fn status(out: &mut Vec<u8>, status: Status<'_>) {
 }
 
 /// Writes a `KeyValue` field.
-fn attribute(out: &mut Vec<u8>, field: u8, key: &str, value: Value<'_>) {
+pub(super) fn attribute(out: &mut Vec<u8>, field: u8, key: &str, value: Value<'_>) {
     match value {
         Value::Array(_) => wire::message(out, field, |out| {
             // A key may be empty, and is written all the same: what it belongs to is there.

@@ -5,22 +5,23 @@ use ureq::http::Uri;
 use super::{
     error::{Kind, OtlpError},
     protocol::Protocol,
+    signal::Signal,
 };
 use crate::export::delivery::without_secrets;
 
-/// The URL of the traces: `traces` as it is, else `base` with the path of the protocol appended.
+/// The URL of a signal: `exact` as it is, else `base` with the path of signal and protocol appended.
 ///
 /// Without a scheme, `insecure` decides if anybody said it; guessing would send secrets in the clear
 /// or speak TLS to a port that does not.
 pub(super) fn resolve(
-    protocol: Protocol,
+    (signal, protocol): (Signal, Protocol),
     base: Option<&str>,
-    traces: Option<&str>,
+    exact: Option<&str>,
     insecure: Option<bool>,
 ) -> Result<Uri, OtlpError> {
-    let given = traces.or(base).unwrap_or(protocol.default_endpoint()).trim();
+    let given = exact.or(base).unwrap_or(protocol.default_endpoint()).trim();
     let mut url =
-        if traces.is_some() { given.to_owned() } else { with_path(given, protocol.path()) };
+        if exact.is_some() { given.to_owned() } else { with_path(given, protocol.path(signal)) };
     if !given.contains("://") {
         let Some(insecure) = insecure else { return Err(scheme(given)) };
         url = format!("{}://{url}", if insecure { "http" } else { "https" });
@@ -48,7 +49,9 @@ fn with_path(base: &str, more: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Protocol::HttpProtobuf, *};
+    use super::*;
+
+    const HTTP: (Signal, Protocol) = (Signal::Traces, Protocol::HttpProtobuf);
 
     #[test]
     fn a_base_gets_the_path_and_a_traces_endpoint_stays() {
@@ -64,14 +67,22 @@ mod tests {
             (None, Some("https://vendor/custom/"), "https://vendor/custom/"),
             (Some("http://ignored"), Some("http://traces/path"), "http://traces/path"),
         ] {
-            let uri = resolve(HttpProtobuf, base, traces, None).unwrap();
+            let uri = resolve(HTTP, base, traces, None).unwrap();
             assert_eq!(uri.to_string(), expected, "{base:?} {traces:?}");
         }
     }
 
     #[test]
+    fn each_signal_has_its_path() {
+        let uri =
+            resolve((Signal::Metrics, Protocol::HttpJson), Some("http://c:4318/"), None, None);
+
+        assert_eq!(uri.unwrap().to_string(), "http://c:4318/v1/metrics");
+    }
+
+    #[test]
     fn without_a_scheme_only_insecure_decides() {
-        let resolve = |insecure| resolve(HttpProtobuf, Some("collector:4318"), None, insecure);
+        let resolve = |insecure| resolve(HTTP, Some("collector:4318"), None, insecure);
 
         assert_eq!(resolve(Some(true)).unwrap().to_string(), "http://collector:4318/v1/traces");
         assert_eq!(resolve(Some(false)).unwrap().to_string(), "https://collector:4318/v1/traces");
@@ -82,17 +93,14 @@ mod tests {
     fn what_is_no_http_url_is_refused() {
         for url in ["grpc://collector:4317", "http://", "http:///v1", "http://a b/", "", "unix:/x"]
         {
-            assert!(
-                resolve(HttpProtobuf, Some(url), None, None).unwrap_err().is_endpoint(),
-                "{url}"
-            );
+            assert!(resolve(HTTP, Some(url), None, None).unwrap_err().is_endpoint(), "{url}");
         }
     }
 
     #[test]
     fn an_error_shows_no_password_and_no_token() {
-        let error = resolve(HttpProtobuf, Some("ftp://me:hunter2@host/p?token=s3cret"), None, None)
-            .unwrap_err();
+        let error =
+            resolve(HTTP, Some("ftp://me:hunter2@host/p?token=s3cret"), None, None).unwrap_err();
 
         assert_eq!(
             error.to_string(),
@@ -108,7 +116,7 @@ mod tests {
             (Some("http://collector:4317"), None, "http://collector:4317/"),
             (Some("https://ignored"), Some("https://collector/"), "https://collector/"),
         ] {
-            let uri = resolve(Protocol::Grpc, base, traces, None).unwrap();
+            let uri = resolve((Signal::Traces, Protocol::Grpc), base, traces, None).unwrap();
             assert_eq!(uri.to_string(), expected, "{base:?} {traces:?}");
         }
     }

@@ -7,6 +7,7 @@
 use super::{
     batch::{Resource, ScopeSpans},
     fields::{flags, status_code},
+    signal::Signal,
 };
 use crate::{
     export::json_text::{Text as _, decimal, hex, list, string},
@@ -37,24 +38,28 @@ pub(super) fn request<'a>(
 
 /// What stands before and behind the scopes of a request.
 pub(super) fn resource<'a>(
+    signal: Signal,
     attributes: impl Iterator<Item = (&'a str, Value<'a>)>,
     schema_url: &str,
 ) -> (Vec<u8>, Vec<u8>) {
-    let mut head = b"{\"resourceSpans\":[{\"resource\":{\"attributes\":".to_vec();
+    let [resources, scopes, _] = signal.lists();
+    let mut head = Vec::new();
+    write!(head, "{{\"{resources}\":[{{\"resource\":{{\"attributes\":");
     list(&mut head, attributes, attribute);
-    head.put("},\"scopeSpans\":[");
+    write!(head, "}},\"{scopes}\":[");
     let mut tail = b"]".to_vec();
     text(&mut tail, ",\"schemaUrl\":", schema_url);
     tail.put("}]}");
     (head, tail)
 }
 
-/// A scope up to its first span.
-pub(super) fn scope(name: &str, version: &str) -> Vec<u8> {
+/// A scope up to its first item.
+pub(super) fn scope(signal: Signal, name: &str, version: &str) -> Vec<u8> {
+    let [_, _, items] = signal.lists();
     let mut head = b"{\"scope\":{\"name\":".to_vec();
     string(&mut head, name);
     text(&mut head, ",\"version\":", version);
-    head.put("},\"spans\":[");
+    write!(head, "}},\"{items}\":[");
     head
 }
 
@@ -135,7 +140,7 @@ fn status(out: &mut Vec<u8>, status: Status<'_>) {
     out.put("}");
 }
 
-fn attribute(out: &mut Vec<u8>, (key, value): (&str, Value<'_>)) {
+pub(super) fn attribute(out: &mut Vec<u8>, (key, value): (&str, Value<'_>)) {
     out.put("{\"key\":");
     string(out, key);
     out.put(",\"value\":");
@@ -176,7 +181,7 @@ fn any_value(out: &mut Vec<u8>, value: Value<'_>) {
     }
 }
 
-fn double(out: &mut Vec<u8>, number: f64) {
+pub(super) fn double(out: &mut Vec<u8>, number: f64) {
     if number.is_finite() {
         // By `Debug`: the shortest text that is read back as the same number.
         write!(out, "{number:?}");
@@ -190,7 +195,7 @@ fn double(out: &mut Vec<u8>, number: f64) {
 }
 
 /// A member that is text, unless it is empty.
-fn text(out: &mut Vec<u8>, name: &str, value: &str) {
+pub(super) fn text(out: &mut Vec<u8>, name: &str, value: &str) {
     if !value.is_empty() {
         out.put(name);
         string(out, value);
@@ -198,7 +203,7 @@ fn text(out: &mut Vec<u8>, name: &str, value: &str) {
 }
 
 /// A member that is a number, unless it is 0.
-fn count(out: &mut Vec<u8>, name: &str, value: u32) {
+pub(super) fn count(out: &mut Vec<u8>, name: &str, value: u32) {
     if value != 0 {
         out.put(name);
         decimal(out, value.into());
@@ -206,7 +211,7 @@ fn count(out: &mut Vec<u8>, name: &str, value: u32) {
 }
 
 /// A member that is an array, unless it is empty.
-fn members<T>(
+pub(super) fn members<T>(
     out: &mut Vec<u8>,
     name: &'static str,
     items: impl Iterator<Item = T>,
@@ -221,25 +226,25 @@ fn members<T>(
 }
 
 /// An array that begins with its first element, if there is one.
-struct Members {
+pub(super) struct Members {
     /// What stands before the next element.
     before: &'static str,
     any: bool,
 }
 
 impl Members {
-    fn new(name: &'static str) -> Self {
+    pub(super) fn new(name: &'static str) -> Self {
         Self { before: name, any: false }
     }
 
     #[inline]
-    fn next(&mut self, out: &mut Vec<u8>) {
+    pub(super) fn next(&mut self, out: &mut Vec<u8>) {
         out.put(self.before);
         self.before = ",";
         self.any = true;
     }
 
-    fn end(self, out: &mut Vec<u8>) {
+    pub(super) fn end(self, out: &mut Vec<u8>) {
         if self.any {
             out.put("]");
         }

@@ -23,21 +23,25 @@ mod grpc;
 mod json;
 #[cfg(feature = "otlp")]
 mod json_read;
+pub(crate) mod logs;
+pub(crate) mod metrics;
 #[cfg(feature = "otlp")]
 mod protocol;
 #[cfg(feature = "otlp")]
 mod response;
+pub(crate) mod signal;
 #[cfg(feature = "otlp")]
 pub(crate) mod sink;
 #[cfg(feature = "otlp")]
 mod tls;
-#[cfg(feature = "otlp")]
-mod wire;
 
 #[cfg(feature = "otlp")]
 pub use config::Otlp;
 #[cfg(feature = "otlp")]
 pub use error::OtlpError;
+
+#[cfg(feature = "otlp")]
+use super::wire;
 
 #[cfg(test)]
 #[cfg(feature = "otlp")]

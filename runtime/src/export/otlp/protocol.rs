@@ -6,7 +6,7 @@ use ureq::http::{HeaderName, HeaderValue, header::InvalidHeaderValue};
 
 #[cfg(feature = "otlp-grpc")]
 use super::grpc::{self, Grpc};
-use super::{batch::Encoding, config::Settings, response};
+use super::{batch::Encoding, config::Settings, response, signal::Signal};
 use crate::export::{
     delivery::{Http, Post, Sender, Target},
     spool::Spooling,
@@ -44,11 +44,11 @@ impl Protocol {
     }
 
     /// What is appended to a base URL.
-    pub(super) fn path(self) -> &'static str {
+    pub(super) fn path(self, signal: Signal) -> &'static str {
         match self {
             #[cfg(feature = "otlp-grpc")]
             Self::Grpc => "",
-            Self::HttpJson | Self::HttpProtobuf => "/v1/traces",
+            Self::HttpJson | Self::HttpProtobuf => signal.path(),
         }
     }
 

@@ -5,11 +5,14 @@ use super::{
     json_read,
     wire::{Field, fields},
 };
-use crate::export::delivery::{Dialect, Hint, shown_text};
+use crate::export::delivery::{Dialect, Hint, may_pass, shown_text};
 
 /// As the OTLP exporter specification has it.
 pub(super) const USER_AGENT: &str =
     concat!("OTel-OTLP-Exporter-Spandrel/", env!("CARGO_PKG_VERSION"));
+
+/// What the number of rejected items is called in JSON, which depends on the items.
+const REJECTED: [&str; 2] = ["rejectedSpans", "rejectedDataPoints"];
 
 /// How a receiver of such requests speaks.
 pub(super) fn dialect(encoding: Encoding) -> &'static Dialect {
@@ -17,8 +20,8 @@ pub(super) fn dialect(encoding: Encoding) -> &'static Dialect {
         Some(match status {
             401 | 403 => "check the headers that carry the credentials",
             404 | 405 => {
-                "`endpoint` is a base to which `/v1/traces` is appended, `traces_endpoint` is taken \
-                 as it is"
+                "`endpoint` is a base to which a path like `/v1/traces` is appended, that of a \
+                 signal is taken as it is"
             }
             413 => "it takes smaller requests only, lower the batch size",
             415 => "it does not take this encoding, is this an OTLP/HTTP port?",
@@ -32,6 +35,8 @@ pub(super) fn dialect(encoding: Encoding) -> &'static Dialect {
             partial_success: partial_success_in_json,
             refusal: status_message_in_json,
             hint: HINT,
+            may_pass,
+            confirmed_by: None,
         },
         Encoding::Protobuf => &Dialect {
             media_type: "application/x-protobuf",
@@ -39,11 +44,14 @@ pub(super) fn dialect(encoding: Encoding) -> &'static Dialect {
             partial_success,
             refusal: status_message,
             hint: HINT,
+            may_pass,
+            confirmed_by: None,
         },
     }
 }
 
-/// `(rejected_spans, error_message)` of an `ExportTraceServiceResponse`.
+/// `(rejected_spans, error_message)` of an `ExportTraceServiceResponse`; of the other signals, whose
+/// items have other names and the same numbers, too.
 ///
 /// A body that is cut off or is something else says nothing: the request was taken all the same.
 pub(super) fn partial_success(body: &[u8]) -> (u32, String) {
@@ -52,7 +60,7 @@ pub(super) fn partial_success(body: &[u8]) -> (u32, String) {
         let (1, Field::Bytes(partial)) = (number, field) else { continue };
         for field in fields(partial) {
             match field {
-                (1, Field::Varint(rejected)) => result.0 = rejected_spans(rejected.cast_signed()),
+                (1, Field::Varint(rejected)) => result.0 = rejected_items(rejected.cast_signed()),
                 (2, Field::Bytes(message)) => result.1 = shown_text(message),
                 _ => {}
             }
@@ -66,13 +74,16 @@ fn partial_success_in_json(body: &[u8]) -> (u32, String) {
     let Some(partial) = json_read::member(body, "partialSuccess") else {
         return (0, String::new());
     };
-    let rejected = json_read::member(partial, "rejectedSpans").and_then(json_read::integer);
+    let rejected = REJECTED
+        .iter()
+        .find_map(|name| json_read::member(partial, name))
+        .and_then(json_read::integer);
     let message = json_read::member(partial, "errorMessage").and_then(json_read::string);
-    (rejected_spans(rejected.unwrap_or(0)), shown_text(message.unwrap_or_default().as_bytes()))
+    (rejected_items(rejected.unwrap_or(0)), shown_text(message.unwrap_or_default().as_bytes()))
 }
 
 /// An `int64`, which a confused receiver may send below zero.
-fn rejected_spans(rejected: i64) -> u32 {
+fn rejected_items(rejected: i64) -> u32 {
     u32::try_from(rejected.max(0)).unwrap_or(u32::MAX)
 }
 
@@ -163,6 +174,8 @@ mod tests {
         let as_text = r#" { "partialSuccess" : { "rejectedSpans" : "3" } } "#;
         assert_eq!(verdict(200, as_text), accepted(3, ""));
         assert_eq!(verdict(200, r#"{"partialSuccess":{"rejectedSpans":-7}}"#), accepted(0, ""));
+        let points = r#"{"partialSuccess":{"rejectedDataPoints":"2"}}"#;
+        assert_eq!(verdict(200, points), accepted(2, ""));
         assert_eq!(verdict(200, "{}"), accepted(0, ""));
         assert_eq!(verdict(200, ""), accepted(0, ""));
         let Verdict::Fatal { why } = verdict(400, r#"{"code":3,"message":"bad"}"#) else {

@@ -29,7 +29,7 @@ impl OtlpSink {
             share = share.with_one_more_request();
         }
         let batching = settings.batching;
-        let deliver = settings.protocol.deliver(settings, &stats);
+        let deliver = settings.deliver(&stats);
         let batch = Batch::new(resource, own_crate, share.request_bytes());
         Self::with_deliver(("spandrel-otlp", deliver), batch, share, batching, stats)
     }

@@ -51,6 +51,7 @@ struct Down {
 
 impl<P: Post> Spooling<P> {
     pub(in crate::export) fn new(sender: Sender<P>, spool: Spool, stats: Arc<Stats>) -> Self {
+        let items = sender.items();
         Self {
             sender,
             spool,
@@ -58,8 +59,8 @@ impl<P: Post> Spooling<P> {
             down: None,
             look_at: time::now(),
             replayed: Vec::new(),
-            refused: Trouble::default(),
-            unwritable: Trouble::default(),
+            refused: Trouble::of(items),
+            unwritable: Trouble::of(items),
         }
     }
 
@@ -86,8 +87,9 @@ impl<P: Post> Spooling<P> {
         let before = self.down.take();
         if before.is_none() {
             diag::warn(format_args!(
-                "{} takes no spans, so they are kept in {}: {why}",
+                "{} takes no {}, so they are kept in {}: {why}",
                 self.sender.to(),
+                self.sender.items(),
                 self.spool.folder().display()
             ));
         }
@@ -100,8 +102,9 @@ impl<P: Post> Spooling<P> {
     fn came_up(&mut self, pace: &dyn Pace) {
         if let Some(Down { spooled, .. }) = self.down.take() {
             diag::warn(format_args!(
-                "{} takes spans again; {spooled} were kept in {}",
+                "{} takes {} again; {spooled} were kept in {}",
                 self.sender.to(),
+                self.sender.items(),
                 self.spool.folder().display()
             ));
             self.look_at = pace.now();

@@ -27,6 +27,8 @@ impl Batch {
 }
 
 impl Requests for Batch {
+    type Item<'a> = SpanView<'a>;
+
     fn push(&mut self, span: &SpanView<'_>) -> Push {
         let before = self.list.len();
         self.list.push(if self.spans == 0 { b'[' } else { b',' });

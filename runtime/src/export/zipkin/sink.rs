@@ -8,7 +8,7 @@ use super::{Zipkin, batch::Batch, config::Settings};
 use crate::{
     export::{
         Compression, OwnCrate,
-        delivery::{self, Dialect, Http, Sender, Target, Terms, shown_text},
+        delivery::{self, Dialect, Http, Sender, Target, Terms, may_pass, shown_text},
         encoding_sink::{EncodingSink, Share},
         stats::Stats,
     },
@@ -26,6 +26,8 @@ static DIALECT: Dialect = Dialect {
         413 => Some("it takes smaller requests only, lower the batch size"),
         _ => None,
     },
+    may_pass,
+    confirmed_by: None,
 };
 
 impl Zipkin {
@@ -40,6 +42,7 @@ impl Zipkin {
         let share = Share::new(bytes);
         let terms = Terms {
             to: delivery::shown(&settings.url),
+            items: "spans",
             timeout: settings.timeout,
             first_wait: Terms::FIRST_WAIT,
             compression: Compression::None,

@@ -5,7 +5,9 @@ use std::{path::PathBuf, time::Duration};
 use super::{Color, Compression, Exporter, Form, Headers, Protocol};
 use crate::{
     export::Batching,
+    redact::Patterns,
     resource::Resource,
+    sensitive::Sensitive,
     time::Clock,
     trace::{
         Limits, Memory, TailBias,
@@ -31,6 +33,9 @@ pub(crate) struct Code {
     pub(crate) tail_bias: Option<TailBias>,
     /// As `SPANDREL_LEVEL` has it.
     pub(crate) level: Option<String>,
+    /// As `SPANDREL_LOG` has it.
+    pub(crate) log_filter: Option<String>,
+    pub(crate) logs_follow_trace: Option<bool>,
     pub(crate) limits: Option<Limits>,
     pub(crate) memory: Option<Memory>,
     pub(crate) clock: Option<Clock>,
@@ -39,6 +44,8 @@ pub(crate) struct Code {
     pub(crate) exporters: Option<Vec<Exporter>>,
     /// Exporters that the program brings along: with one, none is added by default.
     pub(crate) custom_exporters: usize,
+    /// Whether exporters of metrics are among what the program brings along.
+    pub(crate) exports_metrics: bool,
     /// The collector; over HTTP, `/v1/traces` is appended unless it is there.
     pub(crate) otlp_endpoint: Option<String>,
     pub(crate) otlp_protocol: Option<Protocol>,
@@ -52,9 +59,20 @@ pub(crate) struct Code {
     pub(crate) flight: Option<crate::export::FlightRecorder>,
     pub(crate) console_form: Option<Form>,
     pub(crate) console_color: Option<Color>,
+    /// Where the admin server listens.
+    pub(crate) admin: Option<String>,
+    pub(crate) admin_token: Option<String>,
+    pub(crate) admin_hosts: Option<Vec<String>>,
+    /// Where `/metrics` alone is served.
+    pub(crate) prometheus: Option<String>,
+    pub(crate) utf8_names: Option<bool>,
     pub(crate) debug: Option<bool>,
     pub(crate) mirror: Option<bool>,
     pub(crate) redact_keys: Option<Vec<String>>,
+    pub(crate) allow_keys: Option<Vec<String>>,
+    pub(crate) redact_patterns: Option<Patterns>,
+    pub(crate) redact_hash_key: Option<Sensitive<String>>,
+    pub(crate) windows: Option<Vec<Duration>>,
 }
 
 impl Code {

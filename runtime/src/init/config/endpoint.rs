@@ -2,11 +2,9 @@
 
 use std::fmt;
 
-use super::{Protocol, Setting};
+use super::{OtlpSignal, Protocol, Setting};
 use crate::init::env::{Reader, Rejected};
 
-/// Where traces go below a general endpoint.
-const TRACES_PATH: &str = "/v1/traces";
 /// The ports on which Jaeger takes its own, retired protocols.
 const RETIRED_JAEGER_PORTS: [u16; 4] = [6_831, 6_832, 14_250, 14_268];
 
@@ -21,10 +19,10 @@ pub(crate) struct Endpoint {
 
 impl Endpoint {
     /// The collector on this machine.
-    pub(super) fn local(protocol: Protocol) -> Self {
+    pub(super) fn local(protocol: Protocol, signal: &OtlpSignal) -> Self {
         let (port, path) = match protocol {
             Protocol::Grpc => (4_317, ""),
-            Protocol::HttpJson | Protocol::HttpProtobuf => (4_318, TRACES_PATH),
+            Protocol::HttpJson | Protocol::HttpProtobuf => (4_318, signal.path),
         };
         let url = format!("http://localhost:{port}{path}");
         Self { url, port: Some(port), scheme_is_guessed: false }
@@ -70,17 +68,27 @@ impl Endpoint {
         Ok(endpoint)
     }
 
-    /// The address for traces below this general one.
-    pub(super) fn for_traces(mut self) -> Self {
+    /// The address for a signal below this general one.
+    pub(super) fn for_signal(mut self, signal: &OtlpSignal) -> Self {
         let (end, path) = self.path_end();
         let slashes = path.len() - path.trim_end_matches('/').len();
-        self.url.replace_range(end - slashes..end, TRACES_PATH);
+        self.url.replace_range(end - slashes..end, signal.path);
         self
     }
 
-    /// Whether the address ends in the path that [`Endpoint::for_traces`] appends.
-    pub(super) fn is_for_traces(&self) -> bool {
-        self.path_end().1.trim_end_matches('/').ends_with(TRACES_PATH)
+    /// Whether the address ends in the path that [`Endpoint::for_signal`] appends.
+    pub(super) fn is_for(&self, signal: &OtlpSignal) -> bool {
+        self.path_end().1.trim_end_matches('/').ends_with(signal.path)
+    }
+
+    /// The general address of which this is the one for a signal; else unchanged.
+    pub(super) fn without(mut self, signal: &OtlpSignal) -> Self {
+        let (end, path) = self.path_end();
+        let slashes = path.len() - path.trim_end_matches('/').len();
+        if self.is_for(signal) {
+            self.url.replace_range(end - slashes - signal.path.len()..end, "");
+        }
+        self
     }
 
     /// Where the path ends, and the path.
@@ -112,7 +120,7 @@ impl Endpoint {
     }
 
     /// The whole URL, with what is secret in it.
-    #[cfg(any(test, feature = "otlp", feature = "zipkin"))]
+    #[cfg(any(test, feature = "otlp", feature = "prometheus-remote-write", feature = "zipkin"))]
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
@@ -199,7 +207,10 @@ mod tests {
             ("http://[::1]:4318", "http://[::1]:4318/v1/traces"),
             ("http://me:pw@c:1/x", "http://me:pw@c:1/x/v1/traces"),
         ] {
-            assert_eq!(Endpoint::parse(base, None).unwrap().for_traces().url(), url);
+            assert_eq!(
+                Endpoint::parse(base, None).unwrap().for_signal(OtlpSignal::TRACES).url(),
+                url
+            );
         }
     }
 
@@ -250,7 +261,7 @@ mod tests {
                 let _ = for_people(&text);
                 let _ = Endpoint::parse_jaeger(&text, None);
                 if let Ok(endpoint) = Endpoint::parse(&text, None) {
-                    prop_assert!(endpoint.for_traces().is_for_traces());
+                    prop_assert!(endpoint.for_signal(OtlpSignal::TRACES).is_for(OtlpSignal::TRACES));
                 }
             }
         }

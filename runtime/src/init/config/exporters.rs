@@ -25,6 +25,8 @@ pub(super) struct Choice<'a> {
     pub(super) named: [(Exporter, Option<Source>); 3],
     /// Whether `SPANDREL_CONSOLE` turns the console on or off.
     pub(super) console: Option<&'a Setting<bool>>,
+    /// Whether metrics go somewhere, and may be all that the program wants.
+    pub(super) has_metrics: bool,
     pub(super) around: &'a Surroundings<'a>,
 }
 
@@ -77,7 +79,8 @@ impl Choice<'_> {
             chosen.value.clear();
         }
         self.demand_features(reader, &chosen);
-        let exports_nothing = chosen.value.is_empty() && code.custom_exporters == 0;
+        let exports_nothing =
+            chosen.value.is_empty() && code.custom_exporters == 0 && !self.has_metrics;
         if self.enabled && exports_nothing && chosen.source == Source::Default {
             reader.inform(format!(
                 "no exporter is configured, so spans go nowhere; set `{}` or `{}=tree`",

@@ -3,7 +3,7 @@
 use super::{Code, Setting, Source};
 use crate::{
     diag::Level,
-    init::env::{Kind, Reader, Rejected, Variable, parse, table},
+    init::env::{Reader, Rejected, parse, table},
     level::LevelFilter,
     time::Clock,
     trace::{Memory, propagation::Propagators},
@@ -79,14 +79,23 @@ pub(super) fn level(reader: &mut Reader<'_>, code: &Code) -> Setting<LevelFilter
     Setting::pick(code, variable, LevelFilter::default())
 }
 
-/// Whoever wants more detail in the spans wants it in the lines, unless they say otherwise.
-///
-/// What the text says is for the subscriber to read: it has words of its own.
-pub(super) fn log_lines(reader: &mut Reader<'_>, level: &Setting<LevelFilter>) -> Setting<String> {
-    let source = Source::Variable(table::RUST_LOG.name);
-    let variable = reader.text(table::RUST_LOG);
-    let variable = variable.map(|text| Setting { value: text.to_owned(), source });
-    variable.unwrap_or_else(|| level.clone().map(|level| level.to_string()))
+/// More methods than this make no sense, and each may make series of its own.
+const MOST_METHODS: usize = 64;
+
+/// The methods of HTTP that are told apart; `None`: those that are known.
+pub(super) fn http_methods(reader: &mut Reader<'_>) -> Setting<Option<Vec<String>>> {
+    let variable = reader.read(table::HTTP_KNOWN_METHODS, |text| {
+        let methods: Vec<_> = parse::list(text).map(str::to_owned).collect();
+        let is_method = |method: &String| {
+            method.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.!~*'+".contains(&byte))
+        };
+        if methods.is_empty() || methods.len() > MOST_METHODS || !methods.iter().all(is_method) {
+            let instead = "methods of HTTP, such as `GET,POST`";
+            return Err(Rejected::not_understood().instead(instead));
+        }
+        Ok(Some(methods))
+    });
+    Setting::pick(None, variable, None)
 }
 
 pub(super) fn memory(reader: &mut Reader<'_>, code: &Code) -> Setting<Memory> {
@@ -125,27 +134,8 @@ pub(super) fn mirror(reader: &mut Reader<'_>, code: &Code) -> Setting<bool> {
     Setting::pick(code.mirror, variable, false)
 }
 
-/// Keys that the program denies beside those that are always denied.
-pub(super) fn redact_keys(reader: &mut Reader<'_>, code: &Code) -> Setting<Vec<String>> {
-    let variable = reader.first(&[table::REDACT_KEYS], |text| {
-        let keys = text.split(',').map(str::trim).filter(|key| !key.is_empty());
-        Ok(keys.map(str::to_owned).collect())
-    });
-    Setting::pick(code.redact_keys.clone(), variable, Vec::new())
-}
-
 /// Variables that are honoured by saying what they do not do yet.
 pub(super) fn mention_what_comes_later(reader: &mut Reader<'_>) {
-    for (variable, signal) in [(table::METRICS_EXPORTER, "metrics"), (table::LOGS_EXPORTER, "logs")]
-    {
-        mention_signal(reader, variable, signal);
-    }
-    let port = reader.read(table::PROMETHEUS_METRICS_PORT, |text| {
-        text.parse::<u16>().ok().filter(|port| *port > 0).ok_or_else(Rejected::not_understood)
-    });
-    if port.is_some() {
-        mention_no_export(reader, table::PROMETHEUS_METRICS_PORT, "metrics");
-    }
     for variable in [table::CONFIG_FILE, table::EXPERIMENTAL_CONFIG_FILE] {
         if reader.text(variable).is_some() {
             reader.warn(format!(
@@ -155,22 +145,4 @@ pub(super) fn mention_what_comes_later(reader: &mut Reader<'_>) {
             ));
         }
     }
-}
-
-fn mention_signal(reader: &mut Reader<'_>, variable: &'static Variable, signal: &str) {
-    let Kind::Choices(known) = variable.kind else { return };
-    let Some(text) = reader.text(variable) else { return };
-    let is_known = |name: &&str| known.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let wrong: Vec<_> = parse::list(text)
-        .filter(|name| !is_known(name))
-        .map(|name| format!("`{name}`, which is no exporter"))
-        .collect();
-    reader.complain(variable, &wrong, None);
-    if parse::list(text).any(|name| is_known(&name) && !name.eq_ignore_ascii_case("none")) {
-        mention_no_export(reader, variable, signal);
-    }
-}
-
-fn mention_no_export(reader: &mut Reader<'_>, variable: &Variable, signal: &str) {
-    reader.mention(format!("`{}` has no effect: this version exports no {signal}", variable.name));
 }

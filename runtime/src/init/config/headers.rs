@@ -45,7 +45,7 @@ impl Headers {
         is_header
     }
 
-    #[cfg(any(test, feature = "otlp"))]
+    #[cfg(any(test, feature = "otlp", feature = "prometheus-remote-write"))]
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

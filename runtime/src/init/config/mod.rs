@@ -15,13 +15,21 @@ mod flight;
 mod general;
 mod headers;
 mod limits;
+mod logs;
+mod metrics;
 mod otlp;
+mod redaction;
+mod remote_write;
 mod sampler;
+mod sentry;
+mod serving;
 mod setting;
+mod signal;
 mod spool;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod windows;
 mod zipkin;
 
 pub(crate) use batch::Batch;
@@ -34,13 +42,22 @@ pub(crate) use flight::Flight;
 pub(crate) use flight::Signal;
 pub(crate) use headers::Headers;
 pub(crate) use limits::LimitSettings;
+pub(crate) use logs::{Lines, LogExporter, Logs};
+pub(crate) use metrics::{MetricExporter, Metrics};
 pub(crate) use otlp::{Compression, Otlp, Protocol};
+pub(crate) use redaction::Redaction;
+pub(crate) use remote_write::RemoteWrite;
+pub(crate) use sentry::Sentry;
+pub(crate) use serving::Serving;
+#[cfg(feature = "prometheus")]
+pub(crate) use serving::{Address, Token};
 pub(crate) use setting::{Setting, Source};
+pub(crate) use signal::OtlpSignal;
 pub(crate) use spool::Spool;
 pub(crate) use tail::Tail;
 pub(crate) use zipkin::Zipkin;
 
-use std::io::IsTerminal as _;
+use std::{io::IsTerminal as _, time::Duration};
 
 use super::{
     env::{Environment, Reader},
@@ -72,8 +89,7 @@ pub(crate) struct Settings {
     pub(crate) sampler_overrides: Setting<Overrides>,
     pub(crate) tail: Tail,
     pub(crate) level: Setting<LevelFilter>,
-    /// Which events of `tracing` become lines for people, as `RUST_LOG` has it.
-    pub(crate) log_lines: Setting<String>,
+    pub(crate) logs: Logs,
     pub(crate) limits: LimitSettings,
     pub(crate) memory: Setting<Memory>,
     pub(crate) clock: Setting<Clock>,
@@ -85,9 +101,17 @@ pub(crate) struct Settings {
     pub(crate) zipkin: Zipkin,
     pub(crate) flight: Flight,
     pub(crate) console: Console,
+    pub(crate) metrics: Metrics,
+    pub(crate) serving: Serving,
+    pub(crate) remote_write: RemoteWrite,
     /// Whether `tracing` is shown all spans.
     pub(crate) mirror: Setting<bool>,
-    pub(crate) redact_keys: Setting<Vec<String>>,
+    /// `None`: those that are known.
+    pub(crate) http_methods: Setting<Option<Vec<String>>>,
+    pub(crate) redaction: Redaction,
+    pub(crate) sentry: Sentry,
+    /// How far back rolling windows reach.
+    pub(crate) windows: Setting<Vec<Duration>>,
     /// How much Spandrel says about itself.
     pub(crate) diagnostics: Setting<Level>,
     /// To be said once the diagnostics work.
@@ -111,6 +135,12 @@ pub(crate) struct Features {
     pub(crate) otlp: bool,
     pub(crate) grpc: bool,
     pub(crate) zipkin: bool,
+    /// Somebody can make log records.
+    pub(crate) logs: bool,
+    pub(crate) admin: bool,
+    pub(crate) prometheus: bool,
+    pub(crate) remote_write: bool,
+    pub(crate) sentry: bool,
 }
 
 impl Features {
@@ -121,6 +151,11 @@ impl Features {
         otlp: cfg!(feature = "otlp"),
         grpc: cfg!(feature = "otlp-grpc"),
         zipkin: cfg!(feature = "zipkin"),
+        logs: cfg!(any(feature = "log", feature = "tracing")),
+        admin: cfg!(feature = "admin"),
+        prometheus: cfg!(feature = "prometheus"),
+        remote_write: cfg!(feature = "prometheus-remote-write"),
+        sentry: cfg!(feature = "sentry"),
     };
 }
 
@@ -152,10 +187,13 @@ impl Settings {
         general::mention_what_comes_later(&mut reader);
         let enabled = general::enabled(&mut reader, code);
         let resource = resource::detect(&mut reader, code, around.machine);
-        let otlp = Otlp::read(&mut reader, code);
+        let otlp = Otlp::read(&mut reader, code, OtlpSignal::TRACES);
         let console = Console::read(&mut reader, code);
         let file = File::read(&mut reader);
         let zipkin = Zipkin::read(&mut reader);
+        let metrics = Metrics::read(&mut reader, code, enabled.value, around.features);
+        let serving = Serving::read(&mut reader, code, around.features);
+        let remote_write = RemoteWrite::read(&mut reader, around.features);
         let exporters = exporters::Choice {
             enabled: enabled.value,
             named: [
@@ -164,6 +202,10 @@ impl Settings {
                 (Exporter::Zipkin, zipkin.endpoint_source()),
             ],
             console: console.wish(),
+            has_metrics: code.exports_metrics
+                || !metrics.exporters.value.is_empty()
+                || serving.is_any()
+                || remote_write.endpoint.value.is_some(),
             around,
         }
         .read(&mut reader, code);
@@ -172,21 +214,28 @@ impl Settings {
             otlp.check(&mut reader, around.features);
         }
         let level = general::level(&mut reader, code);
+        let limits = LimitSettings::read(&mut reader, code);
+        let logs = Logs::read(&mut reader, code, &level, (enabled.value, around.features));
         let mut settings = Self {
             enabled,
-            log_lines: general::log_lines(&mut reader, &level),
+            logs,
             level,
             propagators: general::propagators(&mut reader, code),
             sampler: sampler::sampler(&mut reader, code),
             sampler_overrides: sampler::overrides(&mut reader, code),
             tail: Tail::read(&mut reader, code),
-            limits: LimitSettings::read(&mut reader, code),
+            limits,
             memory: general::memory(&mut reader, code),
             clock: general::clock(&mut reader, code),
             batch: Batch::read(&mut reader, code),
             mirror: general::mirror(&mut reader, code),
-            redact_keys: general::redact_keys(&mut reader, code),
+            http_methods: general::http_methods(&mut reader),
+            redaction: Redaction::read(&mut reader, code),
+            sentry: Sentry::read(&mut reader, around.features),
+            windows: windows::windows(&mut reader, code),
             flight: Flight::read(&mut reader, code, around.features),
+            serving,
+            remote_write,
             diagnostics: general::diagnostics(&mut reader, code),
             resource: resource.resource,
             resource_sources: resource.sources,
@@ -195,6 +244,7 @@ impl Settings {
             file,
             zipkin,
             console,
+            metrics,
             notices: Vec::new(),
         };
         settings.notices = reader.finish()?;

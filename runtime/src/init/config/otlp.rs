@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf, time::Duration};
 
 use super::{
-    Code, Features, Headers, Setting, Source, Spool,
+    Code, Features, Headers, OtlpSignal, Setting, Source, Spool,
     batch::{duration, timeout},
     endpoint::Endpoint,
     general::word,
@@ -29,7 +29,7 @@ pub(crate) enum Protocol {
     HttpProtobuf,
 }
 
-/// The OTLP exporter of traces.
+/// The OTLP exporter of a signal.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Otlp {
     pub(crate) protocol: Setting<Protocol>,
@@ -54,7 +54,7 @@ const PROTOCOLS: [(&str, Protocol); 3] = [
 ];
 
 impl Protocol {
-    fn is_in(self, features: Features) -> bool {
+    pub(super) fn is_in(self, features: Features) -> bool {
         match self {
             Self::Grpc => features.grpc,
             Self::HttpJson | Self::HttpProtobuf => true,
@@ -63,35 +63,34 @@ impl Protocol {
 }
 
 impl Otlp {
-    pub(super) fn read(reader: &mut Reader<'_>, code: &Code) -> Self {
-        let protocol = protocol(reader, code);
-        let endpoint = endpoint(reader, code, protocol.value);
-        let timeouts = reader.first(&[table::OTLP_TRACES_TIMEOUT, table::OTLP_TIMEOUT], duration);
-        let compression = reader
-            .first(&[table::OTLP_TRACES_COMPRESSION, table::OTLP_COMPRESSION], |text| {
-                word(&COMPRESSIONS, text)
-            });
+    pub(super) fn read(reader: &mut Reader<'_>, code: &Code, signal: &OtlpSignal) -> Self {
+        let protocol = protocol(reader, code, signal);
+        let endpoint = endpoint(reader, code, signal, protocol.value);
+        let timeouts = reader.first(&[signal.timeout, table::OTLP_TIMEOUT], duration);
+        let compression = reader.first(&[signal.compression, table::OTLP_COMPRESSION], |text| {
+            word(&COMPRESSIONS, text)
+        });
         Self {
             endpoint: endpoint
-                .unwrap_or_else(|| Setting::by_default(Endpoint::local(protocol.value))),
+                .unwrap_or_else(|| Setting::by_default(Endpoint::local(protocol.value, signal))),
             protocol,
-            headers: headers(reader, code),
+            headers: headers(reader, code, signal),
             timeout: timeout(code.otlp_timeout, timeouts, Duration::from_secs(10)),
             compression: Setting::pick(code.otlp_compression, compression, Compression::default()),
             certificate: path(
                 reader,
                 code.otlp_certificate.as_ref(),
-                &[table::OTLP_TRACES_CERTIFICATE, table::OTLP_CERTIFICATE],
+                &[signal.certificate, table::OTLP_CERTIFICATE],
             ),
             client_key: path(
                 reader,
                 code.otlp_client_key.as_ref(),
-                &[table::OTLP_TRACES_CLIENT_KEY, table::OTLP_CLIENT_KEY],
+                &[signal.client_key, table::OTLP_CLIENT_KEY],
             ),
             client_certificate: path(
                 reader,
                 code.otlp_client_certificate.as_ref(),
-                &[table::OTLP_TRACES_CLIENT_CERTIFICATE, table::OTLP_CLIENT_CERTIFICATE],
+                &[signal.client_certificate, table::OTLP_CLIENT_CERTIFICATE],
             ),
             spool: Spool::read(reader),
         }
@@ -142,7 +141,11 @@ impl fmt::Display for Protocol {
 #[cfg(feature = "otlp")]
 impl Otlp {
     /// The exporter that does all this.
-    pub(crate) fn exporter(&self, batch: &super::Batch) -> crate::export::Otlp {
+    pub(crate) fn exporter(
+        &self,
+        batch: &super::Batch,
+        signal: &OtlpSignal,
+    ) -> crate::export::Otlp {
         // Both limits hold for one export with all its retries. "No limit" is what the specification
         // suggests for it: far beyond any patience, but still a deadline.
         let timeouts = [self.timeout.value, batch.export_timeout.value];
@@ -154,8 +157,7 @@ impl Otlp {
             // Without the feature, `check` has refused gRPC.
             _ => crate::export::Otlp::http(),
         };
-        let mut exporter = exporter
-            .traces_endpoint(self.endpoint.value.url())
+        let mut exporter = (signal.with_endpoint)(exporter, self.endpoint.value.url().to_owned())
             .timeout(timeout.unwrap_or(Duration::from_millis(u32::MAX.into())))
             .compression(match self.compression.value {
                 Compression::Gzip => crate::export::Compression::Gzip,
@@ -182,16 +184,21 @@ impl Otlp {
     }
 }
 
-fn endpoint(reader: &mut Reader<'_>, code: &Code, protocol: Protocol) -> Option<Setting<Endpoint>> {
+fn endpoint(
+    reader: &mut Reader<'_>,
+    code: &Code,
+    signal: &OtlpSignal,
+    protocol: Protocol,
+) -> Option<Setting<Endpoint>> {
     let insecure = reader
-        .boolean(table::OTLP_TRACES_INSECURE)
+        .boolean(signal.insecure)
         .or_else(|| reader.boolean(table::OTLP_INSECURE))
         .or_else(|| reader.boolean(table::OTLP_INSECURE_ALIAS))
         .map(|insecure| insecure.value);
     let endpoint = if let Some(text) = &code.otlp_endpoint {
-        endpoint_of_code(reader, text, insecure, protocol)
+        endpoint_of_code(reader, text, insecure, (signal, protocol))
     } else {
-        endpoint_of_environment(reader, insecure, protocol)
+        endpoint_of_environment(reader, insecure, (signal, protocol))
     }?;
     if protocol == Protocol::Grpc && endpoint.value.has_path() {
         reader.warn(format!(
@@ -206,29 +213,32 @@ fn endpoint(reader: &mut Reader<'_>, code: &Code, protocol: Protocol) -> Option<
 fn endpoint_of_environment(
     reader: &mut Reader<'_>,
     insecure: Option<bool>,
-    protocol: Protocol,
+    (signal, protocol): (&OtlpSignal, Protocol),
 ) -> Option<Setting<Endpoint>> {
-    let exact = reader.read(table::OTLP_TRACES_ENDPOINT, |text| Endpoint::parse(text, insecure));
+    let exact = reader.read(signal.endpoint, |text| Endpoint::parse(text, insecure));
     let endpoint = exact.or_else(|| {
         let general = reader
             .first(&[table::OTLP_ENDPOINT, table::OTLP_ENDPOINT_ALIAS], |text| {
                 Endpoint::parse(text, insecure)
             })
             .or_else(|| {
+                if !signal.is_for_jaeger {
+                    return None;
+                }
                 reader.read(table::JAEGER_ENDPOINT, |text| Endpoint::parse_jaeger(text, insecure))
             })?;
         if protocol == Protocol::Grpc {
             return Some(general);
         }
-        if general.value.is_for_traces() {
+        if general.value.is_for(signal) {
+            let path = signal.path;
             reader.warn(format!(
-                "the endpoint {} ends in `/v1/traces`, and `/v1/traces` is appended to it; leave \
-                 it out, or write `{}`",
-                general.source,
-                table::OTLP_TRACES_ENDPOINT.name
+                "the endpoint {} ends in `{path}`, and `{path}` is appended to it; leave it out, \
+                 or write `{}`",
+                general.source, signal.endpoint.name
             ));
         }
-        Some(general.map(Endpoint::for_traces))
+        Some(general.map(|endpoint| endpoint.for_signal(signal)))
     })?;
     endpoint.warn_of_guessed_scheme(reader);
     Some(endpoint)
@@ -239,13 +249,16 @@ fn endpoint_of_code(
     reader: &mut Reader<'_>,
     text: &str,
     insecure: Option<bool>,
-    protocol: Protocol,
+    (signal, protocol): (&OtlpSignal, Protocol),
 ) -> Option<Setting<Endpoint>> {
     match Endpoint::parse(text, insecure) {
-        Ok(endpoint) if protocol == Protocol::Grpc || endpoint.is_for_traces() => {
+        Ok(endpoint) if protocol == Protocol::Grpc || endpoint.is_for(signal) => {
             Some(Setting::by_code(endpoint))
         }
-        Ok(endpoint) => Some(Setting::by_code(endpoint.for_traces())),
+        // What was named first meant traces, and still does.
+        Ok(endpoint) => {
+            Some(Setting::by_code(endpoint.without(OtlpSignal::TRACES).for_signal(signal)))
+        }
         Err(_) => {
             let advice = table::OTLP_ENDPOINT.kind.advice();
             reader.problem(format!("the OTLP endpoint in code is no address; write {advice}"));
@@ -254,14 +267,14 @@ fn endpoint_of_code(
     }
 }
 
-fn protocol(reader: &mut Reader<'_>, code: &Code) -> Setting<Protocol> {
-    let variables = [table::OTLP_TRACES_PROTOCOL, table::OTLP_PROTOCOL];
+fn protocol(reader: &mut Reader<'_>, code: &Code, signal: &OtlpSignal) -> Setting<Protocol> {
+    let variables = [signal.protocol, table::OTLP_PROTOCOL];
     let variable = reader.first(&variables, |text| word(&PROTOCOLS, text));
     Setting::pick(code.otlp_protocol, variable, Protocol::default())
 }
 
-fn headers(reader: &mut Reader<'_>, code: &Code) -> Setting<Headers> {
-    let variable = [table::OTLP_TRACES_HEADERS, table::OTLP_HEADERS]
+fn headers(reader: &mut Reader<'_>, code: &Code, signal: &OtlpSignal) -> Setting<Headers> {
+    let variable = [signal.headers, table::OTLP_HEADERS]
         .into_iter()
         .find_map(|variable| reader.text(variable).map(|text| (variable, text)))
         .map(|(variable, text)| {

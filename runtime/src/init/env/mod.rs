@@ -13,7 +13,7 @@ pub(crate) mod table;
 
 use std::{collections::BTreeMap, ffi::OsString};
 
-pub(crate) use kind::{Kind, Origin};
+pub(crate) use kind::{Kind, Origin, alternatives};
 pub(crate) use reader::{Reader, Rejected};
 pub(crate) use table::Variable;
 

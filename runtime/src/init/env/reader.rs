@@ -69,6 +69,17 @@ impl<'e> Reader<'e> {
         reader
     }
 
+    /// One that says nothing, for what may turn out not to matter; see [`Reader::absorb`].
+    pub(crate) fn part(&self) -> Self {
+        Self { environment: self.environment, notices: Vec::new(), problems: Problems::default() }
+    }
+
+    /// Says what a part had to say.
+    pub(crate) fn absorb(&mut self, part: Self) {
+        self.problems.absorb(part.problems);
+        part.notices.into_iter().for_each(|notice| self.add(notice));
+    }
+
     /// The value as `parse` understands it; what it does not is reported and counts as unset.
     pub(crate) fn read<T>(
         &mut self,
@@ -169,7 +180,7 @@ impl<'e> Reader<'e> {
 
     /// Name and value, without what may be secret.
     fn about(&self, variable: &Variable, value: &str) -> String {
-        let is_secret = variable.kind == Kind::Headers
+        let is_secret = matches!(variable.kind, Kind::Headers | Kind::Secret)
             || variable.kind == Kind::Url && value.contains(['@', '?']);
         if is_secret {
             format!("`{}`", variable.name)
@@ -178,8 +189,15 @@ impl<'e> Reader<'e> {
         }
     }
 
+    /// Warns, once: several signals read what concerns them all.
     pub(crate) fn warn(&mut self, text: String) {
-        self.notices.push(Notice { level: Level::Warn, text });
+        self.add(Notice { level: Level::Warn, text });
+    }
+
+    fn add(&mut self, notice: Notice) {
+        if !self.notices.contains(&notice) {
+            self.notices.push(notice);
+        }
     }
 
     pub(crate) fn inform(&mut self, text: String) {

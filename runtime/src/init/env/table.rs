@@ -58,6 +58,9 @@ table! {
         Choices(&["tracecontext", "baggage", "b3", "b3multi", "jaeger", "none"]),
         "tracecontext,baggage",
         "how a trace crosses processes; what a later one reads counts, all are sent but `jaeger`";
+    HTTP_KNOWN_METHODS: "OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS", Specified, Text,
+        "those of RFC 9110, `PATCH` and `QUERY`",
+        "methods of HTTP, separated by commas, that are told apart; all others are `_OTHER`";
     LOG_LEVEL: "OTEL_LOG_LEVEL", Specified,
         Choice(&["none", "error", "warn", "info", "debug", "trace"]), "info",
         "how much Spandrel says about itself on stderr";
@@ -72,13 +75,38 @@ table! {
         "those whose endpoint or file is set; else `console` on a terminal; else `none`",
         "where spans go; several are separated by commas";
     METRICS_EXPORTER: "OTEL_METRICS_EXPORTER", Specified,
-        Choices(&["otlp", "prometheus", "console", "none"]), "none",
-        "accepted; metrics are not exported by this version";
-    LOGS_EXPORTER: "OTEL_LOGS_EXPORTER", Specified, Choices(&["otlp", "console", "none"]), "none",
-        "accepted; logs are not exported by this version";
+        Choices(&["otlp", "prometheus", "console", "otlp_file", "otlp/stdout", "none"]),
+        "those whose endpoint or file is set; else `none`",
+        "where metrics go; several are separated by commas. `prometheus` serves `/metrics`, and \
+         needs the feature `prometheus`";
+    PROMETHEUS_HOST: "OTEL_EXPORTER_PROMETHEUS_HOST", Specified, Text, "localhost",
+        "where `prometheus` listens; it is chosen by this, unless `OTEL_METRICS_EXPORTER` says \
+         otherwise";
+    PROMETHEUS_PORT: "OTEL_EXPORTER_PROMETHEUS_PORT", Specified,
+        Count { least: 1, example: "9464" }, "9464", "the port, likewise";
+    LOGS_EXPORTER: "OTEL_LOGS_EXPORTER", Specified,
+        Choices(&["otlp", "console", "otlp_file", "otlp/stdout", "none"]),
+        "those whose endpoint or file is set",
+        "where log records go; `console` means lines, of which `none` makes an end, too";
     PROMETHEUS_METRICS_PORT: "PROMETHEUS_METRICS_PORT", Alias("OTEL_EXPORTER_PROMETHEUS_PORT"),
-        Count { least: 1, example: "9464" }, "",
-        "accepted; metrics are not exported by this version";
+        Count { least: 1, example: "9464" }, "", "the port of `/metrics`";
+
+    // Metrics
+    METRIC_EXPORT_INTERVAL: "OTEL_METRIC_EXPORT_INTERVAL", Specified,
+        Duration { example: "60000" }, "60000", "how often metrics are exported";
+    METRIC_EXPORT_TIMEOUT: "OTEL_METRIC_EXPORT_TIMEOUT", Specified, Timeout { example: "30000" },
+        "30000", "how long one export of metrics may take, retries included";
+    EXEMPLAR_FILTER: "OTEL_METRICS_EXEMPLAR_FILTER", Specified,
+        Choice(&["always_on", "always_off", "trace_based"]), "trace_based",
+        "which measurements are remembered as examples: those within sampled spans, all, or none";
+    TEMPORALITY: "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", Specified,
+        Choice(&["cumulative", "delta", "lowmemory"]), "cumulative",
+        "whether counters and distributions count since the start or since the last export; \
+         `lowmemory` means `delta`";
+    HISTOGRAM_AGGREGATION: "OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", Specified,
+        Choice(&["explicit_bucket_histogram", "base2_exponential_bucket_histogram"]),
+        "base2_exponential_bucket_histogram",
+        "the buckets of distributions; the explicit ones are powers of two";
 
     // Sampling
     TRACES_SAMPLER: "OTEL_TRACES_SAMPLER", Specified,
@@ -111,6 +139,17 @@ table! {
         Count { least: 1, example: "512" }, "512",
         "spans in one export; not more than `OTEL_BSP_MAX_QUEUE_SIZE`";
 
+    BLRP_SCHEDULE_DELAY: "OTEL_BLRP_SCHEDULE_DELAY", Specified, Duration { example: "1000" },
+        "1000", "the longest that a log record waits before it is sent by OTLP";
+    BLRP_EXPORT_TIMEOUT: "OTEL_BLRP_EXPORT_TIMEOUT", Specified, Timeout { example: "30000" },
+        "30000", "how long one export of log records may take, retries included";
+    BLRP_MAX_QUEUE_SIZE: "OTEL_BLRP_MAX_QUEUE_SIZE", Specified,
+        Count { least: 1, example: "2048" }, "as many as memory holds",
+        "log records that may wait; `SPANDREL_MEMORY` bounds their bytes in any case";
+    BLRP_MAX_EXPORT_BATCH_SIZE: "OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", Specified,
+        Count { least: 1, example: "512" }, "512",
+        "log records in one export; not more than `OTEL_BLRP_MAX_QUEUE_SIZE`";
+
     // Limits
     ATTRIBUTE_VALUE_LENGTH_LIMIT: "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", Specified,
         Count { least: 0, example: "1024" }, "no limit",
@@ -128,13 +167,19 @@ table! {
         Count { least: 0, example: "128" }, "128", "links of a span";
     EVENT_ATTRIBUTE_COUNT_LIMIT: "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", Specified,
         Count { least: 0, example: "128" }, "OTEL_ATTRIBUTE_COUNT_LIMIT", "attributes of an event";
+    LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT: "OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        Specified, Count { least: 0, example: "1024" }, "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+        "characters of a text value of a log record; not more than of a span";
+    LOGRECORD_ATTRIBUTE_COUNT_LIMIT: "OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT", Specified,
+        Count { least: 0, example: "128" }, "OTEL_ATTRIBUTE_COUNT_LIMIT",
+        "attributes of a log record";
     LINK_ATTRIBUTE_COUNT_LIMIT: "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", Specified,
         Count { least: 0, example: "128" }, "OTEL_ATTRIBUTE_COUNT_LIMIT", "attributes of a link";
 
     // OTLP
     OTLP_ENDPOINT: "OTEL_EXPORTER_OTLP_ENDPOINT", Specified, Url,
         "`http://localhost:4318`; 4317 for gRPC",
-        "the collector; over HTTP, `/v1/traces` is appended. Needs the feature `otlp`";
+        "the collector; over HTTP, `/v1/traces` or `/v1/metrics` is appended. Needs the feature `otlp`";
     OTLP_TRACES_ENDPOINT: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", Specified, Url, "",
         "the collector for traces; taken as it is";
     OTLP_ENDPOINT_ALIAS: "OTLP_ENDPOINT", Alias("OTEL_EXPORTER_OTLP_ENDPOINT"), Url, "",
@@ -177,11 +222,58 @@ table! {
     OTLP_INSECURE_ALIAS: "OTLP_INSECURE", Alias("OTEL_EXPORTER_OTLP_INSECURE"), Switch, "false",
         "an endpoint without scheme means `http`, not `https`";
 
+    OTLP_METRICS_ENDPOINT: "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", Specified, Url, "",
+        "the collector for metrics; taken as it is";
+    OTLP_METRICS_HEADERS: "OTEL_EXPORTER_OTLP_METRICS_HEADERS", Specified, Headers, "",
+        "headers of each request with metrics, instead of the general ones";
+    OTLP_METRICS_TIMEOUT: "OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", Specified,
+        Timeout { example: "10000" }, "", "as the general one, for metrics";
+    OTLP_METRICS_COMPRESSION: "OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", Specified,
+        Choice(&["gzip", "none"]), "", "as the general one, for metrics";
+    OTLP_METRICS_PROTOCOL: "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", Specified,
+        Choice(&["grpc", "http/protobuf", "http/json"]), "", "as the general one, for metrics";
+    OTLP_METRICS_CERTIFICATE: "OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", Specified, Path, "",
+        "as the general one, for metrics";
+    OTLP_METRICS_CLIENT_KEY: "OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY", Specified, Path, "",
+        "as the general one, for metrics";
+    OTLP_METRICS_CLIENT_CERTIFICATE: "OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE", Specified,
+        Path, "", "as the general one, for metrics";
+    OTLP_METRICS_INSECURE: "OTEL_EXPORTER_OTLP_METRICS_INSECURE", Specified, Boolean, "",
+        "as the general one, for metrics";
+    OTLP_LOGS_ENDPOINT: "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", Specified, Url, "",
+        "the collector for log records; taken as it is";
+    OTLP_LOGS_HEADERS: "OTEL_EXPORTER_OTLP_LOGS_HEADERS", Specified, Headers, "",
+        "headers of each request with log records, instead of the general ones";
+    OTLP_LOGS_TIMEOUT: "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", Specified,
+        Timeout { example: "10000" }, "", "as the general one, for log records";
+    OTLP_LOGS_COMPRESSION: "OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", Specified,
+        Choice(&["gzip", "none"]), "", "as the general one, for log records";
+    OTLP_LOGS_PROTOCOL: "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", Specified,
+        Choice(&["grpc", "http/protobuf", "http/json"]), "", "as the general one, for log records";
+    OTLP_LOGS_CERTIFICATE: "OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE", Specified, Path, "",
+        "as the general one, for log records";
+    OTLP_LOGS_CLIENT_KEY: "OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", Specified, Path, "",
+        "as the general one, for log records";
+    OTLP_LOGS_CLIENT_CERTIFICATE: "OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE", Specified,
+        Path, "", "as the general one, for log records";
+    OTLP_LOGS_INSECURE: "OTEL_EXPORTER_OTLP_LOGS_INSECURE", Specified, Boolean, "",
+        "as the general one, for log records";
+
     // Zipkin
     ZIPKIN_ENDPOINT: "OTEL_EXPORTER_ZIPKIN_ENDPOINT", Specified, Url,
         "http://localhost:9411/api/v2/spans", "where Zipkin takes spans. Needs the feature `zipkin`";
     ZIPKIN_TIMEOUT: "OTEL_EXPORTER_ZIPKIN_TIMEOUT", Specified, Timeout { example: "10000" },
         "10000", "how long one batch may take, retries included";
+
+    // Sentry
+    SENTRY_DSN: "SENTRY_DSN", Convention, Secret, "",
+        "where errors and panics go as events of Sentry. Needs the feature `sentry`";
+    SENTRY_ENVIRONMENT: "SENTRY_ENVIRONMENT", Convention, Text, "`deployment.environment.name`",
+        "the environment of these events";
+    SENTRY_RELEASE: "SENTRY_RELEASE", Convention, Text, "name@version of the service",
+        "the release of these events";
+    SENTRY_SAMPLE_RATE: "SENTRY_SAMPLE_RATE", Convention, Number { example: "0.25" }, "1.0",
+        "the part of these events that is sent; how many traces are, says `OTEL_TRACES_SAMPLER`";
 
     // Spandrel's own
     LEVEL: "SPANDREL_LEVEL", Own, Levels, "info",
@@ -190,6 +282,15 @@ table! {
         "says on stderr what was configured from where, what is sent, what fails and why";
     REDACT_KEYS: "SPANDREL_REDACT_KEYS", Own, Text, "",
         "keys, separated by commas, whose values are redacted beside `password`, `token` and the like";
+    REDACT_ALLOW_KEYS: "SPANDREL_REDACT_ALLOW_KEYS", Own, Text, "",
+        "keys, separated by commas, whose values are shown although they are `password`, `token` or \
+         the like";
+    REDACT_PATTERNS: "SPANDREL_REDACT_PATTERNS", Own, Patterns, "",
+        "forms of secrets in texts: `-card` leaves one out, `none` all, others are added";
+    REDACT_HASH_KEY: "SPANDREL_REDACT_HASH_KEY", Own, Secret, "a random one",
+        "the key of `redact(… = hash)`: programs that share it print the same hashes";
+    WINDOWS: "SPANDREL_WINDOWS", Own, Times { example: "1m,5m,1h" }, "1m,5m,1h",
+        "how far back the rolling windows of metrics reach: 10 s to a day, six at most";
     MIRROR: "SPANDREL_MIRROR", Own, Switch, "false",
         "shows all spans to the `tracing` subscriber, so that its layers see them";
     CONSOLE: "SPANDREL_CONSOLE", Own, Choice(&["tree", "json", "off"]), "tree",
@@ -200,6 +301,11 @@ table! {
         "the most bytes of one such file; then it is renamed and a new one begins";
     FILE_COUNT: "SPANDREL_FILE_COUNT", Own, Count { least: 1, example: "4" }, "4",
         "the most such files; the oldest one is removed";
+    METRICS_FILE: "SPANDREL_METRICS_FILE", Own, Path, "stdout",
+        "the file of the exporter `otlp_file` of metrics, which it turns on. Needs the feature \
+         `file`";
+    SUMMARY: "SPANDREL_SUMMARY", Own, Switch, "false",
+        "a table of all metrics on stderr when the program ends";
     SPOOL_DIR: "SPANDREL_SPOOL_DIR", Own, Path, "",
         "a folder where `otlp` keeps what it could not deliver, to deliver it later";
     SPOOL_BYTES: "SPANDREL_SPOOL_BYTES", Own, Size, "64MiB",
@@ -214,6 +320,29 @@ table! {
         "the signal that dumps, unless the program handles it";
     FLIGHT_DUMPS: "SPANDREL_FLIGHT_DUMPS", Own, Count { least: 1, example: "8" }, "8",
         "the most dumps of one process after panics and signals";
+    ADMIN: "SPANDREL_ADMIN", Own, Address, "",
+        "where the admin server listens: `/metrics`, `/functions`, `/health/live`. Needs the \
+         feature `admin`";
+    ADMIN_TOKEN: "SPANDREL_ADMIN_TOKEN", Own, Secret, "",
+        "the bearer token that it asks for; other machines get no answer without one";
+    ADMIN_HOSTS: "SPANDREL_ADMIN_HOSTS", Own, Text, "",
+        "names, separated by commas, by which it may be called, besides `localhost` and addresses";
+    PROMETHEUS_NAMES: "SPANDREL_PROMETHEUS_NAMES", Own, Choice(&["underscores", "utf8"]),
+        "underscores",
+        "`utf8`: Prometheus 3 gets the names of metrics and labels as they are, with dots";
+    REMOTE_WRITE_ENDPOINT: "SPANDREL_REMOTE_WRITE_ENDPOINT", Own, Url, "",
+        "where metrics are sent by Prometheus' remote write, with the path. Needs the feature \
+         `prometheus-remote-write`";
+    REMOTE_WRITE_HEADERS: "SPANDREL_REMOTE_WRITE_HEADERS", Own, Headers, "",
+        "headers of each such request: `name=value,name=value`";
+    REMOTE_WRITE_INTERVAL: "SPANDREL_REMOTE_WRITE_INTERVAL", Own, Time { example: "15s" }, "15s",
+        "how often they are sent";
+    REMOTE_WRITE_TIMEOUT: "SPANDREL_REMOTE_WRITE_TIMEOUT", Own, Time { example: "10s" }, "10s",
+        "how long one such request may take";
+    REMOTE_WRITE_VERSION: "SPANDREL_REMOTE_WRITE_VERSION", Own, Choice(&["auto", "1", "2"]), "auto",
+        "the protocol; `auto` tries 2 and takes 1 where that is not spoken";
+    REMOTE_WRITE_NATIVE_HISTOGRAMS: "SPANDREL_REMOTE_WRITE_NATIVE_HISTOGRAMS", Own, Switch, "false",
+        "sends histograms in their full resolution, too, to a receiver that takes them";
     MEMORY: "SPANDREL_MEMORY", Own, Size, "16MiB", "the hard bound on the recorder's memory";
     CLOCK: "SPANDREL_CLOCK", Own, Choice(&["auto", "monotonic", "tsc"]), "auto",
         "`tsc`: the time-stamp counter although the processor does not promise that it is \
@@ -222,9 +351,21 @@ table! {
         "prints expansions while the program is compiled; nothing at run time";
 
     // Logs
+    LOG: "SPANDREL_LOG", Own, Directives, "RUST_LOG",
+        "which log records there are, by target and level";
+    LOG_FORMAT: "SPANDREL_LOG_FORMAT", Own, Choice(&["json", "pretty", "off"]),
+        "`pretty` on stderr, where `init!` installs the `tracing` subscriber; else `off`",
+        "the form of log lines: `json` on stdout, for log pipelines; `pretty` on stderr, for people";
+    LOG_SAMPLING: "SPANDREL_LOG_SAMPLING", Own, Choice(&["all", "trace"]), "all",
+        "`trace` leaves log records of traces out that are not sampled, unless they are errors";
+    LOG_FILE: "SPANDREL_LOG_FILE", Own, Path, "stdout",
+        "the file of `otlp_file` of `OTEL_LOGS_EXPORTER`, which it turns on; its bounds are those \
+         of `SPANDREL_FILE`";
+    EXCEPTION_SIGNAL: "OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN", Specified,
+        Choices(&["logs", "logs/dup"]), "events of spans",
+        "whether exceptions are log records instead (`logs`) or as well (`logs/dup`)";
     RUST_LOG: "RUST_LOG", Convention, Text, "SPANDREL_LEVEL",
-        "which events of `tracing` become lines on stderr, where `init!` installs the subscriber: \
-         `level` and `target=level`, separated by commas";
+        "the same as `SPANDREL_LOG`, which wins; what only others understand is left out";
 
     // Colours
     NO_COLOR: "NO_COLOR", Convention, Presence, "", "no colours on the console";

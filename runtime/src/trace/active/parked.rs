@@ -108,11 +108,4 @@ impl Active {
             Local.end_at(open, span, last as u16 | noted, outcome, tick);
         }
     }
-
-    /// Ends the span, which was over at this tick already; called while it is not entered.
-    pub(crate) fn end_at(&mut self, outcome: Outcome, tick: u64) {
-        if let Some(open) = self.open.take() {
-            Local.end_at(&open, self.context.span, self.context.flags, outcome, tick);
-        }
-    }
 }

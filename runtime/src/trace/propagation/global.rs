@@ -53,6 +53,19 @@ pub fn inject_context(context: &Context, carrier: &mut dyn Injector) {
     }
 }
 
+/// The same without baggage, for a receiver that is not to see it.
+#[cfg(any(feature = "tower", feature = "reqwest"))]
+pub(crate) fn inject_without_baggage(context: &Context, carrier: &mut dyn Injector) {
+    match context.to_remote_without_baggage() {
+        Some(remote) => propagators().inject(&remote, carrier),
+        None => {
+            if let Some(state) = context.asked() {
+                propagators().inject_sampling_state(state, carrier);
+            }
+        }
+    }
+}
+
 /// Reads the context of an incoming request from within one's own trust boundary.
 ///
 /// Malformed headers are as good as none: the context is empty then and a new trace begins, which

@@ -33,6 +33,8 @@ pub use carrier::{Environment, Extractor, Injector};
 pub(crate) use context::Mark;
 pub use context::RemoteContext;
 pub use format::UnknownPropagator;
+#[cfg(any(feature = "tower", feature = "reqwest"))]
+pub(crate) use global::inject_without_baggage;
 pub use global::{extract, extract_across, inject, inject_context};
 pub use hosts::{InvalidHost, PropagateTo};
 pub use malformed::Malformed;

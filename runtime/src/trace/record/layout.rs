@@ -95,13 +95,11 @@ pub(crate) const fn head(kind: u8, flags: u8, words: usize, aux: u32) -> u64 {
 }
 
 /// The words that a head word tells of: of a record all, of an attribute those that follow.
-#[cfg(feature = "tracing")]
 pub(crate) const fn length(head: u64) -> usize {
     (head >> 16 & 0xffff) as usize
 }
 
 /// The tag in the head word of an attribute.
-#[cfg(feature = "tracing")]
 pub(crate) const fn tag(head: u64) -> u8 {
     (head >> 8) as u8
 }

@@ -8,6 +8,7 @@ pub(crate) mod fixture;
 pub(crate) mod layout;
 pub(crate) mod read;
 pub(crate) mod scratch;
+pub(crate) mod texts;
 pub(crate) mod value;
 pub(crate) mod view;
 pub(crate) mod writer;

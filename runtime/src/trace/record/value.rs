@@ -6,12 +6,10 @@ use super::{
 };
 use crate::{
     mirror::Form,
+    redact::REDACTED,
     site::Field,
     value::{Array, Value},
 };
-
-/// What stands in place of a redacted value.
-pub(crate) const REDACTED: &str = "[REDACTED]";
 
 /// One entry of a tail.
 pub(crate) enum Entry<'a> {

@@ -195,7 +195,8 @@ impl<'a> SpanView<'a> {
     fn unique_attributes(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
         let late = self.late_entries();
         let may_repeat = !self.extras.is_empty();
-        let mut entries = self.own_entries().attributes().chain(late);
+        let own = self.constants().chain(self.own_entries().attributes());
+        let mut entries = own.chain(late);
         let outcome = match self.outcome {
             Outcome::Cancelled | Outcome::Panicked | Outcome::Rejected => {
                 Some(("spandrel.outcome", Value::Str(self.outcome.as_str())))
@@ -233,6 +234,12 @@ impl<'a> SpanView<'a> {
             return self.dropped_attributes();
         }
         let (limit, mut seen, mut dropped) = (self.limits.attributes(), 0, 0);
+        for (key, value) in self.constants() {
+            if seen < limit {
+                show(key, value);
+            }
+            seen += 1;
+        }
         for entry in self.own_entries() {
             match entry {
                 Entry::Attribute(key, value) => {
@@ -316,6 +323,10 @@ impl<'a> SpanView<'a> {
     fn own_name(&self) -> Option<&'a str> {
         let late = self.extra_records(Kind::ATTRS).filter_map(|record| tail(record, 2).name());
         late.last().or_else(|| self.own_entries().name())
+    }
+
+    fn constants(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + Clone + use<'a> {
+        self.site.constants().iter().copied()
     }
 
     fn own_entries(&self) -> Entries<'a> {

@@ -24,6 +24,8 @@ pub struct Writer {
     at: usize,
     fields: &'static [Field],
     redacts: bool,
+    /// A name is no attribute: only the bound that always holds cuts it.
+    whole_names: bool,
     dropped: u32,
     /// Something found no room: the record can be tried again in a fresh chunk.
     full: bool,
@@ -47,7 +49,13 @@ impl Writer {
         fields: &'static [Field],
         redacts: bool,
     ) -> Self {
-        Self { words, at, fields, redacts, dropped: 0, full: false }
+        Self { words, at, fields, redacts, whole_names: false, dropped: 0, full: false }
+    }
+
+    /// A writer of names that the limits of attributes are not about.
+    pub(crate) fn with_whole_names(mut self) -> Self {
+        self.whole_names = true;
+        self
     }
 
     /// Words used so far, those before the attributes included.
@@ -104,7 +112,7 @@ impl Writer {
         let before = self.at;
         self.text(KEY_INLINE, Tag::KEY, key);
         let after_key = self.at;
-        if redact::is_denied(key) || redact::is_denied_here(key) {
+        if redact::hides(key) {
             self.word(KEY_INLINE, Tag::REDACTED, 0);
         } else {
             value.record(Slot { writer: self, key: KEY_INLINE });
@@ -112,6 +120,18 @@ impl Writer {
         if self.at == after_key {
             // No value (an `Option` that was `None`, or no room): no key either.
             self.at = before;
+        }
+    }
+
+    /// The same with a key of ours, of which it is known that it is not on the deny-list.
+    #[cfg(any(feature = "tower", feature = "reqwest"))]
+    pub(crate) fn set_known<A: Attribute + ?Sized>(&mut self, key: &'static str, value: &A) {
+        debug_assert!(!redact::is_denied(key), "{key} is on the list");
+        self.text(KEY_INLINE, Tag::KEY, key);
+        if redact::is_denied_here(key) {
+            self.word(KEY_INLINE, Tag::REDACTED, 0);
+        } else {
+            value.record(Slot { writer: self, key: KEY_INLINE });
         }
     }
 
@@ -128,7 +148,16 @@ impl Writer {
 
     /// Writes a name or description.
     pub(crate) fn name_str(&mut self, name: &str) {
-        self.text(0, Tag::NAME, name);
+        if self.whole_names {
+            self.whole_text(0, Tag::NAME, name);
+        } else {
+            self.text(0, Tag::NAME, name);
+        }
+    }
+
+    /// Sets the field with this index to a text that the limits of attributes are not about.
+    pub(crate) fn set_whole(&mut self, index: u8, text: &str) {
+        self.whole_text(index, Tag::STR, text);
     }
 
     /// Writes text that stands in the record itself, without a head; its bytes are in the record's.
@@ -141,7 +170,7 @@ impl Writer {
 
     fn is_redacted(&self, index: u8) -> bool {
         let field = self.fields.get(usize::from(index));
-        field.is_some_and(|field| field.is_redacted() || redact::is_denied_here(field.key()))
+        field.is_some_and(Field::is_hidden)
     }
 
     fn format(&mut self, index: u8, value: fmt::Arguments<'_>) {
@@ -159,6 +188,9 @@ impl Writer {
     fn formatted(&mut self, key: u8, tag: u8, value: fmt::Arguments<'_>) {
         let Some(words) = self.words.get(self.at + 1..) else { return self.no_room() };
         let mut text = Formatted::new(words);
+        if self.whole_names && tag == Tag::NAME {
+            text.chars_left = MAX_TEXT_BYTES;
+        }
         let formatted = panic::catch_unwind(AssertUnwindSafe(|| text.write_fmt(value)));
         if !matches!(formatted, Ok(Ok(()))) && !text.cut && !text.full {
             let _ = text.write_str("<failed to format>");
@@ -215,7 +247,12 @@ impl Writer {
 
     #[inline(always)]
     fn text(&mut self, key: u8, tag: u8, text: &str) {
-        let text = limits::truncate(text);
+        self.whole_text(key, tag, limits::truncate(text));
+    }
+
+    #[inline(always)]
+    fn whole_text(&mut self, key: u8, tag: u8, text: &str) {
+        let text = &text[..text.floor_char_boundary(MAX_TEXT_BYTES)];
         let follow = layout::text_words(text.len());
         if let Some([word, words @ ..]) = self.room(1 + follow) {
             #[expect(clippy::cast_possible_truncation, reason = "at most MAX_TEXT_BYTES")]

@@ -15,7 +15,7 @@ use crate::{
     call::{IntoLinks, IntoParent, Origin},
     site::Site,
     trace::Context,
-    tracing::layer::Recording,
+    tracing::install,
 };
 
 /// What was chosen for the next span of a site.
@@ -49,7 +49,7 @@ fn choose(site: &'static Site, choose: impl FnOnce(&mut Chosen)) {
 /// What a span of `tracing` is here, if the default subscriber has a layer of ours.
 fn context_of(span: &Id) -> Option<Context> {
     dispatcher::get_default(|dispatch| {
-        dispatch.downcast_ref::<Recording>().and_then(|layer| layer.known_context(span))
+        install::layer_of(dispatch).and_then(|layer| layer.known_context(span))
     })
 }
 

@@ -94,6 +94,7 @@ impl Counterpart {
                     roles: &[],
                     indexed: false,
                     error_key: "",
+                    keeps_target: true,
                 });
             });
         }

@@ -1,5 +1,6 @@
 //! Our spans, shown to `tracing`: its subscribers and `tracing::Span::current()` know of them.
 
+pub(super) mod asked;
 pub(crate) mod callsite;
 pub(crate) mod chosen;
 mod counterpart;

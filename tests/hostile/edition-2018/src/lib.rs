@@ -2,7 +2,7 @@
 
 #![deny(warnings)]
 
-use spandrel::{counted, instrument, span, traced};
+use spandrel::{counted, instrument, span, timed, traced};
 
 /// A sum.
 #[traced(kind = client, fields(a, sum = a + 1, shown = %a, debugged = ?a), ret)]
@@ -16,6 +16,26 @@ pub fn sync(a: u8) -> Result<u8, std::fmt::Error> {
 #[traced(args, root, name = "later {text}", error_if = |n| *n > 3)]
 pub async fn later(text: &str) -> usize {
     text.len()
+}
+
+/// Measured.
+#[timed(
+    name = "measured.duration",
+    labels(region, of = "orders"),
+    max_label_sets = 9,
+    slo(latency = "250ms", target = 0.99),
+    slo(errors, target = 0.999),
+    slow = "1s"
+)]
+pub fn measured(region: &str) -> usize {
+    region.len()
+}
+
+/// Measured, later.
+#[traced]
+#[timed(labels(region), slow = ::core::time::Duration::from_millis(1))]
+pub async fn measured_later(region: &str) -> usize {
+    region.len()
 }
 
 /// Orders.

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use spandrel::{Span, Telemetry, trace::sampler::Sampler, traced};
+use spandrel::{Span, Telemetry, redact::Patterns, trace::sampler::Sampler, traced};
 
 use crate::{
     exporters::Counting,
@@ -69,6 +69,13 @@ pub(crate) fn run(how: &str) {
             for _ in 0..5 {
                 say("panicked", panic::catch_unwind(|| panic!("on purpose")).is_err());
             }
+            shut_down(telemetry, PATIENCE);
+        }
+        "panics-in-redaction" => {
+            let patterns = Patterns::none().with_fn(|_| panic!("on purpose"));
+            let builder = spandrel::builder!().redact_patterns(patterns);
+            let telemetry = builder.exporter(Counting::default()).init().expect("it starts");
+            record();
             shut_down(telemetry, PATIENCE);
         }
         "panic-under-load" => under_load(),

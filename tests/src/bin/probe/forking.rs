@@ -38,7 +38,7 @@ fn record(name: &str, spans: u64) {
 }
 
 /// Runs `child` in a child, which exits behind it as a program does; returns its pid.
-fn fork(child: impl FnOnce() -> i32) -> i32 {
+pub(crate) fn fork(child: impl FnOnce() -> i32) -> i32 {
     // SAFETY: the child runs only what glibc, std and this crate promise to survive a fork; that is
     // what is tested.
     match unsafe { libc::fork() } {
@@ -49,7 +49,7 @@ fn fork(child: impl FnOnce() -> i32) -> i32 {
 }
 
 /// Waits for a child; its exit code, or its signal plus 128.
-fn wait(pid: i32) -> i32 {
+pub(crate) fn wait(pid: i32) -> i32 {
     let mut status = 0;
     // SAFETY: `status` outlives the call.
     let waited = unsafe { libc::waitpid(pid, &raw mut status, 0) };

@@ -13,13 +13,20 @@ mod flight;
 mod flood;
 #[cfg(unix)]
 mod forking;
+#[cfg(unix)]
+mod logging;
+mod measuring;
 mod output;
 mod propagating;
+mod routing;
+mod scraping;
+mod secrets;
 mod showing;
 mod spooling;
 mod starting;
 mod subscribing;
 mod tail;
+mod tracking;
 
 use std::{env, process::ExitCode};
 
@@ -35,11 +42,18 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         ["flight", how] => flight::run(how),
         ["flood", how] => flood::run(how),
+        #[cfg(unix)]
+        ["logging", how] => logging::run(how),
+        ["measuring", how] => measuring::run(how),
         ["propagating", how] => propagating::run(how),
+        ["routing", how] => routing::run(how),
+        ["scraping", how] => scraping::run(how),
         ["showing", how] => showing::run(how),
         ["spooling", how] => spooling::run(how),
         ["starting", how] => starting::run(how),
         ["subscribing", how] => subscribing::run(how),
+        ["secrets", how] => secrets::run(how),
+        ["tracking", how] => tracking::run(how),
         ["tail", how] => tail::run(how),
         _ => return ExitCode::from(64),
     }

@@ -1,9 +1,9 @@
 //! Starting twice, wrongly, for nothing, or not at all.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use spandrel::{
-    Span,
+    Outcome, Span, timed,
     trace::{Context, propagation},
     traced,
 };
@@ -36,6 +36,7 @@ pub(crate) fn run(how: &str) {
             say("exported", counting.spans());
         }
         "late" => late(),
+        "windows" => windows(),
         "report" => reports(),
         other => say("unknown", other),
     }
@@ -104,4 +105,31 @@ fn reports() {
     running.end();
     shut_down(telemetry, PATIENCE);
     say("exported", counting.spans());
+}
+
+#[timed]
+fn is_watched() {}
+
+/// One call before the window begins, and two within.
+fn windows() {
+    is_watched();
+    let length = Duration::from_secs(600);
+    let telemetry = spandrel::builder!().windows([length]).init().expect("a good configuration");
+    // Whoever flushes has the background thread read everything once at least.
+    telemetry.flush(PATIENCE).expect("nothing hangs");
+    is_watched();
+    is_watched();
+
+    let functions = spandrel::functions();
+    let found = functions.iter().find(|function| function.name() == "is_watched");
+    let found = found.expect("an annotated function");
+    say("since-start", found.calls(Outcome::Ok).unwrap_or_default());
+    for window in found.windows() {
+        say("window", window.length().as_secs());
+        say("within", window.statistics().total());
+        say("median", window.statistics().p50().is_some());
+        say("rate", window.per_minute() > 0.0);
+    }
+    say("shown", functions.to_live_json().contains(r#""windows":[{"seconds":600,"#));
+    shut_down(telemetry, PATIENCE);
 }

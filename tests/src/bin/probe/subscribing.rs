@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::mpsc};
 
 use spandrel::{
-    Builder, Telemetry,
+    Builder, Span, Telemetry,
     export::{ExportError, SpanExporter},
     instrument,
     trace::{SpanData, propagation},
@@ -20,7 +20,7 @@ use tracing_subscriber::{
 };
 
 use crate::{
-    exporters::Counting,
+    exporters::{Counting, Keeping},
     output::{PATIENCE, say, shut_down},
 };
 
@@ -50,6 +50,7 @@ pub(crate) fn run(how: &str) {
             tracing::info!(answer = 42, text = "two words", no.message = true);
             tracing::debug!("not shown");
         }
+        "taken along" => taken_along(),
         "exporter" => exporter(),
         "mirror" => mirror(builder),
         "mirror in code" => mirror(builder.mirror(true)),
@@ -113,7 +114,50 @@ fn mirror(builder: Builder) {
 
 #[instrument]
 fn instrumented() {
-    spandrel::Span::start("dynamic").end();
+    Span::start("dynamic").end();
+}
+
+/// A library takes the current span of `tracing` to a thread of its own.
+fn taken_along() {
+    let keeping = Keeping::default();
+    let telemetry = spandrel::builder!().exporter(keeping.clone()).init().expect("it starts");
+    asks("first");
+    asks("second");
+    {
+        let unsampled = propagation::extract(&HashMap::from([(
+            "traceparent".to_owned(),
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00".to_owned(),
+        )]));
+        let _attached = unsampled.attach();
+        asks("unsampled");
+    }
+    say("nothing", tracing::Span::current().is_none());
+    shut_down(telemetry, PATIENCE);
+    let spans = keeping.spans();
+    let parent = |span: &&SpanData| {
+        let parent = span.parent_span_id;
+        spans.iter().find(|other| Some(other.span_id) == parent)
+    };
+    for span in spans.iter().filter(|span| span.name.starts_with("thread")) {
+        let path = std::iter::successors(Some(span), parent).map(|span| &*span.name);
+        say(&span.name, path.collect::<Vec<_>>().join(" < "));
+    }
+    say("spans", spans.len());
+}
+
+#[traced(name = "{name}")]
+fn asks(name: &str) {
+    let (span, again) = (tracing::Span::current(), tracing::Span::current());
+    say("same", span.id() == again.id());
+    let there = format!("thread of {name}");
+    let thread = std::thread::spawn(move || {
+        let _entered = span.enter();
+        info_span!("theirs").in_scope(|| Span::start(&there).end());
+    });
+    thread.join().expect("it does not panic");
+    info_span!("within").in_scope(|| {
+        say("theirs", tracing::Span::current().metadata().map_or("", |theirs| theirs.name()));
+    });
 }
 
 /// Uses libraries that are traced themselves.

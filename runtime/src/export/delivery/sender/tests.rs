@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     diag::Level,
-    export::delivery::{Answer, Dialect, shown_text},
+    export::delivery::{Answer, Dialect, may_pass, shown_text},
     sync::lock,
 };
 
@@ -95,6 +95,7 @@ fn failure(retry: bool) -> Result<Answer, Verdict> {
 fn terms() -> Terms {
     Terms {
         to: "http://localhost:4318/v1/traces".into(),
+        items: "spans",
         timeout: Duration::from_secs(10),
         first_wait: Terms::FIRST_WAIT,
         compression: Compression::None,
@@ -121,6 +122,8 @@ const DIALECT: Dialect = Dialect {
     partial_success: |body| (if body.is_empty() { 0 } else { 3 }, shown_text(body)),
     refusal: |_| String::new(),
     hint: |_| None,
+    may_pass,
+    confirmed_by: None,
 };
 
 const ACCEPTED: Delivery = Delivery::Accepted { rejected: 0 };

@@ -58,7 +58,7 @@ impl Target {
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let tls = settings.grpc_tls.clone();
         let port = url.port_u16().unwrap_or(if tls.is_some() { 443 } else { 80 });
-        Self { host, port, uri: head::uri(url), tls }
+        Self { host, port, uri: head::uri(url, settings.signal), tls }
     }
 
     pub(super) fn uri(&self) -> &Uri {

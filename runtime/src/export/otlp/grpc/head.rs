@@ -9,9 +9,10 @@ use http::{
 };
 
 use super::{Message, base64};
-use crate::export::{Compression, otlp::response::USER_AGENT};
-
-const CALL: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+use crate::export::{
+    Compression,
+    otlp::{response::USER_AGENT, signal::Signal},
+};
 
 /// Names that follow from the protocol, besides those that begin with `grpc-`.
 const OURS: [&str; 10] = [
@@ -27,15 +28,15 @@ const OURS: [&str; 10] = [
     "upgrade",
 ];
 
-/// The URL of the call at a receiver.
-pub(super) fn uri(receiver: &Uri) -> Uri {
+/// The URL of the signal's call at a receiver.
+pub(super) fn uri(receiver: &Uri, signal: Signal) -> Uri {
     let mut parts = uri::Parts::default();
     parts.scheme = receiver.scheme().cloned();
     // Without a name and a password, which have no place in HTTP/2.
     parts.authority = receiver.authority().and_then(|authority| {
         authority.as_str().rsplit('@').next().and_then(|host| host.parse().ok())
     });
-    parts.path_and_query = Some(uri::PathAndQuery::from_static(CALL));
+    parts.path_and_query = Some(uri::PathAndQuery::from_static(signal.call()));
     Uri::from_parts(parts).unwrap_or_default()
 }
 
@@ -110,9 +111,10 @@ mod tests {
             ("http://c:4317/", "http://c:4317"),
             ("https://me:hunter2@[::1]:4317/otlp?key=1", "https://[::1]:4317"),
         ] {
-            let uri = uri(&receiver.parse().unwrap());
+            let uri = uri(&receiver.parse().unwrap(), Signal::Traces);
 
-            assert_eq!(uri.to_string(), format!("{expected}{CALL}"));
+            let call = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+            assert_eq!(uri.to_string(), format!("{expected}{call}"));
         }
     }
 

@@ -32,7 +32,7 @@ impl Harness {
     }
 
     fn with_first_wait(otlp: &Otlp, bytes: usize, first_wait: Duration) -> Self {
-        let mut settings = otlp.settings().unwrap();
+        let mut settings = otlp.settings(super::signal::Signal::Traces).unwrap();
         Arc::get_mut(&mut settings).unwrap().first_wait = first_wait;
         let resource =
             Resource::new(settings.encoding(), [("service.name", Value::Str("shop"))], "");

@@ -94,6 +94,7 @@ impl Harness {
         let stats = Arc::new(Stats::new(Arc::new(Losses::new())));
         let terms = Terms {
             to: "http://collector/v1/traces".into(),
+            items: "spans",
             timeout: TIMEOUT,
             first_wait: Terms::FIRST_WAIT,
             compression: Compression::None,

@@ -17,9 +17,19 @@ type Case = (
 
 const NO: &[(&str, &str)] = &[];
 const OTLP: &[(&str, &str)] = &[("OTEL_TRACES_EXPORTER", "otlp")];
+const LOGS: &[(&str, &str)] = &[("OTEL_LOGS_EXPORTER", "otlp")];
+const METRICS: &[(&str, &str)] = &[("OTEL_METRICS_EXPORTER", "otlp")];
 const RATIO: &[(&str, &str)] = &[("OTEL_TRACES_SAMPLER", "traceidratio")];
 
 const WARNED: &[Case] = &[
+    (
+        table::SENTRY_SAMPLE_RATE,
+        "2",
+        &[("SENTRY_DSN", "https://key@sentry/1")],
+        "sentry sample rate = 1 (default)",
+        "`SENTRY_SAMPLE_RATE=2` is no rate and is ignored; write a number from 0 to 1, such as \
+         `0.25`",
+    ),
     (
         table::SDK_DISABLED,
         "1",
@@ -42,6 +52,14 @@ const WARNED: &[Case] = &[
         "service.name = unknown_service:orders (default)",
         "`OTEL_RESOURCE_ATTRIBUTES=a=1,b` has a member (number 2) without `=` and is ignored; \
          write `key=value,key=value` with `%2C` for a comma",
+    ),
+    (
+        table::HTTP_KNOWN_METHODS,
+        "GET POST",
+        NO,
+        "http methods = known (default)",
+        "`OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS=GET POST` is not understood and is ignored; \
+         write methods of HTTP, such as `GET,POST`",
     ),
     (
         table::PROPAGATORS,
@@ -99,15 +117,198 @@ const WARNED: &[Case] = &[
         NO,
         "enabled = true (default)",
         "`OTEL_METRICS_EXPORTER=carrier` has `carrier`, which is no exporter and is ignored; \
-         write a list of `otlp`, `prometheus`, `console` and `none`",
+         write a list of `otlp`, `prometheus`, `console`, `otlp_file`, `otlp/stdout` and `none`",
+    ),
+    (
+        table::OTLP_METRICS_ENDPOINT,
+        "ftp://c",
+        METRICS,
+        "metrics endpoint = http://localhost:4318/v1/metrics (default)",
+        "`OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=ftp://c` is neither `http` nor `https` and is ignored; write a URL, such as `http://localhost:4318`",
+    ),
+    (
+        table::OTLP_METRICS_TIMEOUT,
+        "x",
+        METRICS,
+        "metrics request timeout = 10s (default)",
+        "`OTEL_EXPORTER_OTLP_METRICS_TIMEOUT=x` is not understood and is ignored; write milliseconds, such as `10000`",
+    ),
+    (
+        table::OTLP_METRICS_COMPRESSION,
+        "zip",
+        METRICS,
+        "metrics compression = none (default)",
+        "`OTEL_EXPORTER_OTLP_METRICS_COMPRESSION=zip` is not understood and is ignored; write `gzip` or `none`",
+    ),
+    (
+        table::OTLP_METRICS_PROTOCOL,
+        "smtp",
+        METRICS,
+        "metrics protocol = http/protobuf (default)",
+        "`OTEL_EXPORTER_OTLP_METRICS_PROTOCOL=smtp` is not understood and is ignored; write `grpc`, `http/protobuf` or `http/json`",
+    ),
+    (
+        table::OTLP_METRICS_HEADERS,
+        "a b=hunter2",
+        METRICS,
+        "metrics headers = none (from OTEL_EXPORTER_OTLP_METRICS_HEADERS)",
+        "`OTEL_EXPORTER_OTLP_METRICS_HEADERS` has a member (number 1) that is no header and is ignored; write `name=value,name=value`",
+    ),
+    (
+        table::OTLP_METRICS_INSECURE,
+        "yes",
+        &[("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "https://c")],
+        "metrics endpoint = https://c (from OTEL_EXPORTER_OTLP_METRICS_ENDPOINT)",
+        "`OTEL_EXPORTER_OTLP_METRICS_INSECURE=yes` is neither `true` nor `false` and counts as `false`; write `true` or `false`",
+    ),
+    (
+        table::METRIC_EXPORT_INTERVAL,
+        "soon",
+        METRICS,
+        "metrics every = 60s (default)",
+        "`OTEL_METRIC_EXPORT_INTERVAL=soon` is not understood and is ignored; write milliseconds, such as `60000`",
+    ),
+    (
+        table::METRIC_EXPORT_TIMEOUT,
+        "soon",
+        METRICS,
+        "metrics timeout = 30s (default)",
+        "`OTEL_METRIC_EXPORT_TIMEOUT=soon` is not understood and is ignored; write milliseconds, such as `30000`",
+    ),
+    (
+        table::EXEMPLAR_FILTER,
+        "some",
+        METRICS,
+        "metrics exemplars = trace_based (default)",
+        "`OTEL_METRICS_EXEMPLAR_FILTER=some` is not understood and is ignored; write `always_on`, `always_off` or `trace_based`",
+    ),
+    (
+        table::TEMPORALITY,
+        "daily",
+        METRICS,
+        "metrics count since = the start (default)",
+        "`OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=daily` is not understood and is ignored; write `cumulative`, `delta` or `lowmemory`",
+    ),
+    (
+        table::HISTOGRAM_AGGREGATION,
+        "summary",
+        METRICS,
+        "metrics buckets = exponential (default)",
+        "`OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION=summary` is not understood and is ignored; write `explicit_bucket_histogram` or `base2_exponential_bucket_histogram`",
     ),
     (
         table::LOGS_EXPORTER,
         "carrier",
         NO,
-        "enabled = true (default)",
+        "logs = none (default)",
         "`OTEL_LOGS_EXPORTER=carrier` has `carrier`, which is no exporter and is ignored; write \
-         a list of `otlp`, `console` and `none`",
+         a list of `otlp`, `console`, `otlp_file`, `otlp/stdout` and `none`",
+    ),
+    (
+        table::OTLP_LOGS_ENDPOINT,
+        "ftp://c",
+        LOGS,
+        "logs endpoint = http://localhost:4318/v1/logs (default)",
+        "`OTEL_EXPORTER_OTLP_LOGS_ENDPOINT=ftp://c` is neither `http` nor `https` and is ignored; write a URL, such as `http://localhost:4318`",
+    ),
+    (
+        table::OTLP_LOGS_TIMEOUT,
+        "x",
+        LOGS,
+        "logs request timeout = 10s (default)",
+        "`OTEL_EXPORTER_OTLP_LOGS_TIMEOUT=x` is not understood and is ignored; write milliseconds, such as `10000`",
+    ),
+    (
+        table::OTLP_LOGS_COMPRESSION,
+        "zip",
+        LOGS,
+        "logs compression = none (default)",
+        "`OTEL_EXPORTER_OTLP_LOGS_COMPRESSION=zip` is not understood and is ignored; write `gzip` or `none`",
+    ),
+    (
+        table::OTLP_LOGS_PROTOCOL,
+        "smtp",
+        LOGS,
+        "logs protocol = http/protobuf (default)",
+        "`OTEL_EXPORTER_OTLP_LOGS_PROTOCOL=smtp` is not understood and is ignored; write `grpc`, `http/protobuf` or `http/json`",
+    ),
+    (
+        table::OTLP_LOGS_HEADERS,
+        "a b=hunter2",
+        LOGS,
+        "logs headers = none (from OTEL_EXPORTER_OTLP_LOGS_HEADERS)",
+        "`OTEL_EXPORTER_OTLP_LOGS_HEADERS` has a member (number 1) that is no header and is ignored; write `name=value,name=value`",
+    ),
+    (
+        table::OTLP_LOGS_INSECURE,
+        "yes",
+        &[("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "https://c")],
+        "logs endpoint = https://c (from OTEL_EXPORTER_OTLP_LOGS_ENDPOINT)",
+        "`OTEL_EXPORTER_OTLP_LOGS_INSECURE=yes` is neither `true` nor `false` and counts as `false`; write `true` or `false`",
+    ),
+    (
+        table::EXCEPTION_SIGNAL,
+        "mail",
+        NO,
+        "exceptions = span events (default)",
+        "`OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN=mail` is not understood and is ignored; write a \
+         list of `logs` and `logs/dup`",
+    ),
+    (
+        table::LOGRECORD_ATTRIBUTE_COUNT_LIMIT,
+        "many",
+        NO,
+        "attributes per log record = 128 (default)",
+        "`OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT=many` is not understood and is ignored; write a \
+         whole number, such as `128`",
+    ),
+    (
+        table::LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT,
+        "-1",
+        NO,
+        "characters per text of a log record = no limit (default)",
+        "`OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT=-1` is not understood and is ignored; \
+         write a whole number, such as `1024`",
+    ),
+    (
+        table::BLRP_SCHEDULE_DELAY,
+        "soon",
+        LOGS,
+        "longest wait of a log record = 1s (default)",
+        "`OTEL_BLRP_SCHEDULE_DELAY=soon` is not understood and is ignored; write milliseconds, \
+         such as `1000`",
+    ),
+    (
+        table::BLRP_EXPORT_TIMEOUT,
+        "soon",
+        LOGS,
+        "logs timeout = 30s (default)",
+        "`OTEL_BLRP_EXPORT_TIMEOUT=soon` is not understood and is ignored; write milliseconds, \
+         such as `30000`",
+    ),
+    (
+        table::BLRP_MAX_QUEUE_SIZE,
+        "0",
+        LOGS,
+        "log records that may wait = as many as memory holds (default)",
+        "`OTEL_BLRP_MAX_QUEUE_SIZE=0` is not understood and is ignored; write a whole number \
+         from 1, such as `2048`",
+    ),
+    (
+        table::BLRP_MAX_EXPORT_BATCH_SIZE,
+        "0",
+        LOGS,
+        "log records per export = 512 (default)",
+        "`OTEL_BLRP_MAX_EXPORT_BATCH_SIZE=0` is not understood and is ignored; write a whole \
+         number from 1, such as `512`",
+    ),
+    (
+        table::PROMETHEUS_PORT,
+        "0",
+        &[("OTEL_METRICS_EXPORTER", "prometheus")],
+        "prometheus = localhost:9464 (from OTEL_METRICS_EXPORTER)",
+        "`OTEL_EXPORTER_PROMETHEUS_PORT=0` is not understood and is ignored; write a whole number \
+         from 1, such as `9464`",
     ),
     (
         table::PROMETHEUS_METRICS_PORT,
@@ -362,7 +563,11 @@ const WARNED: &[Case] = &[
     (
         table::OTLP_TRACES_INSECURE,
         "yes",
-        &[("OTEL_EXPORTER_OTLP_ENDPOINT", "c")],
+        &[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "c"),
+            ("OTEL_METRICS_EXPORTER", "none"),
+            ("OTEL_LOGS_EXPORTER", "none"),
+        ],
         "otlp endpoint = https://c/v1/traces (from OTEL_EXPORTER_OTLP_ENDPOINT)",
         "`OTEL_EXPORTER_OTLP_TRACES_INSECURE=yes` is neither `true` nor `false` and counts as \
          `false`; write `true` or `false`",
@@ -400,7 +605,30 @@ const REFUSED: &[(&Variable, &str, &str)] = &[
         "`SPANDREL_LEVEL=info,shop=loud` has `loud` for `shop`, which is no level; write a level, \
          modules with levels, or both: `info,shop::db=trace`",
     ),
+    (
+        table::LOG,
+        "info,shop=loud,[span]=debug",
+        "`SPANDREL_LOG=info,shop=loud,[span]=debug` has `shop=loud` and `[span]=debug`, which is \
+         no directive; write a level, targets with levels, or both: `info,shop::db=trace`",
+    ),
+    (
+        table::LOG_FORMAT,
+        "xml",
+        "`SPANDREL_LOG_FORMAT=xml` is not understood; write `json`, `pretty` or `off`",
+    ),
+    (
+        table::LOG_SAMPLING,
+        "some",
+        "`SPANDREL_LOG_SAMPLING=some` is not understood; write `all` or `trace`",
+    ),
     (table::DEBUG, "maybe", "`SPANDREL_DEBUG=maybe` is not understood; write `true` or `false`"),
+    (table::SUMMARY, "long", "`SPANDREL_SUMMARY=long` is not understood; write `true` or `false`"),
+    (
+        table::REDACT_PATTERNS,
+        "cust-{digits}",
+        "`SPANDREL_REDACT_PATTERNS=cust-{digits}`: `digits` is no class of characters; write one of \
+         `alnum`, `base64`, `digit`, `hex`, `letter`, `lower`, `upper`, `visible`",
+    ),
     (table::MIRROR, "all", "`SPANDREL_MIRROR=all` is not understood; write `true` or `false`"),
     (
         table::CONSOLE,
@@ -429,6 +657,18 @@ const REFUSED: &[(&Variable, &str, &str)] = &[
         "`SPANDREL_KEEP_ERRORS=some` is not understood; write `true` or `false`",
     ),
     (
+        table::WINDOWS,
+        "1m,5",
+        "`SPANDREL_WINDOWS=1m,5` is not understood; write times with their units, such as \
+         `1m,5m,1h`",
+    ),
+    (
+        table::WINDOWS,
+        "1s",
+        "`SPANDREL_WINDOWS=1s` has one of 1s, which is not between 10 s and a day; write times \
+         with their units, such as `1m,5m,1h`",
+    ),
+    (
         table::KEEP_SLOW,
         "500",
         "`SPANDREL_KEEP_SLOW=500` is not understood; write a time with its unit, such as `500ms`",
@@ -452,6 +692,68 @@ const REFUSED: &[(&Variable, &str, &str)] = &[
         table::FLIGHT_SIGNAL,
         "SIGKILL",
         "`SPANDREL_FLIGHT_SIGNAL=SIGKILL` is not understood; write `SIGUSR1`, `SIGUSR2` or `none`",
+    ),
+    (
+        table::ADMIN,
+        "9464",
+        "`SPANDREL_ADMIN=9464` is not understood; write a host and a port, such as \
+         `127.0.0.1:9464`",
+    ),
+    (
+        table::ADMIN,
+        "0.0.0.0:9464",
+        "other machines may reach the admin server on `0.0.0.0:9464` (from SPANDREL_ADMIN), so it \
+         has to ask for a token; set `SPANDREL_ADMIN_TOKEN`, or write `127.0.0.1:9464`",
+    ),
+    (
+        table::ADMIN_TOKEN,
+        "hunter 2",
+        "`SPANDREL_ADMIN_TOKEN` has characters that a header cannot hold; write letters, digits \
+         and signs, without spaces",
+    ),
+    (
+        table::PROMETHEUS_NAMES,
+        "dots",
+        "`SPANDREL_PROMETHEUS_NAMES=dots` is not understood; write `underscores` or `utf8`",
+    ),
+    (
+        table::REMOTE_WRITE_ENDPOINT,
+        "ftp://me:hunter2@p",
+        "`SPANDREL_REMOTE_WRITE_ENDPOINT` is neither `http` nor `https`; write a URL, such as \
+         `http://localhost:4318`",
+    ),
+    (
+        table::REMOTE_WRITE_HEADERS,
+        "a=b,hunter2",
+        "`SPANDREL_REMOTE_WRITE_HEADERS` has a member (number 2) without `=`; write \
+         `name=value,name=value`",
+    ),
+    (
+        table::REMOTE_WRITE_INTERVAL,
+        "15",
+        "`SPANDREL_REMOTE_WRITE_INTERVAL=15` is not understood; write a time with its unit, such \
+         as `15s`",
+    ),
+    (
+        table::REMOTE_WRITE_INTERVAL,
+        "1ms",
+        "`SPANDREL_REMOTE_WRITE_INTERVAL=1ms` is too little; write at least `100ms`",
+    ),
+    (
+        table::REMOTE_WRITE_TIMEOUT,
+        "0s",
+        "`SPANDREL_REMOTE_WRITE_TIMEOUT=0s` is not understood; write a time with its unit, such \
+         as `10s`",
+    ),
+    (
+        table::REMOTE_WRITE_NATIVE_HISTOGRAMS,
+        "maybe",
+        "`SPANDREL_REMOTE_WRITE_NATIVE_HISTOGRAMS=maybe` is not understood; write `true` or `false`",
+    ),
+    (
+        table::REMOTE_WRITE_VERSION,
+        "3",
+        "`SPANDREL_REMOTE_WRITE_VERSION=3` is not understood; write `auto`, `1` or `2`",
     ),
     (
         table::MEMORY,
@@ -480,7 +782,8 @@ const REFUSED: &[(&Variable, &str, &str)] = &[
 
 #[test]
 fn every_variable_that_can_be_wrong_has_a_case() {
-    let takes_anything = |kind| matches!(kind, Kind::Text | Kind::Path | Kind::Presence);
+    let takes_anything =
+        |kind| matches!(kind, Kind::Text | Kind::Secret | Kind::Path | Kind::Presence);
     // What only a compiler reads is not looked at when the program runs.
     for row in TABLE.iter().filter(|row| row.name != table::MACROS_DEBUG.name) {
         let has_case = match row.origin {

@@ -1,7 +1,10 @@
 //! Which exporters there are, by who asked for them and what is compiled in.
 
 use super::*;
-use crate::{init::config::Exporter, trace::propagation::Propagators};
+use crate::{
+    init::config::{Exporter, MetricExporter, OtlpSignal},
+    trace::propagation::Propagators,
+};
 
 fn at_terminal(variables: &[(&str, &str)], features: Features) -> Result<Settings, Problems> {
     let environment: Environment = variables.iter().copied().collect();
@@ -16,9 +19,30 @@ fn at_terminal(variables: &[(&str, &str)], features: Features) -> Result<Setting
     )
 }
 
-const ALL: Features = Features { console: true, file: true, otlp: true, grpc: true, zipkin: true };
-const NONE: Features =
-    Features { console: false, file: false, otlp: false, grpc: false, zipkin: false };
+const ALL: Features = Features {
+    console: true,
+    file: true,
+    otlp: true,
+    grpc: true,
+    zipkin: true,
+    admin: true,
+    prometheus: true,
+    remote_write: true,
+    logs: true,
+    sentry: true,
+};
+const NONE: Features = Features {
+    console: false,
+    file: false,
+    otlp: false,
+    grpc: false,
+    zipkin: false,
+    admin: false,
+    prometheus: false,
+    remote_write: false,
+    logs: false,
+    sentry: false,
+};
 
 #[test]
 fn a_newcomer_at_a_terminal_sees_a_tree() {
@@ -46,6 +70,21 @@ fn who_wants_nothing_exported_is_not_told_that_nothing_is() {
         [("OTEL_SDK_DISABLED", "true")],
         [("TELEMETRY_ENABLED", "false")],
         [("SPANDREL_CONSOLE", "off")],
+    ] {
+        let settings = resolve(&variables);
+
+        assert_eq!(settings.exporters.value, []);
+        assert_eq!(settings.notices, [], "{variables:?}");
+    }
+}
+
+#[test]
+fn who_wants_metrics_alone_is_not_told_that_spans_go_nowhere() {
+    for variables in [
+        [("OTEL_METRICS_EXPORTER", "prometheus")],
+        [("OTEL_METRICS_EXPORTER", "console")],
+        [("SPANDREL_ADMIN", "127.0.0.1:0")],
+        [("SPANDREL_REMOTE_WRITE_ENDPOINT", "http://p:9090/api/v1/write")],
     ] {
         let settings = resolve(&variables);
 
@@ -280,7 +319,7 @@ fn the_exporter_is_given_everything_that_was_resolved() {
         ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/cert.pem"),
     ]);
 
-    let exporter = format!("{:?}", settings.otlp.exporter(&settings.batch));
+    let exporter = format!("{:?}", settings.otlp.exporter(&settings.batch, OtlpSignal::TRACES));
 
     for part in [
         "traces_endpoint: Some(\"https://c:4318/v1/traces\")",
@@ -306,6 +345,90 @@ fn no_time_limit_is_a_limit_that_a_clock_can_count_to() {
         ("OTEL_BSP_EXPORT_TIMEOUT", "0"),
     ]);
 
-    assert!(settings.otlp.exporter(&settings.batch).check().is_ok());
-    assert!(format!("{:?}", settings.otlp.exporter(&settings.batch)).contains("4294967.295s"));
+    assert!(settings.otlp.exporter(&settings.batch, OtlpSignal::TRACES).check().is_ok());
+    assert!(
+        format!("{:?}", settings.otlp.exporter(&settings.batch, OtlpSignal::TRACES))
+            .contains("4294967.295s")
+    );
+}
+
+#[test]
+fn metrics_go_where_everything_goes_unless_somebody_says_otherwise() {
+    let everything = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318");
+    let of = |variables: &[_]| resolve(variables).metrics.exporters.value;
+
+    assert_eq!(of(&[]), []);
+    assert_eq!(of(&[everything]), [MetricExporter::Otlp]);
+    assert_eq!(of(&[("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "http://m")]), [MetricExporter::Otlp]);
+    assert_eq!(of(&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://t")]), []);
+    assert_eq!(of(&[("JAEGER_ENDPOINT", "http://jaeger:4318")]), []);
+    assert_eq!(of(&[everything, ("OTEL_METRICS_EXPORTER", "none")]), []);
+    assert_eq!(of(&[everything, ("OTEL_SDK_DISABLED", "true")]), []);
+    let code = Code { exports_metrics: true, ..Code::default() };
+    assert_eq!(resolve_with(&code, &[everything]).unwrap().metrics.exporters.value, []);
+}
+
+#[test]
+fn each_signal_has_its_path_below_the_general_endpoint() {
+    let by_variable = resolve(&[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318/")]);
+    let with_path =
+        Code { otlp_endpoint: Some("http://c:4318/v1/traces".into()), ..Code::default() };
+    let by_code = resolve_with(&with_path, &[]).unwrap();
+
+    for settings in [by_variable, by_code] {
+        assert_eq!(settings.otlp.endpoint.value.url(), "http://c:4318/v1/traces");
+        assert_eq!(settings.metrics.otlp.endpoint.value.url(), "http://c:4318/v1/metrics");
+    }
+}
+
+#[test]
+fn what_concerns_all_signals_is_said_once() {
+    let settings = resolve(&[
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"),
+    ]);
+
+    assert_eq!(said(&settings, Level::Warn).len(), 2, "{:?}", said(&settings, Level::Warn));
+}
+
+#[test]
+fn what_is_served_or_sent_without_its_feature_is_an_error_that_names_it() {
+    for (variable, value, feature) in [
+        ("SPANDREL_ADMIN", "127.0.0.1:9464", "admin"),
+        ("OTEL_METRICS_EXPORTER", "prometheus", "prometheus"),
+        ("SPANDREL_REMOTE_WRITE_ENDPOINT", "http://p/api/v1/write", "prometheus-remote-write"),
+    ] {
+        let problems = at_terminal(&[(variable, value)], NONE).unwrap_err().to_string();
+
+        let asked = format!(
+            "is asked for (from {variable}) but not compiled in; write `features = \
+                             [\"{feature}\"]` at `spandrel` in Cargo.toml"
+        );
+        assert!(problems.contains(&asked), "{problems}");
+    }
+}
+
+#[test]
+fn a_port_chooses_the_exporter_unless_another_one_is_chosen() {
+    let port = ("OTEL_EXPORTER_PROMETHEUS_PORT", "9000");
+
+    let alone = resolve(&[port]);
+    let with_other = resolve(&[port, ("OTEL_METRICS_EXPORTER", "otlp")]);
+    let with_none = resolve(&[port, ("OTEL_METRICS_EXPORTER", "none")]);
+
+    let address = alone.serving.prometheus.value.map(|address| address.to_string());
+    assert_eq!(address.as_deref(), Some("localhost:9000"));
+    assert_eq!(
+        (with_other.serving.prometheus.value, with_none.serving.prometheus.value),
+        (None, None)
+    );
+}
+
+#[test]
+fn what_other_machines_reach_is_served_with_a_token() {
+    let settings =
+        resolve(&[("SPANDREL_ADMIN", "0.0.0.0:9464"), ("SPANDREL_ADMIN_TOKEN", "hunter2")]);
+
+    assert!(has_line(&settings, "admin = 0.0.0.0:9464 (from SPANDREL_ADMIN)"));
+    assert!(has_line(&settings, "admin token = set (from SPANDREL_ADMIN_TOKEN)"));
 }

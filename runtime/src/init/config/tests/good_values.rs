@@ -9,8 +9,15 @@ type Case =
 
 const NO: &[(&str, &str)] = &[];
 const OTLP: &[(&str, &str)] = &[("OTEL_TRACES_EXPORTER", "otlp")];
+const PROMETHEUS: &[(&str, &str)] = &[("OTEL_METRICS_EXPORTER", "prometheus")];
+const REMOTE_WRITE: &[(&str, &str)] =
+    &[("SPANDREL_REMOTE_WRITE_ENDPOINT", "http://p:9090/api/v1/write")];
 const CONSOLE: &[(&str, &str)] = &[("OTEL_TRACES_EXPORTER", "console")];
 const FLIGHT: &[(&str, &str)] = &[("SPANDREL_FLIGHT_RECORDER", "1MiB")];
+const LOGS: &[(&str, &str)] = &[("OTEL_LOGS_EXPORTER", "otlp")];
+const CONSOLE_LOGS: &[(&str, &str)] = &[("OTEL_LOGS_EXPORTER", "console")];
+const METRICS: &[(&str, &str)] = &[("OTEL_METRICS_EXPORTER", "otlp")];
+const SENTRY: &[(&str, &str)] = &[("SENTRY_DSN", "https://key@sentry/1")];
 const POD: &[(&str, &str)] = &[("KUBERNETES_SERVICE_HOST", "10.0.0.1")];
 
 const CASES: &[Case] = &[
@@ -41,7 +48,62 @@ const CASES: &[Case] = &[
     ),
     (table::LOG_LEVEL, "WARN", NO, "log level = warn (from OTEL_LOG_LEVEL)"),
     (table::LOG_LEVEL, "none", NO, "log level = off (from OTEL_LOG_LEVEL)"),
-    (table::RUST_LOG, "warn,shop=debug", NO, "log lines = warn,shop=debug (from RUST_LOG)"),
+    (table::LOG, "WARN, shop=debug", NO, "log filter = warn,shop=debug (from SPANDREL_LOG)"),
+    (table::LOG_FORMAT, "JSON", NO, "log lines = json (from SPANDREL_LOG_FORMAT)"),
+    (table::LOG_FORMAT, "off", CONSOLE_LOGS, "log lines = off (from SPANDREL_LOG_FORMAT)"),
+    (table::LOG_SAMPLING, "trace", NO, "log sampling = trace (from SPANDREL_LOG_SAMPLING)"),
+    (table::LOG_FILE, "/log/shop", NO, "logs = otlp_file (from SPANDREL_LOG_FILE)"),
+    (table::LOG_FILE, "/log/shop", NO, "logs file = /log/shop (from SPANDREL_LOG_FILE)"),
+    (
+        table::EXCEPTION_SIGNAL,
+        "logs",
+        NO,
+        "exceptions = logs (from OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN)",
+    ),
+    (
+        table::EXCEPTION_SIGNAL,
+        "http, Logs/dup",
+        NO,
+        "exceptions = span events and logs (from OTEL_SEMCONV_EXCEPTION_SIGNAL_OPT_IN)",
+    ),
+    (table::RUST_LOG, "warn,shop=debug", NO, "log filter = warn,shop=debug (from RUST_LOG)"),
+    (
+        table::LOGRECORD_ATTRIBUTE_COUNT_LIMIT,
+        "7",
+        NO,
+        "attributes per log record = 7 (from OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT)",
+    ),
+    (
+        table::LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT,
+        "9",
+        NO,
+        "characters per text of a log record = 9 (from \
+         OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT)",
+    ),
+    (
+        table::BLRP_SCHEDULE_DELAY,
+        "250",
+        LOGS,
+        "longest wait of a log record = 250ms (from OTEL_BLRP_SCHEDULE_DELAY)",
+    ),
+    (
+        table::BLRP_EXPORT_TIMEOUT,
+        "0",
+        LOGS,
+        "logs timeout = no limit (from OTEL_BLRP_EXPORT_TIMEOUT)",
+    ),
+    (
+        table::BLRP_MAX_QUEUE_SIZE,
+        "600",
+        LOGS,
+        "log records that may wait = 600 (from OTEL_BLRP_MAX_QUEUE_SIZE)",
+    ),
+    (
+        table::BLRP_MAX_EXPORT_BATCH_SIZE,
+        "64",
+        LOGS,
+        "log records per export = 64 (from OTEL_BLRP_MAX_EXPORT_BATCH_SIZE)",
+    ),
     (
         table::CONFIG_FILE,
         "/etc/otel.yaml",
@@ -71,21 +133,145 @@ const CASES: &[Case] = &[
     (table::TRACES_EXPORTER, "none", NO, "exporters = none (from OTEL_TRACES_EXPORTER)"),
     (
         table::METRICS_EXPORTER,
-        "otlp",
+        "otlp,Console,otlp_file,otlp/stdout,otlp",
         NO,
-        "`OTEL_METRICS_EXPORTER` has no effect: this version exports no metrics",
+        "metrics = otlp,console,otlp_file,otlp/stdout (from OTEL_METRICS_EXPORTER)",
+    ),
+    (table::METRICS_EXPORTER, "none", NO, "metrics = none (from OTEL_METRICS_EXPORTER)"),
+    (
+        table::METRIC_EXPORT_INTERVAL,
+        "1500",
+        METRICS,
+        "metrics every = 1.5s (from OTEL_METRIC_EXPORT_INTERVAL)",
     ),
     (
-        table::LOGS_EXPORTER,
-        "otlp",
+        table::METRIC_EXPORT_TIMEOUT,
+        "0",
+        METRICS,
+        "metrics timeout = no limit (from OTEL_METRIC_EXPORT_TIMEOUT)",
+    ),
+    (
+        table::EXEMPLAR_FILTER,
+        "Always_Off",
+        METRICS,
+        "metrics exemplars = always_off (from OTEL_METRICS_EXEMPLAR_FILTER)",
+    ),
+    (
+        table::TEMPORALITY,
+        "Delta",
+        METRICS,
+        "metrics count since = the last export (from \
+         OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE)",
+    ),
+    (
+        table::TEMPORALITY,
+        "lowmemory",
+        METRICS,
+        "metrics count since = the last export (from \
+         OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE)",
+    ),
+    (
+        table::HISTOGRAM_AGGREGATION,
+        "explicit_bucket_histogram",
+        METRICS,
+        "metrics buckets = explicit (from \
+         OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION)",
+    ),
+    (
+        table::METRICS_FILE,
+        "/log/metrics",
         NO,
-        "`OTEL_LOGS_EXPORTER` has no effect: this version exports no logs",
+        "metrics file = /log/metrics (from SPANDREL_METRICS_FILE)",
+    ),
+    (table::SUMMARY, "on", NO, "metrics = summary (from SPANDREL_SUMMARY)"),
+    (
+        table::LOGS_EXPORTER,
+        "otlp,Console,otlp_file,otlp/stdout,otlp",
+        NO,
+        "logs = otlp,otlp_file,otlp/stdout (from OTEL_LOGS_EXPORTER)",
+    ),
+    (table::LOGS_EXPORTER, "console", NO, "log lines = pretty (from OTEL_LOGS_EXPORTER)"),
+    (table::LOGS_EXPORTER, "none", NO, "log lines = off (from OTEL_LOGS_EXPORTER)"),
+    (
+        table::METRICS_EXPORTER,
+        "Prometheus",
+        NO,
+        "prometheus = localhost:9464 (from OTEL_METRICS_EXPORTER)",
+    ),
+    (
+        table::PROMETHEUS_HOST,
+        "127.0.0.2",
+        NO,
+        "prometheus = 127.0.0.2:9464 (from OTEL_EXPORTER_PROMETHEUS_HOST)",
+    ),
+    (
+        table::PROMETHEUS_HOST,
+        "0.0.0.0",
+        PROMETHEUS,
+        "everybody who can reach 0.0.0.0:9464 can read the metrics; set `SPANDREL_ADMIN_TOKEN` to \
+         ask for a token",
+    ),
+    (
+        table::PROMETHEUS_PORT,
+        "9000",
+        PROMETHEUS,
+        "prometheus port = 9000 (from OTEL_EXPORTER_PROMETHEUS_PORT)",
     ),
     (
         table::PROMETHEUS_METRICS_PORT,
-        "9464",
+        "9000",
         NO,
-        "`PROMETHEUS_METRICS_PORT` has no effect: this version exports no metrics",
+        "prometheus = localhost:9000 (from PROMETHEUS_METRICS_PORT)",
+    ),
+    (table::ADMIN, "127.0.0.1:9464", NO, "admin = 127.0.0.1:9464 (from SPANDREL_ADMIN)"),
+    (table::ADMIN_TOKEN, "hunter2", PROMETHEUS, "admin token = set (from SPANDREL_ADMIN_TOKEN)"),
+    (
+        table::ADMIN_HOSTS,
+        "A.example, b",
+        PROMETHEUS,
+        "further admin hosts = a.example,b (from SPANDREL_ADMIN_HOSTS)",
+    ),
+    (
+        table::PROMETHEUS_NAMES,
+        "UTF8",
+        PROMETHEUS,
+        "prometheus names = utf8 (from SPANDREL_PROMETHEUS_NAMES)",
+    ),
+    (
+        table::REMOTE_WRITE_ENDPOINT,
+        "http://p:9090/api/v1/write?key=s3cret",
+        NO,
+        "remote write = http://p:9090/api/v1/write?… (from SPANDREL_REMOTE_WRITE_ENDPOINT)",
+    ),
+    (
+        table::REMOTE_WRITE_HEADERS,
+        "x-scope-orgid=shop",
+        REMOTE_WRITE,
+        "remote write headers = x-scope-orgid=… (from SPANDREL_REMOTE_WRITE_HEADERS)",
+    ),
+    (
+        table::REMOTE_WRITE_INTERVAL,
+        "1m",
+        REMOTE_WRITE,
+        "remote write interval = 60s (from SPANDREL_REMOTE_WRITE_INTERVAL)",
+    ),
+    (
+        table::REMOTE_WRITE_TIMEOUT,
+        "2s",
+        REMOTE_WRITE,
+        "remote write timeout = 2s (from SPANDREL_REMOTE_WRITE_TIMEOUT)",
+    ),
+    (
+        table::REMOTE_WRITE_NATIVE_HISTOGRAMS,
+        "on",
+        REMOTE_WRITE,
+        "remote write of native histograms = true (from SPANDREL_REMOTE_WRITE_NATIVE_HISTOGRAMS)",
+    ),
+    (
+        table::REMOTE_WRITE_VERSION,
+        "2",
+        REMOTE_WRITE,
+        "remote write version = 2 (from SPANDREL_REMOTE_WRITE_VERSION)",
     ),
     (table::TRACES_SAMPLER, "always_off", NO, "sampler = always_off (from OTEL_TRACES_SAMPLER)"),
     (
@@ -319,14 +505,151 @@ const CASES: &[Case] = &[
     (table::DEBUG, "true", NO, "log level = debug (from SPANDREL_DEBUG)"),
     (table::DEBUG, "false", NO, "log level = info (default)"),
     (
+        table::HTTP_KNOWN_METHODS,
+        "GET, POST,,PROPFIND",
+        NO,
+        "http methods = GET,POST,PROPFIND (from OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS)",
+    ),
+    (
         table::REDACT_KEYS,
         "tax_number, iban",
         NO,
         "redacted keys = tax_number,iban (from SPANDREL_REDACT_KEYS)",
     ),
+    (
+        table::REDACT_ALLOW_KEYS,
+        "token,api-key",
+        NO,
+        "allowed keys = token,api-key (from SPANDREL_REDACT_ALLOW_KEYS)",
+    ),
+    (
+        table::REDACT_PATTERNS,
+        "-card, cust-{digit:8}",
+        NO,
+        "redacted patterns = -card,cust-{digit:8} (from SPANDREL_REDACT_PATTERNS)",
+    ),
+    (table::REDACT_HASH_KEY, "hunter2", NO, "hash key = … (from SPANDREL_REDACT_HASH_KEY)"),
+    (table::WINDOWS, "1h, 30s,1 h", NO, "windows = 30s,3600s (from SPANDREL_WINDOWS)"),
+    (table::SENTRY_DSN, "https://hunter2@sentry/1", NO, "sentry dsn = … (from SENTRY_DSN)"),
+    (table::SENTRY_ENVIRONMENT, "eu", SENTRY, "sentry environment = eu (from SENTRY_ENVIRONMENT)"),
+    (table::SENTRY_RELEASE, "shop@2", SENTRY, "sentry release = shop@2 (from SENTRY_RELEASE)"),
+    (
+        table::SENTRY_SAMPLE_RATE,
+        "0.5",
+        SENTRY,
+        "sentry sample rate = 0.5 (from SENTRY_SAMPLE_RATE)",
+    ),
     (table::MIRROR, "true", NO, "mirror = true (from SPANDREL_MIRROR)"),
     (table::MIRROR, "0", NO, "mirror = false (from SPANDREL_MIRROR)"),
     (table::CONSOLE, "json", CONSOLE, "console form = json (from SPANDREL_CONSOLE)"),
+    (
+        table::OTLP_METRICS_ENDPOINT,
+        "http://c:4318/x",
+        METRICS,
+        "metrics endpoint = http://c:4318/x (from OTEL_EXPORTER_OTLP_METRICS_ENDPOINT)",
+    ),
+    (
+        table::OTLP_METRICS_HEADERS,
+        "a=b",
+        METRICS,
+        "metrics headers = a=… (from OTEL_EXPORTER_OTLP_METRICS_HEADERS)",
+    ),
+    (
+        table::OTLP_METRICS_TIMEOUT,
+        "1500",
+        METRICS,
+        "metrics request timeout = 1.5s (from OTEL_EXPORTER_OTLP_METRICS_TIMEOUT)",
+    ),
+    (
+        table::OTLP_METRICS_COMPRESSION,
+        "gzip",
+        METRICS,
+        "metrics compression = gzip (from OTEL_EXPORTER_OTLP_METRICS_COMPRESSION)",
+    ),
+    (
+        table::OTLP_METRICS_PROTOCOL,
+        "grpc",
+        METRICS,
+        "metrics protocol = grpc (from OTEL_EXPORTER_OTLP_METRICS_PROTOCOL)",
+    ),
+    (
+        table::OTLP_METRICS_CERTIFICATE,
+        "/m.pem",
+        METRICS,
+        "metrics certificate = /m.pem (from OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE)",
+    ),
+    (
+        table::OTLP_METRICS_CLIENT_KEY,
+        "/m.pem",
+        METRICS,
+        "metrics client key = /m.pem (from OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY)",
+    ),
+    (
+        table::OTLP_METRICS_CLIENT_CERTIFICATE,
+        "/m.pem",
+        METRICS,
+        "metrics client certificate = /m.pem (from OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE)",
+    ),
+    (
+        table::OTLP_METRICS_INSECURE,
+        "true",
+        &[("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "c:4318")],
+        "metrics endpoint = http://c:4318 (from OTEL_EXPORTER_OTLP_METRICS_ENDPOINT)",
+    ),
+    (
+        table::OTLP_LOGS_ENDPOINT,
+        "http://c:4318/x",
+        LOGS,
+        "logs endpoint = http://c:4318/x (from OTEL_EXPORTER_OTLP_LOGS_ENDPOINT)",
+    ),
+    (
+        table::OTLP_LOGS_HEADERS,
+        "a=b",
+        LOGS,
+        "logs headers = a=… (from OTEL_EXPORTER_OTLP_LOGS_HEADERS)",
+    ),
+    (
+        table::OTLP_LOGS_TIMEOUT,
+        "1500",
+        LOGS,
+        "logs request timeout = 1.5s (from OTEL_EXPORTER_OTLP_LOGS_TIMEOUT)",
+    ),
+    (
+        table::OTLP_LOGS_COMPRESSION,
+        "gzip",
+        LOGS,
+        "logs compression = gzip (from OTEL_EXPORTER_OTLP_LOGS_COMPRESSION)",
+    ),
+    (
+        table::OTLP_LOGS_PROTOCOL,
+        "grpc",
+        LOGS,
+        "logs protocol = grpc (from OTEL_EXPORTER_OTLP_LOGS_PROTOCOL)",
+    ),
+    (
+        table::OTLP_LOGS_CERTIFICATE,
+        "/m.pem",
+        LOGS,
+        "logs certificate = /m.pem (from OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE)",
+    ),
+    (
+        table::OTLP_LOGS_CLIENT_KEY,
+        "/m.pem",
+        LOGS,
+        "logs client key = /m.pem (from OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY)",
+    ),
+    (
+        table::OTLP_LOGS_CLIENT_CERTIFICATE,
+        "/m.pem",
+        LOGS,
+        "logs client certificate = /m.pem (from OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE)",
+    ),
+    (
+        table::OTLP_LOGS_INSECURE,
+        "true",
+        &[("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "c:4318")],
+        "logs endpoint = http://c:4318 (from OTEL_EXPORTER_OTLP_LOGS_ENDPOINT)",
+    ),
     (
         table::ZIPKIN_ENDPOINT,
         "http://z/api/v2/spans?key=s3cret",

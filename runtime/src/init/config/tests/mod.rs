@@ -33,7 +33,18 @@ fn resolve_with(code: &Code, variables: &[(&str, &str)]) -> Result<Settings, Pro
             environment: &variables.iter().copied().collect(),
             machine: &machine(),
             stderr_is_terminal: false,
-            features: Features { console: true, file: true, otlp: true, grpc: true, zipkin: true },
+            features: Features {
+                console: true,
+                file: true,
+                otlp: true,
+                grpc: true,
+                zipkin: true,
+                logs: true,
+                admin: true,
+                prometheus: true,
+                remote_write: true,
+                sentry: true,
+            },
         },
     )
 }

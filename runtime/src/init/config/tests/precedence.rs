@@ -6,7 +6,9 @@ use super::*;
 use crate::{
     Resource,
     export::Batching,
-    init::config::{Color, Compression, Exporter, Form, Headers, Protocol},
+    init::config::{Color, Compression, Exporter, Form, Headers, LogExporter, Protocol},
+    redact::Patterns,
+    sensitive::Sensitive,
     time::Clock,
     trace::{
         Limits, Memory, TailBias,
@@ -26,6 +28,8 @@ fn code() -> Code {
         sampler: Sampler::ratio(0.5).ok(),
         sampler_overrides: Overrides::parse("shop::db=always_off").ok(),
         level: Some("debug".into()),
+        log_filter: Some("trace,shop=warn".into()),
+        logs_follow_trace: Some(false),
         limits: Some(Limits::new().with_attributes(1).with_value_chars(2)),
         memory: Some(Memory::MIN),
         clock: Some(Clock::Monotonic),
@@ -48,6 +52,15 @@ fn code() -> Code {
         debug: Some(true),
         mirror: Some(true),
         redact_keys: Some(vec!["of_code".into()]),
+        windows: Some(vec![Duration::from_secs(11)]),
+        admin: Some("127.0.0.1:1".into()),
+        admin_token: Some("of-code".into()),
+        admin_hosts: Some(vec!["of-code".into()]),
+        prometheus: Some("127.0.0.1:2".into()),
+        utf8_names: Some(true),
+        allow_keys: Some(vec!["of_code".into()]),
+        redact_patterns: Some(Patterns::none()),
+        redact_hash_key: Some(Sensitive::new("of_code".into())),
         tail_bias: Some(TailBias::errors()),
         #[cfg(feature = "file")]
         flight: Some(crate::export::FlightRecorder::new(1 << 20).dir("/code").on_panic(false)),
@@ -66,6 +79,9 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("SPANDREL_KEEP_ERRORS", "false"),
     ("SPANDREL_KEEP_SLOW", "9ms"),
     ("SPANDREL_LEVEL", "error"),
+    ("SPANDREL_LOG", "error"),
+    ("RUST_LOG", "error"),
+    ("SPANDREL_LOG_SAMPLING", "trace"),
     ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "9"),
     ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "9"),
     ("OTEL_SPAN_EVENT_COUNT_LIMIT", "9"),
@@ -73,7 +89,17 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "9"),
     ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "9"),
     ("SPANDREL_MEMORY", "9MiB"),
+    ("SPANDREL_WINDOWS", "99s"),
+    ("SPANDREL_ADMIN", "127.0.0.1:9"),
+    ("SPANDREL_ADMIN_TOKEN", "9"),
+    ("SPANDREL_ADMIN_HOSTS", "9"),
+    ("SPANDREL_PROMETHEUS_NAMES", "underscores"),
+    ("OTEL_EXPORTER_PROMETHEUS_HOST", "127.0.0.9"),
     ("SPANDREL_CLOCK", "auto"),
+    ("SPANDREL_REDACT_KEYS", "of_environment"),
+    ("SPANDREL_REDACT_ALLOW_KEYS", "of_environment"),
+    ("SPANDREL_REDACT_PATTERNS", "-card"),
+    ("SPANDREL_REDACT_HASH_KEY", "of_environment"),
     ("OTEL_BSP_SCHEDULE_DELAY", "9"),
     ("OTEL_BSP_EXPORT_TIMEOUT", "9"),
     ("OTEL_BSP_MAX_QUEUE_SIZE", "9"),
@@ -100,6 +126,8 @@ fn code_beats_environment_for_every_value() {
     let of_environment: Vec<_> = explanation
         .lines()
         .filter(|line| line.contains("(from OTEL") || line.contains("(from SPANDREL"))
+        // What code exports metrics to comes on top.
+        .filter(|line| !line.starts_with("metrics = "))
         .collect();
     assert_eq!(of_environment, [""; 0]);
     for line in [
@@ -110,6 +138,8 @@ fn code_beats_environment_for_every_value() {
         "keep errors = true (from code)",
         "keep slower than = none (from code)",
         "level = debug (from code)",
+        "log filter = trace,shop=warn (from code)",
+        "log sampling = all (from code)",
         "attributes per span = 1 (from code)",
         "otlp endpoint = http://code:4318/v1/traces (from code)",
         "otlp protocol = http/protobuf (from code)",
@@ -117,6 +147,11 @@ fn code_beats_environment_for_every_value() {
         "otlp timeout = no limit (from code)",
         "console form = json (from code)",
         "log level = debug (from code)",
+        "admin = 127.0.0.1:1 (from code)",
+        "admin token = set (from code)",
+        "further admin hosts = of-code (from code)",
+        "prometheus = 127.0.0.1:2 (from code)",
+        "prometheus names = utf8 (from code)",
         "service.name = of-code (from code)",
         "service.version = 1.2.3 (from Cargo.toml)",
         "shard = 3 (from code)",
@@ -190,6 +225,39 @@ fn an_alias_stands_in_for_a_name_that_is_not_understood() {
 }
 
 #[test]
+fn our_own_filter_beats_that_of_others_and_both_beat_the_level_of_spans() {
+    let filter = |variables: &[_]| resolve(variables).logs.filter.value.to_string();
+    let [level, others, own] = [
+        ("SPANDREL_LEVEL", "debug,shop=off"),
+        ("RUST_LOG", "warn,shop[span]=debug"),
+        ("SPANDREL_LOG", "error"),
+    ];
+
+    assert_eq!(filter(&[]), "info");
+    assert_eq!(filter(&[level]), "debug,shop=off");
+    assert_eq!(filter(&[level, others]), "warn");
+    assert_eq!(filter(&[level, others, own]), "error");
+    // What only others understand is worth a line where it is meant.
+    assert_eq!(said(&resolve(&[others]), Level::Warn).len(), 1);
+    assert_eq!(said(&resolve(&[others, own]), Level::Warn).len(), 0);
+}
+
+#[test]
+fn log_records_go_where_everything_goes_unless_somebody_says_otherwise() {
+    let of = |variables: &[_]| resolve(variables).logs.exporters.value;
+    let everything = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c:4318");
+
+    assert_eq!(of(&[]), []);
+    assert_eq!(of(&[everything]), [LogExporter::Otlp]);
+    assert_eq!(of(&[("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://l")]), [LogExporter::Otlp]);
+    assert_eq!(of(&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://t")]), []);
+    assert_eq!(of(&[everything, ("OTEL_LOGS_EXPORTER", "none")]), []);
+    assert_eq!(of(&[everything, ("OTEL_SDK_DISABLED", "true")]), []);
+    let exact = resolve(&[everything]).logs.otlp.endpoint.value;
+    assert_eq!(exact.url(), "http://c:4318/v1/logs");
+}
+
+#[test]
 fn no_color_beats_what_forces_colors() {
     let settings = resolve(&[("NO_COLOR", "1"), ("FORCE_COLOR", "1"), ("CLICOLOR_FORCE", "1")]);
 
@@ -237,7 +305,12 @@ fn no_secret_is_in_what_is_explained_or_printed() {
     let settings = resolve(&[
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:hunter2@c:4317?key=hunter2"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=hunter2,hunter2"),
+        ("SPANDREL_ADMIN", "127.0.0.1:9464"),
+        ("SPANDREL_ADMIN_TOKEN", "hunter2"),
+        ("SPANDREL_REMOTE_WRITE_ENDPOINT", "http://me:hunter2@p/?key=hunter2"),
+        ("SPANDREL_REMOTE_WRITE_HEADERS", "authorization=hunter2"),
         ("SPANDREL_DEBUG", "true"),
+        ("SPANDREL_REDACT_HASH_KEY", "hunter2"),
     ]);
 
     assert!(!explanation(&settings).contains("hunter2"));

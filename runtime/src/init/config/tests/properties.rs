@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::init::env::table::TABLE;
+use crate::init::{config::OtlpSignal, env::table::TABLE};
 
 /// Values that come near to something that is understood, and any others.
 fn value() -> impl Strategy<Value = String> {
@@ -97,7 +97,7 @@ proptest! {
             ("OTEL_EXPORTER_OTLP_HEADERS", &headers),
         ]);
 
-        let checked = settings.otlp.exporter(&settings.batch).check();
+        let checked = settings.otlp.exporter(&settings.batch, OtlpSignal::TRACES).check();
 
         prop_assert!(checked.is_ok(), "{:?} {:?}", checked, settings.otlp);
     }

@@ -6,11 +6,18 @@ use super::{Extractor, Injector};
 
 impl Extractor for HeaderMap {
     fn get(&self, key: &str) -> Option<&str> {
-        HeaderMap::get(self, key).map(text)
+        if self.len() > FEW {
+            return HeaderMap::get(self, key).map(text);
+        }
+        self.iter().find(|(name, _)| name.as_str() == key).map(|(_, value)| text(value))
     }
 
     fn get_all(&self, key: &str) -> Vec<&str> {
-        HeaderMap::get_all(self, key).iter().map(text).collect()
+        if self.len() > FEW {
+            return HeaderMap::get_all(self, key).iter().map(text).collect();
+        }
+        let named = self.iter().filter(|(name, _)| name.as_str() == key);
+        named.map(|(_, value)| text(value)).collect()
     }
 
     fn keys(&self) -> Vec<&str> {
@@ -31,6 +38,9 @@ impl Injector for HeaderMap {
         HeaderMap::remove(self, key);
     }
 }
+
+/// Of so many headers each is looked at sooner than the hash of one name is made.
+const FEW: usize = 16;
 
 /// A header with other bytes than ASCII is there, and is malformed: it must not count as absent.
 fn text(value: &HeaderValue) -> &str {

@@ -1,0 +1,5 @@
+//! Metrics as a program uses them.
+
+mod counting;
+mod observing;
+mod refusing;

@@ -1,0 +1,6 @@
+//! Libraries of databases, used as anybody would, on real servers.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where its helpers do")]
+
+mod queries;
+mod redis;

@@ -1,0 +1,14 @@
+//! The layers for HTTP between real servers and real clients, over loopback.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where its helpers do")]
+
+mod clients;
+mod correlation;
+mod endings;
+mod grpc;
+mod metrics;
+#[cfg(unix)]
+mod script;
+mod serving;
+mod setting;
+mod trace_context;
