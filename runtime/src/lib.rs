@@ -95,7 +95,6 @@ mod init;
 mod level;
 #[allow(dead_code, unused_imports)]
 mod limit;
-mod metrics;
 #[cfg(feature = "log")]
 mod log;
 pub mod logs;
