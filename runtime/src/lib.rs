@@ -77,10 +77,6 @@ pub mod _environment {}
 #[cfg(all(feature = "test-util", feature = "otlp"))]
 #[doc(hidden)]
 pub mod bench;
-#[allow(dead_code, unused_imports)]
-mod breaker;
-#[allow(dead_code, unused_imports)]
-mod bulkhead;
 mod call;
 mod capture;
 mod cell;
@@ -93,8 +89,6 @@ pub mod genai;
 pub mod http;
 mod init;
 mod level;
-#[allow(dead_code, unused_imports)]
-mod limit;
 #[cfg(feature = "log")]
 mod log;
 pub mod logs;
@@ -114,9 +108,8 @@ mod random;
 pub mod redact;
 #[cfg(feature = "redis-1")]
 pub mod redis_1;
+pub mod resilience;
 mod resource;
-#[allow(dead_code, unused_imports)]
-mod retry;
 mod sensitive;
 mod site;
 mod sql;
@@ -137,6 +130,7 @@ pub use functions::{Function, Functions, Objective, Statistics, Window, function
 pub use init::FlightReport;
 pub use init::{Builder, ExporterReport, LogReport, Report, Shutdown, ShuttingDown, Telemetry};
 pub use outcome::Outcome;
+pub use resilience::Rejected;
 pub use resource::Resource;
 pub use sensitive::Sensitive;
 pub use site::{Level, Site, SpanKind};

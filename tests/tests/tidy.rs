@@ -38,6 +38,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("logs", 3),
     ("metrics", 3),
     ("operation", 3),
+    ("resilience", 3),
     ("trace", 3),
     // Leaves.
     ("export", 4),
