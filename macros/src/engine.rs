@@ -45,6 +45,11 @@ pub(crate) trait Attribute: Options {
     /// Whether the function is left out.
     fn is_skipped(&self) -> bool;
 
+    /// Whether it is a step of its own on the way to the body.
+    fn is_stage(&self) -> bool {
+        true
+    }
+
     /// Reports options that make no sense on this very function.
     ///
     /// Not asked of options of a block: there, what does not fit a function does not concern it.
@@ -74,6 +79,11 @@ impl Entry {
 /// The attribute of this name.
 pub(crate) fn entry(name: &str) -> Option<&'static Entry> {
     TABLE.iter().find(|entry| entry.name == name)
+}
+
+/// Reports what is wrong with the options of an attribute that a block is given.
+pub(crate) fn validate(entry: &Entry, args: TokenStream, errors: &mut Errors) {
+    (entry.validate)(args, errors);
 }
 
 /// Expands one of the table's attributes.
@@ -154,6 +164,7 @@ fn expand_function(first: Written, mut function: Function) -> TokenStream {
     let krate = crate_of(&first, &function.attrs);
     let mut written = vec![first];
     written.extend(siblings::gather(&mut function.attrs, &krate));
+    siblings::unfold(&mut written);
     // What stands on the function itself before what a block around it said; stable, and the same
     // for every order in which the attributes are written.
     written.sort_by_key(|written| (written.entry.rank, written.is_block));
@@ -173,6 +184,7 @@ fn expand_function(first: Written, mut function: Function) -> TokenStream {
         }
     }
     plan::check_marks(&draft, &written, &function, &mut errors);
+    plan::policies::check(&mut draft, &written, &function, &mut errors);
     if errors.is_empty() {
         expand::function::expand(&draft, &function, &written)
     } else {
@@ -182,7 +194,7 @@ fn expand_function(first: Written, mut function: Function) -> TokenStream {
 
 fn expand_block(written: &Written, block: &Block) -> TokenStream {
     let mut errors = Errors::default();
-    (written.entry.validate)(written.args.clone(), &mut errors);
+    validate(written.entry, written.args.clone(), &mut errors);
     let krate = crate_of(written, &[]);
     // With an error in its options the block stays as it is, or each function would repeat it.
     let hand_on = errors.is_empty();
@@ -228,7 +240,9 @@ fn plan<A: Attribute>(
         });
     }
     if let (Some(options), Some(first)) = (merged, written.first()) {
-        draft.pipeline.push(Stage { name: first.entry.name, args: first.args.clone() });
+        if options.is_stage() {
+            draft.pipeline.push(Stage { name: first.entry.name, args: first.args.clone() });
+        }
         options.plan(function, draft, errors);
     }
 }

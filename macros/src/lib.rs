@@ -55,6 +55,15 @@ attributes! {
     instrument: Instrument, rank 10;
     timed: Timed, rank 20;
     counted: Counted, rank 30;
+    resilient: Resilient, rank 40;
+    fallback: Fallback, rank 50;
+    timeout: Timeout, rank 60;
+    retry: Retry, rank 70;
+    hedge: Hedge, rank 80;
+    circuit_breaker: CircuitBreaker, rank 90;
+    rate_limit: RateLimit, rank 100;
+    bulkhead: Bulkhead, rank 110;
+    chaos: Chaos, rank 120;
 }
 
 #[doc = include_str!("../docs/span.md")]

@@ -6,8 +6,8 @@ use syn::{
     punctuated::Punctuated,
 };
 
-use super::Value;
-use crate::errors::bail;
+use super::{Options, Value};
+use crate::errors::{Errors, bail};
 
 /// `flag`.
 #[derive(Clone, Debug)]
@@ -31,6 +31,10 @@ pub(crate) enum Switch<T> {
     On,
     Of(Vec<T>),
 }
+
+/// `key(option = value, …)`.
+#[derive(Clone, Debug)]
+pub(crate) struct Group<O>(pub(crate) O);
 
 /// What may stand behind `=`, with an example for the error.
 pub(crate) trait Assigned: Sized {
@@ -92,6 +96,19 @@ impl<T: Parse> Value for Many<T> {
     fn over(mut self, outer: Self) -> Self {
         self.0.extend(outer.0);
         self
+    }
+}
+
+impl<O: Options> Value for Group<O> {
+    fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
+        if !input.peek(syn::token::Paren) {
+            bail!(key, "`{key}` needs its parts; write `{key}(…)`");
+        }
+        let content;
+        parenthesized!(content in input);
+        let mut errors = Errors::default();
+        let options = O::parse(content.parse()?, &mut errors);
+        errors.into_result().map(|()| Self(options))
     }
 }
 

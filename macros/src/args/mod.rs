@@ -1,5 +1,6 @@
 //! Options of attributes, typed while they are parsed: no string travels further than this folder.
 
+mod constants;
 pub(crate) mod conventions;
 mod forms;
 pub(crate) mod known;
@@ -8,7 +9,7 @@ mod quantities;
 mod theirs;
 mod words;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Punct, Spacing, TokenStream, TokenTree};
 use syn::{
     Ident, Token,
     ext::IdentExt as _,
@@ -17,11 +18,16 @@ use syn::{
 
 use crate::errors::{self, Errors};
 
-pub(crate) use forms::{Assign, Flag, List, Many, Switch};
+pub(crate) use constants::{
+    Backoff, Constant, Count, Factor, Portion, Rate, Shared, Spread, Truth, Window,
+};
+pub(crate) use forms::{Assign, Assigned, Flag, Group, List, Many, Switch};
 pub(crate) use nearest::{message, nearest, unknown};
 pub(crate) use quantities::{Lapse, Positive, Share};
 pub(crate) use theirs::{Telling, Verbosity, is_empty, is_none};
-pub(crate) use words::{Kind, Level, Name, Redaction, Shown, Word};
+pub(crate) use words::{
+    Adaptive, Kind, Level, Name, OnCancel, Redaction, Refusal, Shown, Sync, Waitable, Word,
+};
 
 /// What stands behind the name of an option.
 pub(crate) trait Value: Sized {
@@ -40,6 +46,9 @@ pub(crate) trait Value: Sized {
 
 /// The options of one attribute; implemented by [`options!`].
 pub(crate) trait Options: Sized {
+    /// What there is to be given.
+    const NAMES: &'static [&'static str] = &[];
+
     /// Parses what stands in the parentheses.
     fn parse(args: TokenStream, errors: &mut Errors) -> Self;
 
@@ -64,6 +73,8 @@ macro_rules! options {
         }
 
         impl crate::args::Options for $Options {
+            const NAMES: &'static [&'static str] = &[$($name),*];
+
             fn parse(
                 args: proc_macro2::TokenStream,
                 errors: &mut crate::errors::Errors,
@@ -72,7 +83,7 @@ macro_rules! options {
                 crate::args::each(args, errors, &mut |key, input| {
                     match syn::ext::IdentExt::unraw(key).to_string().as_str() {
                         $($name => crate::args::set(&mut options.$field, key, input),)*
-                        _ => Err(crate::args::unknown("option", key, &[$($name),*])),
+                        _ => Err(crate::args::unknown("option", key, Self::NAMES)),
                     }
                 });
                 options
@@ -85,6 +96,36 @@ macro_rules! options {
     };
 }
 pub(crate) use options;
+
+/// Writes `name =` in front of a first value that stands there without a name.
+pub(crate) fn positional<O: Options>(name: &str, args: TokenStream) -> TokenStream {
+    let mut tokens = args.clone().into_iter();
+    let (first, second) = (tokens.next(), tokens.next());
+    let is_option = match (&first, &second) {
+        (None, _) => true,
+        (Some(TokenTree::Ident(word)), None) => is_option::<O>(word),
+        (Some(TokenTree::Ident(word)), Some(TokenTree::Punct(punct))) => match punct.as_char() {
+            '=' => true,
+            ',' => is_option::<O>(word),
+            _ => false,
+        },
+        (Some(TokenTree::Ident(_)), Some(TokenTree::Group(_))) => true,
+        _ => false,
+    };
+    let Some(first) = first.filter(|_| !is_option) else { return args };
+    let mut named = TokenStream::from_iter([
+        TokenTree::Ident(Ident::new(name, first.span())),
+        TokenTree::Punct(Punct::new('=', Spacing::Alone)),
+    ]);
+    named.extend(args);
+    named
+}
+
+/// A word that is meant as an option: constants and statics have capitals.
+fn is_option<O: Options>(word: &Ident) -> bool {
+    let word = word.to_string();
+    O::NAMES.contains(&word.as_str()) || !word.starts_with(char::is_uppercase)
+}
 
 /// Parses `option, option = value, option(…)`; after an error it goes on behind the next comma.
 pub(crate) fn each(
@@ -126,7 +167,7 @@ fn one(
 
 fn skip_to_comma(input: ParseStream<'_>) -> syn::Result<()> {
     while !input.is_empty() && !input.peek(Token![,]) {
-        input.parse::<proc_macro2::TokenTree>()?;
+        input.parse::<TokenTree>()?;
     }
     Ok(())
 }

@@ -67,7 +67,7 @@ fn not_a_duration(key: &Ident, text: &LitStr) -> String {
 }
 
 /// `250ms`, `1.5s`; more than nothing.
-fn nanos(text: &str) -> Option<u64> {
+pub(super) fn nanos(text: &str) -> Option<u64> {
     let text = text.trim();
     let unit = text.find(|character: char| character.is_alphabetic())?;
     let (number, unit) = text.split_at(unit);

@@ -88,6 +88,60 @@ set! {
     }
 }
 
+set! {
+    /// How chance changes a wait.
+    "jitter": Jitter {
+        Full = "full",
+        None = "none",
+        Equal = "equal",
+        Decorrelated = "decorrelated",
+    }
+}
+
+set! {
+    /// Which policy said no.
+    "rejection": Refusal {
+        CircuitOpen = "circuit_open",
+        Timeout = "timeout",
+        BulkheadFull = "bulkhead_full",
+        RateLimited = "rate_limited",
+        Chaos = "chaos",
+    }
+}
+
+set! {
+    /// What a rejection is that a retry may wait for.
+    "rejection that can be waited for": Waitable {
+        CircuitOpen = "circuit_open",
+        RateLimited = "rate_limited",
+        BulkheadFull = "bulkhead_full",
+    }
+}
+
+set! {
+    /// What a call means to a circuit breaker whose caller did not wait for it.
+    "meaning": OnCancel {
+        Ignore = "ignore",
+        FailureIfSlow = "failure_if_slow",
+        Failure = "failure",
+    }
+}
+
+set! {
+    /// How a limit finds its height.
+    "algorithm": Adaptive {
+        Aimd = "aimd",
+        Gradient = "gradient",
+    }
+}
+
+set! {
+    /// What a timeout does to a function that cannot be dropped.
+    "way": Sync {
+        Cooperative = "cooperative",
+    }
+}
+
 impl<W: Set> syn::parse::Parse for Word<W> {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let (text, span) = if input.peek(LitStr) {

@@ -4,10 +4,14 @@ use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Type, ext::IdentExt as _, spanned::Spanned as _};
 
-use super::{braces, call, local, site, with_body};
+use super::{
+    braces, call, local, policies,
+    run::{self, Body},
+    site, with_body,
+};
 use crate::{
     parse::{Function, siblings::Written},
-    plan::{Call, Draft, Shape, shape::Tail},
+    plan::{Call, Draft, Policies, Shape, shape::Tail},
 };
 
 /// Prints the function.
@@ -20,6 +24,8 @@ pub(crate) fn expand(draft: &Draft, function: &Function, written: &[Written]) ->
     }
     let private = super::private(&draft.krate);
     let name = &function.sig.ident;
+    let statics = draft.policies.as_ref().map(|policies| policies::statics(&private, policies));
+    let statics = statics.unwrap_or_default();
     let site = site::expand(
         &draft.krate,
         &site::Of::Function,
@@ -27,18 +33,27 @@ pub(crate) fn expand(draft: &Draft, function: &Function, written: &[Written]) ->
         name.span(),
         &draft.site,
         &witnesses,
+        &statics,
     );
     let body = ours(&function.body);
-    let wrapped = Wrapper { private, call: &draft.call, function, body }.wrap(&draft.shape);
+    let policies = draft.policies.as_ref();
+    let wrapped = Wrapper { private, call: &draft.call, policies, function, body };
+    let wrapped = wrapped.wrap(&draft.shape);
     let local = local("__site");
+    let borrowed = statics.names.iter().map(|(_, local)| local);
+    let locals = match borrowed.len() {
+        0 => quote!(#local),
+        _ => quote!((#local #(, #borrowed)*)),
+    };
     let docs: Vec<_> = documentation(draft, function).into_iter().collect();
-    with_body(function, &docs, quote!(let #local = #site; #wrapped))
+    with_body(function, &docs, quote!(let #locals = #site; #wrapped))
 }
 
 /// What a body is wrapped with.
 struct Wrapper<'p> {
     private: TokenStream,
     call: &'p Call,
+    policies: Option<&'p Policies>,
     function: &'p Function,
     body: Group,
 }
@@ -54,7 +69,7 @@ impl Wrapper<'_> {
                 self.awaited(output, &moves, &self.body)
             }
             Shape::Tail { tail, output } => self.tail(tail, output),
-            Shape::Value { returned, boxed } => self.value(returned, *boxed),
+            Shape::Value { returned, output, boxed } => self.value(returned, output, *boxed),
             Shape::Stream { returned, boxed } => self.stream(returned, *boxed),
         }
     }
@@ -93,10 +108,14 @@ impl Wrapper<'_> {
     /// ```
     fn sync(&self, output: &Type) -> TokenStream {
         let (call, result) = (local("__call"), local("__result"));
-        let (private, body) = (&self.private, &self.body);
+        let private = &self.private;
+        let value = self.called(output);
+        if !self.call.is_watched() {
+            return value;
+        }
         let begin = call::begin(private, self.call, ("Call", "enter", "enter_from"));
         let says = self.says(&call);
-        let closure = quote_spanned!(self.span()=> move ||);
+        let value = if self.policies.is_some() { quote!({ #value }) } else { value };
         let end = call::end(private, self.call, &quote!(#result));
         let operation = local("__operation");
         let measured = self.operation("enter").map(|begin| quote!(let mut #operation = #begin;));
@@ -108,12 +127,35 @@ impl Wrapper<'_> {
             let mut #call = #begin;
             #says
             #measured
-            let #result = #private::call_once::<#output, _>(#closure #body);
+            let #result = #value;
             #judged
             #end
             #call.finish();
             #result
         }
+    }
+
+    /// `call_once::<R, _>(move || { body })`, behind what guards it.
+    ///
+    /// What may run again borrows, and so does what leaves its arguments to a fallback.
+    fn called(&self, output: &Type) -> TokenStream {
+        let private = &self.private;
+        let Some(policies) = self.policies else {
+            let (closure, body) = (quote_spanned!(self.span()=> move ||), &self.body);
+            return quote!(#private::call_once::<#output, _>(#closure #body));
+        };
+        let closure = match policies.borrows() {
+            true => quote_spanned!(self.span()=> ||),
+            false => quote_spanned!(self.span()=> move ||),
+        };
+        let (moves, body) = (run::moves(policies), &self.body);
+        let body = if moves.is_empty() {
+            quote!(#body)
+        } else {
+            braces(quote!(#moves #body), self.span())
+        };
+        let called = quote!(#closure #private::call_once::<#output, _>(#closure #body));
+        run::guarded(private, policies, &Body::Closure(called), output)
     }
 
     /// ```text
@@ -129,13 +171,26 @@ impl Wrapper<'_> {
     /// ```
     fn awaited(&self, output: &Type, moves: &TokenStream, body: &Group) -> TokenStream {
         let private = &self.private;
-        let begin = self.start();
         let at = Span::call_site().located_at(output.span());
         let pin = super::located(quote!(return #private::output::<#output>()), at);
-        let block = braces(quote!(if false { #pin; } #body), self.span());
         let keyword = quote_spanned!(self.span()=> async);
-        let end = self.end();
-        let body = self.measured("run", quote!(#keyword #moves #block));
+        let moved = self.policies.map(run::moves);
+        let block = braces(quote!(#moved if false { #pin; } #body), self.span());
+        let future = match self.policies {
+            None => quote!(#keyword #moves #block),
+            Some(policies) => {
+                let moves = (!policies.borrows()).then_some(moves);
+                let body = Body::Future(quote!(#keyword #moves #block));
+                let guarded = run::guarded(private, policies, &body, output);
+                if !self.call.is_watched() {
+                    return guarded;
+                }
+                let guarded = braces(guarded, self.span());
+                quote!(#keyword #moves #guarded)
+            }
+        };
+        let (begin, end) = (self.start(), self.end());
+        let body = self.measured("run", future);
         quote!(#begin.run(#body, #end).await)
     }
 
@@ -170,8 +225,12 @@ impl Wrapper<'_> {
     /// ```
     fn tail(&self, tail: &Tail, output: &Type) -> TokenStream {
         let Tail { lead, wrapper, moves, block } = tail;
-        let inner = self.awaited(output, &quote!(#moves), &ours(block));
-        let outer = braces(inner, self.span());
+        let (taken, block) = match self.policies.is_some_and(Policies::borrows) {
+            true => tail.split(),
+            false => (TokenStream::new(), block.clone()),
+        };
+        let inner = self.awaited(output, &quote!(#moves), &ours(&block));
+        let outer = braces(quote!(#taken #inner), self.span());
         let keyword = quote_spanned!(self.span()=> async);
         // The site, of which is told at the end, must not be borrowed from this function.
         let moves = match (moves, self.call.tells()) {
@@ -189,16 +248,29 @@ impl Wrapper<'_> {
     /// let __future = call_once::<R, _>(move || { body });
     /// __call.run(__future, …)
     /// ```
-    fn value(&self, returned: &Type, boxed: bool) -> TokenStream {
+    fn value(&self, returned: &Type, output: &Type, boxed: bool) -> TokenStream {
         let (call, future) = (local("__call"), local("__future"));
         let (private, body) = (&self.private, &self.body);
-        let (begin, end) = (self.start(), self.end());
         let closure = quote_spanned!(self.span()=> move ||);
-        let measured = self.measured("run", quote!(#future));
-        let run = quote!(#call.run(#measured, #end));
+        let guarded = match self.policies {
+            None => quote!(#future),
+            Some(policies) => {
+                let body = Body::Future(quote!(#future));
+                let guarded = braces(run::guarded(private, policies, &body, output), self.span());
+                let keywords = quote_spanned!(self.span()=> async move);
+                quote!(#keywords #guarded)
+            }
+        };
+        let (begin, run) = if self.call.is_watched() {
+            let (begin, end) = (self.start(), self.end());
+            let measured = self.measured("run", guarded);
+            (quote!(let #call = #begin;), quote!(#call.run(#measured, #end)))
+        } else {
+            (TokenStream::new(), guarded)
+        };
         let run = if boxed { quote!(#private::Box::pin(#run)) } else { run };
         quote! {
-            let #call = #begin;
+            #begin
             let #future = #private::call_once::<#returned, _>(#closure #body);
             #run
         }

@@ -8,6 +8,8 @@ pub(crate) mod block;
 pub(crate) mod call;
 pub(crate) mod function;
 pub(crate) mod labels;
+pub(crate) mod policies;
+pub(crate) mod run;
 pub(crate) mod site;
 pub(crate) mod span;
 pub(crate) mod test;

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Lit, LitStr, spanned::Spanned as _};
 
-use super::{line, local};
+use super::{line, local, policies::Statics};
 use crate::{
     args::{Lapse, Level, Verbosity},
     parse::{fields::Key, siblings::Written},
@@ -25,9 +25,10 @@ pub(crate) enum Of {
 ///
 /// ```text
 /// {
-///     static __SPANDREL: Site = Site::new(meta!("charge", 12)).traced(…).timed(…);
+///     static __POLICY: Policy = …;
+///     static __SPANDREL: Site = Site::new(meta!("charge", 12)).traced(…).policy(&__POLICY);
 ///     register!(__SPANDREL);
-///     &__SPANDREL
+///     (&__SPANDREL, &__POLICY)
 /// }
 /// ```
 pub(crate) fn expand(
@@ -37,6 +38,7 @@ pub(crate) fn expand(
     span: Span,
     parts: &[TokenStream],
     witnesses: &TokenStream,
+    statics: &Statics,
 ) -> TokenStream {
     let private = super::private(krate);
     let site = local(crate::parse::MARKER);
@@ -45,11 +47,18 @@ pub(crate) fn expand(
         Of::Block => local("block"),
     };
     let (name, line) = (LitStr::new(name, span), line(span));
+    let Statics { items, parts: more, names } = statics;
+    let names = names.iter().map(|(name, _)| name);
+    let borrowed = match names.len() {
+        0 => quote!(&#site),
+        _ => quote!((&#site #(, &#names)*)),
+    };
     quote! {{
         #witnesses
-        static #site: #private::Site = #private::Site::new(#private::#meta!(#name, #line)) #(#parts)*;
+        #items
+        static #site: #private::Site = #private::Site::new(#private::#meta!(#name, #line)) #(#parts)* #more;
         #private::register!(#site);
-        &#site
+        #borrowed
     }}
 }
 

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{call, local, site};
+use super::{call, local, policies::Statics, site};
 use crate::plan::span::SpanPlan;
 
 /// ```text
@@ -17,7 +17,9 @@ pub(crate) fn expand(plan: &SpanPlan) -> TokenStream {
     let name = plan.name.value();
     let parts = [site::traced(&private, &plan.site)];
     let of = site::Of::Block;
-    let site = site::expand(&plan.krate, &of, &name, plan.name.span(), &parts, &TokenStream::new());
+    let span = plan.name.span();
+    let (witnesses, statics) = (TokenStream::new(), Statics::default());
+    let site = site::expand(&plan.krate, &of, &name, span, &parts, &witnesses, &statics);
     let fields = call::fields(&private, &plan.captures, None);
     let local = local("__site");
     quote! {{

@@ -62,6 +62,66 @@ pub(crate) fn gather(attrs: &mut Vec<Attribute>, krate: &Path) -> Vec<Written> {
     siblings
 }
 
+/// An attribute that stands in `#[resilient(…)]`.
+pub(crate) struct Nested {
+    pub(crate) entry: &'static Entry,
+    pub(crate) args: TokenStream,
+    pub(crate) span: Span,
+}
+
+/// The attributes in the arguments of `#[resilient(…)]`.
+pub(crate) fn nested(args: &TokenStream) -> Vec<Nested> {
+    let mut found = Vec::new();
+    let mut starts = true;
+    let mut tokens = args.clone().into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        if let (TokenTree::Ident(name), true) = (&token, starts)
+            && let Some(entry) = engine::entry(&name.to_string())
+        {
+            let (args, is_nested) = match tokens.peek() {
+                Some(TokenTree::Group(group)) => (group.stream(), true),
+                Some(TokenTree::Punct(punct)) => (TokenStream::new(), punct.as_char() == ','),
+                None => (TokenStream::new(), true),
+                Some(_) => (TokenStream::new(), false),
+            };
+            if is_nested {
+                found.push(Nested { entry, args, span: name.span() });
+            }
+        }
+        starts = matches!(&token, TokenTree::Punct(comma) if comma.as_char() == ',');
+    }
+    found
+}
+
+/// Puts the attributes that stand in `#[resilient(…)]` beside it.
+pub(crate) fn unfold(written: &mut Vec<Written>) {
+    let says_skip = |args: &TokenStream| {
+        matches!(args.clone().into_iter().next(), Some(TokenTree::Ident(word)) if word == "skip")
+    };
+    let is_resilient = |written: &&Written| written.entry.name == "resilient";
+    let is_skipped = written
+        .iter()
+        .filter(is_resilient)
+        .any(|written| !written.is_block && says_skip(&written.args));
+    if is_skipped {
+        return;
+    }
+    let unfolded: Vec<_> = written
+        .iter()
+        .filter(is_resilient)
+        .flat_map(|outer| {
+            nested(&outer.args).into_iter().map(|Nested { entry, args, span }| Written {
+                entry,
+                args,
+                span,
+                is_block: outer.is_block,
+                path: None,
+            })
+        })
+        .collect();
+    written.extend(unfolded);
+}
+
 /// Our attribute of this path: its bare name, or its name under the path of the crate.
 fn ours(path: &Path, krate: &Path) -> Option<&'static Entry> {
     let last = path.segments.last()?;

@@ -4,6 +4,7 @@ pub(crate) mod captures;
 pub(crate) mod declared;
 pub(crate) mod groups;
 pub(crate) mod metered;
+pub(crate) mod policies;
 pub(crate) mod shape;
 pub(crate) mod site;
 pub(crate) mod span;
@@ -20,6 +21,7 @@ use crate::{
 
 pub(crate) use captures::Capture;
 pub(crate) use metered::Label;
+pub(crate) use policies::Policies;
 pub(crate) use shape::Shape;
 
 /// What the attributes of one function add up to.
@@ -29,6 +31,7 @@ pub(crate) struct Draft {
     /// Builder calls on the site, from the outermost attribute inwards.
     pub(crate) site: Vec<TokenStream>,
     pub(crate) call: Call,
+    pub(crate) policies: Option<Policies>,
     pub(crate) pipeline: Vec<Stage>,
     /// An attribute reads `#[field]`.
     pub(crate) takes_fields: bool,
@@ -84,6 +87,11 @@ pub(crate) enum NamePart {
 }
 
 impl Call {
+    /// Whether anything is recorded or counted.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.has_span || self.metered.is_some()
+    }
+
     /// Whether `tracing` is told how the function ends.
     pub(crate) fn tells(&self) -> bool {
         self.failed.is_some() || self.returned.is_some()
@@ -128,9 +136,17 @@ impl Draft {
             shape: if is_theirs { shape.around_making() } else { shape },
             site: Vec::new(),
             call: Call::default(),
+            policies: None,
             pipeline: Vec::new(),
             takes_fields: false,
         }
+    }
+}
+
+impl Draft {
+    /// What guards the function, to which more is about to be added.
+    pub(crate) fn policies(&mut self) -> &mut Policies {
+        self.policies.get_or_insert_default()
     }
 }
 

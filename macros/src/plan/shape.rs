@@ -16,7 +16,7 @@ pub(crate) enum Shape {
     /// The async block at the end of a function that returns a future.
     Tail { tail: Tail, output: Type },
     /// A future that the body makes in some other way.
-    Value { returned: Type, boxed: bool },
+    Value { returned: Type, output: Type, boxed: bool },
     /// A stream.
     Stream { returned: Type, boxed: bool },
 }
@@ -29,6 +29,58 @@ pub(crate) struct Tail {
     pub(crate) wrapper: Option<TokenStream>,
     pub(crate) moves: Option<Ident>,
     pub(crate) block: Group,
+}
+
+impl Tail {
+    /// The block in two: what it takes over from its function, and the rest, which can run again.
+    ///
+    /// `#[async_trait]` begins its blocks with `let x = x;` for each argument.
+    pub(crate) fn split(&self) -> (TokenStream, Group) {
+        let tokens: Vec<TokenTree> = self.block.stream().into_iter().collect();
+        let mut taken = skip_pin(&tokens);
+        let start = taken;
+        while let Some(length) = tokens.get(taken..).and_then(takes_over) {
+            taken += length;
+        }
+        if taken == start {
+            taken = 0;
+        }
+        let (lead, rest) = tokens.split_at_checked(taken).unwrap_or((&[], &tokens));
+        let mut block = Group::new(Delimiter::Brace, rest.iter().cloned().collect());
+        block.set_span(self.block.span());
+        (lead.iter().cloned().collect(), block)
+    }
+}
+
+/// The length of `if let … = … { return … }` at the beginning, by which `#[async_trait]` names the
+/// type of the block.
+fn skip_pin(tokens: &[TokenTree]) -> usize {
+    let is_if = matches!(tokens.first(), Some(TokenTree::Ident(word)) if word == "if");
+    let is_let = matches!(tokens.get(1), Some(TokenTree::Ident(word)) if word == "let");
+    let is_block = |token: &TokenTree| {
+        matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
+    };
+    match tokens.iter().position(is_block) {
+        Some(end) if is_if && is_let => end + 1,
+        _ => 0,
+    }
+}
+
+/// The length of `let a = b;`, if that is what stands there.
+fn takes_over(tokens: &[TokenTree]) -> Option<usize> {
+    let is_word = |token: Option<&TokenTree>, word: &str| {
+        matches!(token, Some(TokenTree::Ident(ident)) if ident == word)
+    };
+    let is_punct = |token: Option<&TokenTree>, punct: char| {
+        matches!(token, Some(TokenTree::Punct(found)) if found.as_char() == punct)
+    };
+    let at = 1 + usize::from(is_word(tokens.get(1), "mut"));
+    let is_statement = is_word(tokens.first(), "let")
+        && matches!(tokens.get(at), Some(TokenTree::Ident(_)))
+        && is_punct(tokens.get(at + 1), '=')
+        && matches!(tokens.get(at + 2), Some(TokenTree::Ident(_)))
+        && is_punct(tokens.get(at + 3), ';');
+    is_statement.then_some(at + 4)
 }
 
 impl Shape {
@@ -45,7 +97,11 @@ impl Shape {
         if let Some(future) = future_of(&returned, says_future) {
             return match tail(function.body.stream()) {
                 Some(tail) => Self::Tail { tail, output: inferred(future.output) },
-                None => Self::Value { returned: inferred(returned), boxed: future.boxed },
+                None => Self::Value {
+                    returned: inferred(returned),
+                    output: inferred(future.output),
+                    boxed: future.boxed,
+                },
             };
         }
         if let Some(boxed) = stream(&returned) {

@@ -64,6 +64,87 @@ const CASES: &[(&str, &str, usize)] = &[
         "#[traced(db(system = postgresql, operation = \"SELECT\", collection = table, server_port = 5432, rows = |rows| rows.len()))] fn find(table: &str) -> Vec<u64> { call(table) }",
         3,
     ),
+    (
+        "retry",
+        "#[retry(max_attempts = 3)] async fn charge(id: u64) -> Result<u64, Error> { call(id).await }",
+        3,
+    ),
+    (
+        "retry_sync",
+        "#[retry(max_attempts = 3, clone(order))] fn charge(order: Order) -> Result<u64, Error> { call(order) }",
+        3,
+    ),
+    (
+        "retry_every_option",
+        "#[retry(max_attempts = 4, backoff = \"100ms..10s\", factor = 1.5, jitter = equal, max_elapsed = LIMIT, retry_if = |result| result.is_err(), retry_after = after, retry_on(circuit_open), idempotent = false, budget(share = 0.1, reserve = 5, window = \"10s\", shared = \"payments\"), clone(order), key = order.host(), max_keys = 64, label_key, map_err = Error::refused, crate = ::my_spandrel)] async fn charge(order: Order) -> Result<u64, Error> { call(order).await }",
+        3,
+    ),
+    (
+        "circuit_breaker",
+        "#[circuit_breaker] fn charge(&mut self) -> Result<&mut u64, Error> { self.call() }",
+        3,
+    ),
+    (
+        "circuit_breaker_every_option",
+        "#[circuit_breaker(failure_rate = 0.5, window = \"60s\", min_calls = 20, slow_call = \"2s\", slow_rate = 0.8, consecutive = 5, open_for = \"30s\", open_backoff = 2, open_max = \"5m\", probes = 3, half_open(rate = 0.5), on_cancel = failure_if_slow, failure_if = |r| bad(r), ignore_if = |r| fine(r), classify, observe, shared = \"payments\", reject = |rejected| Err(rejected.into()))] fn charge() -> Result<u64, Error> { call() }",
+        3,
+    ),
+    ("timeout", "#[timeout(\"2s\")] async fn charge() -> Result<u64, Error> { call().await }", 3),
+    (
+        "bulkhead",
+        "#[bulkhead(max_concurrent = 10, queue = 5, wait = \"1s\")] async fn charge() -> Result<u64, Error> { call().await }",
+        3,
+    ),
+    (
+        "rate_limit",
+        "#[rate_limit(\"100/s\", burst = 10)] fn charge() -> Result<u64, Error> { call() }",
+        3,
+    ),
+    (
+        "instance",
+        "#[rate_limit(instance = self.limiter)] async fn charge(&self) -> Result<u64, Error> { self.call().await }",
+        3,
+    ),
+    (
+        "fallback",
+        "#[fallback(with = cached, on(circuit_open, timeout), when = |failure| failure.is_rejected(), on_panic)] async fn charge(id: u64, name: &str) -> Result<u64, Error> { call(id, name).await }",
+        3,
+    ),
+    (
+        "stale",
+        "#[fallback(stale = \"5m\", key = id, value = 0)] fn charge(id: u64) -> u64 { call(id) }",
+        3,
+    ),
+    (
+        "hedge",
+        "#[hedge(delay = p95, max_attempts = 3, idempotent = true, clone(order))] async fn charge(order: Order) -> Result<u64, Error> { call(order).await }",
+        3,
+    ),
+    (
+        "chaos",
+        "#[chaos(fault = 0.1, latency = \"50ms..2s\", latency_rate = 0.5, seed = 7)] fn charge() -> Result<u64, Error> { call() }",
+        3,
+    ),
+    (
+        "resilient",
+        "#[resilient(PROVIDER, key = self.host())] async fn charge(&self, id: u64) -> Result<u64, Error> { self.call(id).await }",
+        3,
+    ),
+    (
+        "four_attributes",
+        "#[retry(max_attempts = 4)] #[circuit_breaker(failure_rate = 0.5)] #[traced] #[timed] async fn charge(id: u64) -> Result<u64, Error> { call(id).await }",
+        3,
+    ),
+    (
+        "retry_async_trait",
+        "#[retry(max_attempts = 3)] fn charge<'a>(&'a self, id: u64) -> Pin<Box<dyn Future<Output = Result<u64, Error>> + Send + 'a>> { Box::pin(async move { if let Some(__ret) = None::<Result<u64, Error>> { #[allow(unreachable_code)] return __ret; } let __self = self; let id = id; let __ret: Result<u64, Error> = { __self.call(id).await }; __ret }) }",
+        12,
+    ),
+    (
+        "timeout_future_value",
+        "#[timeout(attempt = \"1s\", total = \"5s\")] #[traced] fn charge(id: u64) -> impl Future<Output = Result<u64, Error>> { call(id) }",
+        3,
+    ),
     ("skipped", "#[traced(skip)] fn charge() { call() }", 99),
 ];
 

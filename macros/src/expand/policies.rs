@@ -1,0 +1,139 @@
+//! The policies of a function as constants: what stands in its statics.
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{LitStr, spanned::Spanned as _};
+
+use super::local;
+use crate::{
+    args::Constant,
+    plan::policies::{Part, Policies, Setting},
+};
+
+/// What a site's block declares beside its own static, and what is known of it outside.
+#[derive(Default)]
+pub(crate) struct Statics {
+    pub(crate) items: TokenStream,
+    /// `.policy(&__POLICY)`, on the site.
+    pub(crate) parts: TokenStream,
+    /// The names of the statics, and of the locals that borrow them.
+    pub(crate) names: Vec<(Ident, Ident)>,
+}
+
+/// ```text
+/// static __POLICY: Policy = Policy::new("").retry(Retry::new("").max_attempts(3));
+/// static __FALLBACK: Fallback = Fallback::new("").stale(Duration::from_nanos(…));
+/// ```
+pub(crate) fn statics(private: &TokenStream, policies: &Policies) -> Statics {
+    let resilience = quote!(#private::resilience);
+    let mut statics = Statics::default();
+    if let Some(bundle) = policies.static_bundle() {
+        statics.parts.extend(quote!(.policy(&#bundle)));
+    }
+    if policies.bundle.is_none() {
+        let name = local("__POLICY");
+        let policy = policy(private, None, &policies.parts);
+        statics.items.extend(quote!(static #name: #resilience::Policy = #policy;));
+        statics.parts.extend(quote!(.policy(&#name)));
+        statics.names.push((name, local("__policy")));
+    }
+    if let Some(fallback) = &policies.fallback {
+        let name = local("__FALLBACK");
+        let settings = settings(&resilience, &fallback.settings);
+        statics.items.extend(quote! {
+            static #name: #resilience::Fallback = #resilience::Fallback::new("") #settings;
+        });
+        statics.parts.extend(quote!(.fallback(&#name)));
+        statics.names.push((name, local("__fallback")));
+    }
+    statics
+}
+
+/// `Policy::new("name").retry(…).circuit_breaker(…)`.
+pub(crate) fn policy(
+    private: &TokenStream,
+    name: Option<&syn::Expr>,
+    parts: &[Part],
+) -> TokenStream {
+    let resilience = quote!(#private::resilience);
+    let name = name.map_or_else(|| quote!(""), |name| quote!(#name));
+    let parts = parts.iter().filter(|part| part.instance.is_none()).map(|declared| {
+        let method = local(declared.name);
+        let part = part(&resilience, declared);
+        match declared.name {
+            // Without its feature there is none, and the runtime says so.
+            "chaos" => quote!(.#method(#resilience::chaos!(#part))),
+            _ => quote!(.#method(#part)),
+        }
+    });
+    quote!(#resilience::Policy::new(#name) #(#parts)*)
+}
+
+/// `CircuitBreaker::new("payments").failure_rate(0.5).shared()`.
+fn part(resilience: &TokenStream, part: &Part) -> TokenStream {
+    let ty = local(part.ty);
+    let name = name(part.shared.as_ref());
+    let given = part.given.iter().map(|given| {
+        let given = constant(resilience, given);
+        quote!(, #given)
+    });
+    let settings = settings(resilience, &part.settings);
+    let shared = part.shared.as_ref().map(|_| quote!(.shared()));
+    quote!(#resilience::#ty::new(#name #(#given)*) #settings #shared)
+}
+
+/// Nothing is the name of the function.
+fn name(shared: Option<&LitStr>) -> TokenStream {
+    shared.map_or_else(|| quote!(""), |name| quote!(#name))
+}
+
+fn settings(resilience: &TokenStream, settings: &[Setting]) -> TokenStream {
+    settings
+        .iter()
+        .map(|setting| {
+            let at = Span::mixed_site().located_at(setting.key.span());
+            let name = Ident::new(setting.name, at);
+            let values = setting.values.iter().map(|value| constant(resilience, value));
+            quote!(.#name(#(#values),*))
+        })
+        .collect()
+}
+
+fn constant(resilience: &TokenStream, value: &Constant) -> TokenStream {
+    let list = |values: &[Constant]| -> Vec<_> {
+        values.iter().map(|value| constant(resilience, value)).collect()
+    };
+    match value {
+        Constant::Built(base, changed) => {
+            let (base, changed) = (constant(resilience, base), settings(resilience, changed));
+            quote!(#base #changed)
+        }
+        Constant::Call(ty, function, values) => {
+            let (ty, function, values) = (local(ty), local(function), list(values));
+            quote!(#resilience::#ty::#function(#(#values),*))
+        }
+        Constant::Count(count) => {
+            let count = Literal::u32_unsuffixed(*count);
+            quote!(#count)
+        }
+        Constant::Expr(expr) => quote_spanned!(expr.span()=> #expr),
+        Constant::Float(number) => {
+            let number = Literal::f64_unsuffixed(*number);
+            quote!(#number)
+        }
+        Constant::Lapse(nanos) => {
+            let nanos = Literal::u64_unsuffixed(*nanos);
+            quote!(::core::time::Duration::from_nanos(#nanos))
+        }
+        Constant::List(values) => {
+            let values = list(values);
+            quote!(&[#(#values),*])
+        }
+        Constant::Text(text) => name(text.as_ref()),
+        Constant::Truth(truth) => quote!(#truth),
+        Constant::Variant(ty, variant) => {
+            let (ty, variant) = (local(ty), local(variant));
+            quote!(#resilience::#ty::#variant)
+        }
+    }
+}

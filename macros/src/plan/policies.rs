@@ -1,0 +1,199 @@
+//! What the policies of one function add up to.
+
+mod checks;
+mod fallback;
+mod owner;
+
+use quote::ToTokens as _;
+use syn::{Expr, ExprPath, Ident, LitStr};
+
+use crate::{
+    args::{Assign, Constant, Flag, Given, List, Name},
+    errors::Errors,
+};
+
+pub(crate) use checks::check;
+pub(crate) use fallback::{Fallback, Passed, Source, arguments};
+pub(crate) use owner::{Owner, owner};
+
+/// Everything between the call and the body.
+#[derive(Default)]
+pub(crate) struct Policies {
+    /// From the outside inwards.
+    pub(crate) parts: Vec<Part>,
+    /// A policy that was put together elsewhere.
+    pub(crate) bundle: Option<Given<Assign<Expr>>>,
+    /// Which of the instances a call belongs to.
+    pub(crate) key: Option<Given<Assign<Expr>>>,
+    pub(crate) judge: Judge,
+    /// What becomes of a rejection.
+    pub(crate) ending: Ending,
+    pub(crate) fallback: Option<Fallback>,
+    /// Arguments of which each attempt gets a clone.
+    pub(crate) clones: Vec<Ident>,
+    /// A hedge beside a retry was asked for.
+    pub(crate) with_retry: bool,
+    /// A timeout of a synchronous function was asked for.
+    pub(crate) is_cooperative: Option<Ident>,
+}
+
+/// One mechanism with its numbers.
+#[derive(Clone)]
+pub(crate) struct Part {
+    /// The attribute, and the method of the policy that takes it.
+    pub(crate) name: &'static str,
+    pub(crate) ty: &'static str,
+    pub(crate) shared: Option<LitStr>,
+    /// What its constructor takes beside the name.
+    pub(crate) given: Option<Constant>,
+    pub(crate) settings: Vec<Setting>,
+    /// An object of the user's in its place.
+    pub(crate) instance: Option<Expr>,
+}
+
+/// A call of a builder: its name, and what it takes.
+#[derive(Clone)]
+pub(crate) struct Setting {
+    /// The option it comes from, as typed.
+    pub(crate) key: Ident,
+    pub(crate) name: &'static str,
+    pub(crate) values: Vec<Constant>,
+}
+
+/// Who says what a result means.
+#[derive(Default)]
+pub(crate) struct Judge {
+    pub(crate) retry_if: Option<Expr>,
+    pub(crate) ignore_if: Option<Expr>,
+    pub(crate) failure_if: Option<Expr>,
+    pub(crate) retry_after: Option<Expr>,
+    /// The error itself, and for whom: the retry, the circuit breaker.
+    pub(crate) classify: (bool, bool),
+}
+
+/// How a rejection becomes what the function returns.
+#[derive(Default)]
+pub(crate) enum Ending {
+    /// By `From<Rejected>`.
+    #[default]
+    From,
+    /// By a function from the rejection to the error.
+    MapErr(Given<Assign<Expr>>),
+    /// By a value in place of the result.
+    Reject(Given<Assign<Expr>>),
+}
+
+/// What may reject; retries, hedges and fallbacks never do.
+const REJECTING: [&str; 5] = ["timeout", "circuit_breaker", "rate_limit", "bulkhead", "chaos"];
+
+impl Part {
+    pub(crate) fn new(name: &'static str, ty: &'static str) -> Self {
+        Self { name, ty, shared: None, given: None, settings: Vec::new(), instance: None }
+    }
+
+    /// Sets what was given.
+    pub(crate) fn set<T: Into<Constant>>(
+        &mut self,
+        name: &'static str,
+        given: Option<Given<Assign<T>>>,
+    ) {
+        if let Some(Given { key, value: Assign(value) }) = given {
+            self.push(key, name, vec![value.into()]);
+        }
+    }
+
+    pub(crate) fn flag(&mut self, name: &'static str, given: Option<Given<Flag>>) {
+        if let Some(Given { key, .. }) = given {
+            self.push(key, name, Vec::new());
+        }
+    }
+
+    pub(crate) fn push(&mut self, key: Ident, name: &'static str, values: Vec<Constant>) {
+        self.settings.push(Setting { key, name, values });
+    }
+}
+
+impl Policies {
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.parts.iter().any(|part| part.name == name)
+    }
+
+    /// Whether the body may run more than once.
+    pub(crate) fn runs_again(&self) -> bool {
+        self.bundle.is_some() || self.has("retry") || self.has("hedge")
+    }
+
+    /// Whether the arguments are needed behind the body, or for its next run.
+    pub(crate) fn borrows(&self) -> bool {
+        self.runs_again() || self.fallback.is_some()
+    }
+
+    /// Whether a call may end without a value of the body.
+    pub(crate) fn rejects(&self) -> bool {
+        self.bundle.is_some() || REJECTING.iter().any(|name| self.has(name))
+    }
+
+    /// The bundle, if it can stand in the static of the site: a static itself, by its capitals.
+    pub(crate) fn static_bundle(&self) -> Option<&ExprPath> {
+        let Expr::Path(path) = &self.bundle.as_ref()?.value.0 else { return None };
+        let last = path.path.segments.last()?.ident.to_string();
+        last.starts_with(char::is_uppercase).then_some(path)
+    }
+
+    /// Whether every failure has a value in its place.
+    pub(crate) fn is_covered(&self) -> bool {
+        self.fallback.as_ref().is_some_and(Fallback::is_unconditional)
+    }
+
+    /// Adds a mechanism, and whose state it has.
+    pub(crate) fn add(&mut self, mut part: Part, owner: Owner<'_>, errors: &mut Errors) {
+        owner.plan(&mut part, errors);
+        self.keyed(owner.key, errors);
+        self.parts.push(part);
+    }
+
+    /// Notes the key of a call, of which there is one.
+    pub(crate) fn keyed(&mut self, key: Option<&Given<Assign<Expr>>>, errors: &mut Errors) {
+        let Some(key) = key else { return };
+        let text = |key: &Given<Assign<Expr>>| key.value.0.to_token_stream().to_string();
+        match &self.key {
+            None => self.key = Some(key.clone()),
+            Some(known) if text(known) == text(key) => {}
+            Some(known) => {
+                let known = text(known);
+                let message = format!(
+                    "a call has one key for all of its policies, and another one says `{known}`"
+                );
+                errors.at(&key.key, message);
+            }
+        }
+    }
+
+    /// Notes what becomes of a rejection.
+    pub(crate) fn ending(
+        &mut self,
+        map_err: Option<Given<Assign<Expr>>>,
+        reject: Option<Given<Assign<Expr>>>,
+        errors: &mut Errors,
+    ) {
+        let given = [map_err.map(Ending::MapErr), reject.map(Ending::Reject)];
+        for ending in given.into_iter().flatten() {
+            if let (Ending::MapErr(given) | Ending::Reject(given), false) =
+                (&ending, matches!(self.ending, Ending::From))
+            {
+                let key = &given.key;
+                errors.at(key, "a rejection becomes one thing: keep one `map_err` or `reject`");
+            }
+            self.ending = ending;
+        }
+    }
+
+    /// Adds arguments that each attempt gets a clone of.
+    pub(crate) fn clone_each(&mut self, names: Option<Given<List<Name>>>) {
+        for Name(name) in names.into_iter().flat_map(|names| names.value.0) {
+            if !self.clones.contains(&name) {
+                self.clones.push(name);
+            }
+        }
+    }
+}
