@@ -23,13 +23,21 @@ pub(crate) enum Constant {
     Float(f64),
     /// So many nanoseconds.
     Lapse(u64),
-    /// `&[a, b]`.
-    List(Vec<Constant>),
     /// A name; none is that of the function.
     Text(Option<LitStr>),
     Truth(bool),
     /// `Type::Variant`.
     Variant(&'static str, &'static str),
+}
+
+impl Constant {
+    /// `Type::A.or(Type::B)`.
+    pub(crate) fn any_of(key: &Ident, mut values: impl Iterator<Item = Self>) -> Self {
+        let Some(first) = values.next() else { return Self::Variant("RejectedKinds", "NONE") };
+        let or = |value| Setting { key: key.clone(), name: "or", values: vec![value] };
+        let others: Vec<_> = values.map(or).collect();
+        if others.is_empty() { first } else { Self::Built(Box::new(first), others) }
+    }
 }
 
 /// A count of at least so many.
@@ -43,6 +51,10 @@ pub(crate) struct Portion(pub(crate) Constant);
 /// A factor that makes nothing smaller.
 #[derive(Clone)]
 pub(crate) struct Factor(pub(crate) Constant);
+
+/// A number that may be nothing.
+#[derive(Clone)]
+pub(crate) struct Amount(pub(crate) Constant);
 
 /// `true` or `false`.
 #[derive(Clone)]
@@ -108,7 +120,7 @@ macro_rules! is_constant {
     };
 }
 
-is_constant!(Portion, Factor, Rate, Backoff, Spread, Window);
+is_constant!(Amount, Portion, Factor, Rate, Backoff, Spread, Window);
 
 impl From<Truth> for Constant {
     fn from(truth: Truth) -> Self {
@@ -155,6 +167,15 @@ impl Assigned for Factor {
     fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
         let explain = format!("`{key}` is a factor of at least 1; write `{key} = 2.0`");
         float(input, &explain, |factor| factor >= 1.0 && factor.is_finite()).map(Self)
+    }
+}
+
+impl Assigned for Amount {
+    const EXAMPLE: &'static str = "10";
+
+    fn parse(key: &Ident, input: ParseStream<'_>) -> syn::Result<Self> {
+        let explain = format!("`{key}` is a number, and no less than 0; write `{key} = 10`");
+        float(input, &explain, |amount| amount >= 0.0 && amount.is_finite()).map(Self)
     }
 }
 
@@ -237,7 +258,14 @@ impl Assigned for Backoff {
             Given::Other(expr) => return Ok(Self(Constant::Expr(expr))),
         };
         let value = text.value();
-        let (first, cap) = value.split_once("..").unwrap_or((&value, &value));
+        let Some((first, cap)) = value.split_once("..") else {
+            return match quantities::nanos(&value) {
+                Some(wait) => {
+                    Ok(Self(Constant::Call("Backoff", "constant", vec![Constant::Lapse(wait)])))
+                }
+                None => bail!(text, "`{value}` is no backoff; {FORMS}"),
+            };
+        };
         match (quantities::nanos(first), quantities::nanos(cap)) {
             (Some(first), Some(cap)) if first <= cap => {
                 let values = vec![Constant::Lapse(first), Constant::Lapse(cap)];

@@ -19,7 +19,7 @@ use syn::{
 use crate::errors::{self, Errors};
 
 pub(crate) use constants::{
-    Backoff, Constant, Count, Factor, Portion, Rate, Shared, Spread, Truth, Window,
+    Amount, Backoff, Constant, Count, Factor, Portion, Rate, Shared, Spread, Truth, Window,
 };
 pub(crate) use forms::{Assign, Assigned, Flag, Group, List, Many, Switch};
 pub(crate) use nearest::{message, nearest, unknown};

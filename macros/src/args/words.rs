@@ -2,7 +2,7 @@
 
 use syn::{Ident, LitStr, ext::IdentExt as _, parse::ParseStream};
 
-use super::{forms::Assigned, nearest};
+use super::{Constant, forms::Assigned, nearest};
 
 /// A word of a closed set.
 #[derive(Clone, Debug)]
@@ -31,6 +31,7 @@ macro_rules! set {
     ($(#[$meta:meta])* $what:literal: $Set:ident { $($Variant:ident = $word:literal,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(non_camel_case_types, reason = "some are named as constants of the runtime")]
         pub(crate) enum $Set { $($Variant,)* }
 
         impl Set for $Set {
@@ -101,20 +102,32 @@ set! {
 set! {
     /// Which policy said no.
     "rejection": Refusal {
-        CircuitOpen = "circuit_open",
-        Timeout = "timeout",
-        BulkheadFull = "bulkhead_full",
-        RateLimited = "rate_limited",
-        Chaos = "chaos",
+        CIRCUIT_OPEN = "circuit_open",
+        TIMEOUT = "timeout",
+        BULKHEAD_FULL = "bulkhead_full",
+        RATE_LIMITED = "rate_limited",
+        CHAOS = "chaos",
     }
 }
 
 set! {
     /// What a rejection is that a retry may wait for.
     "rejection that can be waited for": Waitable {
-        CircuitOpen = "circuit_open",
-        RateLimited = "rate_limited",
-        BulkheadFull = "bulkhead_full",
+        CIRCUIT_OPEN = "circuit_open",
+        RATE_LIMITED = "rate_limited",
+        BULKHEAD_FULL = "bulkhead_full",
+    }
+}
+
+impl Refusal {
+    pub(crate) fn constant(self) -> Constant {
+        Constant::Variant("RejectedKinds", self.variant())
+    }
+}
+
+impl Waitable {
+    pub(crate) fn constant(self) -> Constant {
+        Constant::Variant("RejectedKinds", self.variant())
     }
 }
 
@@ -123,7 +136,6 @@ set! {
     "meaning": OnCancel {
         Ignore = "ignore",
         FailureIfSlow = "failure_if_slow",
-        Failure = "failure",
     }
 }
 

@@ -25,7 +25,6 @@ args::options! {
         shared = "shared": Assign<Shared>,
         key = "key": Assign<Expr>,
         max_keys = "max_keys": Assign<Count<1>>,
-        label_key = "label_key": Flag,
         instance = "instance": Assign<Expr>,
         map_err = "map_err": Assign<Expr>,
         reject = "reject": Assign<Expr>,
@@ -111,10 +110,13 @@ impl Attribute for Bulkhead {
         part.set("queue", self.queue.clone());
         part.set("wait", self.wait.clone());
         if let Some(Given { key, value }) = &self.adaptive {
-            let variant = value.algorithm.variant();
-            let algorithm = Constant::Variant("Adaptive", variant);
-            let values = vec![algorithm, value.min.clone(), value.max.clone()];
-            part.push(key.clone(), "adaptive", values);
+            let algorithm = match value.algorithm {
+                Adaptive::Aimd => "aimd",
+                Adaptive::Gradient => "gradient",
+            };
+            let bounds = vec![value.min.clone(), value.max.clone()];
+            let adaptive = Constant::Call("Adaptive", algorithm, bounds);
+            part.push(key.clone(), "adaptive", vec![adaptive]);
         }
         part.flag("observe", self.observe.clone());
         let policies = draft.policies();

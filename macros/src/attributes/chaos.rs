@@ -50,7 +50,9 @@ impl Attribute for Chaos {
         part.set("fault", self.fault);
         if let Some(Given { key, value: Assign(latency) }) = self.latency {
             let values = match latency.into() {
-                Constant::Call(_, _, values) => values,
+                Constant::Call(_, _, values) => {
+                    values.iter().chain(&values).take(2).cloned().collect()
+                }
                 other => vec![other.clone(), other],
             };
             part.push(key, "latency", values);

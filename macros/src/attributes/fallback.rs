@@ -9,7 +9,7 @@ use crate::{
     parse::Function,
     plan::{
         Draft,
-        policies::{self, Setting, Source},
+        policies::{self, Source},
     },
 };
 
@@ -32,6 +32,9 @@ impl Attribute for Fallback {
     fn validate(&self, errors: &mut Errors) {
         if let (Some(with), Some(_)) = (&self.with, &self.value) {
             errors.at(&with.key, "`with` and `value` exclude each other; keep one");
+        }
+        if let (Some(on_panic), None, None) = (&self.on_panic, &self.with, &self.value) {
+            errors.at(&on_panic.key, "`on_panic` needs a value; write `value = …` or `with = path`");
         }
         if let (Some(key), None) = (&self.key, &self.stale) {
             let message = "`key` tells stale values apart; write `stale = \"5m\"` beside it";
@@ -60,22 +63,10 @@ impl Attribute for Fallback {
                  of all that the answer depends on",
             );
         }
-        let mut settings = Vec::new();
-        if let Some(Given { key, value: List(words) }) = &self.on {
-            let kinds = words.iter().map(|word| {
-                let variant = word.0.variant();
-                Constant::Variant("FailureKind", variant)
-            });
-            let values = vec![Constant::List(kinds.collect())];
-            settings.push(Setting { key: key.clone(), name: "on", values });
-        }
-        if let Some(Given { key, value: Assign(stale) }) = &self.stale {
-            let values = vec![stale.clone().into()];
-            settings.push(Setting { key: key.clone(), name: "stale", values });
-        }
-        if let Some(Given { key, .. }) = &self.on_panic {
-            settings.push(Setting { key: key.clone(), name: "on_panic", values: Vec::new() });
-        }
+        let on = self.on.as_ref().map(|Given { key, value: List(words) }| {
+            let kinds = words.iter().map(|word| word.0.constant());
+            Constant::any_of(key, kinds)
+        });
         let hands_on = self.with.as_ref().map(|with| &with.key);
         let hands_on = hands_on.or(self.key.as_ref().map(|key| &key.key)).cloned();
         let source = match (self.with, self.value) {
@@ -91,11 +82,10 @@ impl Attribute for Fallback {
         policies.fallback = Some(policies::Fallback {
             source,
             hands_on,
-            is_stale: self.stale.is_some(),
+            stale: self.stale.map(|stale| stale.value.0),
             key: self.key.map(|key| key.value.0),
             when: self.when.map(|when| when.value.0),
-            settings,
-            is_limited: self.on.is_some(),
+            on,
             catches: self.on_panic.is_some(),
         });
     }

@@ -3,7 +3,7 @@
 use syn::{Ident, LitStr, Path, parse::ParseStream};
 
 use crate::{
-    args::{self, Assign, Assigned, Count, Flag, Given, Lapse, List, Name, Shared, Truth},
+    args::{self, Assign, Assigned, Count, Flag, Given, Lapse, List, Name, Truth},
     engine::Attribute,
     errors::Errors,
     parse::Function,
@@ -20,7 +20,6 @@ args::options! {
         idempotent = "idempotent": Assign<Truth>,
         with_retry = "with_retry": Flag,
         clone = "clone": List<Name>,
-        shared = "shared": Assign<Shared>,
         skip = "skip": Flag,
         krate = "crate": Assign<Path>,
     }
@@ -85,7 +84,6 @@ impl Attribute for Hedge {
         let policies = draft.policies();
         policies.with_retry = self.with_retry.is_some();
         policies.clone_each(self.clone);
-        let owner = Owner { shared: self.shared.as_ref(), ..Owner::default() };
-        policies.add(part, owner, errors);
+        policies.add(part, Owner::default(), errors);
     }
 }

@@ -129,7 +129,7 @@ impl Attribute for Resilient {
     fn plan(self, _function: &Function, draft: &mut Draft, errors: &mut Errors) {
         let options = self.options;
         let policies = draft.policies();
-        policies.keyed(options.key.as_ref(), errors);
+        policies.key = options.key;
         policies.bundle = options.bundle;
         let judge = &mut policies.judge;
         judge.retry_if = options.retry_if.map(|judge| judge.value.0);

@@ -4,7 +4,7 @@ use syn::{Expr, Ident, LitInt, Path, Token, parse::ParseStream};
 
 use crate::{
     args::{
-        self, Assign, Backoff, Constant, Count, Factor, Flag, Given, Group, Lapse, List, Name,
+        self, Amount, Assign, Backoff, Constant, Count, Factor, Flag, Given, Group, Lapse, List, Name,
         Portion, Shared, Spread, Truth, Waitable, Word,
     },
     engine::Attribute,
@@ -12,7 +12,7 @@ use crate::{
     parse::Function,
     plan::{
         Draft,
-        policies::{Part, owner},
+        policies::{Owner, Part},
     },
 };
 
@@ -31,11 +31,6 @@ args::options! {
         idempotent = "idempotent": Assign<Truth>,
         budget = "budget": Budget,
         clone = "clone": List<Name>,
-        shared = "shared": Assign<Shared>,
-        key = "key": Assign<Expr>,
-        max_keys = "max_keys": Assign<Count<1>>,
-        label_key = "label_key": Flag,
-        instance = "instance": Assign<Expr>,
         map_err = "map_err": Assign<Expr>,
         reject = "reject": Assign<Expr>,
         skip = "skip": Flag,
@@ -47,7 +42,7 @@ args::options! {
     /// `budget(share = 0.2, reserve = 10, window = "10s")`.
     struct BudgetNumbers {
         share = "share": Assign<Portion>,
-        reserve = "reserve": Assign<Count<0>>,
+        reserve = "reserve": Assign<Amount>,
         window = "window": Assign<Lapse>,
         shared = "shared": Assign<Shared>,
     }
@@ -103,13 +98,12 @@ impl args::Value for Budget {
 
 impl Attribute for Retry {
     fn validate(&self, errors: &mut Errors) {
-        owner!(self).validate(errors);
         if let (Some(retry_if), Some(_)) = (&self.retry_if, &self.classify) {
             errors.at(&retry_if.key, "`retry_if` and `classify` both decide; keep one");
         }
         let grows = match &self.backoff {
             Some(Given { value: Assign(Backoff(Constant::Call(_, _, values))), .. }) => {
-                matches!(values.as_slice(), [Constant::Lapse(first), Constant::Lapse(cap)] if first < cap)
+                values.len() > 1
             }
             _ => true,
         };
@@ -124,24 +118,23 @@ impl Attribute for Retry {
     }
 
     fn plan(self, _function: &Function, draft: &mut Draft, errors: &mut Errors) {
-        let owner = owner!(self);
         let mut part = Part::new("retry", "Retry");
         part.set("max_attempts", self.max_attempts.clone());
         self.plan_backoff(&mut part);
         part.set("max_elapsed", self.max_elapsed.clone());
         part.set("idempotent", self.idempotent.clone());
         if let Some(Given { key, value: List(words) }) = &self.retry_on {
-            let kinds = words.iter().map(|word| {
-                let variant = word.0.variant();
-                Constant::Variant("RejectedKind", variant)
-            });
-            part.push(key.clone(), "retry_on", vec![Constant::List(kinds.collect())]);
+            let kinds = words.iter().map(|word| word.0.constant());
+            part.push(key.clone(), "retry_on", vec![Constant::any_of(key, kinds)]);
         }
         if let Some(Given { key, value }) = &self.budget {
-            part.push(key.clone(), "budget", vec![value.constant()]);
+            match value {
+                Budget::None => part.push(key.clone(), "without_budget", Vec::new()),
+                budget => part.push(key.clone(), "budget", budget.constant()),
+            }
         }
         let policies = draft.policies();
-        policies.add(part, owner, errors);
+        policies.add(part, Owner::default(), errors);
         policies.judge.retry_if = self.retry_if.map(|judge| judge.value.0);
         policies.judge.retry_after = self.retry_after.map(|ask| ask.value.0);
         policies.judge.classify.0 |= self.classify.is_some();
@@ -158,6 +151,7 @@ impl Retry {
         let settings = settings.settings;
         let (key, base) = match (&self.backoff, settings.first()) {
             (Some(Given { key, value }), _) => (key, value.0.0.clone()),
+            // The numbers of the runtime.
             (None, Some(first)) => (&first.key, Constant::Call("Backoff", "new", Vec::new())),
             (None, None) => return,
         };
@@ -170,18 +164,21 @@ impl Retry {
 }
 
 impl Budget {
-    fn constant(&self) -> Constant {
+    fn constant(&self) -> Vec<Constant> {
         match self {
-            Self::None => Constant::Call("Budget", "none", Vec::new()),
-            Self::Const(expr) => Constant::Expr(expr.clone()),
+            Self::None => Vec::new(),
+            Self::Const(expr) => vec![Constant::Expr(expr.clone())],
             Self::Numbers(numbers) => {
                 let mut part = Part::new("budget", "RetryBudget");
                 part.set("share", numbers.share.clone());
                 part.set("reserve_per_second", numbers.reserve.clone());
                 part.set("window", numbers.window.clone());
                 let name = numbers.shared.as_ref().map(|shared| shared.value.0.0.clone());
+                if let Some(shared) = &numbers.shared {
+                    part.push(shared.key.clone(), "shared", Vec::new());
+                }
                 let base = Constant::Call("RetryBudget", "new", vec![Constant::Text(name)]);
-                Constant::Built(Box::new(base), part.settings)
+                vec![Constant::Built(Box::new(base), part.settings)]
             }
         }
     }

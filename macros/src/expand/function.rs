@@ -179,8 +179,8 @@ impl Wrapper<'_> {
         let future = match self.policies {
             None => quote!(#keyword #moves #block),
             Some(policies) => {
-                let moves = (!policies.borrows()).then_some(moves);
-                let body = Body::Future(quote!(#keyword #moves #block));
+                let inside = (!policies.borrows()).then_some(moves);
+                let body = Body::Future(quote!(#keyword #inside #block));
                 let guarded = run::guarded(private, policies, &body, output);
                 if !self.call.is_watched() {
                     return guarded;

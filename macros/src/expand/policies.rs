@@ -22,7 +22,8 @@ pub(crate) struct Statics {
 
 /// ```text
 /// static __POLICY: Policy = Policy::new("").retry(Retry::new("").max_attempts(3));
-/// static __FALLBACK: Fallback = Fallback::new("").stale(Duration::from_nanos(…));
+/// static __RATE_LIMIT: Keyed<RateLimiter> = Keyed::new(RateLimiter::new("", …));
+/// static __STALE: Stale = Stale::new(Duration::from_nanos(…));
 /// ```
 pub(crate) fn statics(private: &TokenStream, policies: &Policies) -> Statics {
     let resilience = quote!(#private::resilience);
@@ -37,16 +38,32 @@ pub(crate) fn statics(private: &TokenStream, policies: &Policies) -> Statics {
         statics.parts.extend(quote!(.policy(&#name)));
         statics.names.push((name, local("__policy")));
     }
-    if let Some(fallback) = &policies.fallback {
-        let name = local("__FALLBACK");
-        let settings = settings(&resilience, &fallback.settings);
-        statics.items.extend(quote! {
-            static #name: #resilience::Fallback = #resilience::Fallback::new("") #settings;
+    let keyed = policies.parts.iter().filter_map(|part| Some((part, part.keyed.as_ref()?)));
+    for (declared, keyed) in keyed {
+        let names = names(declared.name);
+        let (ty, name) = (local(declared.ty), &names.0);
+        let part = part(&resilience, declared);
+        let most = keyed.max_keys.as_ref().map(|most| {
+            let most = constant(&resilience, most);
+            quote!(.max_keys(#most))
         });
-        statics.parts.extend(quote!(.fallback(&#name)));
-        statics.names.push((name, local("__fallback")));
+        statics.items.extend(quote! {
+            static #name: #resilience::Keyed<#resilience::#ty> = #resilience::Keyed::new(#part) #most;
+        });
+        statics.names.push(names);
+    }
+    if let Some(stale) = policies.fallback.as_ref().and_then(|fallback| fallback.stale.clone()) {
+        let name = local("__STALE");
+        let stale = constant(&resilience, &stale.into());
+        statics.items.extend(quote!(static #name: #resilience::Stale = #resilience::Stale::new(#stale);));
+        statics.names.push((name, local("__stale")));
     }
     statics
+}
+
+/// The static of a mechanism that has one of its own, and the local that borrows it.
+pub(crate) fn names(mechanism: &str) -> (Ident, Ident) {
+    (local(&format!("__{}", mechanism.to_uppercase())), local(&format!("__{mechanism}")))
 }
 
 /// `Policy::new("name").retry(…).circuit_breaker(…)`.
@@ -57,7 +74,7 @@ pub(crate) fn policy(
 ) -> TokenStream {
     let resilience = quote!(#private::resilience);
     let name = name.map_or_else(|| quote!(""), |name| quote!(#name));
-    let parts = parts.iter().filter(|part| part.instance.is_none()).map(|declared| {
+    let parts = parts.iter().filter(|part| part.is_own()).map(|declared| {
         let method = local(declared.name);
         let part = part(&resilience, declared);
         match declared.name {
@@ -99,7 +116,7 @@ fn settings(resilience: &TokenStream, settings: &[Setting]) -> TokenStream {
         .collect()
 }
 
-fn constant(resilience: &TokenStream, value: &Constant) -> TokenStream {
+pub(crate) fn constant(resilience: &TokenStream, value: &Constant) -> TokenStream {
     let list = |values: &[Constant]| -> Vec<_> {
         values.iter().map(|value| constant(resilience, value)).collect()
     };
@@ -124,10 +141,6 @@ fn constant(resilience: &TokenStream, value: &Constant) -> TokenStream {
         Constant::Lapse(nanos) => {
             let nanos = Literal::u64_unsuffixed(*nanos);
             quote!(::core::time::Duration::from_nanos(#nanos))
-        }
-        Constant::List(values) => {
-            let values = list(values);
-            quote!(&[#(#values),*])
         }
         Constant::Text(text) => name(text.as_ref()),
         Constant::Truth(truth) => quote!(#truth),

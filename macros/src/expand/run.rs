@@ -29,12 +29,13 @@ pub(crate) enum Body {
 /// let __value = loop {
 ///     let order = Clone::clone(&order);
 ///     let __ended = __run.attempt(async { let order = order; … }).await;
-///     settle!(await, __run, __ended)
+///     settle!(awaits, __run, __ended)
 /// };
 /// rejectable::<R>(__value)
 /// ```
 ///
-/// What runs once needs no loop:
+/// A panic is caught around all of it, if a fallback stands in for that. What runs once needs no
+/// loop:
 ///
 /// ```text
 /// let __ended = __run.attempt(async move { … }).await;
@@ -68,12 +69,12 @@ pub(crate) fn guarded(
         quote! {
             let #value = loop {
                 #attempt
-                #resilience::settle!(#how, #run, #ended #judge)
+                #private::settle!(#how, #run, #ended #judge)
             };
         }
     } else {
         // What is cloned here is not what a fallback is given.
-        let finish = quote!(#resilience::finish!(#run, #ended #judge));
+        let finish = quote!(#private::finish!(#run, #ended #judge));
         match clones.is_empty() {
             true => quote!(#attempt let #value = #finish;),
             false => quote!(let #value = { #attempt #finish };),
@@ -81,7 +82,21 @@ pub(crate) fn guarded(
     };
     let fallback = fallback(&resilience, policies, waits);
     let end = end(&resilience, policies, output);
-    quote!(#begin #ran #fallback #end)
+    let catches = policies.fallback.as_ref().is_some_and(|fallback| fallback.catches);
+    if !catches {
+        return quote!(#begin #ran #fallback #end);
+    }
+    let source = source(&resilience, policies, waits);
+    let caught = match waits {
+        Waits::Awaits => quote!(#resilience::caught(async { #begin #ran #value }).await),
+        Waits::Blocks => quote!(#resilience::caught_here(|| { #begin #ran #value })),
+    };
+    quote! {
+        let #value = #caught;
+        let #value = #resilience::on_panic!(#value, #source);
+        #fallback
+        #end
+    }
 }
 
 impl Waits {
@@ -101,54 +116,80 @@ fn begin(resilience: &TokenStream, policies: &Policies, waits: Waits) -> TokenSt
         Waits::Awaits => "Run",
         Waits::Blocks => "SyncRun",
     });
-    let mut instances = policies.parts.iter().filter_map(|part| {
-        let (method, instance) = (local(part.name), part.instance.as_ref()?);
-        Some(quote_spanned!(instance.span()=> .#method(&(#instance))))
-    });
-    let instances = instances.next().map(|first| {
-        quote!(let #policy = &#resilience::Instances::new(#policy) #first #(#instances)*;)
-    });
-    let given = match &policies.bundle {
-        Some(bundle) => {
+    let (found, given) = instances(resilience, policies);
+    let given = match (&policies.bundle, given) {
+        (Some(bundle), _) => {
             let bundle = &bundle.value.0;
-            quote_spanned!(bundle.span()=> &(#bundle))
+            let at = Span::mixed_site().located_at(bundle.span());
+            quote_spanned!(at=> &(#bundle))
         }
-        None => quote!(#policy),
+        (None, Some(given)) => quote!(&#given),
+        (None, None) => quote!(#policy),
     };
     let begin = match &policies.key {
         Some(key) => {
             let key = &key.value.0;
-            let key = quote_spanned!(key.span()=> &(#key));
+            let key = borrowed(key);
             quote!(#resilience::#ty::keyed(#site, #given, #key))
         }
         None => quote!(#resilience::#ty::begin(#site, #given)),
     };
-    let catches = policies.fallback.as_ref().is_some_and(|fallback| fallback.catches);
-    let catches = catches.then(|| quote!(.catching()));
-    quote!(#instances let mut #run = #begin #catches;)
+    quote!(#found let mut #run = #begin;)
 }
 
-/// `, retry_if = |result| …, classify = retry`
+/// What takes the place of parts of the policy: objects, and instances for keys.
+///
+/// ```text
+/// let __rate_limit = __rate_limit.get(&(order.tenant));
+/// let __given = Given::new(__policy).rate_limit(&__rate_limit);
+/// ```
+fn instances(resilience: &TokenStream, policies: &Policies) -> (TokenStream, Option<Ident>) {
+    let policy = local("__policy");
+    let mut found = TokenStream::new();
+    let mut given = Vec::new();
+    for part in policies.parts.iter().filter(|part| !part.is_own()) {
+        let method = local(part.name);
+        let instance = match (&part.instance, &part.keyed) {
+            (Some(instance), _) => borrowed(instance),
+            (None, Some(keyed)) => {
+                let (_, name) = super::policies::names(part.name);
+                let key = borrowed(&keyed.key);
+                found.extend(quote!(let #name = #name.get(#key);));
+                quote!(&#name)
+            }
+            (None, None) => continue,
+        };
+        given.push(quote!(.#method(#instance)));
+    }
+    if given.is_empty() {
+        return (found, None);
+    }
+    let name = local("__given");
+    found.extend(quote!(let #name = #resilience::Given::new(#policy) #(#given)*;));
+    (found, Some(name))
+}
+
+/// `&(expr)`, which no lint takes for the user's.
+fn borrowed(expr: &Expr) -> TokenStream {
+    let at = Span::mixed_site().located_at(expr.span());
+    quote_spanned!(at=> &(#expr))
+}
+
+/// `, ignore_if = |result| …, classify = true`, in the order in which they are asked.
 fn judge(policies: &Policies) -> TokenStream {
     let judge = &policies.judge;
-    let asked = [
-        ("retry_if", &judge.retry_if),
-        ("ignore_if", &judge.ignore_if),
-        ("failure_if", &judge.failure_if),
-        ("retry_after", &judge.retry_after),
-    ];
-    let asked = asked.into_iter().filter_map(|(name, ask)| {
+    let ask = |name: &str, ask: &Option<Expr>| {
         let (name, ask) = (local(name), ask.as_ref()?);
         Some(quote!(, #name = #ask))
-    });
-    let classify = match judge.classify {
-        (true, true) => Some("both"),
-        (true, false) => Some("retry"),
-        (false, true) => Some("circuit_breaker"),
-        (false, false) => None,
     };
-    let classify = classify.map(local).map(|whom| quote!(, classify = #whom));
-    quote!(#(#asked)* #classify)
+    let ignore_if = ask("ignore_if", &judge.ignore_if);
+    let failure_if = ask("failure_if", &judge.failure_if);
+    // Whether somebody else has decided already what a failure is to the circuit breaker.
+    let is_decided = judge.failure_if.is_some() || !judge.classify.1;
+    let classify = (judge.classify != (false, false)).then(|| quote!(, classify = #is_decided));
+    let retry_if = ask("retry_if", &judge.retry_if);
+    let retry_after = ask("retry_after", &judge.retry_after);
+    quote!(#ignore_if #failure_if #classify #retry_if #retry_after)
 }
 
 /// `let order = Clone::clone(&order);`: outside, so that it is not part of the attempt.
@@ -166,36 +207,47 @@ pub(crate) fn moves(policies: &Policies) -> TokenStream {
 }
 
 /// ```text
-/// let __value = fallback!(awaits, __run, __fallback, __value, with = |__failure| cached(&id, __failure));
+/// let __value = stale!(__stale, __value, &(id));
+/// let __value = fallback!(__value, __failure => cached(&id, __failure), on = …);
 /// ```
-fn fallback(
-    resilience: &TokenStream,
-    policies: &Policies,
-    waits: Waits,
-) -> Option<TokenStream> {
+fn fallback(resilience: &TokenStream, policies: &Policies, waits: Waits) -> Option<TokenStream> {
     let fallback = policies.fallback.as_ref()?;
-    let (run, value, config) = (local("__run"), local("__value"), local("__fallback"));
-    let how = waits.word();
-    let stale = fallback.is_stale.then(|| match &fallback.key {
-        Some(key) => quote_spanned!(key.span()=> , stale = &(#key)),
-        None => quote!(, stale = &()),
+    let value = local("__value");
+    let on = fallback.on.as_ref().map(|on| {
+        let on = super::policies::constant(resilience, on);
+        quote!(, on = #on)
     });
     let when = fallback.when.as_ref().map(|when| quote!(, when = #when));
-    let source = fallback.source.as_ref().map(|source| match source {
-        Source::Value(value) => quote_spanned!(value.span()=> , value = || #value),
+    let stale = fallback.stale.as_ref().map(|_| {
+        let key = fallback.key.as_ref().map_or_else(|| quote!(""), borrowed);
+        let stale = local("__stale");
+        quote!(let #value = #resilience::stale!(#stale, #value, #key #on #when);)
+    });
+    let source = source(resilience, policies, waits).map(|source| {
+        quote!(let #value = #resilience::fallback!(#value, #source #on #when);)
+    });
+    Some(quote!(#stale #source))
+}
+
+/// `value = 0`, or `__failure => cached(&id, __failure)`.
+fn source(resilience: &TokenStream, policies: &Policies, waits: Waits) -> Option<TokenStream> {
+    let failure = local("__failure");
+    Some(match policies.fallback.as_ref()?.source.as_ref()? {
+        Source::Value(value) => quote_spanned!(value.span()=> value = #value),
         Source::With(path, arguments) => {
-            let failure = local("__failure");
             let arguments = arguments.iter().map(|(name, passed)| match passed {
                 Passed::AsIs => quote!(#name),
                 Passed::ByReference => quote!(&#name),
             });
             let at = Span::mixed_site().located_at(path.span());
             let call = quote_spanned!(at=> (#(#arguments,)* #failure));
-            quote!(, with = |#failure| #path #call)
+            let call = quote!(#path #call);
+            let answer = match waits {
+                Waits::Awaits => quote_spanned!(at=> #resilience::answer!(#call).await),
+                Waits::Blocks => call,
+            };
+            quote!(#failure => #answer)
         }
-    });
-    Some(quote! {
-        let #value = #resilience::fallback!(#how, #run, #config, #value #stale #when #source);
     })
 }
 
@@ -209,13 +261,13 @@ fn end(resilience: &TokenStream, policies: &Policies, output: &Type) -> TokenStr
         super::located(quote!(#resilience::#name::<#output>(#value)), at)
     };
     if policies.is_covered() || !policies.rejects() {
-        return plain("unrejected");
+        return plain("accepted");
     }
     match &policies.ending {
         Ending::From => plain("rejectable"),
         Ending::MapErr(map) => {
             let map = &map.value.0;
-            quote_spanned!(map.span()=> #resilience::map_rejected::<#output, _, _>(#value, #map))
+            quote_spanned!(map.span()=> #resilience::rejected_by(#value, #map))
         }
         Ending::Reject(reject) => {
             let reject = &reject.value.0;
@@ -223,7 +275,7 @@ fn end(resilience: &TokenStream, policies: &Policies, output: &Type) -> TokenStr
                 Expr::Closure(ExprClosure { .. }) => quote!(#reject),
                 value => quote_spanned!(value.span()=> |_| #value),
             };
-            quote!(#resilience::reject_as::<#output, _>(#value, #reject))
+            quote!(#resilience::rejected_as::<#output>(#value, #reject))
         }
     }
 }

@@ -4,7 +4,6 @@ mod checks;
 mod fallback;
 mod owner;
 
-use quote::ToTokens as _;
 use syn::{Expr, ExprPath, Ident, LitStr};
 
 use crate::{
@@ -23,7 +22,7 @@ pub(crate) struct Policies {
     pub(crate) parts: Vec<Part>,
     /// A policy that was put together elsewhere.
     pub(crate) bundle: Option<Given<Assign<Expr>>>,
-    /// Which of the instances a call belongs to.
+    /// Which of the bundle's instances a call belongs to.
     pub(crate) key: Option<Given<Assign<Expr>>>,
     pub(crate) judge: Judge,
     /// What becomes of a rejection.
@@ -49,6 +48,14 @@ pub(crate) struct Part {
     pub(crate) settings: Vec<Setting>,
     /// An object of the user's in its place.
     pub(crate) instance: Option<Expr>,
+    pub(crate) keyed: Option<Keyed>,
+}
+
+/// One instance for each key.
+#[derive(Clone)]
+pub(crate) struct Keyed {
+    pub(crate) key: Expr,
+    pub(crate) max_keys: Option<Constant>,
 }
 
 /// A call of a builder: its name, and what it takes.
@@ -88,7 +95,13 @@ const REJECTING: [&str; 5] = ["timeout", "circuit_breaker", "rate_limit", "bulkh
 
 impl Part {
     pub(crate) fn new(name: &'static str, ty: &'static str) -> Self {
-        Self { name, ty, shared: None, given: None, settings: Vec::new(), instance: None }
+        let settings = Vec::new();
+        Self { name, ty, shared: None, given: None, settings, instance: None, keyed: None }
+    }
+
+    /// Whether it stands in the policy of the function itself.
+    pub(crate) fn is_own(&self) -> bool {
+        self.instance.is_none() && self.keyed.is_none()
     }
 
     /// Sets what was given.
@@ -148,25 +161,7 @@ impl Policies {
     /// Adds a mechanism, and whose state it has.
     pub(crate) fn add(&mut self, mut part: Part, owner: Owner<'_>, errors: &mut Errors) {
         owner.plan(&mut part, errors);
-        self.keyed(owner.key, errors);
         self.parts.push(part);
-    }
-
-    /// Notes the key of a call, of which there is one.
-    pub(crate) fn keyed(&mut self, key: Option<&Given<Assign<Expr>>>, errors: &mut Errors) {
-        let Some(key) = key else { return };
-        let text = |key: &Given<Assign<Expr>>| key.value.0.to_token_stream().to_string();
-        match &self.key {
-            None => self.key = Some(key.clone()),
-            Some(known) if text(known) == text(key) => {}
-            Some(known) => {
-                let known = text(known);
-                let message = format!(
-                    "a call has one key for all of its policies, and another one says `{known}`"
-                );
-                errors.at(&key.key, message);
-            }
-        }
     }
 
     /// Notes what becomes of a rejection.

@@ -76,7 +76,7 @@ const CASES: &[(&str, &str, usize)] = &[
     ),
     (
         "retry_every_option",
-        "#[retry(max_attempts = 4, backoff = \"100ms..10s\", factor = 1.5, jitter = equal, max_elapsed = LIMIT, retry_if = |result| result.is_err(), retry_after = after, retry_on(circuit_open), idempotent = false, budget(share = 0.1, reserve = 5, window = \"10s\", shared = \"payments\"), clone(order), key = order.host(), max_keys = 64, label_key, map_err = Error::refused, crate = ::my_spandrel)] async fn charge(order: Order) -> Result<u64, Error> { call(order).await }",
+        "#[retry(max_attempts = 4, backoff = \"100ms..10s\", factor = 1.5, jitter = equal, max_elapsed = LIMIT, retry_if = |result| result.is_err(), retry_after = after, retry_on(circuit_open, rate_limited), idempotent = false, budget(share = 0.1, reserve = 5, window = \"10s\", shared = \"payments\"), clone(order), map_err = Error::refused, crate = ::my_spandrel)] async fn charge(order: Order) -> Result<u64, Error> { call(order).await }",
         3,
     ),
     (
@@ -91,13 +91,18 @@ const CASES: &[(&str, &str, usize)] = &[
     ),
     ("timeout", "#[timeout(\"2s\")] async fn charge() -> Result<u64, Error> { call().await }", 3),
     (
+        "bulkhead_every_option",
+        "#[bulkhead(max_concurrent = 10, queue = 5, wait = \"1s\", adaptive(aimd, min = 1, max = 100), key = host, max_keys = 64)] async fn charge(host: &str) -> Result<u64, Error> { call(host).await }",
+        3,
+    ),
+    (
         "bulkhead",
-        "#[bulkhead(max_concurrent = 10, queue = 5, wait = \"1s\")] async fn charge() -> Result<u64, Error> { call().await }",
+        "#[bulkhead(max_concurrent = 10)] fn charge() -> Result<u64, Error> { call() }",
         3,
     ),
     (
         "rate_limit",
-        "#[rate_limit(\"100/s\", burst = 10)] fn charge() -> Result<u64, Error> { call() }",
+        "#[rate_limit(LIMIT)] fn charge() -> Result<u64, Error> { call() }",
         3,
     ),
     (
@@ -107,21 +112,31 @@ const CASES: &[(&str, &str, usize)] = &[
     ),
     (
         "fallback",
-        "#[fallback(with = cached, on(circuit_open, timeout), when = |failure| failure.is_rejected(), on_panic)] async fn charge(id: u64, name: &str) -> Result<u64, Error> { call(id, name).await }",
+        "#[fallback(value = 0)] fn charge() -> u64 { call() }",
         3,
     ),
     (
-        "stale",
-        "#[fallback(stale = \"5m\", key = id, value = 0)] fn charge(id: u64) -> u64 { call(id) }",
+        "fallback_every_option",
+        "#[fallback(with = cached, stale = \"5m\", key = name, on(circuit_open, timeout), when = |error| error.is_fatal(), on_panic)] async fn charge(id: u64, name: &str) -> Result<u64, Error> { call(id, name).await }",
         3,
     ),
     (
         "hedge",
-        "#[hedge(delay = p95, max_attempts = 3, idempotent = true, clone(order))] async fn charge(order: Order) -> Result<u64, Error> { call(order).await }",
+        "#[hedge(delay = p95, idempotent = true)] async fn charge(id: u64) -> Result<u64, Error> { call(id).await }",
+        3,
+    ),
+    (
+        "hedge_every_option",
+        "#[hedge(delay = \"50ms\", max_attempts = 3, idempotent = true, with_retry, clone(order))] #[retry(max_attempts = 2)] async fn charge(order: Order) -> Result<u64, Error> { call(order).await }",
         3,
     ),
     (
         "chaos",
+        "#[chaos(fault = 0.1)] fn charge() -> Result<u64, Error> { call() }",
+        3,
+    ),
+    (
+        "chaos_every_option",
         "#[chaos(fault = 0.1, latency = \"50ms..2s\", latency_rate = 0.5, seed = 7)] fn charge() -> Result<u64, Error> { call() }",
         3,
     ),

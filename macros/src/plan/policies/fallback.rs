@@ -3,19 +3,23 @@
 use quote::ToTokens as _;
 use syn::{Expr, FnArg, Ident, Pat, Type};
 
-use super::Setting;
-use crate::{errors::Errors, parse::Function};
+use crate::{
+    args::{Constant, Lapse},
+    errors::Errors,
+    parse::Function,
+};
 
 /// The fallback of one function.
 pub(crate) struct Fallback {
     pub(crate) source: Option<Source>,
-    pub(crate) is_stale: bool,
+    /// The last good value is served for so long.
+    pub(crate) stale: Option<Lapse>,
     /// The option by which arguments are handed on, as typed.
     pub(crate) hands_on: Option<Ident>,
     pub(crate) key: Option<Expr>,
     pub(crate) when: Option<Expr>,
-    pub(crate) settings: Vec<Setting>,
-    pub(crate) is_limited: bool,
+    /// The rejections for which it stands in; none named: all, and errors.
+    pub(crate) on: Option<Constant>,
     pub(crate) catches: bool,
 }
 
@@ -29,7 +33,7 @@ pub(crate) enum Source {
 impl Fallback {
     /// Whether there is a value for every failure.
     pub(crate) fn is_unconditional(&self) -> bool {
-        self.source.is_some() && self.when.is_none() && !self.is_limited
+        self.source.is_some() && self.when.is_none() && self.on.is_none()
     }
 }
 

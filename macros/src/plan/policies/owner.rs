@@ -2,9 +2,9 @@
 
 use syn::Expr;
 
-use super::Part;
+use super::{Keyed, Part};
 use crate::{
-    args::{Assign, Count, Flag, Given, Shared},
+    args::{Assign, Count, Given, Shared},
     errors::Errors,
 };
 
@@ -14,7 +14,6 @@ pub(crate) struct Owner<'o> {
     pub(crate) shared: Option<&'o Given<Assign<Shared>>>,
     pub(crate) key: Option<&'o Given<Assign<Expr>>>,
     pub(crate) max_keys: Option<&'o Given<Assign<Count<1>>>>,
-    pub(crate) label_key: Option<&'o Given<Flag>>,
     pub(crate) instance: Option<&'o Given<Assign<Expr>>>,
 }
 
@@ -25,7 +24,6 @@ macro_rules! owner {
             shared: $options.shared.as_ref(),
             key: $options.key.as_ref(),
             max_keys: $options.max_keys.as_ref(),
-            label_key: $options.label_key.as_ref(),
             instance: $options.instance.as_ref(),
         }
     };
@@ -43,11 +41,12 @@ impl Owner<'_> {
         if let (Some(_), Some(key)) = (self.instance, self.key) {
             errors.at(&key.key, "`instance` names one object; `key` would need one for each key");
         }
-        let about_keys = [self.max_keys.map(|max| &max.key), self.label_key.map(|label| &label.key)];
-        if self.key.is_none() {
-            for key in about_keys.into_iter().flatten() {
-                errors.at(key, format!("`{key}` is about keys; write `key = …` beside it"));
-            }
+        if let (Some(max), None) = (self.max_keys, self.key) {
+            errors.at(&max.key, "`max_keys` of what? Write `key = …` beside it");
+        }
+        if let (Some(shared), Some(key)) = (self.shared, self.key) {
+            errors.at(&key.key, "a name is shared, or there is one for each key; keep one");
+            errors.at(&shared.key, "keep this or `key`");
         }
     }
 
@@ -62,10 +61,9 @@ impl Owner<'_> {
             }
             part.instance = Some(instance.value.0.clone());
         }
-        if let Some(key) = self.key {
-            let most = self.max_keys.map(|max| max.value.0.clone().into());
-            part.push(key.key.clone(), "keyed", most.into_iter().collect());
-        }
-        part.flag("label_key", self.label_key.cloned());
+        part.keyed = self.key.map(|key| Keyed {
+            key: key.value.0.clone(),
+            max_keys: self.max_keys.map(|max| max.value.0.clone().into()),
+        });
     }
 }

@@ -1,0 +1,26 @@
+fn charge() -> Result<u64, Error> {
+    let (__site, __policy) = {
+        static __POLICY: ::spandrel::__private::resilience::Policy = ::spandrel::__private::resilience::Policy::new(
+                "",
+            )
+            .chaos(
+                ::spandrel::__private::resilience::chaos!(
+                    ::spandrel::__private::resilience::Chaos::new("").fault(0.1)
+                ),
+            );
+        static __SPANDREL: ::spandrel::__private::Site = ::spandrel::__private::Site::new(
+                ::spandrel::__private::meta!("charge", 0),
+            )
+            .policy(&__POLICY);
+        ::spandrel::__private::register!(__SPANDREL);
+        (&__SPANDREL, &__POLICY)
+    };
+    let mut __run = ::spandrel::__private::resilience::SyncRun::begin(__site, __policy);
+    let __ended = __run
+        .attempt(move || ::spandrel::__private::call_once::<
+            Result<u64, Error>,
+            _,
+        >(move || { call() }));
+    let __value = ::spandrel::__private::finish!(__run, __ended);
+    ::spandrel::__private::resilience::rejectable::<Result<u64, Error>>(__value)
+}

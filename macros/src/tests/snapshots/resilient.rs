@@ -1,0 +1,27 @@
+async fn charge(&self, id: u64) -> Result<u64, Error> {
+    let __site = {
+        static __SPANDREL: ::spandrel::__private::Site = ::spandrel::__private::Site::new(
+                ::spandrel::__private::meta!("charge", 0),
+            )
+            .policy(&PROVIDER);
+        ::spandrel::__private::register!(__SPANDREL);
+        &__SPANDREL
+    };
+    let mut __run = ::spandrel::__private::resilience::Run::keyed(
+        __site,
+        &(PROVIDER),
+        &(self.host()),
+    );
+    let __value = loop {
+        let __ended = __run
+            .attempt(async {
+                if false {
+                    return ::spandrel::__private::output::<Result<u64, Error>>();
+                }
+                { self.call(id).await }
+            })
+            .await;
+        ::spandrel::__private::settle!(awaits, __run, __ended)
+    };
+    ::spandrel::__private::resilience::rejectable::<Result<u64, Error>>(__value)
+}
