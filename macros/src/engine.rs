@@ -111,6 +111,44 @@ pub(crate) fn span(input: TokenStream) -> TokenStream {
     output
 }
 
+/// Plans one attribute that stands on no function.
+pub(crate) fn plan_one(
+    entry: &'static Entry,
+    args: TokenStream,
+    span: proc_macro2::Span,
+    function: &Function,
+    draft: &mut Draft,
+    errors: &mut Errors,
+) {
+    // As of a block: what is about the function itself is not asked.
+    let written = Written { entry, args, span, is_block: true, path: None };
+    (entry.plan)(&[&written], function, draft, errors);
+}
+
+/// Expands `policy!`.
+pub(crate) fn policy(input: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let plan = errors.ok(syn::parse2(input)).and_then(|input| plan::policy::plan(input, &mut errors));
+    let output = match (errors.is_empty(), plan) {
+        (true, Some(plan)) => expand::policies::expand(&plan),
+        _ => errors.into_tokens(),
+    };
+    expand::debug("policy", &output);
+    output
+}
+
+/// Expands `#[derive(Classify)]`.
+pub(crate) fn classify(item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let output = match parse::classify::parse(item, &mut errors) {
+        Ok(item) if errors.is_empty() => expand::classify::expand(&item),
+        Ok(_) => errors.into_tokens(),
+        Err(error) => error.to_compile_error(),
+    };
+    expand::debug("Classify", &output);
+    output
+}
+
 /// Expands `#[spandrel::test]`.
 pub(crate) fn test(args: TokenStream, item: &TokenStream) -> TokenStream {
     let mut errors = Errors::default();

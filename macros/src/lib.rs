@@ -78,6 +78,18 @@ pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
     engine::test(args.into(), &item.into()).into()
 }
 
+#[doc = include_str!("../docs/policy.md")]
+#[proc_macro]
+pub fn policy(input: TokenStream) -> TokenStream {
+    engine::policy(input.into()).into()
+}
+
+#[doc = include_str!("../docs/classify.md")]
+#[proc_macro_derive(Classify, attributes(classify))]
+pub fn classify(item: TokenStream) -> TokenStream {
+    engine::classify(item.into()).into()
+}
+
 #[doc = include_str!("../docs/labels.md")]
 #[proc_macro_derive(Labels, attributes(label, labels))]
 pub fn labels(item: TokenStream) -> TokenStream {

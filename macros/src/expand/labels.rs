@@ -75,7 +75,8 @@ fn bounded(generics: &Generics, parts: &[Part], labels: &TokenStream) -> Generic
     bounded
 }
 
-fn mentions(tokens: TokenStream, name: &Ident) -> bool {
+/// Whether a name stands in these tokens.
+pub(super) fn mentions(tokens: TokenStream, name: &Ident) -> bool {
     tokens.into_iter().any(|token| match token {
         TokenTree::Group(group) => mentions(group.stream(), name),
         TokenTree::Ident(ident) => ident == *name,

@@ -6,6 +6,7 @@
 
 pub(crate) mod block;
 pub(crate) mod call;
+pub(crate) mod classify;
 pub(crate) mod function;
 pub(crate) mod labels;
 pub(crate) mod policies;

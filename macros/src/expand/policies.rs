@@ -2,12 +2,15 @@
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{LitStr, spanned::Spanned as _};
+use syn::spanned::Spanned as _;
 
 use super::local;
 use crate::{
     args::Constant,
-    plan::policies::{Part, Policies, Setting},
+    plan::{
+        policies::{Part, Policies, Setting},
+        policy::PolicyPlan,
+    },
 };
 
 /// What a site's block declares beside its own static, and what is known of it outside.
@@ -33,7 +36,7 @@ pub(crate) fn statics(private: &TokenStream, policies: &Policies) -> Statics {
     }
     if policies.bundle.is_none() {
         let name = local("__POLICY");
-        let policy = policy(private, None, &policies.parts);
+        let policy = policy(private, &quote!(""), &policies.parts);
         statics.items.extend(quote!(static #name: #resilience::Policy = #policy;));
         statics.parts.extend(quote!(.policy(&#name)));
         statics.names.push((name, local("__policy")));
@@ -42,7 +45,7 @@ pub(crate) fn statics(private: &TokenStream, policies: &Policies) -> Statics {
     for (declared, keyed) in keyed {
         let names = names(declared.name);
         let (ty, name) = (local(declared.ty), &names.0);
-        let part = part(&resilience, declared);
+        let part = part(&resilience, declared, &quote!(""));
         let most = keyed.max_keys.as_ref().map(|most| {
             let most = constant(&resilience, most);
             quote!(.max_keys(#most))
@@ -61,22 +64,33 @@ pub(crate) fn statics(private: &TokenStream, policies: &Policies) -> Statics {
     statics
 }
 
+/// Prints `policy!`.
+///
+/// ```text
+/// Policy::new("src/payments.rs:12").timeout(…).retry(…)
+/// ```
+///
+/// Without a name it is called after where it stands.
+pub(crate) fn expand(plan: &PolicyPlan) -> TokenStream {
+    let private = super::private(&plan.krate);
+    let name = match &plan.name {
+        Some(name) => quote!(#name),
+        None => quote!(::core::concat!(::core::file!(), ":", ::core::line!())),
+    };
+    policy(&private, &name, &plan.policies.parts)
+}
+
 /// The static of a mechanism that has one of its own, and the local that borrows it.
 pub(crate) fn names(mechanism: &str) -> (Ident, Ident) {
     (local(&format!("__{}", mechanism.to_uppercase())), local(&format!("__{mechanism}")))
 }
 
 /// `Policy::new("name").retry(…).circuit_breaker(…)`.
-pub(crate) fn policy(
-    private: &TokenStream,
-    name: Option<&syn::Expr>,
-    parts: &[Part],
-) -> TokenStream {
+fn policy(private: &TokenStream, name: &TokenStream, parts: &[Part]) -> TokenStream {
     let resilience = quote!(#private::resilience);
-    let name = name.map_or_else(|| quote!(""), |name| quote!(#name));
     let parts = parts.iter().filter(|part| part.is_own()).map(|declared| {
         let method = local(declared.name);
-        let part = part(&resilience, declared);
+        let part = part(&resilience, declared, name);
         match declared.name {
             // Without its feature there is none, and the runtime says so.
             "chaos" => quote!(.#method(#resilience::chaos!(#part))),
@@ -87,9 +101,9 @@ pub(crate) fn policy(
 }
 
 /// `CircuitBreaker::new("payments").failure_rate(0.5).shared()`.
-fn part(resilience: &TokenStream, part: &Part) -> TokenStream {
+fn part(resilience: &TokenStream, part: &Part, name: &TokenStream) -> TokenStream {
     let ty = local(part.ty);
-    let name = name(part.shared.as_ref());
+    let name = part.shared.as_ref().map_or_else(|| quote!(#name), |shared| quote!(#shared));
     let given = part.given.iter().map(|given| {
         let given = constant(resilience, given);
         quote!(, #given)
@@ -97,11 +111,6 @@ fn part(resilience: &TokenStream, part: &Part) -> TokenStream {
     let settings = settings(resilience, &part.settings);
     let shared = part.shared.as_ref().map(|_| quote!(.shared()));
     quote!(#resilience::#ty::new(#name #(#given)*) #settings #shared)
-}
-
-/// Nothing is the name of the function.
-fn name(shared: Option<&LitStr>) -> TokenStream {
-    shared.map_or_else(|| quote!(""), |name| quote!(#name))
 }
 
 fn settings(resilience: &TokenStream, settings: &[Setting]) -> TokenStream {
@@ -142,7 +151,8 @@ pub(crate) fn constant(resilience: &TokenStream, value: &Constant) -> TokenStrea
             let nanos = Literal::u64_unsuffixed(*nanos);
             quote!(::core::time::Duration::from_nanos(#nanos))
         }
-        Constant::Text(text) => name(text.as_ref()),
+        // Nothing is the name of the function.
+        Constant::Text(text) => text.as_ref().map_or_else(|| quote!(""), |text| quote!(#text)),
         Constant::Truth(truth) => quote!(#truth),
         Constant::Variant(ty, variant) => {
             let (ty, variant) = (local(ty), local(variant));

@@ -1,11 +1,13 @@
 //! What stands there, as the user wrote it; this folder knows no `quote!`.
 
 pub(crate) mod block;
+pub(crate) mod classify;
 pub(crate) mod fields;
 pub(crate) mod function;
 pub(crate) mod groups;
 pub(crate) mod labels;
 pub(crate) mod params;
+pub(crate) mod policy;
 pub(crate) mod siblings;
 pub(crate) mod span;
 

@@ -5,6 +5,7 @@ pub(crate) mod declared;
 pub(crate) mod groups;
 pub(crate) mod metered;
 pub(crate) mod policies;
+pub(crate) mod policy;
 pub(crate) mod shape;
 pub(crate) mod site;
 pub(crate) mod span;
