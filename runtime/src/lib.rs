@@ -135,7 +135,10 @@ pub use resource::Resource;
 pub use sensitive::Sensitive;
 pub use site::{Level, Site, SpanKind};
 #[cfg(feature = "macros")]
-pub use spandrel_macros::{counted, instrument, span, test, timed, traced};
+pub use spandrel_macros::{
+    bulkhead, chaos, circuit_breaker, counted, fallback, hedge, instrument, policy, rate_limit,
+    resilient, retry, span, test, timed, timeout, traced,
+};
 pub use time::Clock;
 #[cfg(feature = "tokio")]
 pub use trace::spawn::{spawn, spawn_blocking};

@@ -2,17 +2,45 @@
 
 use super::{expand, without_witnesses};
 
-const OURS: [[&str; 2]; 2] = [
-    ["#[traced(db(system = redis, operation = \"GET\"), fields(id))]", "#[counted]"],
-    ["#[timed(slow = \"1s\", labels(id))]", "#[traced]"],
+const SETS: [[&str; 6]; 4] = [
+    [
+        "#[traced(db(system = redis, operation = \"GET\"), fields(id))]",
+        "#[counted]",
+        "#[inline]",
+        "#[must_use]",
+        "/// Charges.\n",
+        "#[tracing::instrument(skip_all)]",
+    ],
+    [
+        "#[timed(slow = \"1s\", labels(id))]",
+        "#[traced]",
+        "#[inline]",
+        "#[must_use]",
+        "/// Charges.\n",
+        "#[tracing::instrument(skip_all)]",
+    ],
+    [
+        "#[traced]",
+        "#[timed]",
+        "#[retry(max_attempts = 3, retry_if = |n| *n > 3)]",
+        "#[circuit_breaker(slow_call = \"1s\", reject = 0)]",
+        "#[rate_limit(\"5/s\", key = id)]",
+        "#[inline]",
+    ],
+    [
+        "#[fallback(value = 0)]",
+        "#[timeout(\"2s\", sync = cooperative)]",
+        "#[bulkhead(max_concurrent = 3)]",
+        "#[resilient(chaos(fault = 0.1))]",
+        "#[circuit_breaker]",
+        "/// Charges.\n",
+    ],
 ];
-const FOREIGN: [&str; 4] =
-    ["#[inline]", "#[must_use]", "/// Charges.\n", "#[tracing::instrument(skip_all)]"];
 
 #[test]
 fn all_permutations_of_six_attributes_give_the_same_tokens() {
-    for ours in OURS {
-        let attributes: Vec<&str> = ours.into_iter().chain(FOREIGN).collect();
+    for set in SETS {
+        let attributes = set.to_vec();
         let item =
             |order: &[&str]| format!("{} fn charge(id: u64) -> u64 {{ id }}", order.concat());
         let expected = normal(&item(&attributes));

@@ -22,3 +22,5 @@ mod retry;
 
 pub use class::{Class, Classify, classify_chain};
 pub use rejected::{Deadline, Rejected, RejectedKind};
+#[cfg(feature = "macros")]
+pub use spandrel_macros::Classify;
