@@ -88,16 +88,17 @@ pub(crate) fn names(mechanism: &str) -> (Ident, Ident) {
 /// `Policy::new("name").retry(…).circuit_breaker(…)`.
 fn policy(private: &TokenStream, name: &TokenStream, parts: &[Part]) -> TokenStream {
     let resilience = quote!(#private::resilience);
-    let parts = parts.iter().filter(|part| part.is_own()).map(|declared| {
+    let mut policy = quote!(#resilience::Policy::new(#name));
+    for declared in parts.iter().filter(|part| part.is_own()) {
         let method = local(declared.name);
         let part = part(&resilience, declared, name);
-        match declared.name {
-            // Without its feature there is none, and the runtime says so.
-            "chaos" => quote!(.#method(#resilience::chaos!(#part))),
-            _ => quote!(.#method(#part)),
-        }
-    });
-    quote!(#resilience::Policy::new(#name) #(#parts)*)
+        policy = match declared.name {
+            // The innermost; without its feature there is none, and the runtime says so.
+            "chaos" => quote!(#resilience::chaos!(#policy, #part)),
+            _ => quote!(#policy.#method(#part)),
+        };
+    }
+    policy
 }
 
 /// `CircuitBreaker::new("payments").failure_rate(0.5).shared()`.

@@ -30,6 +30,8 @@ fn each_attribute_has_docs_ui_tests_and_a_snapshot() {
             // A bundle is the policy, and a fallback is around it.
             "resilient" => ".policy(".to_owned(),
             "fallback" => "::fallback!(".to_owned(),
+            // Without its feature there is none.
+            "chaos" => "::chaos!(".to_owned(),
             _ => format!(".{name}("),
         };
         assert!(any_file_mentions("macros/src/tests/snapshots", "rs", &call), "snapshot of {name}");

@@ -100,7 +100,7 @@ fn sync(
             place("timeout"),
             format!(
                 "nothing can cut off `{name}`, which is not async; make it async, or write \
-                 `timeout(…, sync = cooperative)`: the body asks `spandrel::resilience::deadline()`, \
+                 `timeout(…, sync = cooperative)`: the body asks `spandrel::resilience::time_left()`, \
                  and a result that comes too late is discarded"
             ),
         ));
