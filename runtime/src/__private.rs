@@ -2,6 +2,7 @@
 
 pub mod instrument;
 pub mod labels;
+pub mod resilience;
 
 pub use crate::{
     call::{
