@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::{nanos, scope::NEVER};
+
 /// An end to how long a call, or each of its attempts, may take.
 ///
 /// ```
@@ -16,15 +18,16 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug)]
 pub struct Timeout {
     name: &'static str,
-    attempt: Option<Duration>,
-    total: Option<Duration>,
+    /// Nanoseconds, as below.
+    attempt: u64,
+    total: u64,
 }
 
 impl Timeout {
     /// Without any end yet.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, attempt: None, total: None }
+        Self { name, attempt: NEVER, total: NEVER }
     }
 
     /// Each attempt is cut off after so long.
@@ -35,11 +38,14 @@ impl Timeout {
     #[must_use]
     pub const fn attempt(mut self, most: Duration) -> Self {
         assert!(!most.is_zero(), "`attempt` must be longer than nothing");
-        self.attempt = Some(most);
+        self.attempt = nanos::of(most);
         self
     }
 
     /// The call is cut off after so long, with all its attempts and the waits between them.
+    ///
+    /// The time begins to run when the call waits for the first time: what is ready at once is
+    /// never late.
     ///
     /// # Panics
     ///
@@ -47,27 +53,21 @@ impl Timeout {
     #[must_use]
     pub const fn total(mut self, most: Duration) -> Self {
         assert!(!most.is_zero(), "`total` must be longer than nothing");
-        self.total = Some(most);
+        self.total = nanos::of(most);
         self
     }
-}
 
-/// Saturates after 584 years.
-const fn nanos(duration: Duration) -> u64 {
-    let nanos = duration.as_nanos();
-    if nanos > u64::MAX as u128 { u64::MAX } else { nanos as u64 }
-}
-
-impl Timeout {
     pub(crate) fn name(&self) -> &'static str {
         self.name
     }
 
-    pub(crate) fn total_nanos(&self) -> Option<u64> {
-        self.total.map(nanos)
+    #[inline(always)]
+    pub(crate) fn total_nanos(&self) -> u64 {
+        self.total
     }
 
-    pub(crate) fn attempt_nanos(&self) -> Option<u64> {
-        self.attempt.map(nanos)
+    #[inline(always)]
+    pub(crate) fn attempt_nanos(&self) -> u64 {
+        self.attempt
     }
 }

@@ -8,7 +8,9 @@
 mod attempt;
 mod judged;
 mod lane;
+mod limits;
 mod pause;
+mod race;
 mod sync;
 
 use std::ops::ControlFlow;
@@ -21,10 +23,11 @@ pub use self::{
         JudgedAsResult, Judging,
     },
     pause::Pause,
+    race::Hedged,
     sync::SyncRun,
 };
 use super::{
-    policy::{Parts, Policy, RETRY, TIMEOUT},
+    policy::{Parts, Policy, RETRY},
     retry::{Failed, Sequence, Stopped},
     scope::{self, NEVER},
     telemetry, timer,
@@ -86,6 +89,17 @@ impl<'p, P: Parts> Run<'p, P> {
     #[inline(always)]
     pub fn attempt<F: Future>(&mut self, body: F) -> Attempt<'_, 'p, P, F> {
         Attempt::new(self, body)
+    }
+
+    /// Runs one attempt, and further ones beside it if it takes long; the first success wins.
+    #[inline(always)]
+    pub fn hedged<F, M, J>(&mut self, make: M, judge: J) -> Hedged<'_, 'p, P, F, M, J>
+    where
+        F: Future,
+        M: FnMut() -> F,
+        J: Fn(&Ended<F::Output>) -> Judged,
+    {
+        Hedged::new(self, make, judge)
     }
 
     /// Decides what follows from an attempt: its end, or a wait and another one.
@@ -171,7 +185,7 @@ impl Core {
     #[cold]
     fn next(&mut self, parts: &dyn Parts, seen: &Judged) -> Result<Pause, Stopped> {
         let Some(retry) = parts.retry() else { return Err(Stopped::Permanent) };
-        let deadline = self.deadline.min(scope::deadline());
+        let deadline = self.deadline(parts).min(scope::deadline());
         let failed = Failed {
             number: self.number,
             seen: *seen,
@@ -183,17 +197,5 @@ impl Core {
         let wait = retry.next(&mut self.sequence, &failed, chance, time::nanos)?;
         telemetry::retrying(self.name(parts), self.number, wait);
         Ok(Pause::new(wait))
-    }
-
-    /// The end of the whole call, which begins to run now if it did not before.
-    #[cold]
-    fn deadline(&mut self, parts: &dyn Parts) -> u64 {
-        if self.deadline == NEVER
-            && self.word & TIMEOUT != 0
-            && let Some(total) = parts.timeout().and_then(super::Timeout::total_nanos)
-        {
-            self.deadline = timer::now().saturating_add(total);
-        }
-        self.deadline
     }
 }
