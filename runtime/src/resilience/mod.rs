@@ -9,16 +9,27 @@
 //!          > attempt timeout > chaos > call
 //! ```
 
-#[allow(dead_code, unused_imports)]
 mod breaker;
-#[allow(dead_code, unused_imports)]
 mod bulkhead;
 mod class;
-#[allow(dead_code, unused_imports)]
+mod instances;
 mod limit;
+mod mode;
+mod nanos;
 mod rejected;
 #[allow(dead_code, unused_imports)]
 mod retry;
+mod timer;
 
+pub use breaker::{
+    CircuitBreaker, CircuitReason, CircuitState, CircuitStatistics, CircuitTransition, ForcedOpen,
+    OnCancel, Verdict, Window,
+};
+pub use bulkhead::{Adaptive, Bulkhead, BulkheadStatistics};
 pub use class::{Class, Classify, classify_chain};
+pub use instances::{
+    Instanced, Keyable, Keyed, Policies, PolicyKind, PolicyStatus, policies,
+};
+pub use limit::{Rate, RateLimiter, RateStatistics};
+pub use mode::Mode;
 pub use rejected::{Deadline, Rejected, RejectedKind};

@@ -20,7 +20,7 @@ use std::{
 
 #[cfg(feature = "tracing")]
 pub(crate) use rate::ticks_before;
-pub(crate) use rate::{nanos_between, nanos_of_counter};
+pub(crate) use rate::{nanos_between, nanos_of, nanos_of_counter};
 pub(crate) use rfc3339::Rfc3339;
 
 /// Which counter the recorder reads.
@@ -134,6 +134,12 @@ pub(crate) fn monotonic_nanos() -> u64 {
 pub(crate) fn steady_nanos() -> u64 {
     let mocked = if MODE.load(Relaxed) & MOCKED != 0 { mock::ticks() } else { None };
     mocked.unwrap_or_else(monotonic_nanos)
+}
+
+/// Just now, as [`nanos_of`] a tick: what policies take for the time.
+#[inline(always)]
+pub(crate) fn nanos() -> u64 {
+    nanos_of(ticks())
 }
 
 /// The monotonic clock, for deadlines of the background threads.
