@@ -131,7 +131,7 @@ pub use functions::{Function, Functions, Objective, Statistics, Window, function
 pub use init::FlightReport;
 pub use init::{Builder, ExporterReport, LogReport, Report, Shutdown, ShuttingDown, Telemetry};
 pub use outcome::Outcome;
-pub use resilience::Rejected;
+pub use resilience::{Rejected, policies};
 pub use resource::Resource;
 pub use sensitive::Sensitive;
 pub use site::{Level, Site, SpanKind};

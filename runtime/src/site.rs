@@ -369,6 +369,11 @@ impl Site {
         self.word.load(Relaxed)
     }
 
+    /// Registers the site, if that has not happened yet.
+    pub(crate) fn make_known(&'static self) {
+        self.settle(self.word());
+    }
+
     /// Tells the policies whose they are.
     fn tell_protection(&'static self) {
         if let Some(policy) = self.policy {

@@ -1,16 +1,23 @@
 //! What the attributes of policies name.
 
+#[cfg(feature = "chaos")]
+pub use crate::resilience::Chaos;
 pub use crate::resilience::{
-    RejectedKinds,
-    fallback::{Failure, Falling, FallsAsAny, FallsAsResult, OfAny, OfResult},
-    given::Given,
-    policy::{Parts, Policy},
-    run::{
-        Attempt, ByClassify, ByNobody, BySource, ByWrapped, Classified, Ended, Judged, JudgedAsAny,
-        JudgedAsResult, Judging, Pause, Run, SyncRun,
+    Adaptive, Backoff, Bulkhead, CircuitBreaker, Class, Classify, ForKey, Hedge, Jitter, Keyed, OnCancel,
+    Policy, Rate, RateLimiter, Rejected, RejectedKinds, Retry, RetryBudget, Timeout, Window,
+    caught::{Catching, Caught, Panicked, caught, caught_here},
+    fallback::{
+        Answering, AnswersAtOnce, AnswersInTime, AtOnce, Failure, Falling, FallsAsAny,
+        FallsAsResult, InTime, OfAny, OfResult, falling, falling_caught,
     },
+    given::Given,
+    policy::Parts,
+    run::{
+        Attempt, ByClassify, ByNobody, BySource, ByWrapped, Classified, Ended, Hedged, Judged,
+        JudgedAsAny, JudgedAsResult, Judging, Pause, Run, SyncRun,
+    },
+    stale::Stale,
 };
-use crate::resilience::Rejected;
 
 /// Pins the result type of a synchronous body that may run again.
 #[inline(always)]
@@ -109,25 +116,44 @@ macro_rules! __judge {
     };
 }
 
+/// Judges an attempt, and leaves the loop or waits for the next one.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __settle {
+    (awaits, $run:ident, $ended:ident $($judge:tt)*) => {{
+        let seen = $crate::__judge!($run, $ended $($judge)*);
+        match $run.settle($ended, seen) {
+            ::core::ops::ControlFlow::Break(value) => break value,
+            ::core::ops::ControlFlow::Continue(pause) => pause.await,
+        }
+    }};
+    (blocks, $run:ident, $ended:ident $($judge:tt)*) => {{
+        let seen = $crate::__judge!($run, $ended $($judge)*);
+        match $run.settle($ended, seen) {
+            ::core::ops::ControlFlow::Break(value) => break value,
+            ::core::ops::ControlFlow::Continue(pause) => pause.block(),
+        }
+    }};
+}
+
+/// Judges the one attempt of a call.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __finish {
+    ($run:ident, $ended:ident $($judge:tt)*) => {{
+        let seen = $crate::__judge!($run, $ended $($judge)*);
+        $run.finish($ended, seen)
+    }};
+}
+
 /// What is served when all has failed; still an [`Ended`], as conditions may leave a failure alone.
 ///
 /// `failure => expr` names the [`Failure`] for an expression of the function's type, which may
-/// await; `value = expr` is what a success would have returned.
+/// await; `value = expr` is what a success would have returned. `on = …` are the rejections, `when
+/// = …` the errors for which it is served: all of both, if neither stands there.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __fallback {
-    (@conditions $falls:ident, $ended:ident) => {
-        $falls.failure($ended, $crate::__private::resilience::RejectedKinds::ALL, |_| true)
-    };
-    (@conditions $falls:ident, $ended:ident, on = $on:expr) => {
-        $falls.failure($ended, $on, |_| false)
-    };
-    (@conditions $falls:ident, $ended:ident, when = $when:expr) => {
-        $falls.failure($ended, $crate::__private::resilience::RejectedKinds::NONE, $when)
-    };
-    (@conditions $falls:ident, $ended:ident, on = $on:expr, when = $when:expr) => {
-        $falls.failure($ended, $on, $when)
-    };
     ($ended:expr, value = $value:expr $(, on = $on:expr)? $(, when = $when:expr)? $(,)?) => {
         $crate::__fallback!(
             @served $ended, falls, _failure => falls.value($value) $(, on = $on)? $(, when = $when)?
@@ -141,19 +167,119 @@ macro_rules! __fallback {
             @served $ended, falls, $failure => $answer $(, on = $on)? $(, when = $when)?
         )
     };
-    (
-        @served $ended:expr, $falls:ident, $failure:ident => $answer:expr
-        $(, on = $on:expr)? $(, when = $when:expr)?
-    ) => {{
+    (@served $ended:expr, $falls:ident, $failure:ident => $answer:expr $(, $($when:tt)*)?) => {{
         let ended = $ended;
-        #[allow(unused_imports, reason = "the type of the value decides which is used")]
-        use $crate::__private::resilience::{FallsAsAny as _, FallsAsResult as _};
-        let $falls = (&&$crate::__private::resilience::Falling(&ended)).of();
-        match $crate::__fallback!(@conditions $falls, ended $(, on = $on)? $(, when = $when)?) {
+        let $falls = $crate::__falls!(falling, ended);
+        match $crate::__when!($falls.failure(ended) $(, $($when)*)?) {
             ::core::result::Result::Ok(ended) => ended,
             ::core::result::Result::Err($failure) => ::core::result::Result::Ok($answer),
         }
     }};
 }
 
-pub use crate::{__fallback as fallback, __judge as judge};
+/// Keeps the last good answer for the key, and serves it in place of a failure.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __stale {
+    ($stale:expr, $ended:expr, $key:expr $(, $($when:tt)*)?) => {{
+        let ended = $ended;
+        let falls = $crate::__falls!(falling, ended);
+        $crate::__when!(falls.stale(ended, $stale, $key) $(, $($when)*)?)
+    }};
+}
+
+/// What is served in place of a panic.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __on_panic {
+    ($caught:expr, value = $value:expr) => {{
+        let caught = $caught;
+        let falls = $crate::__falls!(falling_caught, caught);
+        match caught {
+            ::core::result::Result::Ok(ended) => ended,
+            ::core::result::Result::Err(_) => ::core::result::Result::Ok(falls.value($value)),
+        }
+    }};
+    ($caught:expr, $failure:ident => $answer:expr) => {
+        match $caught {
+            ::core::result::Result::Ok(ended) => ended,
+            ::core::result::Result::Err(_) => {
+                let $failure = $crate::__private::resilience::Failure::Panicked;
+                ::core::result::Result::Ok($answer)
+            }
+        }
+    };
+}
+
+/// What a fallback gave, as something to await.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __answer {
+    ($answer:expr) => {
+        match $answer {
+            answer => {
+                #[allow(unused_imports, reason = "the type of the value decides which is used")]
+                use $crate::__private::resilience::{AnswersAtOnce as _, AnswersInTime as _};
+                let how = (&&$crate::__private::resilience::Answering(&answer)).how();
+                how.answer(answer)
+            }
+        }
+    };
+}
+
+/// By which type a call fails.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __falls {
+    ($falling:ident, $ended:ident) => {{
+        #[allow(unused_imports, reason = "the type of the value decides which is used")]
+        use $crate::__private::resilience::{FallsAsAny as _, FallsAsResult as _};
+        (&&$crate::__private::resilience::$falling(&$ended)).of()
+    }};
+}
+
+/// Calls a method with the conditions of a fallback behind its arguments.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __when {
+    ($falls:ident.$method:ident($($argument:expr),*)) => {
+        $falls.$method($($argument,)* $crate::__private::resilience::RejectedKinds::ALL, |_| true)
+    };
+    ($falls:ident.$method:ident($($argument:expr),*), on = $on:expr) => {
+        $falls.$method($($argument,)* $on, |_| false)
+    };
+    ($falls:ident.$method:ident($($argument:expr),*), when = $when:expr) => {
+        $falls.$method($($argument,)* $crate::__private::resilience::RejectedKinds::NONE, $when)
+    };
+    ($falls:ident.$method:ident($($argument:expr),*), on = $on:expr, when = $when:expr) => {
+        $falls.$method($($argument,)* $on, $when)
+    };
+}
+
+/// Faults on purpose.
+#[cfg(feature = "chaos")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __chaos {
+    ($chaos:expr) => {
+        $chaos
+    };
+}
+
+/// Says what is missing.
+#[cfg(not(feature = "chaos"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __chaos {
+    ($chaos:expr) => {
+        ::core::compile_error!(
+            "`#[chaos]` needs the feature `chaos` of `spandrel`; write `features = [\"chaos\"]` at \
+             `spandrel` in Cargo.toml"
+        )
+    };
+}
+
+pub use crate::{
+    __answer as answer, __chaos as chaos, __fallback as fallback, __finish as finish,
+    __judge as judge, __on_panic as on_panic, __settle as settle, __stale as stale,
+};

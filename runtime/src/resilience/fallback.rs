@@ -1,8 +1,13 @@
 //! What a call answers when all attempts have failed.
 
-use std::convert::Infallible;
+use std::{
+    convert::Infallible,
+    fmt,
+    future::{Ready, ready},
+    marker::PhantomData,
+};
 
-use super::{Rejected, RejectedKinds, run::Ended};
+use super::{Rejected, RejectedKinds, caught::Caught, run::Ended, stale::Stale};
 
 /// Why a fallback is asked for an answer.
 ///
@@ -29,9 +34,21 @@ pub enum Failure<E> {
     Panicked,
 }
 
-/// Whether a value is a `Result`, to find out what its failures are.
+/// A call that may have failed, to find out by its type what its failures are.
 #[derive(Debug)]
-pub struct Falling<'e, R>(pub &'e Ended<R>);
+pub struct Falling<R>(PhantomData<fn() -> R>);
+
+/// What a call returned.
+#[must_use]
+pub fn falling<R>(_ended: &Ended<R>) -> Falling<R> {
+    Falling(PhantomData)
+}
+
+/// What a call returned, unless it panicked.
+#[must_use]
+pub fn falling_caught<R>(_caught: &Caught<R>) -> Falling<R> {
+    Falling(PhantomData)
+}
 
 /// The function returns a `Result`.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +64,7 @@ pub trait FallsAsResult {
     fn of(&self) -> OfResult;
 }
 
-impl<T, E> FallsAsResult for &Falling<'_, Result<T, E>> {
+impl<T, E> FallsAsResult for &Falling<Result<T, E>> {
     #[inline(always)]
     fn of(&self) -> OfResult {
         OfResult
@@ -60,7 +77,7 @@ pub trait FallsAsAny {
     fn of(&self) -> OfAny;
 }
 
-impl<R> FallsAsAny for Falling<'_, R> {
+impl<R> FallsAsAny for Falling<R> {
     #[inline(always)]
     fn of(&self) -> OfAny {
         OfAny
@@ -92,6 +109,29 @@ impl OfResult {
     pub fn value<T, E>(self, value: T) -> Result<T, E> {
         Ok(value)
     }
+
+    /// Keeps what was good, and serves it in place of a failure.
+    pub fn stale<T: Clone + Send + Sync + 'static, E>(
+        self,
+        ended: Ended<Result<T, E>>,
+        stale: &Stale,
+        key: &(impl fmt::Display + ?Sized),
+        on: RejectedKinds,
+        when: impl FnOnce(&E) -> bool,
+    ) -> Ended<Result<T, E>> {
+        let serves = match &ended {
+            Ok(Ok(value)) => {
+                stale.keep(key, value);
+                false
+            }
+            Ok(Err(error)) => when(error),
+            Err(rejected) => on.contains(rejected.kind()),
+        };
+        match if serves { stale.serve(key) } else { None } {
+            Some(value) => Ok(Ok(value)),
+            None => ended,
+        }
+    }
 }
 
 impl OfAny {
@@ -117,5 +157,81 @@ impl OfAny {
     #[inline(always)]
     pub fn value<R>(self, value: R) -> R {
         value
+    }
+
+    /// Keeps what was returned, and serves it in place of a rejection.
+    pub fn stale<R: Clone + Send + Sync + 'static>(
+        self,
+        ended: Ended<R>,
+        stale: &Stale,
+        key: &(impl fmt::Display + ?Sized),
+        on: RejectedKinds,
+        _when: impl FnOnce(&Infallible) -> bool,
+    ) -> Ended<R> {
+        let serves = match &ended {
+            Ok(value) => {
+                stale.keep(key, value);
+                false
+            }
+            Err(rejected) => on.contains(rejected.kind()),
+        };
+        match if serves { stale.serve(key) } else { None } {
+            Some(value) => Ok(value),
+            None => ended,
+        }
+    }
+}
+
+/// What a fallback gave, which may be a future of the answer.
+#[derive(Debug)]
+pub struct Answering<'a, A>(pub &'a A);
+
+/// A future of the answer.
+#[derive(Clone, Copy, Debug)]
+pub struct InTime;
+
+/// The answer itself.
+#[derive(Clone, Copy, Debug)]
+pub struct AtOnce;
+
+/// It is a future.
+pub trait AnswersInTime {
+    /// Says so.
+    fn how(&self) -> InTime;
+}
+
+impl<A: Future> AnswersInTime for &Answering<'_, A> {
+    #[inline(always)]
+    fn how(&self) -> InTime {
+        InTime
+    }
+}
+
+/// It is the answer.
+pub trait AnswersAtOnce {
+    /// Says so.
+    fn how(&self) -> AtOnce;
+}
+
+impl<A> AnswersAtOnce for Answering<'_, A> {
+    #[inline(always)]
+    fn how(&self) -> AtOnce {
+        AtOnce
+    }
+}
+
+impl InTime {
+    /// What to await.
+    #[inline(always)]
+    pub fn answer<A: Future>(self, answer: A) -> A {
+        answer
+    }
+}
+
+impl AtOnce {
+    /// What to await.
+    #[inline(always)]
+    pub fn answer<A>(self, answer: A) -> Ready<A> {
+        ready(answer)
     }
 }

@@ -4,6 +4,7 @@ use super::{
     Bulkhead, CircuitBreaker, Hedge, Policy, RateLimiter, Retry, Timeout,
     policy::{BREAKER, BULKHEAD, LIMIT, Parts},
 };
+use crate::site::Site;
 
 /// A policy in which some objects of the program's own take their places.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +61,10 @@ impl Parts for Given<'_> {
 
     fn name(&self) -> &'static str {
         self.policy.name()
+    }
+
+    fn begin(&self, site: Option<&'static Site>) {
+        self.policy.begin(site);
     }
 
     fn retry(&self) -> Option<&Retry> {

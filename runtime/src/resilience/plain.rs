@@ -3,13 +3,13 @@
 use std::ops::ControlFlow;
 
 use super::{
-    Policy, Rejected, Retry, Timeout,
-    policy::{Parts, RETRY, TIMEOUT},
+    ForKey, Hedge, Policy, Rejected, Retry, Timeout,
+    policy::{HEDGE, Parts, RETRY, TIMEOUT},
     run::{Judged, Run, SyncRun},
 };
 
 /// Runs the engine around a closure.
-fn run<T, E: From<Rejected>, P: Parts>(
+pub(super) fn run<T, E: From<Rejected>, P: Parts>(
     parts: &P,
     mut call: impl FnMut() -> Result<T, E>,
 ) -> Result<T, E> {
@@ -25,13 +25,17 @@ fn run<T, E: From<Rejected>, P: Parts>(
 }
 
 /// Runs the engine around what makes futures.
-async fn run_async<T, E: From<Rejected>, P: Parts, F: Future<Output = Result<T, E>>>(
+pub(super) async fn run_async<T, E: From<Rejected>, P: Parts, F: Future<Output = Result<T, E>>>(
     parts: &P,
     mut call: impl FnMut() -> F,
 ) -> Result<T, E> {
     let mut run = Run::new(None, parts);
     loop {
-        let ended = run.attempt(call()).await;
+        let ended = if parts.word() & HEDGE == 0 {
+            run.attempt(call()).await
+        } else {
+            run.hedged(&mut call, judge).await
+        };
         let seen = judge(&ended);
         match run.settle(ended, seen) {
             ControlFlow::Break(ended) => return ended.unwrap_or_else(|no| Err(E::from(no))),
@@ -50,6 +54,38 @@ fn judge<T, E>(ended: &Result<Result<T, E>, Rejected>) -> Judged {
 }
 
 impl Policy {
+    /// Calls a function under the policy, as often as that says.
+    ///
+    /// # Errors
+    ///
+    /// What the function returned last, or that the policy refused it.
+    #[inline]
+    pub fn run<T, E: From<Rejected>>(
+        &self,
+        call: impl FnMut() -> Result<T, E>,
+    ) -> Result<T, E> {
+        run(self, call)
+    }
+
+    /// Awaits a future under the policy: one for each attempt.
+    ///
+    /// # Errors
+    ///
+    /// What the future returned last, or that the policy refused it or cut it off.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped at any point, it gives back whatever it holds.
+    #[inline]
+    pub async fn run_async<T, E: From<Rejected>, F: Future<Output = Result<T, E>>>(
+        &self,
+        call: impl FnMut() -> F,
+    ) -> Result<T, E> {
+        run_async(self, call).await
+    }
+}
+
+impl ForKey {
     /// Calls a function under the policy, as often as that says.
     ///
     /// # Errors
@@ -164,5 +200,40 @@ impl Timeout {
         let ended = run.attempt(call).await;
         let seen = judge(&ended);
         run.finish(ended, seen).unwrap_or_else(|no| Err(E::from(no)))
+    }
+}
+
+impl Parts for Hedge {
+    #[inline(always)]
+    fn word(&self) -> u32 {
+        HEDGE
+    }
+
+    fn name(&self) -> &'static str {
+        self.name()
+    }
+
+    #[inline(always)]
+    fn hedge(&self) -> Option<&Hedge> {
+        Some(self)
+    }
+}
+
+impl Hedge {
+    /// Awaits a future, and further ones beside it if it takes long; the first success wins.
+    ///
+    /// # Errors
+    ///
+    /// What the first one returned, if none succeeded.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped at any point, it drops all the futures.
+    #[inline]
+    pub async fn call_async<T, E: From<Rejected>, F: Future<Output = Result<T, E>>>(
+        &self,
+        call: impl FnMut() -> F,
+    ) -> Result<T, E> {
+        run_async(self, call).await
     }
 }

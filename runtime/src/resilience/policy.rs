@@ -2,12 +2,18 @@
 
 use std::{
     fmt, mem,
-    sync::atomic::{AtomicU32, Ordering::Relaxed},
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
 };
 
 #[cfg(feature = "chaos")]
 use super::Chaos;
-use super::{Bulkhead, CircuitBreaker, Hedge, RateLimiter, Retry, Timeout};
+use super::{
+    Bulkhead, CircuitBreaker, Hedge, RateLimiter, Retry, Timeout,
+    doors::{Doors, DoorsOfKeys},
+};
 use crate::site::{Protection, Site};
 
 /// Attempts may follow the first one.
@@ -19,6 +25,8 @@ pub(crate) const BREAKER: u32 = 8;
 pub(crate) const LIMIT: u32 = 16;
 pub(crate) const BULKHEAD: u32 = 32;
 pub(crate) const CHAOS: u32 = 64;
+/// The first call has yet to come: nobody has told the policy whose it is.
+pub(crate) const NEW: u32 = 128;
 /// Something decides about an attempt before it begins.
 pub(crate) const GATES: u32 = BREAKER | LIMIT | BULKHEAD | CHAOS;
 /// Something may refuse a call, or cut it off.
@@ -51,9 +59,8 @@ pub struct Policy {
     timeout: Timeout,
     retry: Retry,
     hedge: Hedge,
-    circuit_breaker: Option<CircuitBreaker>,
-    rate_limit: Option<RateLimiter>,
-    bulkhead: Option<Bulkhead>,
+    doors: Doors,
+    keyed: DoorsOfKeys,
     #[cfg(feature = "chaos")]
     chaos: Option<Chaos>,
 }
@@ -64,13 +71,12 @@ impl Policy {
     pub const fn new(name: &'static str) -> Self {
         Self {
             name,
-            word: AtomicU32::new(0),
+            word: AtomicU32::new(NEW),
             timeout: Timeout::new(name),
             retry: Retry::new(name),
             hedge: Hedge::new(name),
-            circuit_breaker: None,
-            rate_limit: None,
-            bulkhead: None,
+            doors: Doors::NONE,
+            keyed: OnceLock::new(),
             #[cfg(feature = "chaos")]
             chaos: None,
         }
@@ -94,28 +100,28 @@ impl Policy {
     /// With a second attempt beside one that takes long.
     #[must_use]
     pub const fn hedge(mut self, hedge: Hedge) -> Self {
-        self.hedge = hedge;
+        mem::forget(mem::replace(&mut self.hedge, hedge));
         self.with(HEDGE)
     }
 
     /// With a stop to calls while they keep failing.
     #[must_use]
     pub const fn circuit_breaker(mut self, breaker: CircuitBreaker) -> Self {
-        mem::forget(mem::replace(&mut self.circuit_breaker, Some(breaker)));
+        mem::forget(mem::replace(&mut self.doors.circuit_breaker, Some(breaker)));
         self.with(BREAKER)
     }
 
     /// With a limit to how many calls there are in a time.
     #[must_use]
     pub const fn rate_limit(mut self, limiter: RateLimiter) -> Self {
-        mem::forget(mem::replace(&mut self.rate_limit, Some(limiter)));
+        mem::forget(mem::replace(&mut self.doors.rate_limit, Some(limiter)));
         self.with(LIMIT)
     }
 
     /// With a limit to how many calls there are at a time.
     #[must_use]
     pub const fn bulkhead(mut self, bulkhead: Bulkhead) -> Self {
-        mem::forget(mem::replace(&mut self.bulkhead, Some(bulkhead)));
+        mem::forget(mem::replace(&mut self.doors.bulkhead, Some(bulkhead)));
         self.with(BULKHEAD)
     }
 
@@ -131,6 +137,24 @@ impl Policy {
         let word = mem::replace(&mut self.word, AtomicU32::new(0)).into_inner();
         self.word = AtomicU32::new(word | part);
         self
+    }
+
+    /// Gives the parts without a name of their own this one.
+    fn bind(&self, name: &'static str) {
+        self.word.fetch_and(!NEW, Relaxed);
+        self.retry.bind(name);
+        self.hedge.bind(name);
+        self.doors.circuit_breaker.iter().for_each(|breaker| breaker.bind(name));
+        self.doors.rate_limit.iter().for_each(|limiter| limiter.bind(name));
+        self.doors.bulkhead.iter().for_each(|bulkhead| bulkhead.bind(name));
+    }
+
+    pub(super) fn doors(&self) -> &Doors {
+        &self.doors
+    }
+
+    pub(super) fn keyed_doors(&self) -> &DoorsOfKeys {
+        &self.keyed
     }
 
     /// What it is called; empty: as the function that it belongs to.
@@ -161,7 +185,9 @@ impl Protection for Policy {
         names.into_iter().filter(|(bit, _)| word & bit != 0).map(|(_, name)| name).collect()
     }
 
-    fn belongs_to(&self, _site: &'static Site) {}
+    fn belongs_to(&self, site: &'static Site) {
+        self.bind(if self.name.is_empty() { site.name() } else { self.name });
+    }
 }
 
 /// Where the engine finds the mechanisms of a call.
@@ -172,6 +198,8 @@ pub trait Parts: Sync {
     fn word(&self) -> u32;
     /// What rejections say whose they are.
     fn name(&self) -> &'static str;
+    /// A call comes, the first one.
+    fn begin(&self, _site: Option<&'static Site>) {}
     /// When to try again.
     fn retry(&self) -> Option<&Retry> {
         None
@@ -213,6 +241,16 @@ impl Parts for Policy {
         self.name
     }
 
+    fn begin(&self, site: Option<&'static Site>) {
+        match site {
+            // Makes it known, and that leads back here.
+            Some(site) => site.make_known(),
+            None => self.bind(self.name),
+        }
+        // A bundle belongs to all its functions, and not to one of them.
+        self.word.fetch_and(!NEW, Relaxed);
+    }
+
     #[inline(always)]
     fn retry(&self) -> Option<&Retry> {
         Some(&self.retry)
@@ -230,17 +268,17 @@ impl Parts for Policy {
 
     #[inline(always)]
     fn circuit_breaker(&self) -> Option<&CircuitBreaker> {
-        self.circuit_breaker.as_ref()
+        self.doors.circuit_breaker.as_ref()
     }
 
     #[inline(always)]
     fn rate_limit(&self) -> Option<&RateLimiter> {
-        self.rate_limit.as_ref()
+        self.doors.rate_limit.as_ref()
     }
 
     #[inline(always)]
     fn bulkhead(&self) -> Option<&Bulkhead> {
-        self.bulkhead.as_ref()
+        self.doors.bulkhead.as_ref()
     }
 
     #[cfg(feature = "chaos")]

@@ -3,6 +3,7 @@
 mod backoff;
 mod budget;
 mod sequence;
+mod stand_in;
 mod stop;
 
 use std::{mem, time::Duration};
@@ -10,9 +11,10 @@ use std::{mem, time::Duration};
 pub use backoff::{Backoff, Jitter};
 pub(crate) use budget::{Budget, Limits};
 pub(crate) use sequence::{Failed, Sequence, Settings};
+pub use stand_in::RetryBudget;
 pub(crate) use stop::Stopped;
 
-use super::{Rejected, RejectedKinds, RetryBudget};
+use super::RejectedKinds;
 
 /// Makes further attempts after one that failed.
 ///
@@ -114,6 +116,13 @@ impl Retry {
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Takes the name of the function that it belongs to, where it has none of its own.
+    pub(crate) fn bind(&self, name: &'static str) {
+        if let Some(budget) = &self.budget {
+            budget.bind(name);
+        }
     }
 
     /// A call begins.

@@ -10,10 +10,12 @@ use pin_project_lite::pin_project;
 use super::{Core, Ended, Lane, Run};
 use crate::{
     resilience::{
-        Deadline, Enter, Place, Rejected, RejectedKind, Wait,
+        Deadline, Rejected, RejectedKind,
+        bulkhead::{Enter, Place},
+        limit::Wait,
         policy::{BREAKER, BULKHEAD, CHAOS, GATES, LIMIT, Parts, RETRY, TIMEOUT},
         scope::{self, NEVER},
-        timer::{self, Timer},
+        timer::Timer,
     },
     time,
 };
@@ -184,14 +186,17 @@ impl<'p, P: Parts, F: Future> Try<'p, P, F> {
             {
                 let latency = chaos.strike()?;
                 if latency > 0 {
-                    this.timer.set(Some(Timer::until(timer::now().saturating_add(latency))));
+                    // A delay on purpose takes of the time that the attempt has.
+                    let until = core.delay(*this.parts, this.until, latency);
+                    this.timer.set(Some(Timer::until(until)));
                 }
                 *this.stage = Stage::Latency;
             }
             if let Some(timer) = this.timer.as_mut().as_pin_mut() {
                 ready!(timer.poll(context));
+                this.timer.set(None);
+                core.in_time(*this.until)?;
             }
-            this.timer.set(None);
         }
         *this.stage = Stage::Body;
         Poll::Ready(Ok(()))

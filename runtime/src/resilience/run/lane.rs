@@ -3,7 +3,7 @@
 use super::Judged;
 use crate::{
     outcome::Outcome,
-    resilience::{Permit, Verdict, telemetry},
+    resilience::{Verdict, breaker::Permit, telemetry},
     time,
     trace::SpanHandle,
 };
@@ -53,7 +53,7 @@ impl<'p> Lane<'p> {
                 Some(false) => Verdict::Success,
                 None => Verdict::Ignored,
             };
-            permit.end(verdict, time::nanos());
+            permit.end_at(verdict, time::nanos);
         }
         if let Some(span) = self.span.take() {
             span.end_with(seen.outcome);

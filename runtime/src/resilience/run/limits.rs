@@ -87,6 +87,30 @@ impl Core {
         Poll::Ready(if total <= *until { Deadline::Total } else { Deadline::Attempt })
     }
 
+    /// Until when a delay on purpose lasts: no longer than the attempt.
+    #[cfg(feature = "chaos")]
+    pub(super) fn delay(&mut self, parts: &dyn Parts, until: &mut u64, nanos: u64) -> u64 {
+        let now = timer::now();
+        if self.word & TIMEOUT != 0
+            && let Some(timeout) = parts.timeout()
+        {
+            *until = now.saturating_add(timeout.attempt_nanos());
+        }
+        now.saturating_add(nanos).min(*until).min(self.deadline(parts))
+    }
+
+    /// Whether there is time left for an attempt that had to be ready by then.
+    #[cfg(feature = "chaos")]
+    pub(super) fn in_time(&self, until: u64) -> Result<(), Rejected> {
+        let now = timer::now();
+        let whose = match () {
+            () if now >= self.deadline => Deadline::Total,
+            () if now >= until => Deadline::Attempt,
+            () => return Ok(()),
+        };
+        Err(Rejected::new(RejectedKind::Timeout(whose), ""))
+    }
+
     /// The whole call's time is over, of one that waits at a door.
     pub(super) fn expire_waiting(
         &mut self,

@@ -12,6 +12,8 @@ mod limits;
 mod pause;
 mod race;
 mod sync;
+#[cfg(test)]
+mod tests;
 
 use std::ops::ControlFlow;
 
@@ -27,12 +29,13 @@ pub use self::{
     sync::SyncRun,
 };
 use super::{
-    policy::{Parts, Policy, RETRY},
+    policy::{NEW, Parts, Policy, RETRY},
+    Rejected, RejectedKind,
     retry::{Failed, Sequence, Stopped},
     scope::{self, NEVER},
     telemetry, timer,
 };
-use crate::{site::Site, time, trace::local::Local};
+use crate::{outcome::Outcome, site::Site, time, trace::local::Local};
 
 /// One call, from its first attempt to its last.
 #[must_use]
@@ -66,6 +69,9 @@ impl<'p, P: Parts> Run<'p, P> {
     #[inline(always)]
     pub(crate) fn new(site: Option<&'static Site>, parts: &'p P) -> Self {
         let word = parts.word();
+        if word & NEW != 0 {
+            first_call(parts, site);
+        }
         let mut core = Core {
             site,
             word,
@@ -142,6 +148,12 @@ impl<'p, P: Parts> Run<'p, P> {
     }
 }
 
+#[cold]
+#[inline(never)]
+fn first_call(parts: &dyn Parts, site: Option<&'static Site>) {
+    parts.begin(site);
+}
+
 impl Core {
     /// What the policy is called.
     fn name(&self, parts: &dyn Parts) -> &'static str {
@@ -153,7 +165,7 @@ impl Core {
 
     /// A rejection that says whose it is, and after how many attempts that ran.
     #[cold]
-    fn complete(&self, parts: &dyn Parts, rejected: super::Rejected) -> super::Rejected {
+    fn complete(&self, parts: &dyn Parts, rejected: Rejected) -> Rejected {
         let ran = self.number - u32::from(!rejected.ran());
         let rejected = rejected.with_attempts(ran);
         if rejected.policy().is_empty() { rejected.named(self.name(parts)) } else { rejected }
@@ -173,9 +185,9 @@ impl Core {
             return;
         }
         let why = match (seen.rejected, seen.outcome) {
-            (Some(super::RejectedKind::Timeout(_)), _) => Stopped::Deadline,
+            (Some(RejectedKind::Timeout(_)), _) => Stopped::Deadline,
             (Some(_), _) => Stopped::Rejected,
-            (None, crate::outcome::Outcome::Ok) => Stopped::Success,
+            (None, Outcome::Ok) => Stopped::Success,
             (None, _) => Stopped::Permanent,
         };
         telemetry::stopped(self.name(parts), self.number, why);
@@ -195,7 +207,7 @@ impl Core {
         };
         let chance = (Local.random() >> 11) as f64 / (1_u64 << 53) as f64;
         let wait = retry.next(&mut self.sequence, &failed, chance, time::nanos)?;
-        telemetry::retrying(self.name(parts), self.number, wait);
+        telemetry::retrying(self.name(parts), self.number, wait, scope::retrying());
         Ok(Pause::new(wait))
     }
 }

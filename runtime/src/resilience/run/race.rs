@@ -10,7 +10,8 @@ use pin_project_lite::pin_project;
 
 use super::{Ended, Judged, Lane, Run, attempt::Try};
 use crate::resilience::{
-    policy::Parts,
+    Hedge,
+    policy::{HEDGE, Parts},
     telemetry,
     timer::{self, Timer},
 };
@@ -45,10 +46,7 @@ where
     #[inline(always)]
     pub(super) fn new(run: &'r mut Run<'p, P>, mut make: M, judge: J) -> Self {
         let primary = Some(Try::new(run.parts, run.core.begin_attempt(), make()));
-        let began = match run.parts.hedge() {
-            Some(hedge) => hedge.begin(),
-            None => 0,
-        };
+        let began = hedge(run).map_or(0, Hedge::begin);
         let (timer, failed) = (None, None);
         Self { run, make, judge, primary, others: Vec::new(), timer, failed, begun: 1, began }
     }
@@ -76,7 +74,7 @@ where
             if this.others.is_empty() || wins(&seen) {
                 this.others.clear();
                 run.lane = lane;
-                if let Some(hedge) = run.parts.hedge() {
+                if let Some(hedge) = hedge(run) {
                     hedge.note(*this.began, &seen);
                 }
                 return Poll::Ready(ended);
@@ -108,7 +106,7 @@ where
             return Poll::Ready(failed);
         }
         // The next one begins when those before it have had their time.
-        let Some(hedge) = run.parts.hedge() else { return Poll::Pending };
+        let Some(hedge) = hedge(run) else { return Poll::Pending };
         while this.failed.is_none() && *this.begun < hedge.most() {
             if this.timer.is_none() {
                 let Some(delay) = hedge.delay() else { break };
@@ -146,6 +144,11 @@ where
         }
         Poll::Pending
     }
+}
+
+#[inline(always)]
+fn hedge<'p, P: Parts>(run: &Run<'p, P>) -> Option<&'p Hedge> {
+    if run.core.word & HEDGE != 0 { run.parts.hedge() } else { None }
 }
 
 /// Whether nobody has to wait for another answer.

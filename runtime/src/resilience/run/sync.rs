@@ -5,7 +5,8 @@ use std::{ops::ControlFlow, time::Duration};
 use super::{Core, Ended, Judged, Lane, Pause, Run};
 use crate::{
     resilience::{
-        Deadline, Place, Rejected, RejectedKind,
+        Deadline, Rejected, RejectedKind,
+        bulkhead::Place,
         policy::{BREAKER, BULKHEAD, CHAOS, GATES, LIMIT, Parts, Policy, RETRY, TIMEOUT},
         scope::{self, NEVER},
         timer,
