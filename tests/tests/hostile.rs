@@ -35,8 +35,8 @@ fn functions_are_listed_after_link_time_optimisation_and_strip() {
     let [before, _] = listed(&cargo(&args, "hostile", ""));
 
     if cfg!(any(target_os = "linux", target_os = "android", target_os = "freebsd")) {
-        let all = "Orders::place Orders::place instrumented instrumented_later later measured \
-             measured_later never_called sync";
+        let all = "Orders::place Orders::place answered bundled guarded guarded_later instrumented \
+             instrumented_later later measured measured_later never_called sync";
         assert_eq!(before, all);
     }
 }

@@ -15,6 +15,9 @@ use std::{
 
 use spandrel::{counted, testing, timed, traced};
 
+#[path = "signatures/policies.rs"]
+mod policies;
+
 /// Runs a future that needs no reactor.
 fn block_on<F: Future>(future: F) -> F::Output {
     use std::task::{Context, Poll, Waker};

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::spanned::Spanned as _;
+use syn::{ext::IdentExt as _, spanned::Spanned as _};
 
 use super::local;
 use crate::{
@@ -28,7 +28,9 @@ pub(crate) struct Statics {
 /// static __RATE_LIMIT: Keyed<RateLimiter> = Keyed::new(RateLimiter::new("", …));
 /// static __STALE: Stale = Stale::new(Duration::from_nanos(…));
 /// ```
-pub(crate) fn statics(private: &TokenStream, policies: &Policies) -> Statics {
+pub(crate) fn statics(private: &TokenStream, policies: &Policies, function: &Ident) -> Statics {
+    // The site names what stands in its policy; what is kept for keys is named here.
+    let function = function.unraw().to_string();
     let resilience = quote!(#private::resilience);
     let mut statics = Statics::default();
     if let Some(bundle) = policies.static_bundle() {
@@ -45,7 +47,7 @@ pub(crate) fn statics(private: &TokenStream, policies: &Policies) -> Statics {
     for (declared, keyed) in keyed {
         let names = names(declared.name);
         let (ty, name) = (local(declared.ty), &names.0);
-        let part = part(&resilience, declared, &quote!(""));
+        let part = part(&resilience, declared, &quote!(#function));
         let most = keyed.max_keys.as_ref().map(|most| {
             let most = constant(&resilience, most);
             quote!(.max_keys(#most))

@@ -49,11 +49,12 @@ pub(crate) fn guarded(
 ) -> TokenStream {
     let resilience = quote!(#private::resilience);
     let (run, ended, value) = (local("__run"), local("__ended"), local("__value"));
-    let clones = clones(policies);
+    let (clones, judge) = (clones(policies), judge(policies));
     let (waits, attempt) = match body {
         Body::Future(future) if policies.has("hedge") => {
             let made = if clones.is_empty() { quote!(#future) } else { quote!({ #clones #future }) };
-            (Waits::Awaits, quote!(let #ended = #run.hedged(|| #made).await;))
+            let judge = quote!(|#ended| #resilience::judge!(#run, *#ended #judge));
+            (Waits::Awaits, quote!(let #ended = #run.hedged(|| #made, #judge).await;))
         }
         Body::Future(future) => {
             (Waits::Awaits, quote!(#clones let #ended = #run.attempt(#future).await;))
@@ -63,18 +64,17 @@ pub(crate) fn guarded(
         }
     };
     let begin = begin(&resilience, policies, waits);
-    let judge = judge(policies);
     let ran = if policies.runs_again() {
         let how = waits.word();
         quote! {
             let #value = loop {
                 #attempt
-                #private::settle!(#how, #run, #ended #judge)
+                #resilience::settle!(#how, #run, #ended #judge)
             };
         }
     } else {
         // What is cloned here is not what a fallback is given.
-        let finish = quote!(#private::finish!(#run, #ended #judge));
+        let finish = quote!(#resilience::finish!(#run, #ended #judge));
         match clones.is_empty() {
             true => quote!(#attempt let #value = #finish;),
             false => quote!(let #value = { #attempt #finish };),
@@ -109,7 +109,7 @@ impl Waits {
     }
 }
 
-/// `let mut __run = Run::keyed(__site, __policy, &(order.tenant));`
+/// `let mut __run = Run::begin(__site, __policy);`
 fn begin(resilience: &TokenStream, policies: &Policies, waits: Waits) -> TokenStream {
     let (run, site, policy) = (local("__run"), local("__site"), local("__policy"));
     let ty = local(match waits {
@@ -118,22 +118,11 @@ fn begin(resilience: &TokenStream, policies: &Policies, waits: Waits) -> TokenSt
     });
     let (found, given) = instances(resilience, policies);
     let given = match (&policies.bundle, given) {
-        (Some(bundle), _) => {
-            let bundle = &bundle.value.0;
-            let at = Span::mixed_site().located_at(bundle.span());
-            quote_spanned!(at=> &(#bundle))
-        }
-        (None, Some(given)) => quote!(&#given),
+        (_, Some(given)) => quote!(&#given),
+        (Some(bundle), None) => borrowed(&bundle.value.0),
         (None, None) => quote!(#policy),
     };
-    let begin = match &policies.key {
-        Some(key) => {
-            let key = &key.value.0;
-            let key = borrowed(key);
-            quote!(#resilience::#ty::keyed(#site, #given, #key))
-        }
-        None => quote!(#resilience::#ty::begin(#site, #given)),
-    };
+    let begin = quote!(#resilience::#ty::begin(#site, #given));
     quote!(#found let mut #run = #begin;)
 }
 
@@ -145,6 +134,11 @@ fn begin(resilience: &TokenStream, policies: &Policies, waits: Waits) -> TokenSt
 /// ```
 fn instances(resilience: &TokenStream, policies: &Policies) -> (TokenStream, Option<Ident>) {
     let policy = local("__policy");
+    let name = local("__given");
+    if let (Some(bundle), Some(key)) = (&policies.bundle, &policies.key) {
+        let (bundle, key) = (&bundle.value.0, borrowed(&key.value.0));
+        return (quote!(let #name = #bundle.for_key(#key);), Some(name));
+    }
     let mut found = TokenStream::new();
     let mut given = Vec::new();
     for part in policies.parts.iter().filter(|part| !part.is_own()) {
@@ -164,7 +158,6 @@ fn instances(resilience: &TokenStream, policies: &Policies) -> (TokenStream, Opt
     if given.is_empty() {
         return (found, None);
     }
-    let name = local("__given");
     found.extend(quote!(let #name = #resilience::Given::new(#policy) #(#given)*;));
     (found, Some(name))
 }

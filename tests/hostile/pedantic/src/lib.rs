@@ -12,7 +12,10 @@
     unused_results
 )]
 
-use spandrel::{counted, instrument, span, timed, traced};
+use spandrel::{
+    bulkhead, circuit_breaker, counted, fallback, hedge, instrument, policy, rate_limit, resilient, retry,
+    span, timed, timeout, traced,
+};
 
 /// A sum.
 ///
@@ -81,4 +84,64 @@ pub fn instrumented(a: u8, b: &str) -> Result<usize, std::fmt::Error> {
 #[instrument(parent = parent, follows_from = parent, skip_all)]
 pub async fn instrumented_later(parent: &::spandrel::trace::Context) {
     let _ = parent;
+}
+
+static POLICY: ::spandrel::resilience::Policy = policy! {
+    retry(max_attempts = 2),
+    circuit_breaker(window = "60s")
+};
+
+/// Guarded.
+///
+/// # Errors
+///
+/// None.
+#[retry(
+    max_attempts = 2,
+    backoff = "1ms..1s",
+    factor = 1.5,
+    jitter = equal,
+    retry_on(circuit_open),
+    budget(share = 0.1),
+    retry_if = |result| result.is_err(),
+    clone(a)
+)]
+#[circuit_breaker(slow_call = "2s", half_open(rate = 0.5), ignore_if = |result| result.is_ok())]
+#[rate_limit("5/s", key = "all")]
+#[bulkhead(max_concurrent = 3)]
+#[traced]
+pub fn guarded(a: u8) -> Result<u8, ::spandrel::Rejected> {
+    Result::Ok(a)
+}
+
+/// Guarded, later.
+///
+/// # Errors
+///
+/// None.
+#[fallback(with = instead, on(timeout, circuit_open), when = |_| true)]
+#[timeout(attempt = "1s", total = "5s")]
+#[hedge(delay = p95, idempotent = true)]
+pub async fn guarded_later(text: &str) -> Result<usize, ::spandrel::Rejected> {
+    Result::Ok(text.len())
+}
+
+async fn instead(
+    text: &str,
+    _: ::spandrel::resilience::Failure<::spandrel::Rejected>,
+) -> Result<usize, ::spandrel::Rejected> {
+    Result::Ok(text.len())
+}
+
+/// Bundled.
+#[must_use]
+#[resilient(POLICY, reject = 0)]
+pub fn bundled() -> usize {
+    1
+}
+
+/// Answered.
+#[fallback(value = 0, stale = "5m", key = text, on_panic)]
+pub async fn answered(text: &str) -> usize {
+    text.len()
 }

@@ -2,7 +2,10 @@
 
 #![deny(warnings)]
 
-use bridge::{instrument, span, traced};
+use bridge::{
+    bulkhead, circuit_breaker, fallback, hedge, instrument, policy, rate_limit, resilient, retry,
+    span, timeout, traced,
+};
 
 /// A sum.
 #[traced(kind = client, fields(a, sum = a + 1, shown = %a, debugged = ?a), ret, crate = ::bridge)]
@@ -41,4 +44,55 @@ pub fn instrumented(a: u8, b: &str) -> Result<usize, std::fmt::Error> {
 #[instrument(parent = parent, follows_from = parent, skip_all, crate = ::bridge)]
 pub async fn instrumented_later(parent: &::bridge::trace::Context) {
     let _ = parent;
+}
+
+static POLICY: ::bridge::resilience::Policy = policy! {
+    crate = ::bridge, retry(max_attempts = 2),
+    circuit_breaker(window = "60s")
+};
+
+/// Guarded.
+#[retry(
+    max_attempts = 2,
+    backoff = "1ms..1s",
+    factor = 1.5,
+    jitter = equal,
+    retry_on(circuit_open),
+    budget(share = 0.1),
+    retry_if = |result| result.is_err(),
+    clone(a), crate = ::bridge
+)]
+#[circuit_breaker(slow_call = "2s", half_open(rate = 0.5), ignore_if = |result| result.is_ok(), crate = ::bridge)]
+#[rate_limit("5/s", key = "all", crate = ::bridge)]
+#[bulkhead(max_concurrent = 3, crate = ::bridge)]
+#[traced(crate = ::bridge)]
+pub fn guarded(a: u8) -> Result<u8, ::bridge::Rejected> {
+    Result::Ok(a)
+}
+
+/// Guarded, later.
+#[fallback(with = instead, on(timeout, circuit_open), when = |_| true, crate = ::bridge)]
+#[timeout(attempt = "1s", total = "5s", crate = ::bridge)]
+#[hedge(delay = p95, idempotent = true, crate = ::bridge)]
+pub async fn guarded_later(text: &str) -> Result<usize, ::bridge::Rejected> {
+    Result::Ok(text.len())
+}
+
+async fn instead(
+    text: &str,
+    _: ::bridge::resilience::Failure<::bridge::Rejected>,
+) -> Result<usize, ::bridge::Rejected> {
+    Result::Ok(text.len())
+}
+
+/// Bundled.
+#[resilient(POLICY, reject = 0, crate = ::bridge)]
+pub fn bundled() -> usize {
+    1
+}
+
+/// Answered.
+#[fallback(value = 0, stale = "5m", key = text, on_panic, crate = ::bridge)]
+pub async fn answered(text: &str) -> usize {
+    text.len()
 }
