@@ -224,6 +224,9 @@ fn expand_function(first: Written, mut function: Function) -> TokenStream {
     plan::check_marks(&draft, &written, &function, &mut errors);
     plan::policies::check(&mut draft, &written, &function, &mut errors);
     if errors.is_empty() {
+        if let Some(policies) = &mut draft.policies {
+            policies.take_mut(&mut function.sig);
+        }
         expand::function::expand(&draft, &function, &written)
     } else {
         expand::fallback(&function, &written, errors)
@@ -278,6 +281,7 @@ fn plan<A: Attribute>(
         });
     }
     if let (Some(options), Some(first)) = (merged, written.first()) {
+        draft.place = first.span;
         if options.is_stage() {
             draft.pipeline.push(Stage { name: first.entry.name, args: first.args.clone() });
         }

@@ -1,6 +1,6 @@
 //! Errors of one item, collected: the user sees all of them at once.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 
 /// Returns an error at the tokens the user typed.
 macro_rules! bail {
@@ -31,6 +31,11 @@ impl Errors {
     /// Adds an error about these tokens.
     pub(crate) fn at(&mut self, tokens: impl quote::ToTokens, message: impl std::fmt::Display) {
         self.push(at(tokens, message));
+    }
+
+    /// Adds an error at a place.
+    pub(crate) fn here(&mut self, span: Span, message: impl std::fmt::Display) {
+        self.push(syn::Error::new(span, message));
     }
 
     /// The value, or its error noted.

@@ -93,7 +93,7 @@ impl Attribute for Bulkhead {
         self.skip.is_some()
     }
 
-    fn plan(self, function: &Function, draft: &mut Draft, errors: &mut Errors) {
+    fn plan(self, _function: &Function, draft: &mut Draft, errors: &mut Errors) {
         let owner = owner!(self);
         let mut part = Part::new("bulkhead", "Bulkhead");
         match (&self.max_concurrent, &self.instance) {
@@ -102,8 +102,8 @@ impl Attribute for Bulkhead {
             }
             (Some(most), None) => part.given = Some(most.value.0.clone().into()),
             (None, Some(_)) => {}
-            (None, None) => errors.at(
-                &function.sig.ident,
+            (None, None) => errors.here(
+                draft.place,
                 "`bulkhead` needs a number of places; write `#[bulkhead(max_concurrent = 10)]`",
             ),
         }

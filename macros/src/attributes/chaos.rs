@@ -38,10 +38,10 @@ impl Attribute for Chaos {
         self.skip.is_some()
     }
 
-    fn plan(self, function: &Function, draft: &mut Draft, errors: &mut Errors) {
+    fn plan(self, _function: &Function, draft: &mut Draft, errors: &mut Errors) {
         if self.fault.is_none() && self.latency.is_none() {
-            errors.at(
-                &function.sig.ident,
+            errors.here(
+                draft.place,
                 "`chaos` needs something that goes wrong; write `fault = 0.1` or `latency = \
                  \"50ms..2s\"`",
             );

@@ -34,7 +34,8 @@ impl Attribute for Fallback {
             errors.at(&with.key, "`with` and `value` exclude each other; keep one");
         }
         if let (Some(on_panic), None, None) = (&self.on_panic, &self.with, &self.value) {
-            errors.at(&on_panic.key, "`on_panic` needs a value; write `value = …` or `with = path`");
+            errors
+                .at(&on_panic.key, "`on_panic` needs a value; write `value = …` or `with = path`");
         }
         if let (Some(key), None) = (&self.key, &self.stale) {
             let message = "`key` tells stale values apart; write `stale = \"5m\"` beside it";
@@ -48,8 +49,8 @@ impl Attribute for Fallback {
 
     fn plan(self, function: &Function, draft: &mut Draft, errors: &mut Errors) {
         if self.with.is_none() && self.value.is_none() && self.stale.is_none() {
-            errors.at(
-                &function.sig.ident,
+            errors.here(
+                draft.place,
                 "`fallback` needs something to fall back on; write `with = path`, `value = …` or \
                  `stale = \"5m\"`",
             );

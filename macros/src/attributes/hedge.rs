@@ -54,15 +54,15 @@ impl Attribute for Hedge {
         self.skip.is_some()
     }
 
-    fn plan(self, function: &Function, draft: &mut Draft, errors: &mut Errors) {
+    fn plan(self, _function: &Function, draft: &mut Draft, errors: &mut Errors) {
         match &self.idempotent {
             Some(Given { value: Assign(Truth(true)), .. }) => {}
             Some(no) => errors.at(
                 &no.key,
                 "`hedge` makes a call twice, and this one must not be made twice; remove `hedge`",
             ),
-            None => errors.at(
-                &function.sig.ident,
+            None => errors.here(
+                draft.place,
                 "`hedge` makes a call twice; write `hedge(idempotent = true)` if that has the \
                  effect of one call",
             ),
@@ -75,8 +75,8 @@ impl Attribute for Hedge {
             Some(Given { key, value: Assign(Delay::P95) }) => {
                 part.push(key, "after_p95", Vec::new());
             }
-            None => errors.at(
-                &function.sig.ident,
+            None => errors.here(
+                draft.place,
                 "`hedge` needs to know when; write `delay = \"50ms\"` or `delay = p95`",
             ),
         }

@@ -55,7 +55,7 @@ impl Attribute for RateLimit {
         self.0.skip.is_some()
     }
 
-    fn plan(self, function: &Function, draft: &mut Draft, errors: &mut Errors) {
+    fn plan(self, _function: &Function, draft: &mut Draft, errors: &mut Errors) {
         let options = self.0;
         let owner = owner!(options);
         let mut part = Part::new("rate_limit", "RateLimiter");
@@ -63,8 +63,8 @@ impl Attribute for RateLimit {
             (Some(rate), Some(_)) => errors.at(&rate.key, "`instance` has its own `rate`"),
             (Some(rate), None) => part.given = Some(rate.value.0.clone().into()),
             (None, Some(_)) => {}
-            (None, None) => errors.at(
-                &function.sig.ident,
+            (None, None) => errors.here(
+                draft.place,
                 "`rate_limit` needs a rate; write `#[rate_limit(rate = \"100/s\")]`",
             ),
         }

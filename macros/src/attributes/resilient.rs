@@ -76,6 +76,11 @@ impl Options for Resilient {
 impl Attribute for Resilient {
     fn validate(&self, errors: &mut Errors) {
         let Some(bundle) = &self.options.bundle else {
+            if let Some(key) = &self.options.key {
+                let message =
+                    "`key` is of a bundle here; write it in the attribute that it concerns";
+                errors.at(&key.key, message);
+            }
             if self.nested.is_empty() {
                 let given = [
                     self.options.retry_if.as_ref().map(|given| &given.key),
@@ -117,16 +122,13 @@ impl Attribute for Resilient {
         self.options.bundle.is_some()
     }
 
-    fn check(&self, function: &Function, _draft: &Draft, errors: &mut Errors) {
-        if self.options.bundle.is_none() && self.nested.is_empty() && !self.is_skipped() {
-            errors.at(
-                &function.sig.ident,
+    fn plan(self, _function: &Function, draft: &mut Draft, errors: &mut Errors) {
+        if self.options.bundle.is_none() && self.nested.is_empty() {
+            errors.here(
+                draft.place,
                 "`resilient` needs policies; write `resilient(BUNDLE)` or `resilient(retry(…), …)`",
             );
         }
-    }
-
-    fn plan(self, _function: &Function, draft: &mut Draft, errors: &mut Errors) {
         let options = self.options;
         let policies = draft.policies();
         policies.key = options.key;

@@ -4,8 +4,8 @@ use syn::{Expr, Ident, LitInt, Path, Token, parse::ParseStream};
 
 use crate::{
     args::{
-        self, Amount, Assign, Backoff, Constant, Count, Factor, Flag, Given, Group, Lapse, List, Name,
-        Portion, Shared, Spread, Truth, Waitable, Word,
+        self, Amount, Assign, Backoff, Constant, Count, Factor, Flag, Given, Group, Lapse, List,
+        Name, Portion, Shared, Spread, Truth, Waitable, Word,
     },
     engine::Attribute,
     errors::{self, Errors},

@@ -55,11 +55,11 @@ impl Attribute for Timeout {
         self.0.skip.is_some()
     }
 
-    fn plan(self, function: &Function, draft: &mut Draft, errors: &mut Errors) {
+    fn plan(self, _function: &Function, draft: &mut Draft, errors: &mut Errors) {
         let options = self.0;
         if options.attempt.is_none() && options.total.is_none() {
-            errors.at(
-                &function.sig.ident,
+            errors.here(
+                draft.place,
                 "`timeout` needs a time; write `#[timeout(\"2s\")]`, or `attempt = …` and `total = …`",
             );
         }

@@ -196,7 +196,15 @@ fn clones(policies: &Policies) -> TokenStream {
 
 /// `let order = order;`: what was cloned moves in, and nothing else does.
 pub(crate) fn moves(policies: &Policies) -> TokenStream {
-    policies.clones.iter().map(|name| quote_spanned!(name.span()=> let #name = #name;)).collect()
+    let mutable = |name| policies.changed.contains(name).then(|| quote!(mut));
+    policies
+        .clones
+        .iter()
+        .map(|name| {
+            let mutable = mutable(name);
+            quote_spanned!(name.span()=> let #mutable #name = #name;)
+        })
+        .collect()
 }
 
 /// ```text

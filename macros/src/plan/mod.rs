@@ -11,7 +11,7 @@ pub(crate) mod site;
 pub(crate) mod span;
 pub(crate) mod test;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use syn::{Expr, Ident, LitStr, Path};
 
 use crate::{
@@ -28,6 +28,8 @@ pub(crate) use shape::Shape;
 /// What the attributes of one function add up to.
 pub(crate) struct Draft {
     pub(crate) krate: Path,
+    /// Where the attribute stands that is being planned.
+    pub(crate) place: Span,
     pub(crate) shape: Shape,
     /// Builder calls on the site, from the outermost attribute inwards.
     pub(crate) site: Vec<TokenStream>,
@@ -134,6 +136,7 @@ impl Draft {
         let shape = Shape::of(function, says_future);
         Self {
             krate,
+            place: Span::call_site(),
             shape: if is_theirs { shape.around_making() } else { shape },
             site: Vec::new(),
             call: Call::default(),

@@ -4,7 +4,7 @@ mod checks;
 mod fallback;
 mod owner;
 
-use syn::{Expr, ExprPath, Ident, LitStr};
+use syn::{Expr, ExprPath, FnArg, Ident, LitStr, Pat, Signature};
 
 use crate::{
     args::{Assign, Constant, Flag, Given, List, Name},
@@ -30,6 +30,8 @@ pub(crate) struct Policies {
     pub(crate) fallback: Option<Fallback>,
     /// Arguments of which each attempt gets a clone.
     pub(crate) clones: Vec<Ident>,
+    /// Those among them that the body changes.
+    pub(crate) changed: Vec<Ident>,
     /// A hedge beside a retry was asked for.
     pub(crate) with_retry: bool,
     /// A timeout of a synchronous function was asked for.
@@ -180,6 +182,19 @@ impl Policies {
                 errors.at(key, "a rejection becomes one thing: keep one `map_err` or `reject`");
             }
             self.ending = ending;
+        }
+    }
+
+    /// Takes the `mut` from arguments that are cloned: what the body changes is the clone.
+    pub(crate) fn take_mut(&mut self, sig: &mut Signature) {
+        for arg in &mut sig.inputs {
+            if let FnArg::Typed(arg) = arg
+                && let Pat::Ident(pattern) = &mut *arg.pat
+                && self.clones.contains(&pattern.ident)
+                && pattern.mutability.take().is_some()
+            {
+                self.changed.push(pattern.ident.clone());
+            }
         }
     }
 

@@ -76,6 +76,13 @@ mod retries {
         Ok(text)
     }
 
+    #[retry(max_attempts = 3, backoff = "1ms", budget = none, clone(text))]
+    fn changed(flaky: &Flaky, mut text: String) -> Result<String, Failed> {
+        text.push('!');
+        flaky.call()?;
+        Ok(text)
+    }
+
     #[retry(max_attempts = 3, backoff = "1ms", budget = none, clone(cell))]
     async fn unshareable(flaky: &Flaky, cell: Cell<u8>) -> Result<u8, Failed> {
         flaky.call()?;
@@ -164,6 +171,7 @@ mod retries {
         assert_eq!(sync(&Flaky::new(3)), Err(Failed::Broken(3)));
         assert_eq!(block_on(assert_send(asynchronous(&Flaky::new(2)))), Ok(3));
         assert_eq!(block_on(assert_send(owned(&Flaky::new(2), "a".into()))), Ok("a".into()));
+        assert_eq!(changed(&Flaky::new(2), "a".into()), Ok("a!".into()));
         assert_eq!(block_on(assert_send(unshareable(&Flaky::new(2), Cell::new(7)))), Ok(7));
         assert_eq!(opaque(&Flaky::new(2)).map(Iterator::count), Ok(3));
         assert_eq!(number(&Cell::new(0)), 3);
