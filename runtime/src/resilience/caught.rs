@@ -28,11 +28,13 @@ pin_project! {
 }
 
 /// Catches the panics of a future.
+#[doc(hidden)]
 pub fn caught<R, F: Future<Output = Ended<R>>>(body: F) -> Catching<F> {
     Catching { body: Some(body) }
 }
 
 /// Catches the panics of a closure.
+#[doc(hidden)]
 pub fn caught_here<R>(body: impl FnOnce() -> Ended<R>) -> Caught<R> {
     // Whoever asks for it answers without what the call left behind.
     catch_unwind(AssertUnwindSafe(body)).map_err(forget)

@@ -39,12 +39,14 @@ pub enum Failure<E> {
 pub struct Falling<R>(PhantomData<fn() -> R>);
 
 /// What a call returned.
+#[doc(hidden)]
 #[must_use]
 pub fn falling<R>(_ended: &Ended<R>) -> Falling<R> {
     Falling(PhantomData)
 }
 
 /// What a call returned, unless it panicked.
+#[doc(hidden)]
 #[must_use]
 pub fn falling_caught<R>(_caught: &Caught<R>) -> Falling<R> {
     Falling(PhantomData)

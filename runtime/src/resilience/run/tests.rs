@@ -511,3 +511,4 @@ fn each_further_attempt_is_a_span_with_its_number() {
 }
 
 mod cancellation;
+mod macros;
