@@ -237,6 +237,8 @@ fn an_expansion_stays_within_its_budget_of_lines() {
             // The objects that take the place of a part, and clones, inside and outside.
             "instance" => 1,
             "retry_sync" => 1,
+            // The racing attempts are judged where they run.
+            "hedge" => 1,
             _ => 0,
         };
         let edge = EDGE * usize::from(matches!(*name, "timeout_future_value" | "four_attributes"));

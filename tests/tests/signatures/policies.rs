@@ -442,7 +442,7 @@ mod classes {
         #[classify(throttled(retry_after = after))]
         Busy { after: Duration },
         #[classify(source)]
-        Io(#[expect(dead_code, reason = "read by what is derived")] std::io::Error),
+        Io(std::io::Error),
     }
 
     #[retry(max_attempts = 3, backoff = "1ms", budget = none, classify)]

@@ -1,4 +1,4 @@
-use spandrel::{bulkhead, circuit_breaker, hedge, rate_limit, retry, timeout};
+use spandrel::{bulkhead, chaos, circuit_breaker, hedge, rate_limit, retry, timeout};
 
 #[retry(max_attempts = 0, backoff = "10s..1s", factor = 0.5, jitter = 2.0)]
 async fn retries() -> Result<(), ()> {
@@ -36,7 +36,12 @@ async fn ends() -> Result<(), ()> {
     Ok(())
 }
 
+#[chaos(fault = 2.0, latency_rate = 0.5)]
+fn fails() -> Result<(), ()> {
+    Ok(())
+}
+
 fn main() {
     let _ = (retries(), counted_otherwise(), breaks(), breaks_when_slow(), limited(), bounded());
-    let _ = ends();
+    let _ = (ends(), fails());
 }

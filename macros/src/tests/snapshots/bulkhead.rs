@@ -17,6 +17,6 @@ fn charge() -> Result<u64, Error> {
             Result<u64, Error>,
             _,
         >(move || { call() }));
-    let __value = ::spandrel::__private::finish!(__run, __ended);
+    let __value = ::spandrel::__private::resilience::finish!(__run, __ended);
     ::spandrel::__private::resilience::rejectable::<Result<u64, Error>>(__value)
 }

@@ -6,7 +6,7 @@ async fn charge(host: &str) -> Result<u64, Error> {
         static __BULKHEAD: ::spandrel::__private::resilience::Keyed<
             ::spandrel::__private::resilience::Bulkhead,
         > = ::spandrel::__private::resilience::Keyed::new(
-                ::spandrel::__private::resilience::Bulkhead::new("", 10)
+                ::spandrel::__private::resilience::Bulkhead::new("charge", 10)
                     .queue(5)
                     .wait(::core::time::Duration::from_nanos(1000000000))
                     .adaptive(::spandrel::__private::resilience::Adaptive::aimd(1, 100)),
@@ -31,6 +31,6 @@ async fn charge(host: &str) -> Result<u64, Error> {
             { call(host).await }
         })
         .await;
-    let __value = ::spandrel::__private::finish!(__run, __ended);
+    let __value = ::spandrel::__private::resilience::finish!(__run, __ended);
     ::spandrel::__private::resilience::rejectable::<Result<u64, Error>>(__value)
 }

@@ -1,13 +1,9 @@
 fn charge() -> Result<u64, Error> {
     let (__site, __policy) = {
-        static __POLICY: ::spandrel::__private::resilience::Policy = ::spandrel::__private::resilience::Policy::new(
-                "",
-            )
-            .chaos(
-                ::spandrel::__private::resilience::chaos!(
-                    ::spandrel::__private::resilience::Chaos::new("").fault(0.1)
-                ),
-            );
+        static __POLICY: ::spandrel::__private::resilience::Policy = ::spandrel::__private::resilience::chaos!(
+            ::spandrel::__private::resilience::Policy::new(""),
+            ::spandrel::__private::resilience::Chaos::new("").fault(0.1)
+        );
         static __SPANDREL: ::spandrel::__private::Site = ::spandrel::__private::Site::new(
                 ::spandrel::__private::meta!("charge", 0),
             )
@@ -21,6 +17,6 @@ fn charge() -> Result<u64, Error> {
             Result<u64, Error>,
             _,
         >(move || { call() }));
-    let __value = ::spandrel::__private::finish!(__run, __ended);
+    let __value = ::spandrel::__private::resilience::finish!(__run, __ended);
     ::spandrel::__private::resilience::rejectable::<Result<u64, Error>>(__value)
 }

@@ -1,16 +1,11 @@
 fn charge() -> Result<u64, Error> {
     let (__site, __policy) = {
-        static __POLICY: ::spandrel::__private::resilience::Policy = ::spandrel::__private::resilience::Policy::new(
-                "",
-            )
-            .chaos(
-                ::spandrel::__private::resilience::chaos!(
-                    ::spandrel::__private::resilience::Chaos::new("").fault(0.1)
-                    .latency(::core::time::Duration::from_nanos(50000000),
-                    ::core::time::Duration::from_nanos(2000000000)).latency_rate(0.5)
-                    .seed(7)
-                ),
-            );
+        static __POLICY: ::spandrel::__private::resilience::Policy = ::spandrel::__private::resilience::chaos!(
+            ::spandrel::__private::resilience::Policy::new(""),
+            ::spandrel::__private::resilience::Chaos::new("").fault(0.1)
+            .latency(::core::time::Duration::from_nanos(50000000),
+            ::core::time::Duration::from_nanos(2000000000)).latency_rate(0.5).seed(7)
+        );
         static __SPANDREL: ::spandrel::__private::Site = ::spandrel::__private::Site::new(
                 ::spandrel::__private::meta!("charge", 0),
             )
@@ -24,6 +19,6 @@ fn charge() -> Result<u64, Error> {
             Result<u64, Error>,
             _,
         >(move || { call() }));
-    let __value = ::spandrel::__private::finish!(__run, __ended);
+    let __value = ::spandrel::__private::resilience::finish!(__run, __ended);
     ::spandrel::__private::resilience::rejectable::<Result<u64, Error>>(__value)
 }

@@ -17,6 +17,6 @@ fn charge(&mut self) -> Result<&mut u64, Error> {
             Result<&mut u64, Error>,
             _,
         >(move || { self.call() }));
-    let __value = ::spandrel::__private::finish!(__run, __ended);
+    let __value = ::spandrel::__private::resilience::finish!(__run, __ended);
     ::spandrel::__private::resilience::rejectable::<Result<&mut u64, Error>>(__value)
 }

@@ -39,7 +39,7 @@ fn charge() -> Result<u64, Error> {
             Result<u64, Error>,
             _,
         >(move || { call() }));
-    let __value = ::spandrel::__private::finish!(
+    let __value = ::spandrel::__private::resilience::finish!(
         __run, __ended, ignore_if = | r | fine(r), failure_if = | r | bad(r), classify =
         true
     );

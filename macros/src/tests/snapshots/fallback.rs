@@ -13,7 +13,7 @@ fn charge() -> u64 {
     let mut __run = ::spandrel::__private::resilience::SyncRun::begin(__site, __policy);
     let __ended = __run
         .attempt(|| ::spandrel::__private::call_once::<u64, _>(|| { call() }));
-    let __value = ::spandrel::__private::finish!(__run, __ended);
+    let __value = ::spandrel::__private::resilience::finish!(__run, __ended);
     let __value = ::spandrel::__private::resilience::fallback!(__value, value = 0);
     ::spandrel::__private::resilience::accepted::<u64>(__value)
 }

@@ -26,7 +26,7 @@ async fn charge(id: u64, name: &str) -> Result<u64, Error> {
                     { call(id, name).await }
                 })
                 .await;
-            let __value = ::spandrel::__private::finish!(__run, __ended);
+            let __value = ::spandrel::__private::resilience::finish!(__run, __ended);
             __value
         })
         .await;

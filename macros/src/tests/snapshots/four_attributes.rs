@@ -52,7 +52,7 @@ async fn charge(id: u64) -> Result<u64, Error> {
                             { call(id).await }
                         })
                         .await;
-                    ::spandrel::__private::settle!(awaits, __run, __ended)
+                    ::spandrel::__private::resilience::settle!(awaits, __run, __ended)
                 };
                 ::spandrel::__private::resilience::rejectable::<
                     Result<u64, Error>,

@@ -14,14 +14,17 @@ async fn charge(id: u64) -> Result<u64, Error> {
     let mut __run = ::spandrel::__private::resilience::Run::begin(__site, __policy);
     let __value = loop {
         let __ended = __run
-            .hedged(|| async {
-                if false {
-                    return ::spandrel::__private::output::<Result<u64, Error>>();
-                }
-                { call(id).await }
-            })
+            .hedged(
+                || async {
+                    if false {
+                        return ::spandrel::__private::output::<Result<u64, Error>>();
+                    }
+                    { call(id).await }
+                },
+                |__ended| ::spandrel::__private::resilience::judge!(__run, * __ended),
+            )
             .await;
-        ::spandrel::__private::settle!(awaits, __run, __ended)
+        ::spandrel::__private::resilience::settle!(awaits, __run, __ended)
     };
     ::spandrel::__private::resilience::accepted::<Result<u64, Error>>(__value)
 }

@@ -23,18 +23,21 @@ async fn charge(order: Order) -> Result<u64, Error> {
     let mut __run = ::spandrel::__private::resilience::Run::begin(__site, __policy);
     let __value = loop {
         let __ended = __run
-            .hedged(|| {
-                let order = ::core::clone::Clone::clone(&order);
-                async {
-                    let order = order;
-                    if false {
-                        return ::spandrel::__private::output::<Result<u64, Error>>();
+            .hedged(
+                || {
+                    let order = ::core::clone::Clone::clone(&order);
+                    async {
+                        let order = order;
+                        if false {
+                            return ::spandrel::__private::output::<Result<u64, Error>>();
+                        }
+                        { call(order).await }
                     }
-                    { call(order).await }
-                }
-            })
+                },
+                |__ended| ::spandrel::__private::resilience::judge!(__run, * __ended),
+            )
             .await;
-        ::spandrel::__private::settle!(awaits, __run, __ended)
+        ::spandrel::__private::resilience::settle!(awaits, __run, __ended)
     };
     ::spandrel::__private::resilience::accepted::<Result<u64, Error>>(__value)
 }

@@ -7,11 +7,8 @@ async fn charge(&self, id: u64) -> Result<u64, Error> {
         ::spandrel::__private::register!(__SPANDREL);
         &__SPANDREL
     };
-    let mut __run = ::spandrel::__private::resilience::Run::keyed(
-        __site,
-        &(PROVIDER),
-        &(self.host()),
-    );
+    let __given = PROVIDER.for_key(&(self.host()));
+    let mut __run = ::spandrel::__private::resilience::Run::begin(__site, &__given);
     let __value = loop {
         let __ended = __run
             .attempt(async {
@@ -21,7 +18,7 @@ async fn charge(&self, id: u64) -> Result<u64, Error> {
                 { self.call(id).await }
             })
             .await;
-        ::spandrel::__private::settle!(awaits, __run, __ended)
+        ::spandrel::__private::resilience::settle!(awaits, __run, __ended)
     };
     ::spandrel::__private::resilience::rejectable::<Result<u64, Error>>(__value)
 }

@@ -33,7 +33,7 @@ fn charge<'a>(
                     }
                 })
                 .await;
-            ::spandrel::__private::settle!(awaits, __run, __ended)
+            ::spandrel::__private::resilience::settle!(awaits, __run, __ended)
         };
         ::spandrel::__private::resilience::accepted::<Result<u64, Error>>(__value)
     })

@@ -51,7 +51,7 @@ async fn charge(order: Order) -> Result<u64, Error> {
                 { call(order).await }
             })
             .await;
-        ::my_spandrel::__private::settle!(
+        ::my_spandrel::__private::resilience::settle!(
             awaits, __run, __ended, retry_if = | result | result.is_err(), retry_after =
             after
         )

@@ -22,7 +22,7 @@ fn charge(order: Order) -> Result<u64, Error> {
                 let order = order;
                 { call(order) }
             }));
-        ::spandrel::__private::settle!(blocks, __run, __ended)
+        ::spandrel::__private::resilience::settle!(blocks, __run, __ended)
     };
     ::spandrel::__private::resilience::accepted::<Result<u64, Error>>(__value)
 }

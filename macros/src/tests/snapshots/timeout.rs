@@ -23,6 +23,6 @@ async fn charge() -> Result<u64, Error> {
             { call().await }
         })
         .await;
-    let __value = ::spandrel::__private::finish!(__run, __ended);
+    let __value = ::spandrel::__private::resilience::finish!(__run, __ended);
     ::spandrel::__private::resilience::rejectable::<Result<u64, Error>>(__value)
 }

@@ -33,7 +33,7 @@ fn charge(id: u64) -> impl Future<Output = Result<u64, Error>> {
                     __policy,
                 );
                 let __ended = __run.attempt(__future).await;
-                let __value = ::spandrel::__private::finish!(__run, __ended);
+                let __value = ::spandrel::__private::resilience::finish!(__run, __ended);
                 ::spandrel::__private::resilience::rejectable::<
                     Result<u64, Error>,
                 >(__value)
