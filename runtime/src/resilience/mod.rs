@@ -44,7 +44,7 @@ pub use bulkhead::{Adaptive, Bulkhead, BulkheadStatistics};
 pub use chaos::Chaos;
 pub use class::{Class, Classify, classify_chain};
 pub use doors::ForKey;
-pub use fallback::Failure;
+pub use fallback::{Failure, Fallback};
 pub use hedge::Hedge;
 pub use instances::{Instanced, Keyable, Keyed, Policies, PolicyKind, PolicyStatus, policies};
 pub use kinds::RejectedKinds;

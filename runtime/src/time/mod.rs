@@ -164,12 +164,6 @@ pub(crate) fn poll_mocked(until: u64, waker: &Waker) -> Poll<()> {
     mock::poll(until, waker)
 }
 
-/// Just now, as [`nanos_of`] a tick: what policies take for the time.
-#[inline(always)]
-pub(crate) fn nanos() -> u64 {
-    nanos_of(ticks())
-}
-
 /// The monotonic clock, for deadlines of the background threads.
 pub(crate) fn now() -> Instant {
     Instant::now()

@@ -157,7 +157,8 @@ fn a_wait_that_would_end_too_late_is_not_begun() {
 #[test]
 fn a_budget_that_is_used_up_leaves_first_attempts_alone() {
     let lab = Lab::new();
-    let policy = Policy::new("x").retry(steady("x").max_attempts(2));
+    let retry = Retry::new("x").max_attempts(2).backoff(Backoff::constant(Duration::ZERO));
+    let policy = Policy::new("x").retry(retry);
 
     // A hundred of reserve and a fifth of the calls, within one moment.
     let attempts = Cell::new(0);
@@ -205,7 +206,7 @@ fn retries_that_wait_for_a_breaker_wait_as_long_as_it_says() {
 #[test]
 fn a_rate_limit_lets_wait_who_has_time_for_it() {
     let limited = |total| {
-        let limiter = RateLimiter::new("l", Rate::per_second(10)).wait(ms(1_000));
+        let limiter = RateLimiter::new("l", Rate::per_second(10)).burst(1).wait(ms(1_000));
         let timeout = Timeout::new("x").total(ms(total));
         Policy::new("x").rate_limit(limiter).timeout(timeout)
     };
