@@ -20,6 +20,8 @@ mod rejected;
 #[allow(dead_code, unused_imports)]
 mod retry;
 mod timer;
+#[cfg(feature = "tower")]
+mod tower;
 
 pub use breaker::{
     CircuitBreaker, CircuitReason, CircuitState, CircuitStatistics, CircuitTransition, ForcedOpen,
@@ -33,3 +35,10 @@ pub use instances::{
 pub use limit::{Rate, RateLimiter, RateStatistics};
 pub use mode::Mode;
 pub use rejected::{Deadline, Rejected, RejectedKind};
+pub use retry::{BudgetStatistics, RetryBudget};
+#[cfg(feature = "tower")]
+pub use tower::{
+    BulkheadLayer, BulkheadService, CircuitBreakerLayer, CircuitBreakerService, HeldPlace,
+    JudgedFuture, RateLimiterLayer, RateLimiterService, RefusableFuture,
+};
+pub(crate) use breaker::Permit;

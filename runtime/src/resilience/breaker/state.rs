@@ -170,8 +170,7 @@ impl State {
                 match ending {
                     Ending::NoVerdict => None,
                     Ending::Ended(call) => {
-                        let is_slow = call.slow && config.slow_call.is_some();
-                        self.probed(config, call.failed || is_slow, now)
+                        self.probed(config, call.failed || call.slow, now)
                     }
                 }
             }
@@ -191,7 +190,7 @@ impl State {
                 Reason::FailureRate
             } else if has_quorum && sums.slow > 0 && reached(sums.slow, config.slow_rate) {
                 Reason::SlowRate
-            } else if config.consecutive.is_some_and(|most| self.consecutive >= most) {
+            } else if config.consecutive > 0 && self.consecutive >= config.consecutive {
                 Reason::Consecutive
             } else {
                 return None;

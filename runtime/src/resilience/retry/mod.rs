@@ -4,4 +4,4 @@ mod backoff;
 mod budget;
 
 pub(crate) use backoff::{Backoff, Jitter};
-pub(crate) use budget::Budget;
+pub use budget::{BudgetStatistics, RetryBudget};
