@@ -63,6 +63,7 @@
 //! - `admin`: when one also wants to look at a running program, on a port of its own ([`admin`]).
 //! - `axum-0-8`: when that is to be on the port that the program has, with axum 0.8.
 //! - `sentry`: when errors and panics are to be events of Sentry ([`sentry`]).
+//! - `chaos`: when policies are to inject faults, to see what a program makes of them.
 //! - `full`: all of them.
 
 #[doc(hidden)]

@@ -24,6 +24,9 @@ use crate::{
 /// A place of a bulkhead that outlives it.
 pub(crate) type Place<'b> = Held<&'b Core>;
 
+/// Getting a place of a bulkhead that outlives it.
+pub(crate) type Enter<'b> = Entering<&'b Core>;
+
 /// Who holds a bulkhead, for itself and for its place.
 pub(crate) trait Holds: Holder + Deref<Target = Core> + Clone {}
 
@@ -136,8 +139,8 @@ impl Core {
 impl Bulkhead {
     /// A place, as soon as there is one.
     #[inline]
-    pub(crate) fn enter(&self) -> Enter<&Core> {
-        Enter::new(&**self.home.get(&self.template))
+    pub(crate) fn enter(&self) -> Enter<'_> {
+        Entering::new(&**self.home.get(&self.template))
     }
 
     /// A place, if there is one now.
@@ -211,7 +214,7 @@ impl Wake for Unpark {
 pin_project! {
     /// Getting a place; dropped while it waits, it is out of the line.
     #[must_use = "futures do nothing unless polled"]
-    pub(crate) struct Enter<C>
+    pub(crate) struct Entering<C>
     where
         C: Holds,
     {
@@ -222,7 +225,7 @@ pin_project! {
     }
 }
 
-impl<C: Holds> Enter<C> {
+impl<C: Holds> Entering<C> {
     #[inline(always)]
     fn new(core: C) -> Self {
         Self { core, waiting: None, timer: None }
@@ -236,7 +239,7 @@ impl<C: Holds> Enter<C> {
     }
 }
 
-impl<C: Holds> Future for Enter<C> {
+impl<C: Holds> Future for Entering<C> {
     type Output = Result<Held<C>, Rejected>;
 
     #[inline]

@@ -18,7 +18,7 @@ use std::{
 
 pub use self::settings::Adaptive;
 #[cfg(feature = "tower")]
-pub(crate) use self::enter::{Asked, Held, ask};
+pub(crate) use self::enter::{Asked, Entering, Held, ask};
 pub(crate) use self::enter::{Enter, Place};
 use self::{adaptive::Tuning, queue::Queue};
 use super::{

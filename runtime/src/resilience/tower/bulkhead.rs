@@ -14,7 +14,7 @@ use tower_service::Service;
 use super::RefusableFuture;
 use crate::resilience::{
     Bulkhead, Rejected,
-    bulkhead::{Asked, Core, Enter, Held, ask},
+    bulkhead::{Asked, Core, Entering, Held, ask},
 };
 
 /// Puts a bulkhead in front of a service; made by [`Bulkhead::layer`].
@@ -34,7 +34,7 @@ pub struct BulkheadService<S> {
 enum Ask {
     Unasked,
     /// In a box of its own, which only those need who wait.
-    Waiting(Pin<Box<Enter<Arc<Core>>>>),
+    Waiting(Pin<Box<Entering<Arc<Core>>>>),
     Answered(Result<Held<Arc<Core>>, Rejected>),
 }
 
@@ -82,7 +82,7 @@ impl<S> BulkheadService<S> {
                     self.place = match ask(Arc::clone(&core)) {
                         Ok(Asked::In(place)) => Ask::Answered(Ok(place)),
                         Ok(Asked::Queued(waiting)) => {
-                            Ask::Waiting(Box::pin(Enter::queued(core, waiting)))
+                            Ask::Waiting(Box::pin(Entering::queued(core, waiting)))
                         }
                         Err(rejected) => Ask::Answered(Err(rejected)),
                     };
