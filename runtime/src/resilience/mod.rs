@@ -34,6 +34,8 @@ pub(crate) mod stale;
 mod telemetry;
 mod timeout;
 mod timer;
+#[cfg(feature = "tower")]
+mod tower;
 
 pub use breaker::{
     CircuitBreaker, CircuitReason, CircuitState, CircuitStatistics, CircuitTransition, ForcedOpen,
@@ -44,7 +46,7 @@ pub use bulkhead::{Adaptive, Bulkhead, BulkheadStatistics};
 pub use chaos::Chaos;
 pub use class::{Class, Classify, classify_chain};
 pub use doors::ForKey;
-pub use fallback::Failure;
+pub use fallback::{Failure, Fallback};
 pub use hedge::Hedge;
 pub use instances::{Instanced, Keyable, Keyed, Policies, PolicyKind, PolicyStatus, policies};
 pub use kinds::RejectedKinds;
@@ -52,8 +54,13 @@ pub use limit::{Rate, RateLimiter, RateStatistics};
 pub use mode::Mode;
 pub use policy::Policy;
 pub use rejected::{Deadline, Rejected, RejectedKind};
-pub use retry::{Backoff, Jitter, Retry, RetryBudget};
+pub use retry::{Backoff, BudgetStatistics, Jitter, Retry, RetryBudget};
 pub use scope::{attempt, time_left};
 pub use timeout::Timeout;
 #[cfg(feature = "macros")]
 pub use spandrel_macros::Classify;
+#[cfg(feature = "tower")]
+pub use tower::{
+    BulkheadLayer, BulkheadService, CircuitBreakerLayer, CircuitBreakerService, HeldPlace,
+    JudgedFuture, RateLimiterLayer, RateLimiterService, RefusableFuture,
+};

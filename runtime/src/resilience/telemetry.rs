@@ -56,3 +56,9 @@ pub(super) fn hedging(policy: &str, attempt: u32) {
 pub(super) fn hedge_won(_policy: &str) {
     Span::current().set("hedge.won", true);
 }
+
+/// Something else is served in place of a failure.
+#[cold]
+pub(super) fn fell_back(policy: &str) {
+    Span::current().event("fallback", &[("policy", &policy)]);
+}

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use super::{Core, Ended, Lane, Run};
 use crate::{
     resilience::{
-        Deadline, Rejected, RejectedKind,
+        Rejected, RejectedKind,
         bulkhead::{Enter, Place},
         limit::Wait,
         policy::{BREAKER, BULKHEAD, CHAOS, GATES, LIMIT, Parts, RETRY, TIMEOUT},

@@ -16,6 +16,7 @@ use crate::{
         Rate, RateLimiter, Rejected, RejectedKind, RejectedKinds, Retry, Timeout,
     },
     testing::{self, Capture, MockClock},
+    value::Value,
 };
 
 const fn ms(count: u64) -> Duration {
@@ -109,7 +110,8 @@ fn play(
 ) -> (Result<u32, Failed>, usize, u64) {
     let line = |attempts: &Cell<usize>| {
         let at = attempts.replace(attempts.get() + 1);
-        assert_eq!(resilience::attempt() as usize, at + 1);
+        // Attempts that were refused have numbers, too.
+        assert!(resilience::attempt() as usize > at);
         script[at.min(script.len() - 1)].map_err(Failed::Own)
     };
     let (lab, policy_here, attempts) = (Lab::new(), policy(), Cell::new(0));
@@ -157,7 +159,8 @@ fn a_wait_that_would_end_too_late_is_not_begun() {
 #[test]
 fn a_budget_that_is_used_up_leaves_first_attempts_alone() {
     let lab = Lab::new();
-    let policy = Policy::new("x").retry(steady("x").max_attempts(2));
+    let retry = Retry::new("x").max_attempts(2).backoff(Backoff::constant(Duration::ZERO));
+    let policy = Policy::new("x").retry(retry);
 
     // A hundred of reserve and a fifth of the calls, within one moment.
     let attempts = Cell::new(0);
@@ -173,7 +176,9 @@ fn a_budget_that_is_used_up_leaves_first_attempts_alone() {
     let made: usize = (0..1_000).map(|_| call().1).sum();
 
     assert!((1_100..1_400).contains(&made), "{made}");
-    assert_eq!(call(), (Err(Failed::Own(1)), 1));
+    let last: Vec<_> = (0..5).map(|_| call()).collect();
+    assert!(last.iter().all(|(result, _)| *result == Err(Failed::Own(1))));
+    assert!(last.iter().any(|(_, attempts)| *attempts == 1), "{last:?}");
 }
 
 #[test]
@@ -205,7 +210,7 @@ fn retries_that_wait_for_a_breaker_wait_as_long_as_it_says() {
 #[test]
 fn a_rate_limit_lets_wait_who_has_time_for_it() {
     let limited = |total| {
-        let limiter = RateLimiter::new("l", Rate::per_second(10)).wait(ms(1_000));
+        let limiter = RateLimiter::new("l", Rate::per_second(10)).burst(1).wait(ms(1_000));
         let timeout = Timeout::new("x").total(ms(total));
         Policy::new("x").rate_limit(limiter).timeout(timeout)
     };
@@ -505,9 +510,9 @@ fn each_further_attempt_is_a_span_with_its_number() {
     assert_eq!(tried.len(), 2);
     for (span, number) in tried.iter().zip([2_i64, 3]) {
         assert_eq!(span.parent_span_id, Some(call.span_id));
-        assert_eq!(span.attribute("retry.attempt"), Some(&number.into()));
+        assert_eq!(span.attribute("retry.attempt"), Some(&Value::from(number).into()));
     }
-    assert_eq!(call.attribute("retry.stopped"), Some(&"success".into()));
+    assert_eq!(call.attribute("retry.stopped"), Some(&Value::from("success").into()));
 }
 
 mod cancellation;

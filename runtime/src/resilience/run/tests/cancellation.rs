@@ -32,7 +32,7 @@ fn drop_after(polls: u64, parts: u32) -> bool {
     let with = |part| parts & part != 0;
     let lab = Lab::new();
     let breaker = CircuitBreaker::new("b").consecutive(1).open_for(ms(10)).probes(1);
-    let limiter = RateLimiter::new("l", Rate::per_second(100)).wait(ms(1_000));
+    let limiter = RateLimiter::new("l", Rate::per_second(100)).burst(1).wait(ms(1_000));
     let bulkhead = Bulkhead::new("p", 1).queue(5).wait(ms(1_000));
     let mut policy = Policy::new("x");
     if with(RETRY) {

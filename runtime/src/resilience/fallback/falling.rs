@@ -1,4 +1,4 @@
-//! What a call answers when all attempts have failed.
+//! What stands in for a failure in generated code: found by the type of what the function returns.
 
 use std::{
     convert::Infallible,
@@ -7,32 +7,8 @@ use std::{
     marker::PhantomData,
 };
 
-use super::{Rejected, RejectedKinds, caught::Caught, run::Ended, stale::Stale};
-
-/// Why a fallback is asked for an answer.
-///
-/// ```
-/// use spandrel::resilience::Failure;
-///
-/// fn degraded(failure: &Failure<std::io::Error>) -> &'static str {
-///     match failure {
-///         Failure::Error(_) => "try later",
-///         Failure::Rejected(_) => "try much later",
-///         _ => "sorry",
-///     }
-/// }
-/// # let _ = degraded;
-/// ```
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Failure<E> {
-    /// The function returned this error.
-    Error(E),
-    /// A policy refused the call, or cut it off.
-    Rejected(Rejected),
-    /// The function panicked, and the fallback stands in for that too.
-    Panicked,
-}
+use super::Failure;
+use crate::resilience::{RejectedKinds, caught::Caught, run::Ended, stale::Stale, telemetry};
 
 /// A call that may have failed, to find out by its type what its failures are.
 #[derive(Debug)]
@@ -86,6 +62,13 @@ impl<R> FallsAsAny for Falling<R> {
     }
 }
 
+/// Tells that a failure does not reach the caller.
+#[cold]
+fn served<E>(failure: Failure<E>) -> Failure<E> {
+    telemetry::fell_back("");
+    failure
+}
+
 impl OfResult {
     /// The failure for which the fallback stands in, or what goes to the caller as it is.
     ///
@@ -100,8 +83,10 @@ impl OfResult {
         when: impl FnOnce(&E) -> bool,
     ) -> Result<Ended<Result<T, E>>, Failure<E>> {
         match ended {
-            Ok(Err(error)) if when(&error) => Err(Failure::Error(error)),
-            Err(rejected) if on.contains(rejected.kind()) => Err(Failure::Rejected(rejected)),
+            Ok(Err(error)) if when(&error) => Err(served(Failure::Error(error))),
+            Err(rejected) if on.contains(rejected.kind()) => {
+                Err(served(Failure::Rejected(rejected)))
+            }
             ended => Ok(ended),
         }
     }
@@ -150,7 +135,9 @@ impl OfAny {
         _when: impl FnOnce(&Infallible) -> bool,
     ) -> Result<Ended<R>, Failure<Infallible>> {
         match ended {
-            Err(rejected) if on.contains(rejected.kind()) => Err(Failure::Rejected(rejected)),
+            Err(rejected) if on.contains(rejected.kind()) => {
+                Err(served(Failure::Rejected(rejected)))
+            }
             ended => Ok(ended),
         }
     }
