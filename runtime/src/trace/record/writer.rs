@@ -109,10 +109,21 @@ impl Writer {
 
     /// Sets an attribute whose key no site knows.
     pub(crate) fn set_keyed<A: Attribute + ?Sized>(&mut self, key: &str, value: &A) {
+        self.keyed(key, redact::hides(key), value);
+    }
+
+    /// The same with a key of ours, of which it is known that it is not on the deny-list.
+    pub(crate) fn set_known<A: Attribute + ?Sized>(&mut self, key: &'static str, value: &A) {
+        debug_assert!(!redact::is_denied(key), "{key} is on the list");
+        self.keyed(key, redact::is_denied_here(key), value);
+    }
+
+    #[inline(always)]
+    fn keyed<A: Attribute + ?Sized>(&mut self, key: &str, is_hidden: bool, value: &A) {
         let before = self.at;
         self.text(KEY_INLINE, Tag::KEY, key);
         let after_key = self.at;
-        if redact::hides(key) {
+        if is_hidden {
             self.word(KEY_INLINE, Tag::REDACTED, 0);
         } else {
             value.record(Slot { writer: self, key: KEY_INLINE });
@@ -120,18 +131,6 @@ impl Writer {
         if self.at == after_key {
             // No value (an `Option` that was `None`, or no room): no key either.
             self.at = before;
-        }
-    }
-
-    /// The same with a key of ours, of which it is known that it is not on the deny-list.
-    #[cfg(any(feature = "tower", feature = "reqwest"))]
-    pub(crate) fn set_known<A: Attribute + ?Sized>(&mut self, key: &'static str, value: &A) {
-        debug_assert!(!redact::is_denied(key), "{key} is on the list");
-        self.text(KEY_INLINE, Tag::KEY, key);
-        if redact::is_denied_here(key) {
-            self.word(KEY_INLINE, Tag::REDACTED, 0);
-        } else {
-            value.record(Slot { writer: self, key: KEY_INLINE });
         }
     }
 
@@ -189,7 +188,7 @@ impl Writer {
         let Some(words) = self.words.get(self.at + 1..) else { return self.no_room() };
         let mut text = Formatted::new(words);
         if self.whole_names && tag == Tag::NAME {
-            text.chars_left = MAX_TEXT_BYTES;
+            text.chars_left = usize::MAX;
         }
         let formatted = panic::catch_unwind(AssertUnwindSafe(|| text.write_fmt(value)));
         if !matches!(formatted, Ok(Ok(()))) && !text.cut && !text.full {
@@ -384,6 +383,23 @@ impl<'w> Formatted<'w> {
         Self { words, bytes: 0, chars_left, partial: [0; 8], cut: false, full: false }
     }
 
+    /// Text of which nothing is cut, eight bytes at a time.
+    fn copy(&mut self, mut bytes: &[u8]) {
+        while !self.bytes.is_multiple_of(8)
+            && let Some((first, rest)) = bytes.split_first()
+        {
+            self.push(*first);
+            bytes = rest;
+        }
+        let (words, rest) = bytes.as_chunks();
+        for word in words {
+            self.partial = *word;
+            self.bytes += 8;
+            self.flush_word();
+        }
+        rest.iter().for_each(|byte| self.push(*byte));
+    }
+
     fn push(&mut self, byte: u8) {
         self.partial[self.bytes % 8] = byte;
         self.bytes += 1;
@@ -410,6 +426,15 @@ impl<'w> Formatted<'w> {
 
 impl fmt::Write for Formatted<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = MAX_TEXT_BYTES.min(self.words.len() * 8);
+        // It has at least as many bytes as characters.
+        if text.len() <= self.chars_left && self.bytes + text.len() <= room {
+            if self.chars_left <= MAX_TEXT_BYTES {
+                self.chars_left -= text.chars().count();
+            }
+            self.copy(text.as_bytes());
+            return Ok(());
+        }
         for char in text.chars() {
             if self.chars_left == 0 || self.bytes + char.len_utf8() > MAX_TEXT_BYTES {
                 self.cut = true;
