@@ -6,7 +6,10 @@ use std::{
     sync::atomic::Ordering::Relaxed,
 };
 
-use super::layout::{self, KEY_INLINE, MAX_TEXT_BYTES, Tag};
+use super::{
+    formatted::Formatted,
+    layout::{self, KEY_INLINE, MAX_TEXT_BYTES, Tag},
+};
 use crate::{
     redact,
     site::Field,
@@ -186,10 +189,9 @@ impl Writer {
     /// not take the function down that is merely being watched.
     fn formatted(&mut self, key: u8, tag: u8, value: fmt::Arguments<'_>) {
         let Some(words) = self.words.get(self.at + 1..) else { return self.no_room() };
-        let mut text = Formatted::new(words);
-        if self.whole_names && tag == Tag::NAME {
-            text.chars_left = usize::MAX;
-        }
+        let is_whole = self.whole_names && tag == Tag::NAME;
+        let chars = if is_whole { usize::MAX } else { limits::value_chars() };
+        let mut text = Formatted::new(words, chars);
         let formatted = panic::catch_unwind(AssertUnwindSafe(|| text.write_fmt(value)));
         if !matches!(formatted, Ok(Ok(()))) && !text.cut && !text.full {
             let _ = text.write_str("<failed to format>");
@@ -362,91 +364,5 @@ fn put_text(words: &[AtomicU64], text: &str) {
                     | u64::from(rest[n - 1]) << ((n - 1) * 8)
             };
         word.store(value.to_le(), Relaxed);
-    }
-}
-
-/// Text that arrives in pieces, from a formatter.
-struct Formatted<'w> {
-    words: &'w [AtomicU64],
-    bytes: usize,
-    chars_left: usize,
-    partial: [u8; 8],
-    /// The text reached its limit: what follows is left out, on purpose.
-    cut: bool,
-    /// The chunk has no room for it.
-    full: bool,
-}
-
-impl<'w> Formatted<'w> {
-    fn new(words: &'w [AtomicU64]) -> Self {
-        let chars_left = limits::value_chars();
-        Self { words, bytes: 0, chars_left, partial: [0; 8], cut: false, full: false }
-    }
-
-    /// Text of which nothing is cut, eight bytes at a time.
-    fn copy(&mut self, mut bytes: &[u8]) {
-        while !self.bytes.is_multiple_of(8)
-            && let Some((first, rest)) = bytes.split_first()
-        {
-            self.push(*first);
-            bytes = rest;
-        }
-        let (words, rest) = bytes.as_chunks();
-        for word in words {
-            self.partial = *word;
-            self.bytes += 8;
-            self.flush_word();
-        }
-        rest.iter().for_each(|byte| self.push(*byte));
-    }
-
-    fn push(&mut self, byte: u8) {
-        self.partial[self.bytes % 8] = byte;
-        self.bytes += 1;
-        if self.bytes.is_multiple_of(8) {
-            self.flush_word();
-        }
-    }
-
-    fn flush_word(&mut self) {
-        match self.words.get((self.bytes - 1) / 8) {
-            Some(word) => word.store(u64::from_ne_bytes(self.partial), Relaxed),
-            None => self.full = true,
-        }
-        self.partial = [0; 8];
-    }
-
-    fn finish(&mut self) -> usize {
-        if !self.bytes.is_multiple_of(8) {
-            self.flush_word();
-        }
-        self.bytes
-    }
-}
-
-impl fmt::Write for Formatted<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = MAX_TEXT_BYTES.min(self.words.len() * 8);
-        // It has at least as many bytes as characters.
-        if text.len() <= self.chars_left && self.bytes + text.len() <= room {
-            if self.chars_left <= MAX_TEXT_BYTES {
-                self.chars_left -= text.chars().count();
-            }
-            self.copy(text.as_bytes());
-            return Ok(());
-        }
-        for char in text.chars() {
-            if self.chars_left == 0 || self.bytes + char.len_utf8() > MAX_TEXT_BYTES {
-                self.cut = true;
-                return Err(fmt::Error);
-            }
-            if self.bytes + char.len_utf8() > self.words.len() * 8 {
-                self.full = true;
-                return Err(fmt::Error);
-            }
-            self.chars_left -= 1;
-            char.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| self.push(byte));
-        }
-        Ok(())
     }
 }
