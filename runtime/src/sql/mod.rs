@@ -15,9 +15,7 @@ mod statement;
 mod summary;
 mod token;
 
-#[cfg(feature = "tracing")]
-pub(crate) use statement::Shown;
-pub(crate) use statement::Statement;
+pub(crate) use statement::{Shown, Statement};
 
 use self::{
     place::is,

@@ -26,7 +26,7 @@ use crate::{
     operation,
     outcome::Outcome,
     site::{Field, Meta, Site, SpanKind, Traced, text},
-    sql::{Dialect, Shown, Statement},
+    sql::{Dialect, Statement},
     time,
     trace::{Writer, active::Active, span::say},
     value::Value,
@@ -211,17 +211,13 @@ impl Query {
         };
         let mut span = Active::begin(site, site.word(), |fields| fields.write_at(start, write));
         span.enter();
-        let short;
-        let label = match &summary {
-            Shown::Known(text) => operation::label(*text),
-            Shown::Anew(_) => {
-                short = operation::text_of(format_args!("{summary}"));
-                operation::label(&short)
-            }
-        };
+        let summary = operation::Summarised::new(statement);
         operation::db_call_ended(
             elapsed,
-            &[("db.system.name", operation::label(system.name())), ("db.query.summary", label)],
+            &[
+                ("db.system.name", operation::label(system.name())),
+                ("db.query.summary", operation::label(&summary)),
+            ],
         );
         span.swap();
         if span.is_recording() {
