@@ -217,8 +217,7 @@ pub(crate) fn measured(private: &TokenStream, labels: &[Measured]) -> TokenStrea
             Form::Display => text("{}"),
             Form::Debug => text("{:?}"),
             Form::Statement(database) => {
-                let summary = quote_spanned!(at=> #private::Summary(&(#value), #database));
-                quote!(#private::text_of(::core::format_args!("{}", #summary)))
+                quote_spanned!(at=> #private::summary_of(&(#value), #database))
             }
             _ => quote_spanned!(at=> (#value)),
         };

@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 pub(crate) mod fixture;
+mod formatted;
 pub(crate) mod layout;
 pub(crate) mod read;
 pub(crate) mod scratch;
