@@ -3,7 +3,11 @@
 //! Most spans arrive whole, in one record. The others wait here: those that still run, and those
 //! about which more was recorded than their first record holds. The table is bounded in bytes.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+    mem,
+};
 
 #[cfg(feature = "file")]
 use super::flight::Running;
@@ -16,6 +20,10 @@ use crate::outcome::Outcome;
 
 /// What a waiting span costs beyond its records: the table's entry and the allocator's rounding.
 const OVERHEAD: usize = 224;
+
+/// Spans that are gone leave their memory to others: so many of them, each of no more bytes.
+const MOST_SPARES: usize = 32;
+const MOST_SPARE_BYTES: usize = 1_024;
 
 /// A span of which not all is known yet.
 #[derive(Debug, Default)]
@@ -32,6 +40,19 @@ struct Waiting {
     cost: usize,
 }
 
+impl Waiting {
+    fn capacity(&self) -> usize {
+        self.head.capacity() + self.extras.capacity()
+    }
+
+    /// Nothing but the memory.
+    fn emptied(mut self) -> Self {
+        self.head.clear();
+        self.extras.clear();
+        Self { head: self.head, extras: self.extras, ..Self::default() }
+    }
+}
+
 /// How a span ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct End {
@@ -44,7 +65,9 @@ pub(crate) struct End {
 /// The table of waiting spans.
 #[derive(Debug)]
 pub(crate) struct Joiner {
-    waiting: HashMap<u64, Waiting>,
+    waiting: HashMap<u64, Waiting, BuildHasherDefault<OwnId>>,
+    /// What was waiting, for its memory.
+    spares: Vec<Waiting>,
     /// Spans to look at when the pass ends.
     due: Vec<u64>,
     bytes: usize,
@@ -52,9 +75,29 @@ pub(crate) struct Joiner {
     pass: u64,
 }
 
+/// The ids of our own spans are as good as random: they are their own hash, and nobody else chooses
+/// them.
+#[derive(Debug, Default)]
+struct OwnId(u64);
+
+impl Hasher for OwnId {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, id: u64) {
+        self.0 = id;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 impl Joiner {
     pub(crate) fn new(budget: usize) -> Self {
-        Self { waiting: HashMap::new(), due: Vec::new(), bytes: 0, budget, pass: 0 }
+        let (waiting, spares) = (HashMap::default(), Vec::new());
+        Self { waiting, spares, due: Vec::new(), bytes: 0, budget, pass: 0 }
     }
 
     /// Whether the span waits for its end.
@@ -78,10 +121,11 @@ impl Joiner {
             return false;
         }
         let waiting = self.entry(record.span());
-        waiting.head = record.bytes.to_vec();
+        waiting.head.clear();
+        waiting.head.extend_from_slice(record.bytes);
         waiting.trace.clone_from(trace);
         if cost == 0 {
-            self.bytes -= std::mem::take(&mut waiting.cost);
+            self.bytes -= mem::take(&mut waiting.cost);
         } else {
             waiting.cost += cost;
             self.bytes += cost;
@@ -142,17 +186,17 @@ impl Joiner {
 
     /// The entry of a span; a new one is looked at when the pass ends, for it may lack a head.
     fn entry(&mut self, span: u64) -> &mut Waiting {
-        let (bytes, due, pass) = (&mut self.bytes, &mut self.due, self.pass);
-        self.waiting.entry(span).or_insert_with(|| {
+        let Self { waiting, spares, due, bytes, pass, .. } = self;
+        waiting.entry(span).or_insert_with(|| {
             *bytes += OVERHEAD;
             due.push(span);
-            Waiting { pass, cost: OVERHEAD, ..Waiting::default() }
+            Waiting { pass: *pass, cost: OVERHEAD, ..spares.pop().unwrap_or_default() }
         })
     }
 
     /// Ends a pass: hands out what has lingered and forgets what nobody will ever complete.
     pub(crate) fn end_pass(&mut self, mut finished: impl FnMut(Complete<'_>)) {
-        for span in std::mem::take(&mut self.due) {
+        for span in mem::take(&mut self.due) {
             // A span may be due twice; the second time it is gone.
             let Some(waiting) = self.waiting.get(&span) else { continue };
             let lingers = waiting.end.is_some_and(|end| end.linger);
@@ -184,8 +228,10 @@ impl Joiner {
     }
 
     fn forget(&mut self, span: u64) {
-        if let Some(waiting) = self.waiting.remove(&span) {
-            self.bytes -= waiting.cost;
+        let Some(waiting) = self.waiting.remove(&span) else { return };
+        self.bytes -= waiting.cost;
+        if self.spares.len() < MOST_SPARES && waiting.capacity() <= MOST_SPARE_BYTES {
+            self.spares.push(waiting.emptied());
         }
     }
 }

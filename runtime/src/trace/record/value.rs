@@ -14,7 +14,7 @@ use crate::{
 /// One entry of a tail.
 pub(crate) enum Entry<'a> {
     Attribute(&'a str, Value<'a>),
-    Name(&'a str),
+    Name,
     Dropped(u32),
 }
 
@@ -53,18 +53,37 @@ impl<'a> Entries<'a> {
         })
     }
 
+    /// The first attribute whose key is this one of the table.
+    pub(crate) fn of_field(mut self, field: u8) -> Option<Value<'a>> {
+        loop {
+            let before = self.clone();
+            let (key, tag, ..) = self.take_entry()?;
+            if key == field && !matches!(tag, Tag::KEY | Tag::NAME | Tag::DROPPED) {
+                return before.attributes().next().map(|(_, value)| value);
+            }
+        }
+    }
+
     /// The name or description, if one stands there.
     pub(crate) fn name(mut self) -> Option<&'a str> {
-        self.find_map(|entry| match entry {
-            Entry::Name(name) => Some(name),
-            _ => None,
-        })
+        // The texts in front of it are passed over, not read.
+        while let Some((_, tag, inline, payload)) = self.take_entry() {
+            if tag == Tag::NAME {
+                return Some(text(payload, inline));
+            }
+        }
+        None
     }
 
     /// How many attributes found no room.
-    pub(crate) fn dropped(self) -> u32 {
-        let dropped = |entry| if let Entry::Dropped(count) = entry { count } else { 0 };
-        self.map(dropped).fold(0, u32::saturating_add)
+    pub(crate) fn dropped(mut self) -> u32 {
+        let mut dropped = 0_u32;
+        while let Some((_, tag, inline, _)) = self.take_entry() {
+            if tag == Tag::DROPPED {
+                dropped = dropped.saturating_add(inline);
+            }
+        }
+        dropped
     }
 
     #[inline]
@@ -99,7 +118,7 @@ impl<'a> Iterator for Entries<'a> {
                     inline_key = text(payload, inline);
                     continue;
                 }
-                Tag::NAME => return Some(Entry::Name(text(payload, inline))),
+                Tag::NAME => return Some(Entry::Name),
                 Tag::DROPPED => return Some(Entry::Dropped(inline)),
                 _ => return None,
             };

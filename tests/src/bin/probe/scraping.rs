@@ -33,7 +33,7 @@ fn charge(cents: u64) -> Result<u64, std::num::TryFromIntError> {
 }
 
 /// Ended in every way, with more types of errors than are told apart.
-#[timed(slow = "1s", slo(latency = "300ms", target = 0.99), slo(errors, target = 0.999))]
+#[timed(slow = "2s", slo(latency = "300ms", target = 0.99), slo(errors, target = 0.999))]
 fn worst<R: AsOutcome>(end: impl FnOnce() -> R) -> R {
     end()
 }
