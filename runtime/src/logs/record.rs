@@ -155,12 +155,14 @@ impl<'a> LogView<'a> {
 
     /// What a surrounding says, if it is a text.
     fn surrounding(&self, index: u8) -> Option<&'a str> {
-        let wanted = SURROUNDINGS.get(usize::from(index))?.key();
-        let mut known = Entries::new(self.split().0, &SURROUNDINGS).attributes();
-        known.find_map(|(key, value)| match value {
-            Value::Str(text) if key == wanted => Some(text),
+        match self.around().of_field(index)? {
+            Value::Str(text) => Some(text),
             _ => None,
-        })
+        }
+    }
+
+    fn around(&self) -> Entries<'a> {
+        Entries::new(self.split().0, &SURROUNDINGS)
     }
 
     /// Where the record comes from: a module, as a rule.
@@ -180,11 +182,10 @@ impl<'a> LogView<'a> {
 
     #[cfg(any(feature = "file", feature = "otlp"))]
     pub(crate) fn line(&self) -> Option<i64> {
-        let mut known = Entries::new(self.split().0, &SURROUNDINGS).attributes();
-        known.find_map(|(key, value)| match value {
-            Value::I64(line) if key == "line" => Some(line),
+        match self.around().of_field(Surrounding::LINE)? {
+            Value::I64(line) => Some(line),
             _ => None,
-        })
+        }
     }
 
     /// What is known of the request: a name each, as it stands in a line, and its value.
