@@ -21,8 +21,10 @@ use crate::outcome::Outcome;
 /// What a waiting span costs beyond its records: the table's entry and the allocator's rounding.
 const OVERHEAD: usize = 224;
 
-/// Spans that are gone leave their memory to others: so many of them, each of no more bytes.
-const MOST_SPARES: usize = 32;
+/// The part of the table that is for the memory of spans that are gone: others get it, of which
+/// thousands come with each pass.
+const SPARE_PART: usize = 8;
+/// What one of them may leave, so that a small span does not get the memory of a large one.
 const MOST_SPARE_BYTES: usize = 1_024;
 
 /// A span of which not all is known yet.
@@ -41,8 +43,9 @@ struct Waiting {
 }
 
 impl Waiting {
-    fn capacity(&self) -> usize {
-        self.head.capacity() + self.extras.capacity()
+    /// What it takes, the state of its trace aside.
+    fn memory(&self) -> usize {
+        OVERHEAD + self.head.capacity() + self.extras.capacity()
     }
 
     /// Nothing but the memory.
@@ -68,6 +71,8 @@ pub(crate) struct Joiner {
     waiting: HashMap<u64, Waiting, BuildHasherDefault<OwnId>>,
     /// What was waiting, for its memory.
     spares: Vec<Waiting>,
+    spare_bytes: usize,
+    most_spare_bytes: usize,
     /// Spans to look at when the pass ends.
     due: Vec<u64>,
     bytes: usize,
@@ -96,8 +101,17 @@ impl Hasher for OwnId {
 
 impl Joiner {
     pub(crate) fn new(budget: usize) -> Self {
-        let (waiting, spares) = (HashMap::default(), Vec::new());
-        Self { waiting, spares, due: Vec::new(), bytes: 0, budget, pass: 0 }
+        let most_spare_bytes = budget / SPARE_PART;
+        Self {
+            waiting: HashMap::default(),
+            spares: Vec::new(),
+            spare_bytes: 0,
+            most_spare_bytes,
+            due: Vec::new(),
+            bytes: 0,
+            budget: budget - most_spare_bytes,
+            pass: 0,
+        }
     }
 
     /// Whether the span waits for its end.
@@ -121,12 +135,15 @@ impl Joiner {
             return false;
         }
         let waiting = self.entry(record.span());
+        let before = waiting.memory();
         waiting.head.clear();
         waiting.head.extend_from_slice(record.bytes);
         waiting.trace.clone_from(trace);
         if cost == 0 {
-            self.bytes -= mem::take(&mut waiting.cost);
+            let cost = mem::take(&mut waiting.cost);
+            self.bytes -= cost;
         } else {
+            let cost = waiting.memory() - before + trace.state.len();
             waiting.cost += cost;
             self.bytes += cost;
         }
@@ -142,10 +159,14 @@ impl Joiner {
         if cost != 0 && self.bytes + cost + OVERHEAD > self.budget {
             return;
         }
-        self.bytes += cost;
         let waiting = self.entry(record.span());
-        waiting.cost += cost;
+        let before = waiting.memory();
         waiting.extras.extend_from_slice(record.bytes);
+        if bounded {
+            let cost = waiting.memory() - before;
+            waiting.cost += cost;
+            self.bytes += cost;
+        }
     }
 
     /// The span shall not be exported.
@@ -186,11 +207,15 @@ impl Joiner {
 
     /// The entry of a span; a new one is looked at when the pass ends, for it may lack a head.
     fn entry(&mut self, span: u64) -> &mut Waiting {
-        let Self { waiting, spares, due, bytes, pass, .. } = self;
+        let Self { waiting, spares, spare_bytes, due, bytes, pass, .. } = self;
         waiting.entry(span).or_insert_with(|| {
-            *bytes += OVERHEAD;
             due.push(span);
-            Waiting { pass: *pass, cost: OVERHEAD, ..spares.pop().unwrap_or_default() }
+            let spare = spares.pop();
+            *spare_bytes -= spare.as_ref().map_or(0, Waiting::memory);
+            let spare = spare.unwrap_or_default();
+            let cost = spare.memory();
+            *bytes += cost;
+            Waiting { pass: *pass, cost, ..spare }
         })
     }
 
@@ -230,7 +255,10 @@ impl Joiner {
     fn forget(&mut self, span: u64) {
         let Some(waiting) = self.waiting.remove(&span) else { return };
         self.bytes -= waiting.cost;
-        if self.spares.len() < MOST_SPARES && waiting.capacity() <= MOST_SPARE_BYTES {
+        let memory = waiting.memory();
+        let spare_bytes = self.spare_bytes + memory;
+        if memory <= MOST_SPARE_BYTES && spare_bytes <= self.most_spare_bytes {
+            self.spare_bytes = spare_bytes;
             self.spares.push(waiting.emptied());
         }
     }
@@ -342,6 +370,33 @@ mod tests {
         assert!(!begin(&mut joiner, &losses));
         assert_eq!(losses.of(LossReason::SpanTableFull), 1);
         assert_eq!(joiner.bytes, 0);
+    }
+
+    #[test]
+    fn what_spans_that_are_gone_leave_behind_is_bounded_and_used_again() {
+        let (mut joiner, losses) = (Joiner::new(80_000), Losses::new());
+        let span = |joiner: &mut Joiner, span, words: usize| {
+            let words =
+                bytes(&[&[head(Kind::SPAN, 0, words, 0), span][..], &vec![0; words]].concat());
+            let (record, _) = Record::take(&words).unwrap();
+            assert!(joiner.begin(&record, &TraceHead::default(), &losses, |_| {}));
+        };
+
+        (1..=100).for_each(|id| span(&mut joiner, id, 50));
+        (1..=100).for_each(|id| joiner.forget(id));
+
+        let known = |joiner: &Joiner| joiner.spares.iter().map(Waiting::memory).sum::<usize>();
+        assert_eq!(joiner.spare_bytes, known(&joiner));
+        assert!((9_000..=10_000).contains(&joiner.spare_bytes), "{}", joiner.spare_bytes);
+        let before = joiner.spares.len();
+        (1..=3).for_each(|id| span(&mut joiner, id, 5));
+        assert_eq!((joiner.spares.len(), joiner.spare_bytes), (before - 3, known(&joiner)));
+        // Also what it has no use for counts.
+        let memory = joiner.waiting.values().map(Waiting::memory).sum::<usize>();
+        assert!(joiner.bytes == memory && memory >= 3 * 400, "{memory}");
+        span(&mut joiner, 1_000, 1_000);
+        [2, 1_000].into_iter().for_each(|id| joiner.forget(id));
+        assert_eq!((joiner.spares.len(), joiner.waiting.len()), (before - 3, 2));
     }
 
     #[test]
