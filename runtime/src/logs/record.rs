@@ -206,7 +206,7 @@ impl<'a> LogView<'a> {
     /// What the record says; of one that is nothing but an error, the error.
     pub(crate) fn message(&self) -> &'a str {
         self.own().name().unwrap_or_else(|| {
-            let mut attributes = self.own().attributes();
+            let mut attributes = self.own();
             let error = attributes.find_map(|(key, value)| match value {
                 Value::Str(text) if key == "exception.message" => Some(text),
                 _ => None,
@@ -217,7 +217,7 @@ impl<'a> LogView<'a> {
 
     /// The attributes, each key once: of several values the last counts.
     pub(crate) fn attributes(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
-        let all = self.own().attributes();
+        let all = self.own();
         let limits = self.limits;
         let mut later = all.clone();
         all.filter(move |(key, _)| {
@@ -230,7 +230,7 @@ impl<'a> LogView<'a> {
 
     /// How many attributes were left out.
     pub(crate) fn dropped_attributes(&self) -> u32 {
-        let all = u32::try_from(self.own().attributes().count()).unwrap_or(u32::MAX);
+        let all = u32::try_from(self.own().count()).unwrap_or(u32::MAX);
         self.own().dropped().saturating_add(all.saturating_sub(self.limits.attributes))
     }
 }

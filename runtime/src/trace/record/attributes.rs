@@ -5,7 +5,7 @@
 
 use super::{
     layout::Kind,
-    value::{Entries, Entry},
+    value::Entries,
     view::{SpanView, records, tail},
 };
 use crate::value::Value;
@@ -32,7 +32,7 @@ impl<'a> SpanView<'a> {
             return self.each_of_many_records(shown);
         }
         self.constants().for_each(|(key, value)| shown.attribute(key, value));
-        shown.dropped = own_entries(self.own_entries(), &mut |key, value| {
+        shown.dropped = show_all(self.own_entries(), &mut |key, value| {
             shown.attribute(key, value);
         });
         shown.left_out()
@@ -50,9 +50,9 @@ impl<'a> SpanView<'a> {
             count += 1;
         };
         self.constants().for_each(|(key, value)| keep(key, value));
-        let mut dropped = own_entries(self.own_entries(), &mut keep);
+        let mut dropped = show_all(self.own_entries(), &mut keep);
         for record in records(self.extras, Kind::ATTRS) {
-            dropped = dropped.saturating_add(own_entries(tail(record, 2), &mut keep));
+            dropped = dropped.saturating_add(show_all(tail(record, 2), &mut keep));
         }
         let Some(kept) = kept.get(..count) else {
             self.attributes().for_each(|(key, value)| (shown.show)(key, value));
@@ -88,14 +88,10 @@ impl<'a, S: FnMut(&'a str, Value<'a>)> Shown<S> {
 
 /// Shows the attributes of one record; returns how many found no room in it.
 #[inline]
-fn own_entries<'a>(entries: Entries<'a>, show: &mut impl FnMut(&'a str, Value<'a>)) -> u32 {
-    let mut dropped = 0_u32;
-    for entry in entries {
-        match entry {
-            Entry::Attribute(key, value) => show(key, value),
-            Entry::Dropped(count) => dropped = dropped.saturating_add(count),
-            Entry::Name => {}
-        }
+fn show_all<'a>(mut entries: Entries<'a>, show: &mut impl FnMut(&'a str, Value<'a>)) -> u32 {
+    let mut dropped = 0;
+    while let Some((key, value)) = entries.next_attribute(&mut dropped) {
+        show(key, value);
     }
     dropped
 }

@@ -195,7 +195,7 @@ impl<'a> SpanView<'a> {
     fn unique_attributes(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
         let late = self.late_entries();
         let may_repeat = !self.extras.is_empty();
-        let own = self.constants().chain(self.own_entries().attributes());
+        let own = self.constants().chain(self.own_entries());
         let mut entries = own.chain(late);
         std::iter::from_fn(move || {
             loop {
@@ -302,7 +302,7 @@ impl<'a> SpanView<'a> {
     }
 
     fn late_entries(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + Clone + use<'a> {
-        self.extra_records(Kind::ATTRS).flat_map(|record| tail(record, 2).attributes())
+        self.extra_records(Kind::ATTRS).flat_map(|record| tail(record, 2))
     }
 
     fn extra_records(&self, kind: u8) -> impl Iterator<Item = Record<'a>> + Clone + use<'a> {
@@ -327,14 +327,14 @@ impl<'a> EventView<'a> {
 
     /// Its attributes.
     pub fn attributes(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
-        tail(self.record, EVENT_WORDS).attributes().take(self.limit as usize)
+        tail(self.record, EVENT_WORDS).take(self.limit as usize)
     }
 
     /// How many attributes were left out.
     #[must_use]
     pub fn dropped_attributes(&self) -> u32 {
         let entries = tail(self.record, EVENT_WORDS);
-        over(entries.clone().attributes().count(), self.limit).saturating_add(entries.dropped())
+        over(entries.clone().count(), self.limit).saturating_add(entries.dropped())
     }
 }
 
@@ -372,13 +372,13 @@ impl<'a> LinkView<'a> {
 
     /// Its attributes.
     pub fn attributes(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
-        self.entries().attributes().take(self.limit as usize)
+        self.entries().take(self.limit as usize)
     }
 
     /// How many attributes were left out.
     #[must_use]
     pub fn dropped_attributes(&self) -> u32 {
-        let over = over(self.entries().attributes().count(), self.limit);
+        let over = over(self.entries().count(), self.limit);
         over.saturating_add(self.entries().dropped())
     }
 
