@@ -14,7 +14,7 @@ use super::{
 };
 use crate::outcome::Outcome;
 
-/// Types of errors that are told apart; further ones are counted together.
+/// Types of errors that are told apart at most; further ones are counted together.
 const ERROR_TYPES: usize = 8;
 /// Durations that matter of one function.
 const MOST_GOALS: usize = 4;
@@ -26,6 +26,8 @@ pub(crate) type Goals = &'static [u64];
 #[derive(Debug)]
 pub(crate) struct Calls {
     goals: Goals,
+    /// How many of the types of errors are told apart.
+    most_error_types: usize,
     error_types: [OnceLock<Box<str>>; ERROR_TYPES],
     exemplars: Exemplars,
     parts: Sharded<CallsPart>,
@@ -107,10 +109,16 @@ impl Calls {
     pub(crate) const fn new(goals: Goals) -> Self {
         Self {
             goals,
+            most_error_types: ERROR_TYPES,
             error_types: [const { OnceLock::new() }; ERROR_TYPES],
             exemplars: Exemplars::new(),
             parts: Sharded::new(),
         }
+    }
+
+    /// Tells fewer types of errors apart; before the first call.
+    pub(crate) const fn limit_error_types(&mut self, most: usize) {
+        self.most_error_types = if most < ERROR_TYPES { most } else { ERROR_TYPES };
     }
 
     /// A call begins.
@@ -186,6 +194,7 @@ impl Calls {
         let known = self
             .error_types
             .iter()
+            .take(self.most_error_types)
             .position(|known| known.get_or_init(|| error_type.into()).as_ref() == error_type);
         let mine = self.parts.mine();
         mine.add(&mine.errors[known.unwrap_or(ERROR_TYPES)], 1);
