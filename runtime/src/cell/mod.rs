@@ -8,6 +8,7 @@ mod buckets;
 mod calls;
 mod chosen;
 mod counts;
+mod durations;
 mod exemplars;
 mod sharded;
 mod slot;

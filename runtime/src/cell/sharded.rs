@@ -137,7 +137,7 @@ impl<T: Part> Sharded<T> {
     }
 
     #[cold]
-    fn shared(&self) -> Mine<'_, T> {
+    pub(super) fn shared(&self) -> Mine<'_, T> {
         Mine { part: self.shared.get_or_init(|| Box::new(T::EMPTY)), sole: false }
     }
 
@@ -198,6 +198,11 @@ impl<T: Part> Drop for Sharded<T> {
 }
 
 impl<T> Mine<'_, T> {
+    /// Whether nobody else writes there.
+    pub(crate) fn is_sole(&self) -> bool {
+        self.sole
+    }
+
     /// Adds to a word of the part.
     #[inline(always)]
     pub(crate) fn add(&self, word: &AtomicU64, by: u64) {
