@@ -43,7 +43,7 @@ impl Latest<'_> {
     /// Counts it, for a later one belongs in this bucket.
     #[inline(always)]
     pub(super) fn replace(self, bucket: usize) {
-        // Release: see `Durations::read`.
+        // Release: see `Durations::add_to`.
         self.word.store(self.word.load(Relaxed).wrapping_add(1), Release);
         self.durations.latest.store(following(self.latest, bucket), Release);
     }
@@ -84,7 +84,7 @@ impl Durations {
     pub(super) fn add_to(&self, counts: &mut Counts) {
         let latest = self.latest.load(Acquire);
         let mut read = self.counted();
-        if self.latest.load(Relaxed) == latest {
+        if self.latest.load(Acquire) == latest {
             // The latest is all that may have been counted meanwhile, and then it has been counted
             // if as many are as there were.
             if latest != 0 && read.total() & NUMBERS != latest >> NUMBER_SHIFT {
