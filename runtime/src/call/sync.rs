@@ -12,6 +12,7 @@ use super::{
     meter::{Found, Labels, Meter},
 };
 use crate::{
+    cell::MyPart,
     outcome::Outcome,
     site::{self, Site},
     time,
@@ -49,6 +50,8 @@ pub struct Call(Option<On>);
 struct On {
     open: Option<Open>,
     meter: Meter,
+    /// Where this thread counts.
+    part: Option<MyPart>,
     parent: u64,
     parent_flags: u16,
     /// The call has a span, here or elsewhere.
@@ -146,6 +149,7 @@ impl On {
     const NONE: Self = Self {
         open: None,
         meter: Meter::OFF,
+        part: None,
         parent: 0,
         parent_flags: 0,
         has_span: false,
@@ -166,7 +170,7 @@ impl On {
         let word = mirror::settle(site, site.settle(word));
         let on = place.insert(Self::NONE);
         if word & site::METERED != 0 {
-            on.meter = Meter::begin(site);
+            (on.meter, on.part) = Meter::begin_here(site);
         }
         if word & site::ELSEWHERE != 0 {
             on.adopt();
@@ -257,7 +261,8 @@ impl On {
         let outcome = self.outcome.unwrap_or(otherwise);
         let asks = self.open.is_some() || self.meter.is_timed();
         let now = if asks { time::ticks() } else { 0 };
-        if let Some(slow) = self.meter.end(outcome, now, || Context::peek().sampled())
+        if let Some(slow) =
+            self.meter.end_here(self.part, outcome, now, || Context::peek().sampled())
             && self.open.is_some()
         {
             Local.mark_late(Local.span());

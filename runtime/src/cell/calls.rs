@@ -1,8 +1,11 @@
 //! The calls of one function: by outcome, by type of error, in flight, and how long they took.
 
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    fmt,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use super::{
@@ -37,6 +40,16 @@ pub(crate) struct Calls {
 pub(crate) struct MyCalls<'c> {
     calls: &'c Calls,
     part: Mine<'c, CallsPart>,
+}
+
+/// The part of the thread on which a call has begun, for when it ends there.
+#[derive(Clone, Copy)]
+pub(crate) struct MyPart(&'static CallsPart);
+
+impl fmt::Debug for MyPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MyPart").finish_non_exhaustive()
+    }
 }
 
 impl MyCalls<'_> {
@@ -122,6 +135,23 @@ impl Calls {
     pub(crate) fn begin(&self) {
         let mine = self.parts.mine();
         mine.add(&mine.begun, 1);
+    }
+
+    /// The same of a call that ends on this thread, by [`Self::mine_in`]; `None`: it counts with others.
+    #[inline(always)]
+    pub(crate) fn begin_here(&'static self) -> Option<MyPart> {
+        let mine = self.parts.mine();
+        mine.add(&mine.begun, 1);
+        mine.kept().map(MyPart)
+    }
+
+    /// The calling thread's part, which was found when the call began.
+    ///
+    /// It is still the same: a thread gives its number back when its locals are destroyed, which is
+    /// before or after a whole call, and a forked child goes on with the thread's.
+    #[inline(always)]
+    pub(crate) fn mine_in(&self, part: MyPart) -> MyCalls<'_> {
+        MyCalls { calls: self, part: Mine::sole(part.0) }
     }
 
     /// A call has ended, on whichever thread, without anybody having measured how long it took.
