@@ -2,10 +2,10 @@
 
 use std::sync::{
     OnceLock,
-    atomic::{AtomicU64, Ordering::Relaxed},
+    atomic::{AtomicU64, Ordering::Acquire},
 };
 
-use super::bounds::{BUCKETS, BUCKETS_F64, LOWEST, LOWEST_F64};
+use super::bounds::{BUCKETS, BUCKETS_F64, LOWEST_F64};
 
 /// Two doublings.
 const GROUP: usize = 16;
@@ -48,18 +48,15 @@ impl Buckets {
         group.get_or_init(|| Box::new([const { AtomicU64::new(0) }; GROUP]))
     }
 
-    /// Adds the counts to those of the index `first` and following.
+    /// Adds the counts to those of the index `first` and following. Acquire: who counts there may
+    /// have published something before.
     pub(super) fn add_to(&self, first: i32, counts: &mut super::counts::Counts) {
         for (group, index) in self.0.iter().zip((first..).step_by(GROUP)) {
             let Some(words) = group.get() else { continue };
             for (word, index) in words.iter().zip(index..) {
-                counts.add(index, word.load(Relaxed));
+                counts.add(index, word.load(Acquire));
             }
         }
-    }
-
-    pub(super) fn add_nanos_to(&self, counts: &mut super::counts::Counts) {
-        self.add_to(LOWEST, counts);
     }
 }
 

@@ -1,14 +1,17 @@
 //! The calls of one function: by outcome, by type of error, in flight, and how long they took.
 
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    fmt,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use super::{
     bounds,
-    buckets::Buckets,
     counts::Counts,
+    durations::Durations,
     exemplars::{self, Exemplar, Exemplars},
     sharded::{Mine, Part, Sharded},
 };
@@ -41,6 +44,16 @@ pub(crate) struct MyCalls<'c> {
     part: Mine<'c, CallsPart>,
 }
 
+/// The part of the thread on which a call has begun, for when it ends there.
+#[derive(Clone, Copy)]
+pub(crate) struct MyPart(&'static CallsPart);
+
+impl fmt::Debug for MyPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MyPart").finish_non_exhaustive()
+    }
+}
+
 impl MyCalls<'_> {
     /// As [`Calls::begin`].
     #[inline(always)]
@@ -54,8 +67,8 @@ impl MyCalls<'_> {
         self.part.add(&self.part.ended[outcome as usize - 1], 1);
     }
 
-    /// As [`Calls::end_after`], without goals unless `GOALS`; `None`: not yet, for its bucket has to
-    /// be made first.
+    /// As [`Calls::end_after`], without goals unless `GOALS`; `None`: not yet, for a bucket has to be
+    /// made first.
     #[inline(always)]
     pub(crate) fn end_after<const GOALS: bool>(
         &self,
@@ -63,8 +76,9 @@ impl MyCalls<'_> {
         outcome: Outcome,
         tick: u64,
     ) -> Option<bool> {
-        let word = self.part.buckets.word_at_once(bounds::bucket_of_nanos(nanos))?;
-        let is_due = Calls::count(&self.part, word, nanos, outcome, tick);
+        let latest = self.part.durations.latest_at_once()?;
+        let is_due = Calls::count(&self.part, nanos, outcome, tick);
+        latest.replace(bounds::bucket_of_nanos(nanos));
         if GOALS {
             self.calls.count_goals(&self.part, nanos, outcome);
         }
@@ -73,7 +87,11 @@ impl MyCalls<'_> {
 }
 
 /// One thread's part.
+///
+/// In this order: what each call writes takes two cache lines, beside the count of its bucket.
+#[repr(C)]
 pub(super) struct CallsPart {
+    durations: Durations,
     begun: AtomicU64,
     ended: [AtomicU64; OUTCOMES],
     /// Nanoseconds.
@@ -81,7 +99,6 @@ pub(super) struct CallsPart {
     min: AtomicU64,
     max: AtomicU64,
     exemplar_due: AtomicU64,
-    buckets: Buckets,
     /// Calls that met a goal: whatever their outcome, and without those that failed.
     within: [[AtomicU64; 2]; MOST_GOALS],
     errors: [AtomicU64; ERROR_TYPES + 1],
@@ -91,17 +108,17 @@ const OUTCOMES: usize = 5;
 
 impl Part for CallsPart {
     const EMPTY: Self = Self {
+        durations: Durations::new(),
         begun: AtomicU64::new(0),
         ended: [const { AtomicU64::new(0) }; OUTCOMES],
         sum: AtomicU64::new(0),
         min: AtomicU64::new(u64::MAX),
         max: AtomicU64::new(0),
         exemplar_due: AtomicU64::new(0),
-        buckets: Buckets::new(),
         within: [const { [const { AtomicU64::new(0) }; 2] }; MOST_GOALS],
         errors: [const { AtomicU64::new(0) }; ERROR_TYPES + 1],
     };
-    const BYTES: usize = size_of::<Self>() - size_of::<Buckets>() + Buckets::BYTES;
+    const BYTES: usize = size_of::<Self>() - size_of::<Durations>() + Durations::BYTES;
 }
 
 impl Calls {
@@ -128,6 +145,23 @@ impl Calls {
         mine.add(&mine.begun, 1);
     }
 
+    /// The same of a call that ends on this thread, by [`Self::mine_in`]; `None`: it counts with others.
+    #[inline(always)]
+    pub(crate) fn begin_here(&'static self) -> Option<MyPart> {
+        let mine = self.parts.mine();
+        mine.add(&mine.begun, 1);
+        mine.kept().map(MyPart)
+    }
+
+    /// The calling thread's part, which was found when the call began.
+    ///
+    /// It is still the same: a thread gives its number back when its locals are destroyed, which is
+    /// before or after a whole call, and a forked child goes on with the thread's.
+    #[inline(always)]
+    pub(crate) fn mine_in(&self, part: MyPart) -> MyCalls<'_> {
+        MyCalls { calls: self, part: Mine::sole(part.0) }
+    }
+
     /// A call has ended, on whichever thread, without anybody having measured how long it took.
     #[inline]
     pub(crate) fn end(&self, outcome: Outcome) {
@@ -139,8 +173,8 @@ impl Calls {
     #[inline(never)]
     pub(crate) fn end_after(&self, nanos: u64, outcome: Outcome, tick: u64) -> bool {
         let mine = self.parts.mine();
-        let word = mine.buckets.word(bounds::bucket_of_nanos(nanos));
-        let is_due = Self::count(&mine, word, nanos, outcome, tick);
+        let is_due = Self::count(&mine, nanos, outcome, tick);
+        mine.durations.note(&mine, bounds::bucket_of_nanos(nanos));
         self.count_goals(&mine, nanos, outcome);
         is_due
     }
@@ -169,13 +203,7 @@ impl Calls {
     }
 
     #[inline(always)]
-    fn count(
-        mine: &Mine<'_, CallsPart>,
-        bucket: &AtomicU64,
-        nanos: u64,
-        outcome: Outcome,
-        tick: u64,
-    ) -> bool {
+    fn count(mine: &Mine<'_, CallsPart>, nanos: u64, outcome: Outcome, tick: u64) -> bool {
         mine.add(&mine.ended[outcome as usize - 1], 1);
         mine.add(&mine.sum, nanos);
         if nanos < mine.min.load(Relaxed) {
@@ -184,7 +212,6 @@ impl Calls {
         if nanos > mine.max.load(Relaxed) {
             mine.change(&mine.max, |max| max.max(nanos));
         }
-        mine.add(bucket, 1);
         exemplars::is_due(mine, &mine.exemplar_due, tick)
     }
 
@@ -347,7 +374,7 @@ impl CallsReading {
         add(&mut self.sum_nanos, &part.sum);
         *min = part.min.load(Relaxed).min(*min);
         self.max = part.max.load(Relaxed).max(self.max);
-        part.buckets.add_nanos_to(&mut self.durations);
+        part.durations.add_to(&mut self.durations);
     }
 }
 
