@@ -77,7 +77,7 @@ impl Call {
         let word = site.word();
         // In a trace that is not recorded only counting and showing are left to do.
         if word & site::ON != 0 && (word & site::EVEN_UNSAMPLED != 0 || !Local.is_unsampled()) {
-            On::begin(&mut self.0, site, word, capture);
+            On::begin(&mut self.0, site, word, 0, capture);
         }
     }
 
@@ -94,8 +94,7 @@ impl Call {
         }
         let (context, links) = origin().into_parts();
         push(context);
-        On::begin(&mut self.0, site, site.word(), capture);
-        self.0.get_or_insert(On::NONE).contexts += 1;
+        On::begin(&mut self.0, site, site.word(), 1, capture);
         self.links(|| links);
     }
 
@@ -159,16 +158,20 @@ impl On {
 
     /// Begins in the place where the call stays; `None` afterwards: there is nothing to know.
     ///
+    /// So many contexts have been made current for it already: they are restored even if a value
+    /// panics while it is captured.
+    ///
     /// Not inlined: a function that is off shall not pay for the registers of one that is on.
     #[inline(never)]
     fn begin(
         place: &mut Option<Self>,
         site: &'static Site,
         word: u32,
+        contexts: u8,
         capture: impl FnOnce(Fields) -> Begun,
     ) {
         let word = mirror::settle(site, site.settle(word));
-        let on = place.insert(Self::NONE);
+        let on = place.insert(Self { contexts, ..Self::NONE });
         if word & site::METERED != 0 {
             (on.meter, on.part) = Meter::begin_here(site);
         }

@@ -10,10 +10,10 @@ use super::{Dialect, Sanitised, Summary};
 
 /// How long a statement may be.
 const MAX_STATEMENT: usize = 2_048;
-/// How much a thread keeps of all of them; what comes then begins anew.
-const MAX_BYTES: usize = 32_768;
+/// How much a thread keeps of all of them; what was asked for longest ago makes room.
+const MAX_BYTES: usize = 65_536;
 /// Where a statement can stand: in one of these sets…
-const SETS: usize = 8;
+const SETS: usize = 16;
 /// …beside so many others, of which the one goes that was asked for longest ago.
 const WAYS: usize = 4;
 
@@ -162,11 +162,8 @@ impl Memory {
 
     fn add(&mut self, known: Rc<Known>) {
         let bytes = known.bytes();
-        if self.bytes + bytes > MAX_BYTES {
-            self.slots.clear();
-            self.bytes = 0;
-        }
         self.slots.resize_with(SETS * WAYS, Slot::default);
+        self.make_room(bytes);
         let hash = hash(known.asked, &known.statement);
         let (_, set) = self.set(hash);
         set.rotate_right(1);
@@ -174,6 +171,20 @@ impl Memory {
         let forgotten = mem::replace(first, Slot { hash, known: Some(known) });
         self.bytes += bytes;
         self.bytes -= forgotten.known.map_or(0, |known| known.bytes());
+    }
+
+    /// Forgets in all sets what was asked for last of all in them, then what before, until there is
+    /// room.
+    fn make_room(&mut self, bytes: usize) {
+        for way in (0..WAYS).rev() {
+            if self.bytes + bytes <= MAX_BYTES {
+                return;
+            }
+            for slot in self.slots.iter_mut().skip(way).step_by(WAYS) {
+                let forgotten = mem::take(slot).known;
+                self.bytes -= forgotten.map_or(0, |known| known.bytes());
+            }
+        }
     }
 
     fn refuse(&mut self, asked: Option<Dialect>, statement: &str) {

@@ -92,8 +92,32 @@ fn needs_an_order() {
     unreachable!("its values come first");
 }
 
+#[traced(parent = parent, fields(value = unreachable_value()))]
+fn has_a_parent_of_its_own(parent: &spandrel::trace::Context) {
+    unreachable!("its values come first, {parent:?}");
+}
+
+fn unreachable_value() -> u64 {
+    panic!("a value that cannot be had")
+}
+
 #[traced]
 fn comes_next() {}
+
+#[test]
+fn a_call_that_panics_while_its_values_are_recorded_leaves_no_parent_behind() {
+    let capture = testing::capture();
+
+    capture.run(|| {
+        let parent = Span::start("parent").context();
+        panics(|| has_a_parent_of_its_own(&parent));
+        comes_next();
+    });
+
+    let spans = capture.spans();
+    let next = spans.iter().find(|span| span.name == "comes_next").unwrap();
+    assert_eq!(next.parent_span_id, None);
+}
 
 #[test]
 fn a_call_that_panics_while_its_values_are_recorded_has_ended() {
