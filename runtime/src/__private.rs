@@ -2,6 +2,7 @@
 
 pub mod instrument;
 pub mod labels;
+pub mod resilience;
 
 pub use crate::{
     call::{
@@ -220,7 +221,8 @@ macro_rules! __stream {
 
 pub use crate::{
     __asked as asked, __block as block, __capture as capture, __look as look, __meta as meta,
-    __metered as metered, __register as register, __ret as ret, __stream as stream,
+    __finish as finish, __metered as metered, __register as register, __ret as ret, __settle as settle,
+    __stream as stream,
 };
 
 /// What `builder!` expands to.

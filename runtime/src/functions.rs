@@ -1,7 +1,7 @@
 //! What is annotated in this program: for listings, and as a manifest to be diffed in review.
 
 mod families;
-mod json;
+pub(crate) mod json;
 mod source;
 mod statistics;
 mod windows;

@@ -63,6 +63,7 @@
 //! - `admin`: when one also wants to look at a running program, on a port of its own ([`admin`]).
 //! - `axum-0-8`: when that is to be on the port that the program has, with axum 0.8.
 //! - `sentry`: when errors and panics are to be events of Sentry ([`sentry`]).
+//! - `chaos`: when policies are to inject faults, to see what a program makes of them.
 //! - `full`: all of them.
 
 #[doc(hidden)]
@@ -130,7 +131,7 @@ pub use functions::{Function, Functions, Objective, Statistics, Window, function
 pub use init::FlightReport;
 pub use init::{Builder, ExporterReport, LogReport, Report, Shutdown, ShuttingDown, Telemetry};
 pub use outcome::Outcome;
-pub use resilience::Rejected;
+pub use resilience::{Rejected, policies};
 pub use resource::Resource;
 pub use sensitive::Sensitive;
 pub use site::{Level, Site, SpanKind};

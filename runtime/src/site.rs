@@ -9,6 +9,7 @@ mod follows;
 mod labels;
 mod meta;
 mod metered;
+mod protection;
 mod registry;
 
 #[cfg(feature = "tracing")]
@@ -31,6 +32,7 @@ pub(crate) use labels::{Label, OwnedLabel};
 pub use meta::Meta;
 pub(crate) use metered::Cell;
 pub use metered::{Metered, nanos};
+pub use protection::Protection;
 #[cfg(feature = "tracing")]
 pub(crate) use registry::watch_switches;
 pub(crate) use registry::{
@@ -75,6 +77,7 @@ pub struct Site {
     meta: Meta,
     traced: Option<Traced>,
     metered: Option<(u32, &'static Metered)>,
+    policy: Option<&'static dyn Protection>,
     /// Some field must not be shown; more may become so when the program starts.
     redacts: AtomicBool,
     reflection: Reflection,
@@ -96,6 +99,7 @@ impl Site {
             meta,
             traced: None,
             metered: None,
+            policy: None,
             redacts: AtomicBool::new(false),
             reflection: Reflection::WhenAsked,
             version: None,
@@ -164,6 +168,13 @@ impl Site {
     #[must_use]
     pub const fn timed(mut self, metered: &'static Metered) -> Self {
         self.metered = Some((TIMED, metered));
+        self
+    }
+
+    /// With policies around its calls.
+    #[must_use]
+    pub const fn policy(mut self, policy: &'static dyn Protection) -> Self {
+        self.policy = Some(policy);
         self
     }
 
@@ -243,7 +254,8 @@ impl Site {
             TIMED => "timed",
             _ => "counted",
         });
-        traced.into_iter().chain(metered)
+        let protecting = self.policy.into_iter().flat_map(|policy| policy.names());
+        traced.into_iter().chain(metered).chain(protecting)
     }
 
     /// The calls, if they are counted.
@@ -355,6 +367,18 @@ impl Site {
     #[inline(always)]
     pub(crate) fn word(&self) -> u32 {
         self.word.load(Relaxed)
+    }
+
+    /// Registers the site, if that has not happened yet.
+    pub(crate) fn make_known(&'static self) {
+        self.settle(self.word());
+    }
+
+    /// Tells the policies whose they are.
+    fn tell_protection(&'static self) {
+        if let Some(policy) = self.policy {
+            policy.belongs_to(self);
+        }
     }
 
     fn set_word(&self, index: u32, switches: u32) {

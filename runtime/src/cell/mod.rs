@@ -20,6 +20,6 @@ pub(crate) use calls::{Calls, CallsReading, Goals, MyCalls, MyPart};
 pub(crate) use chosen::Chosen;
 pub(crate) use counts::Counts;
 pub(crate) use exemplars::Exemplar;
-pub(crate) use sharded::cramped_places;
+pub(crate) use sharded::{Part, Sharded, cramped_places};
 pub(crate) use sums::Sum;
 pub(crate) use values::{Values, ValuesReading};

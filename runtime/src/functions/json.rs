@@ -132,13 +132,13 @@ fn texts<'s>(json: &mut String, key: &str, values: impl Iterator<Item = &'s str>
     json.push(']');
 }
 
-fn member(json: &mut String, key: &str, value: &str) {
+pub(crate) fn member(json: &mut String, key: &str, value: &str) {
     string(json, key);
     json.push(':');
     string(json, value);
 }
 
-fn string(json: &mut String, text: &str) {
+pub(crate) fn string(json: &mut String, text: &str) {
     json.push('"');
     for char in text.chars() {
         match char {

@@ -9,16 +9,49 @@
 //!          > attempt timeout > chaos > call
 //! ```
 
-#[allow(dead_code, unused_imports)]
 mod breaker;
-#[allow(dead_code, unused_imports)]
 mod bulkhead;
+pub(crate) mod caught;
+#[cfg(feature = "chaos")]
+mod chaos;
 mod class;
-#[allow(dead_code, unused_imports)]
+mod doors;
+pub(crate) mod fallback;
+pub(crate) mod given;
+mod hedge;
+mod instances;
+mod kinds;
 mod limit;
+mod mode;
+mod nanos;
+mod plain;
+pub(crate) mod policy;
 mod rejected;
-#[allow(dead_code, unused_imports)]
 mod retry;
+pub(crate) mod run;
+mod scope;
+pub(crate) mod stale;
+mod telemetry;
+mod timeout;
+mod timer;
 
+pub use breaker::{
+    CircuitBreaker, CircuitReason, CircuitState, CircuitStatistics, CircuitTransition, ForcedOpen,
+    OnCancel, Verdict, Window,
+};
+pub use bulkhead::{Adaptive, Bulkhead, BulkheadStatistics};
+#[cfg(feature = "chaos")]
+pub use chaos::Chaos;
 pub use class::{Class, Classify, classify_chain};
+pub use doors::ForKey;
+pub use fallback::{Failure, Fallback};
+pub use hedge::Hedge;
+pub use instances::{Instanced, Keyable, Keyed, Policies, PolicyKind, PolicyStatus, policies};
+pub use kinds::RejectedKinds;
+pub use limit::{Rate, RateLimiter, RateStatistics};
+pub use mode::Mode;
+pub use policy::Policy;
 pub use rejected::{Deadline, Rejected, RejectedKind};
+pub use retry::{Backoff, Jitter, Retry, RetryBudget};
+pub use scope::{attempt, time_left};
+pub use timeout::Timeout;

@@ -99,6 +99,13 @@ impl Rejected {
         self
     }
 
+    /// The same, of the policy of this name.
+    #[must_use]
+    pub(crate) fn named(mut self, policy: &'static str) -> Self {
+        self.policy = policy;
+        self
+    }
+
     /// Why the call was refused.
     #[must_use]
     pub fn kind(&self) -> RejectedKind {

@@ -131,6 +131,7 @@ impl Registry {
         self.sites.push(site);
         COUNT.store(self.sites.len(), Relaxed);
         site.set_word(index, self.switches(site));
+        site.tell_protection();
     }
 
     fn switch_all(&self) {

@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
+    task::{Poll, Waker},
     time::Duration,
 };
 
@@ -13,7 +14,14 @@ use crate::sync::lock;
 
 /// How a scope of a thread is found; the recorder's thread-local knows it.
 static SCOPE: std::sync::OnceLock<fn() -> u32> = std::sync::OnceLock::new();
-static CLOCKS: Mutex<Option<HashMap<u32, Arc<AtomicU64>>>> = Mutex::new(None);
+static CLOCKS: Mutex<Option<HashMap<u32, Arc<Standing>>>> = Mutex::new(None);
+
+/// A clock that stands, and those who wait for it to go on.
+#[derive(Debug)]
+struct Standing {
+    nanos: AtomicU64,
+    waiting: Mutex<Vec<(u64, Waker)>>,
+}
 
 /// A clock under the hand of a test. It stands until [`MockClock::advance`] moves it.
 ///
@@ -32,7 +40,7 @@ static CLOCKS: Mutex<Option<HashMap<u32, Arc<AtomicU64>>>> = Mutex::new(None);
 /// ```
 #[derive(Debug)]
 pub struct MockClock {
-    nanos: Arc<AtomicU64>,
+    clock: Arc<Standing>,
 }
 
 impl MockClock {
@@ -43,21 +51,23 @@ impl MockClock {
         SCOPE.get_or_init(|| scope_of_thread);
         let mut clocks = lock(&CLOCKS);
         let clocks = clocks.get_or_insert_default();
-        let nanos = clocks.entry(scope).or_insert_with(|| Arc::new(AtomicU64::new(Self::START)));
+        let clock = clocks.entry(scope).or_insert_with(|| {
+            let nanos = AtomicU64::new(Self::START);
+            Arc::new(Standing { nanos, waiting: Mutex::default() })
+        });
         super::set_mocked(true);
-        Self { nanos: Arc::clone(nanos) }
+        Self { clock: Arc::clone(clock) }
     }
 
-    /// Moves the clock on.
+    /// Moves the clock on, and wakes whoever waited for that.
     pub fn advance(&self, by: Duration) {
-        let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
-        let _ = self.nanos.fetch_update(Relaxed, Relaxed, |now| Some(now.saturating_add(by)));
+        self.clock.advance(by);
     }
 
     /// Nanoseconds since the Unix epoch by this clock.
     #[must_use]
     pub fn unix_nanos(&self) -> u64 {
-        self.nanos.load(Relaxed)
+        self.clock.nanos.load(Relaxed)
     }
 }
 
@@ -73,9 +83,42 @@ pub(crate) fn remove(scope: u32) {
 
 /// The time of the mock clock that rules the calling thread, if one does.
 pub(super) fn ticks() -> Option<u64> {
+    ruling().map(|clock| clock.nanos.load(Relaxed))
+}
+
+/// See [`super::pass`].
+pub(super) fn pass(time: Duration) -> bool {
+    ruling().inspect(|clock| clock.advance(time)).is_some()
+}
+
+/// See [`super::poll_mocked`]; without a clock there is nothing to wait for.
+pub(super) fn poll(until: u64, waker: &Waker) -> Poll<()> {
+    let Some(clock) = ruling() else { return Poll::Ready(()) };
+    // Under the lock, so that nobody moves the clock on in between and wakes in vain.
+    let mut waiting = lock(&clock.waiting);
+    if clock.nanos.load(Relaxed) >= until {
+        return Poll::Ready(());
+    }
+    waiting.retain(|(at, other)| *at != until || !other.will_wake(waker));
+    waiting.push((until, waker.clone()));
+    Poll::Pending
+}
+
+fn ruling() -> Option<Arc<Standing>> {
     let scope = SCOPE.get()?();
     if scope == 0 {
         return None;
     }
-    lock(&CLOCKS).as_ref()?.get(&scope).map(|nanos| nanos.load(Relaxed))
+    lock(&CLOCKS).as_ref()?.get(&scope).map(Arc::clone)
+}
+
+impl Standing {
+    fn advance(&self, by: Duration) {
+        let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        // It always succeeds, for something is always made.
+        let _ = self.nanos.fetch_update(Relaxed, Relaxed, |now| Some(now.saturating_add(by)));
+        let now = self.nanos.load(Relaxed);
+        let due: Vec<_> = lock(&self.waiting).extract_if(.., |(until, _)| *until <= now).collect();
+        due.into_iter().for_each(|(_, waker)| waker.wake());
+    }
 }

@@ -15,12 +15,13 @@ use std::{
         OnceLock,
         atomic::{AtomicU8, Ordering::Relaxed},
     },
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    task::{Poll, Waker},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 #[cfg(feature = "tracing")]
 pub(crate) use rate::ticks_before;
-pub(crate) use rate::{nanos_between, nanos_of_counter};
+pub(crate) use rate::{nanos_between, nanos_of, nanos_of_counter};
 pub(crate) use rfc3339::Rfc3339;
 
 /// Which counter the recorder reads.
@@ -125,15 +126,42 @@ fn set_mocked(mocked: bool) {
 
 /// Nanoseconds of the monotonic clock since the first call.
 pub(crate) fn monotonic_nanos() -> u64 {
+    monotonic_nanos_of(Instant::now())
+}
+
+/// The same at another moment.
+pub(crate) fn monotonic_nanos_of(moment: Instant) -> u64 {
     static BASE: OnceLock<Instant> = OnceLock::new();
-    let base = *BASE.get_or_init(Instant::now);
-    u64::try_from(base.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    let base = *BASE.get_or_init(|| moment);
+    u64::try_from(moment.saturating_duration_since(base).as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Nanoseconds of the monotonic clock, or of the mock clock that rules the calling thread.
 pub(crate) fn steady_nanos() -> u64 {
-    let mocked = if MODE.load(Relaxed) & MOCKED != 0 { mock::ticks() } else { None };
-    mocked.unwrap_or_else(monotonic_nanos)
+    mocked().unwrap_or_else(monotonic_nanos)
+}
+
+/// Just now, as [`nanos_of`] a tick: what policies take for the time.
+#[inline(always)]
+pub(crate) fn nanos() -> u64 {
+    nanos_of(ticks())
+}
+
+/// The mock clock that rules the calling thread, if one does.
+pub(crate) fn mocked() -> Option<u64> {
+    if MODE.load(Relaxed) & MOCKED != 0 { mock::ticks() } else { None }
+}
+
+/// Lets so much time pass on the mock clock that rules the calling thread, if one does.
+///
+/// A thread that waits for a clock that stands would wait for ever.
+pub(crate) fn pass(time: Duration) -> bool {
+    MODE.load(Relaxed) & MOCKED != 0 && mock::pass(time)
+}
+
+/// Whether the mock clock that rules the calling thread has come so far; if not, it wakes.
+pub(crate) fn poll_mocked(until: u64, waker: &Waker) -> Poll<()> {
+    mock::poll(until, waker)
 }
 
 /// The monotonic clock, for deadlines of the background threads.

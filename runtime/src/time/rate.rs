@@ -50,6 +50,32 @@ pub(crate) fn nanos_of_counter(start: u64, end: u64) -> Option<u64> {
     (end < GOOD_UNTIL.load(Relaxed)).then(|| scale(end.saturating_sub(start), RATE.load(Relaxed)))
 }
 
+/// Nanoseconds from some moment of the past to this tick: the scale on which policies measure.
+///
+/// Of two ticks the later one may lie some tens of nanoseconds before the other.
+#[inline(always)]
+pub(crate) fn nanos_of(tick: u64) -> u64 {
+    if MODE.load(Relaxed) == TSC
+        && let Some((first, _)) = FIRST.get()
+        && let Some(nanos) = nanos_of_counter(*first, tick)
+    {
+        return nanos;
+    }
+    nanos_at_leisure(tick)
+}
+
+#[cold]
+#[inline(never)]
+fn nanos_at_leisure(tick: u64) -> u64 {
+    let mode = MODE.load(Relaxed);
+    // The other clocks tick in nanoseconds.
+    if mode & TSC == 0 || mode != TSC && mock::ticks().is_some() {
+        return tick;
+    }
+    let (first, _) = *FIRST.get_or_init(now);
+    measured(tick.saturating_sub(first), tick)
+}
+
 #[inline(always)]
 fn scale(ticks: u64, rate: u64) -> u64 {
     ((u128::from(ticks) * u128::from(rate)) >> 32) as u64
@@ -128,6 +154,17 @@ mod tests {
 
         let off = found.abs_diff(start);
         assert!(off < (end - start) / 100, "{off} of {} ticks", end - start);
+    }
+
+    #[test]
+    fn moments_are_as_far_apart_as_their_ticks() {
+        let first = ticks();
+        while nanos_between(first, ticks()) < 1_000_000 {}
+        let second = ticks();
+
+        let apart = nanos_of(second) - nanos_of(first);
+
+        assert!(apart.abs_diff(nanos_between(first, second)) < 2_000, "{apart}");
     }
 
     #[test]

@@ -1,207 +1,246 @@
 //! A circuit breaker: stops calling what keeps failing, and finds out when it works again.
-//!
-//! The state machine ([`state`]) stands behind a lock. What usually happens, a call that goes ahead
-//! and succeeds, takes no lock and writes nothing that other threads read: it compares one word and
-//! counts in its thread's own part. Such successes are noted in the window before anything is judged,
-//! at the latest every [`RUN`] calls of a thread. So the decisions of a sequence of calls are exactly
-//! those of the state machine; of concurrent ones, up to `RUN` successes for each thread may be
-//! noted later than they happened.
 
+mod call;
 mod config;
+mod machine;
+mod permit;
+mod report;
+mod settings;
 mod state;
 #[cfg(test)]
 mod tests;
 mod window;
 
-use std::sync::atomic::{
-    AtomicU64,
-    Ordering::{Acquire, Relaxed, Release},
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
-use self::state::State;
-pub(crate) use self::{
-    config::{Config, Verdict},
-    state::{Denied, Permit, Phase, Reason, Result, Transition},
-    window::{Call, Shape, Sums},
+use self::{
+    config::Config,
+    machine::Breaker,
+    report::Change,
+    state::{Denied, Phase},
 };
-use crate::{
-    cell::{Part, Sharded},
-    sync::{Mutex, lock},
+pub use self::{
+    call::ForcedOpen,
+    permit::{OnCancel, Verdict},
+    report::{CircuitReason, CircuitState, CircuitStatistics, CircuitTransition},
+    settings::Window,
 };
+pub(crate) use self::permit::Permit;
+use super::{
+    Mode, PolicyKind, Rejected, RejectedKind,
+    instances::{Home, Instance, Listed, Numbers, Sealed},
+};
+use crate::{diag, time};
 
-/// Successes that a thread counts before it notes them.
-const RUN: u64 = 16;
-
-/// One breaker.
+/// Stops calls to what keeps failing, and finds out by itself when it works again.
+///
+/// Closed, it judges by a sliding window of the last calls, after each of them: too large a share
+/// of failures, of slow calls, or too many failures in a row open it. Open, it refuses every call at
+/// once, with the time after which to come again. Then it is half open: a few calls go through as
+/// probes, and close it or open it again. Nothing runs in the background.
+///
+/// It can stand in a `static`. A call that succeeds takes no lock and writes nothing that other
+/// threads read: its thread counts it, and notes up to 16 such successes at once, before any failure
+/// is judged. So calls one after the other are judged exactly; among concurrent ones, each thread's
+/// last 15 successes may be missing from the window for a moment.
+///
+/// The states and the window are those of Resilience4j's `CircuitBreaker`; unlike there, a probe
+/// that is cancelled gives its slot back, and one that never returns counts as failed when
+/// [`open_for`](Self::open_for) has passed.
+///
+/// ```
+/// use std::time::Duration;
+/// use spandrel::resilience::{CircuitBreaker, Rejected, Window};
+///
+/// static PAYMENTS: CircuitBreaker = CircuitBreaker::new("payments")
+///     .failure_rate(0.5)
+///     .window(Window::calls(100))
+///     .open_for(Duration::from_secs(30));
+///
+/// #[derive(Debug)]
+/// enum PayError {
+///     Declined,
+///     Rejected(Rejected),
+/// }
+/// impl From<Rejected> for PayError {
+///     fn from(rejected: Rejected) -> Self {
+///         Self::Rejected(rejected)
+///     }
+/// }
+///
+/// let paid = PAYMENTS.call(|| if true { Ok(42) } else { Err(PayError::Declined) });
+/// assert_eq!(paid.unwrap(), 42);
+/// ```
 #[derive(Debug)]
-pub(crate) struct Breaker {
-    /// The epoch of a closed breaker; 0 while it is anything else.
-    closed: AtomicU64,
-    /// While it is open, until when.
-    open_until: AtomicU64,
-    /// From then on a success has to be judged like everything else.
-    judge_from: AtomicU64,
-    locked: Mutex<Locked>,
-    successes: Sharded<Successes>,
+pub struct CircuitBreaker {
+    home: Home<Core>,
+    template: Template,
 }
 
-#[derive(Debug)]
-struct Locked {
+/// What was declared.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
     config: Config,
-    state: State,
-    /// Of the successes in the parts, how many are in the window or belong to earlier epochs.
-    noted: u64,
-    /// When those that are not noted yet began to be counted.
-    noted_at: u64,
-    stale: u64,
+    mode: Mode,
+    on_cancel: OnCancel,
+    listener: Option<fn(&CircuitTransition)>,
 }
 
-/// One thread's successes, ever.
-struct Successes(AtomicU64);
-
-impl Part for Successes {
-    const EMPTY: Self = Self(AtomicU64::new(0));
-    const BYTES: usize = 128;
+/// The state of a breaker.
+#[derive(Debug)]
+pub(crate) struct Core {
+    name: &'static str,
+    key: Option<Arc<str>>,
+    machine: Breaker,
+    declared: Mode,
+    on_cancel: OnCancel,
+    listener: Option<fn(&CircuitTransition)>,
+    /// Listeners that panicked.
+    panics: AtomicU64,
 }
 
-impl Breaker {
-    pub(crate) fn new(config: Config, now: u64) -> Self {
-        let state = State::new(&config);
-        let breaker = Self {
-            closed: AtomicU64::new(0),
-            open_until: AtomicU64::new(0),
-            judge_from: AtomicU64::new(0),
-            locked: Mutex::new(Locked { config, state, noted: 0, noted_at: now, stale: 0 }),
-            successes: Sharded::new(),
-        };
-        breaker.show(&mut lock(&breaker.locked), now);
-        breaker
+impl Core {
+    #[inline(always)]
+    fn admit_at(&self, now: impl Fn() -> u64) -> Result<Permit<'_>, Rejected> {
+        if let Some(pass) = self.machine.admit_at_once() {
+            // When it began matters only to what is slow.
+            let began = if self.machine.slow_call() == u64::MAX { u64::MAX } else { now() };
+            return Ok(Permit::new(self, pass, began));
+        }
+        self.ask(now())
     }
 
-    /// Whether a call may go ahead now.
     #[inline]
-    pub(crate) fn admit(
-        &self,
-        now: u64,
-    ) -> (std::result::Result<Permit, Denied>, Option<Transition>) {
-        let closed = self.closed.load(Acquire);
-        if closed != 0 {
-            return (Ok(Permit { epoch: closed, probe: 0 }), None);
+    fn ask(&self, now: u64) -> Result<Permit<'_>, Rejected> {
+        let (admitted, change) = self.machine.admit(now);
+        self.announce(change);
+        match admitted {
+            Ok(pass) => Ok(Permit::new(self, pass, now)),
+            Err(denied) => Err(self.rejected(denied)),
         }
-        let open_until = self.open_until.load(Acquire);
-        if now < open_until {
-            return (Err(Denied { retry_after: open_until - now }), None);
-        }
-        self.ask(now)
     }
 
-    #[cold]
-    fn ask(&self, now: u64) -> (std::result::Result<Permit, Denied>, Option<Transition>) {
-        let mut locked = lock(&self.locked);
-        let Locked { config, state, .. } = &mut *locked;
-        let (admitted, transition) = state.admit(config, now);
-        if transition.is_some() {
-            self.show(&mut locked, now);
-        }
-        (admitted, transition)
-    }
-
-    /// A call has succeeded, and was not slow.
-    #[inline]
-    pub(crate) fn succeeded(&self, permit: Permit, now: u64) -> Option<Transition> {
-        if self.closed.load(Relaxed) == permit.epoch && now < self.judge_from.load(Relaxed) {
-            let mine = self.successes.mine();
-            mine.add(&mine.0, 1);
-            if mine.0.load(Relaxed) % RUN != 0 {
-                return None;
-            }
-            return self.note(now);
-        }
-        self.record(permit, Result::Ended(Call::default()), now)
-    }
-
-    /// Takes the thread's successes into the window, unless somebody else is at it.
-    #[cold]
-    fn note(&self, now: u64) -> Option<Transition> {
-        let mut locked = self.locked.try_lock().ok()?;
-        self.settle(&mut locked, now);
-        self.show(&mut locked, now);
-        None
-    }
-
-    /// A call has ended.
-    pub(crate) fn record(&self, permit: Permit, result: Result, now: u64) -> Option<Transition> {
-        let mut locked = lock(&self.locked);
-        self.settle(&mut locked, now);
-        let Locked { config, state, stale, .. } = &mut *locked;
-        let transition = match state.record(config, permit, result, now) {
-            Some(transition) => transition,
-            None => {
-                *stale += 1;
-                None
-            }
+    fn rejected(&self, denied: Denied) -> Rejected {
+        let rejected = Rejected::new(RejectedKind::CircuitOpen, self.name);
+        let after = match denied.retry_after {
+            u64::MAX => Duration::MAX,
+            nanos => Duration::from_nanos(nanos),
         };
-        self.show(&mut locked, now);
-        transition
+        rejected.with_retry_after(after).with_key(self.key.clone())
     }
 
-    /// Goes into a phase because somebody wants it to.
-    pub(crate) fn force(&self, phase: Phase, now: u64) -> Transition {
-        let mut locked = lock(&self.locked);
-        let Locked { config, state, .. } = &mut *locked;
-        let transition = state.force(config, phase, now);
-        self.show(&mut locked, now);
-        transition
-    }
-
-    pub(crate) fn phase(&self) -> Phase {
-        lock(&self.locked).state.phase()
-    }
-
-    /// What the window holds, and how many results came too late for their epoch.
-    pub(crate) fn sums(&self, now: u64) -> (Sums, u64) {
-        let mut locked = lock(&self.locked);
-        self.settle(&mut locked, now);
-        (locked.state.sums(now), locked.stale)
-    }
-
-    /// Notes what was counted in the parts.
-    fn settle(&self, locked: &mut Locked, now: u64) {
-        let counted = self.successes.sum(|part| &part.0);
-        let Locked { config, state, noted, noted_at, .. } = locked;
-        let new = counted.wrapping_sub(std::mem::replace(noted, counted));
-        if state.phase() == Phase::Closed {
-            // Of the part of time in which they were counted, if that is over.
-            let when = match config.window {
-                Shape::Time(_) => (*noted_at).min(now),
-                Shape::Count(_) => now,
-            };
-            state.succeeded(new, when);
+    #[inline(always)]
+    fn announce(&self, change: Option<Change>) {
+        if let Some(change) = change {
+            self.tell(change);
         }
-        *noted_at = now;
     }
 
-    /// Shows to those who take no lock where the breaker is.
-    fn show(&self, locked: &mut Locked, now: u64) {
-        let Locked { config, state, .. } = locked;
-        let phase = state.phase();
-        let judge_from = match config.window {
-            _ if state.success_matters(config, now) => 0,
-            Shape::Count(_) => u64::MAX,
-            // When a part of the window is dropped, the rates of what is left may be worse.
-            Shape::Time(nanos) => {
-                let part = (nanos / 10).max(1);
-                (now / part + 1).saturating_mul(part)
-            }
-        };
-        self.judge_from.store(judge_from, Relaxed);
-        let open_until = if phase == Phase::Open { state.open_until() } else { 0 };
-        self.open_until.store(open_until, Release);
-        let closed = if phase == Phase::Closed { state.epoch() } else { 0 };
-        if self.closed.swap(closed, Release) != closed {
-            // What was counted so far belongs to an epoch that is over.
-            locked.noted = self.successes.sum(|part| &part.0);
-            locked.noted_at = now;
+    /// Tells who listens. No lock is held, so they may use the breaker, and may panic.
+    #[cold]
+    fn tell(&self, change: Change) {
+        let transition = CircuitTransition { name: self.name, key: self.key.clone(), change };
+        let Some(listener) = self.listener else { return };
+        let told = catch_unwind(AssertUnwindSafe(|| listener(&transition)));
+        if told.is_err() && self.panics.fetch_add(1, Relaxed) == 0 {
+            let name = self.name;
+            diag::warn(format_args!(
+                "the listener of the circuit breaker `{name}` panicked; the breaker goes on (said once)"
+            ));
         }
+    }
+
+    fn statistics(&self, now: u64) -> CircuitStatistics {
+        let (window, totals) = self.machine.sums(now);
+        let (rejected, ignored) = self.machine.without_verdict();
+        CircuitStatistics { window, totals, rejected, ignored }
+    }
+}
+
+impl Instance for Core {
+    type Template = Template;
+
+    fn make(template: &Template, name: &'static str, key: Option<Arc<str>>) -> Self {
+        let Template { config, mode, on_cancel, listener } = template.clone();
+        let machine = Breaker::new(config, mode, time::nanos());
+        Self { name, key, machine, declared: mode, on_cancel, listener, panics: AtomicU64::new(0) }
+    }
+
+    fn agrees(&self, template: &Template) -> bool {
+        self.machine.has(&template.config)
+            && self.on_cancel == template.on_cancel
+            && self.declared == template.mode
+    }
+}
+
+impl Listed for Core {
+    fn kind(&self) -> PolicyKind {
+        PolicyKind::CircuitBreaker
+    }
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    fn mode(&self) -> Mode {
+        self.machine.mode()
+    }
+
+    fn set_mode(&self, mode: Mode, now: u64) {
+        self.announce(self.machine.set_mode(mode, now));
+    }
+
+    fn reset(&self, now: u64) {
+        self.announce(self.machine.force(self.declared, Phase::Closed, now));
+    }
+
+    fn state(&self, _now: u64) -> &'static str {
+        self.machine.visible().as_str()
+    }
+
+    fn statistics(&self, now: u64) -> Numbers {
+        let found = self.statistics(now);
+        let mut numbers = vec![
+            ("calls_in_window", found.calls_in_window() as f64),
+            ("failure_rate", found.failure_rate().unwrap_or(f64::NAN)),
+            ("slow_rate", found.slow_rate().unwrap_or(f64::NAN)),
+            ("successes", found.successes() as f64),
+            ("failures", found.failures() as f64),
+            ("slow", found.slow() as f64),
+            ("rejected", found.rejected() as f64),
+            ("ignored", found.ignored() as f64),
+            ("stale", found.stale() as f64),
+            ("transitions", found.transitions() as f64),
+        ];
+        let times = [
+            ("time_closed", CircuitState::Closed),
+            ("time_half_open", CircuitState::HalfOpen),
+            ("time_open", CircuitState::Open),
+            ("time_disabled", CircuitState::Disabled),
+            ("time_forced_open", CircuitState::ForcedOpen),
+        ];
+        numbers.extend(times.map(|(name, state)| (name, found.time_in(state).as_secs_f64())));
+        numbers
+    }
+}
+
+impl Sealed for CircuitBreaker {
+    fn for_key(&self, key: Arc<str>) -> Self {
+        Self { home: Home::of_key(&self.template, self.home.name(), key), template: self.template.clone() }
+    }
+
+    fn is_at_rest(&self, now: u64) -> bool {
+        self.home.get(&self.template).machine.is_at_rest(now)
     }
 }

@@ -4,7 +4,8 @@
 //! above.
 
 use super::{
-    config::{Config, Verdict},
+    config::{Closing, Config},
+    report::CircuitReason as Reason,
     window::{Call, Sums, Window},
 };
 
@@ -16,29 +17,16 @@ pub(crate) enum Phase {
     HalfOpen,
 }
 
-/// Why a breaker changed its phase.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
-    FailureRate,
-    SlowRate,
-    Consecutive,
-    ProbeFailed,
-    ProbesSucceeded,
-    WaitIsOver,
-    ByHand,
-}
-
 /// A change of phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Transition {
-    pub from: Phase,
+pub(super) struct Transition {
     pub to: Phase,
     pub reason: Reason,
 }
 
 /// How a call went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Result {
+pub(crate) enum Ending {
     Ended(Call),
     /// Nothing can be said: it was cancelled, or its outcome does not count.
     NoVerdict,
@@ -46,7 +34,7 @@ pub(crate) enum Result {
 
 /// Leave for one call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Permit {
+pub(crate) struct Pass {
     pub(super) epoch: u64,
     /// The number of its probe; 0: it is none.
     pub(super) probe: u64,
@@ -55,8 +43,15 @@ pub(crate) struct Permit {
 /// No call now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Denied {
-    /// Nanoseconds after which it is worth asking again.
+    /// Nanoseconds after which it is worth asking again; `u64::MAX`: nobody knows.
     pub retry_after: u64,
+}
+
+impl Denied {
+    pub(super) fn until(moment: u64, now: u64) -> Self {
+        let retry_after = if moment == u64::MAX { moment } else { moment.saturating_sub(now) };
+        Self { retry_after }
+    }
 }
 
 #[derive(Debug)]
@@ -116,7 +111,7 @@ impl State {
         &mut self,
         config: &Config,
         now: u64,
-    ) -> (std::result::Result<Permit, Denied>, Option<Transition>) {
+    ) -> (Result<Pass, Denied>, Option<Transition>) {
         let mut transition = None;
         if self.phase == Phase::Open && now >= self.open_until {
             transition = Some(self.enter(Phase::HalfOpen, Reason::WaitIsOver));
@@ -127,10 +122,10 @@ impl State {
             transition = Some(reopened);
         }
         let admitted = match self.phase {
-            Phase::Closed => Ok(Permit { epoch: self.epoch, probe: 0 }),
-            Phase::Open => Err(Denied { retry_after: self.open_until.saturating_sub(now) }),
+            Phase::Closed => Ok(Pass { epoch: self.epoch, probe: 0 }),
+            Phase::Open => Err(Denied::until(self.open_until, now)),
             Phase::HalfOpen => {
-                self.probes.admit(config, now).map(|probe| Permit { epoch: self.epoch, probe })
+                self.probes.admit(config, now).map(|probe| Pass { epoch: self.epoch, probe })
             }
         };
         (admitted, transition)
@@ -148,8 +143,8 @@ impl State {
     pub(super) fn record(
         &mut self,
         config: &Config,
-        permit: Permit,
-        result: Result,
+        permit: Pass,
+        ending: Ending,
         now: u64,
     ) -> Option<Option<Transition>> {
         if permit.epoch != self.epoch {
@@ -158,9 +153,9 @@ impl State {
         Some(match self.phase {
             // Nobody has a permit of this epoch.
             Phase::Open => None,
-            Phase::Closed => match result {
-                Result::NoVerdict => None,
-                Result::Ended(call) => {
+            Phase::Closed => match ending {
+                Ending::NoVerdict => None,
+                Ending::Ended(call) => {
                     self.consecutive =
                         if call.failed { self.consecutive.saturating_add(1) } else { 0 };
                     self.window.add(call, 1, now);
@@ -172,11 +167,10 @@ impl State {
                     // Its lease was over; it has been judged.
                     return None;
                 }
-                match result {
-                    Result::NoVerdict => None,
-                    Result::Ended(call) => {
-                        let is_slow = call.slow && config.slow_call.is_some();
-                        self.probed(config, call.failed || is_slow, now)
+                match ending {
+                    Ending::NoVerdict => None,
+                    Ending::Ended(call) => {
+                        self.probed(config, call.failed || call.slow, now)
                     }
                 }
             }
@@ -196,7 +190,7 @@ impl State {
                 Reason::FailureRate
             } else if has_quorum && sums.slow > 0 && reached(sums.slow, config.slow_rate) {
                 Reason::SlowRate
-            } else if config.consecutive.is_some_and(|most| self.consecutive >= most) {
+            } else if config.consecutive > 0 && self.consecutive >= config.consecutive {
                 Reason::Consecutive
             } else {
                 return None;
@@ -209,6 +203,20 @@ impl State {
         let sums = self.window.sums(now);
         let is_clean = sums.failures == 0 && sums.slow == 0 && self.consecutive == 0;
         !is_clean && sums.total < config.quorum()
+    }
+
+    /// Takes other numbers: what was seen is kept, unless it does not fit into the new window.
+    pub(super) fn configure(
+        &mut self,
+        old: &Config,
+        config: &Config,
+        now: u64,
+    ) -> Option<Transition> {
+        if old.window != config.window {
+            self.window = Window::new(config.window);
+        }
+        // With fewer probes to come there may be none left to wait for.
+        if self.phase == Phase::HalfOpen { self.judge_probes(config, now) } else { None }
     }
 
     /// Goes into a phase because somebody wants it to.
@@ -236,19 +244,23 @@ impl State {
         } else {
             self.probes.succeeded += 1;
         }
+        self.judge_probes(config, now)
+    }
+
+    fn judge_probes(&mut self, config: &Config, now: u64) -> Option<Transition> {
         let Probes { succeeded, failed, .. } = self.probes;
         let all = succeeded + failed >= config.probes;
-        let (opens, closes) = match config.verdict {
-            Verdict::MaxFailures(most) => (failed >= most.max(1), all),
-            Verdict::Rate(rate) => {
-                let opens = all && f64::from(failed) >= rate * f64::from(succeeded + failed);
-                (opens && failed > 0, all)
-            }
-        };
+        let opens = failed > 0
+            && match config.closing {
+                Closing::MaxFailures(most) => failed >= most,
+                Closing::Rate(rate) => {
+                    all && f64::from(failed) >= rate * f64::from(succeeded + failed)
+                }
+            };
         if opens {
             self.reopened = self.reopened.saturating_add(1);
             Some(self.open(config, Reason::ProbeFailed, now))
-        } else if closes {
+        } else if all {
             Some(self.close(Reason::ProbesSucceeded))
         } else {
             None
@@ -268,28 +280,29 @@ impl State {
     }
 
     fn enter(&mut self, to: Phase, reason: Reason) -> Transition {
-        let from = std::mem::replace(&mut self.phase, to);
+        self.phase = to;
         self.epoch += 1;
         self.probes = Probes { last: self.probes.last, ..Probes::default() };
-        Transition { from, to, reason }
+        Transition { to, reason }
     }
 }
 
 impl Probes {
-    fn admit(&mut self, config: &Config, now: u64) -> std::result::Result<u64, Denied> {
+    fn admit(&mut self, config: &Config, now: u64) -> Result<u64, Denied> {
         let used = self.running.len() as u64 + u64::from(self.succeeded + self.failed);
         if used < u64::from(config.probes.max(1)) {
             self.last += 1;
             self.running.push((self.last, now));
             return Ok(self.last);
         }
-        // A slot is free at the latest when the lease of the oldest probe is over.
+        // A slot is free at the latest when the lease of the oldest probe is over, which it is not
+        // yet at its last moment.
         let oldest = self.running.iter().map(|(_, began)| *began).min().unwrap_or(now);
-        Err(Denied { retry_after: oldest.saturating_add(config.probe_lease).saturating_sub(now) })
+        Err(Denied::until(oldest.saturating_add(config.lease()).saturating_add(1), now))
     }
 
     fn expired(&self, config: &Config, now: u64) -> Option<u64> {
-        let is_over = |began: u64| now.saturating_sub(began) > config.probe_lease;
+        let is_over = |began: u64| now.saturating_sub(began) > config.lease();
         self.running.iter().find(|(_, began)| is_over(*began)).map(|(number, _)| *number)
     }
 

@@ -44,7 +44,7 @@ impl Window {
     /// Adds calls that all went the same way, and drops what is too old for the window.
     pub(crate) fn add(&mut self, call: Call, times: u64, now: u64) {
         match self {
-            Self::Count(ring) => (0..times.min(ring.most as u64)).for_each(|_| ring.push(call)),
+            Self::Count(ring) => ring.push(call, times),
             Self::Time(buckets) => buckets.add(call, times, now),
         }
     }
@@ -82,23 +82,32 @@ impl Ring {
         Self { most, words, next: 0, sums: Sums::default() }
     }
 
-    fn push(&mut self, call: Call) {
-        let shift = self.next % 32 * 2;
-        let Some(word) = self.words.get_mut(self.next as usize / 32) else { return };
-        let old = *word >> shift & 3;
-        let new = u64::from(call.failed) | u64::from(call.slow) << 1;
-        *word = *word & !(3 << shift) | new << shift;
-        // Until the ring is full the old bits are zero and nothing leaves.
-        if self.sums.total < u64::from(self.most) {
-            self.sums.total += 1;
+    /// Puts in calls that all went the same way, word by word.
+    fn push(&mut self, call: Call, times: u64) {
+        // More than it holds are as good as all it holds.
+        let mut left = times.min(u64::from(self.most)) as u32;
+        let new = (u64::from(call.failed) | u64::from(call.slow) << 1).wrapping_mul(FAILED);
+        while left > 0 {
+            let first = self.next % 32;
+            let count = left.min(32 - first).min(self.most - self.next);
+            let Some(word) = self.words.get_mut(self.next as usize / 32) else { return };
+            // All ones below as many pairs of bits, from the first on.
+            let mask = (u64::MAX >> (64 - 2 * count)) << (2 * first);
+            // Until the ring is full the old bits are zero and nothing leaves.
+            self.sums.failures -= u64::from((*word & mask & FAILED).count_ones());
+            self.sums.slow -= u64::from((*word & mask & FAILED << 1).count_ones());
+            *word = *word & !mask | new & mask;
+            self.sums.failures += u64::from(call.failed) * u64::from(count);
+            self.sums.slow += u64::from(call.slow) * u64::from(count);
+            self.next = (self.next + count) % self.most;
+            left -= count;
         }
-        self.sums.failures += new & 1;
-        self.sums.failures -= old & 1;
-        self.sums.slow += new >> 1;
-        self.sums.slow -= old >> 1;
-        self.next = (self.next + 1) % self.most;
+        self.sums.total = (self.sums.total + times).min(u64::from(self.most));
     }
 }
+
+/// The lower bit of each pair.
+const FAILED: u64 = u64::MAX / 3;
 
 const PARTS: u64 = 10;
 

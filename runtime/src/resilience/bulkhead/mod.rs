@@ -1,220 +1,261 @@
-//! How many calls at a time, and how many may wait for their turn.
-//!
-//! Entering and leaving is one compare-and-swap as long as nobody waits. Whoever waits stands in a
-//! queue and is handed the place of whoever leaves, first come, first served; nobody who comes later
-//! can overtake. Who stops waiting leaves no hole, and a place that was just handed to them goes on.
+//! How many calls at a time.
 
+mod adaptive;
+mod call;
+mod enter;
+mod queue;
+mod settings;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    collections::VecDeque,
     sync::{
         Arc,
-        atomic::{
-            AtomicU32, AtomicU64,
-            Ordering::{AcqRel, Acquire, Relaxed},
-        },
+        atomic::{AtomicU8, AtomicU64, Ordering::Relaxed},
     },
-    task::{Context, Poll, Waker},
+    time::Duration,
 };
 
-use crate::sync::{Mutex, lock};
+pub use self::settings::Adaptive;
+pub(crate) use self::enter::{Enter, Place};
+use self::{adaptive::Tuning, queue::Queue};
+use super::{
+    Mode, PolicyKind, Rejected, RejectedKind,
+    instances::{Home, Instance, Listed, Numbers, Sealed},
+};
+use crate::cell::{Part, Sharded};
 
-/// A number of places, and a queue of those who want one.
+/// Lets only so many calls run at a time, and a few more wait for their turn.
+///
+/// So a callee that becomes slow holds up no more than its share of the program. Entering and leaving
+/// is one compare-and-swap each as long as nobody waits. Whoever waits is let in first come, first
+/// served; who stops waiting leaves no hole, and a place that was just handed to them goes on.
+///
+/// It can stand in a `static`.
+///
+/// ```
+/// use std::time::Duration;
+/// use spandrel::resilience::{Bulkhead, Rejected};
+///
+/// static STORE: Bulkhead =
+///     Bulkhead::new("store", 10).queue(100).wait(Duration::from_millis(50));
+///
+/// assert_eq!(STORE.call(|| Ok::<_, Rejected>("found")), Ok("found"));
+/// ```
 #[derive(Debug)]
-pub(crate) struct Bulkhead {
-    /// Who is in, and above them who waits: changed together, so that nobody is overlooked.
-    word: AtomicU64,
-    places: AtomicU32,
-    most_waiting: u32,
-    queue: Mutex<VecDeque<Arc<Ticket>>>,
+pub struct Bulkhead {
+    home: Home<Core>,
+    template: Template,
 }
 
-const ONE_IN: u64 = 1;
-const ONE_WAITING: u64 = 1 << 32;
-
-const fn inside(word: u64) -> u64 {
-    word & (ONE_WAITING - 1)
+/// What was declared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Template {
+    places: u32,
+    queue: u32,
+    /// Nanoseconds; `u64::MAX`: as long as it takes.
+    wait: u64,
+    mode: Mode,
+    adaptive: Option<Adaptive>,
 }
 
-const fn waiting(word: u64) -> u64 {
-    word >> 32
-}
-
-/// What came of wanting in.
+/// The state of a bulkhead.
 #[derive(Debug)]
-pub(crate) enum Entry<'b> {
-    /// In; [`Bulkhead::leave`] gives the place back.
-    In,
-    /// In the queue.
-    Queued(Waiting<'b>),
-    /// All places and the queue are taken.
-    Full,
+pub(crate) struct Core {
+    queue: Queue,
+    patience: AtomicU64,
+    mode: AtomicU8,
+    declared: Mode,
+    tuning: Option<Tuning>,
+    name: &'static str,
+    key: Option<Arc<str>>,
+    counts: Sharded<Counted>,
 }
 
-/// A place in the queue.
-#[derive(Debug)]
-pub(crate) struct Waiting<'b> {
-    bulkhead: &'b Bulkhead,
-    ticket: Option<Arc<Ticket>>,
+/// What one thread counted.
+struct Counted {
+    entered: AtomicU64,
+    waited: AtomicU64,
+    rejected: AtomicU64,
 }
 
-#[derive(Debug, Default)]
-struct Ticket(Mutex<Turn>);
-
-#[derive(Debug, Default)]
-enum Turn {
-    #[default]
-    Unasked,
-    Asleep(Waker),
-    Come,
+impl Part for Counted {
+    const EMPTY: Self = Self {
+        entered: AtomicU64::new(0),
+        waited: AtomicU64::new(0),
+        rejected: AtomicU64::new(0),
+    };
+    const BYTES: usize = 128;
 }
 
-impl Bulkhead {
-    pub(crate) const fn new(places: u32, most_waiting: u32) -> Self {
+/// How full a bulkhead is, and what it counted since it was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BulkheadStatistics {
+    in_flight: u64,
+    queued: u64,
+    max_concurrent: u32,
+    entered: u64,
+    waited: u64,
+    rejected: u64,
+}
+
+impl BulkheadStatistics {
+    /// How many calls run now.
+    #[must_use]
+    pub fn in_flight(&self) -> u64 {
+        self.in_flight
+    }
+
+    /// How many calls wait now.
+    #[must_use]
+    pub fn queued(&self) -> u64 {
+        self.queued
+    }
+
+    /// How many calls may run at a time now.
+    #[must_use]
+    pub fn max_concurrent(&self) -> u32 {
+        self.max_concurrent
+    }
+
+    /// How many calls were let in.
+    #[must_use]
+    pub fn entered(&self) -> u64 {
+        self.entered
+    }
+
+    /// How many calls had to wait, those among them that gave up.
+    #[must_use]
+    pub fn waited(&self) -> u64 {
+        self.waited
+    }
+
+    /// How many calls were refused, or would have been by one that only observes.
+    #[must_use]
+    pub fn rejected(&self) -> u64 {
+        self.rejected
+    }
+}
+
+impl Core {
+    #[inline(always)]
+    fn count(&self, word: impl Fn(&Counted) -> &AtomicU64) {
+        let mine = self.counts.mine();
+        mine.add(word(&mine), 1);
+    }
+
+    #[cold]
+    fn rejected(&self) -> Rejected {
+        self.count(|counted| &counted.rejected);
+        Rejected::new(RejectedKind::BulkheadFull, self.name).with_key(self.key.clone())
+    }
+
+    fn configure(&self, template: &Template) {
+        self.patience.store(template.wait, Relaxed);
+        self.queue.resize_line(template.queue);
+        self.queue.resize(template.places);
+    }
+
+    fn statistics(&self) -> BulkheadStatistics {
+        let (in_flight, queued) = self.queue.occupancy();
+        BulkheadStatistics {
+            in_flight,
+            queued,
+            max_concurrent: self.queue.limits().0,
+            entered: self.counts.sum(|counted| &counted.entered),
+            waited: self.counts.sum(|counted| &counted.waited),
+            rejected: self.counts.sum(|counted| &counted.rejected),
+        }
+    }
+}
+
+impl Instance for Core {
+    type Template = Template;
+
+    fn make(template: &Template, name: &'static str, key: Option<Arc<str>>) -> Self {
         Self {
-            word: AtomicU64::new(0),
-            places: AtomicU32::new(places),
-            most_waiting,
-            queue: Mutex::new(VecDeque::new()),
+            queue: Queue::new(template.places, template.queue),
+            patience: AtomicU64::new(template.wait),
+            mode: AtomicU8::new(template.mode as u8),
+            declared: template.mode,
+            tuning: template.adaptive.map(|adaptive| Tuning::new(adaptive, template.places)),
+            name,
+            key,
+            counts: Sharded::new(),
         }
     }
 
-    /// Goes in, or queues.
-    #[inline]
-    pub(crate) fn enter(&self) -> Entry<'_> {
-        let word = self.word.load(Relaxed);
-        if self.has_place(word)
-            && self.word.compare_exchange(word, word + ONE_IN, Acquire, Relaxed).is_ok()
-        {
-            return Entry::In;
-        }
-        self.queue_up()
-    }
-
-    /// A place is free, and nobody waits for it.
-    fn has_place(&self, word: u64) -> bool {
-        waiting(word) == 0 && inside(word) < u64::from(self.places.load(Relaxed))
-    }
-
-    #[cold]
-    fn queue_up(&self) -> Entry<'_> {
-        // Whoever leaves and sees somebody waiting needs this lock, and so finds the ticket.
-        let mut queue = lock(&self.queue);
-        let mut word = self.word.load(Relaxed);
-        loop {
-            let enters = self.has_place(word);
-            if !enters && waiting(word) >= u64::from(self.most_waiting) {
-                return Entry::Full;
-            }
-            let next = word + if enters { ONE_IN } else { ONE_WAITING };
-            match self.word.compare_exchange_weak(word, next, AcqRel, Relaxed) {
-                Ok(_) if enters => return Entry::In,
-                Ok(_) => break,
-                Err(other) => word = other,
-            }
-        }
-        let ticket = Arc::new(Ticket::default());
-        queue.push_back(Arc::clone(&ticket));
-        Entry::Queued(Waiting { bulkhead: self, ticket: Some(ticket) })
-    }
-
-    /// Gives a place back: to the first who waits, if anybody does.
-    #[inline]
-    pub(crate) fn leave(&self) {
-        let word = self.word.load(Relaxed);
-        if waiting(word) == 0
-            && self.word.compare_exchange(word, word - ONE_IN, AcqRel, Relaxed).is_ok()
-        {
-            return;
-        }
-        self.hand_over();
-    }
-
-    #[cold]
-    fn hand_over(&self) {
-        let mut queue = lock(&self.queue);
-        self.word.fetch_sub(ONE_IN, AcqRel);
-        self.let_in(&mut queue);
-    }
-
-    /// Lets in who waits, as far as there are places.
-    fn let_in(&self, queue: &mut VecDeque<Arc<Ticket>>) {
-        let mut word = self.word.load(Relaxed);
-        while waiting(word) > 0 && inside(word) < u64::from(self.places.load(Relaxed)) {
-            let next = word - ONE_WAITING + ONE_IN;
-            match self.word.compare_exchange_weak(word, next, AcqRel, Relaxed) {
-                Ok(_) => {
-                    if let Some(ticket) = queue.pop_front() {
-                        ticket.call();
-                    }
-                    word = next;
-                }
-                Err(other) => word = other,
-            }
-        }
-    }
-
-    /// Changes the number of places; who is in stays in.
-    pub(crate) fn resize(&self, places: u32) {
-        let mut queue = lock(&self.queue);
-        self.places.store(places, Relaxed);
-        self.let_in(&mut queue);
-    }
-
-    /// How many are in, and how many wait.
-    pub(crate) fn occupancy(&self) -> (u64, u64) {
-        let word = self.word.load(Relaxed);
-        (inside(word), waiting(word))
+    fn agrees(&self, template: &Template) -> bool {
+        let (places, queue) = self.queue.limits();
+        let is_tuned = self.tuning.is_some() && template.adaptive.is_some();
+        (is_tuned || places == template.places)
+            && queue == template.queue
+            && self.patience.load(Relaxed) == template.wait
+            && self.declared == template.mode
+            && self.tuning.as_ref().map(Tuning::settings) == template.adaptive
     }
 }
 
-impl Ticket {
-    fn call(&self) {
-        if let Turn::Asleep(waker) = std::mem::replace(&mut *lock(&self.0), Turn::Come) {
-            waker.wake();
+impl Listed for Core {
+    fn kind(&self) -> PolicyKind {
+        PolicyKind::Bulkhead
+    }
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    fn mode(&self) -> Mode {
+        Mode::of(self.mode.load(Relaxed))
+    }
+
+    fn set_mode(&self, mode: Mode, _now: u64) {
+        self.mode.store(mode as u8, Relaxed);
+    }
+
+    fn reset(&self, _now: u64) {
+        // Who is in stays in, and who waits goes on waiting: their places are no memory.
+        self.mode.store(self.declared as u8, Relaxed);
+    }
+
+    fn state(&self, _now: u64) -> &'static str {
+        let found = self.statistics();
+        match self.mode() {
+            Mode::Disabled => "disabled",
+            Mode::ForcedOpen => "forced_open",
+            _ if found.in_flight >= u64::from(found.max_concurrent) => "full",
+            _ => "open",
         }
+    }
+
+    fn statistics(&self, _now: u64) -> Numbers {
+        let found = self.statistics();
+        vec![
+            ("in_flight", found.in_flight as f64),
+            ("queued", found.queued as f64),
+            ("max_concurrent", f64::from(found.max_concurrent)),
+            ("entered", found.entered as f64),
+            ("waited", found.waited as f64),
+            ("rejected", found.rejected as f64),
+        ]
     }
 }
 
-impl Waiting<'_> {
-    /// Whether it is our turn; once it is, we are in.
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let Some(ticket) = &self.ticket else { return Poll::Ready(()) };
-        let mut turn = lock(&ticket.0);
-        match &mut *turn {
-            Turn::Come => {}
-            Turn::Asleep(waker) => {
-                waker.clone_from(context.waker());
-                return Poll::Pending;
-            }
-            Turn::Unasked => {
-                *turn = Turn::Asleep(context.waker().clone());
-                return Poll::Pending;
-            }
-        }
-        drop(turn);
-        self.ticket = None;
-        Poll::Ready(())
-    }
+/// What a rejection and a wait know of how long it may take.
+fn patience(nanos: u64) -> Option<Duration> {
+    (nanos != u64::MAX).then(|| Duration::from_nanos(nanos))
 }
 
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        let Some(ticket) = self.ticket.take() else { return };
-        let mut queue = lock(&self.bulkhead.queue);
-        // Under the lock nobody is called.
-        let place = queue.iter().position(|queued| Arc::ptr_eq(queued, &ticket));
-        match place {
-            Some(place) => {
-                queue.remove(place);
-                self.bulkhead.word.fetch_sub(ONE_WAITING, AcqRel);
-            }
-            None => {
-                drop(queue);
-                self.bulkhead.leave();
-            }
-        }
+impl Sealed for Bulkhead {
+    fn for_key(&self, key: Arc<str>) -> Self {
+        Self { home: Home::of_key(&self.template, self.home.name(), key), template: self.template }
+    }
+
+    fn is_at_rest(&self, _now: u64) -> bool {
+        self.home.get(&self.template).queue.occupancy() == (0, 0)
     }
 }

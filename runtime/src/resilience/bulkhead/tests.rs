@@ -8,13 +8,13 @@ use std::{
 
 use proptest::prelude::*;
 
-use super::*;
+use super::queue::{Entry, Queue, Waiting};
 
 fn poll(waiting: &mut Waiting<'_>) -> bool {
     waiting.poll(&mut Context::from_waker(Waker::noop())).is_ready()
 }
 
-fn queued(bulkhead: &Bulkhead) -> Waiting<'_> {
+fn queued(bulkhead: &Queue) -> Waiting<'_> {
     match bulkhead.enter() {
         Entry::Queued(waiting) => waiting,
         other => panic!("{other:?}"),
@@ -23,7 +23,7 @@ fn queued(bulkhead: &Bulkhead) -> Waiting<'_> {
 
 #[test]
 fn those_who_wait_come_in_the_order_in_which_they_came() {
-    let bulkhead = Bulkhead::new(1, 2);
+    let bulkhead = Queue::new(1, 2);
     assert!(matches!(bulkhead.enter(), Entry::In));
     let (mut first, mut second) = (queued(&bulkhead), queued(&bulkhead));
     assert!(matches!(bulkhead.enter(), Entry::Full));
@@ -40,7 +40,7 @@ fn those_who_wait_come_in_the_order_in_which_they_came() {
 
 #[test]
 fn who_stops_waiting_leaves_no_hole() {
-    let bulkhead = Bulkhead::new(1, 3);
+    let bulkhead = Queue::new(1, 3);
     assert!(matches!(bulkhead.enter(), Entry::In));
     let (first, mut second) = (queued(&bulkhead), queued(&bulkhead));
 
@@ -52,7 +52,7 @@ fn who_stops_waiting_leaves_no_hole() {
 
 #[test]
 fn a_place_handed_to_somebody_who_has_gone_goes_on() {
-    let bulkhead = Bulkhead::new(1, 3);
+    let bulkhead = Queue::new(1, 3);
     assert!(matches!(bulkhead.enter(), Entry::In));
     let (first, mut second) = (queued(&bulkhead), queued(&bulkhead));
 
@@ -66,7 +66,7 @@ fn a_place_handed_to_somebody_who_has_gone_goes_on() {
 
 #[test]
 fn more_places_let_in_who_waits_and_fewer_drive_nobody_out() {
-    let bulkhead = Bulkhead::new(1, 3);
+    let bulkhead = Queue::new(1, 3);
     assert!(matches!(bulkhead.enter(), Entry::In));
     let mut waiting = [queued(&bulkhead), queued(&bulkhead), queued(&bulkhead)];
 
@@ -93,7 +93,7 @@ impl Wake for Unpark {
 #[test]
 fn threads_that_come_go_and_give_up_lose_no_place() {
     const PLACES: u32 = 3;
-    let bulkhead = Bulkhead::new(PLACES, 4);
+    let bulkhead = Queue::new(PLACES, 4);
     let (inside, turns) = (AtomicU64::new(0), AtomicUsize::new(0));
 
     thread::scope(|scope| {
@@ -136,7 +136,7 @@ proptest! {
     fn any_order_of_events_is_that_of_a_plain_queue(
         places in 0..4_u32, most in 0..4_u32, steps in prop::collection::vec((0..4_u8, 0..8_usize), 1..80),
     ) {
-        let bulkhead = Bulkhead::new(places, most);
+        let bulkhead = Queue::new(places, most);
         let (mut inside, mut limit) = (0_usize, places as usize);
         let mut line = VecDeque::new();
 

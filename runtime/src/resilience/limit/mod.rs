@@ -1,151 +1,314 @@
-//! How many calls in which time: the generic cell rate algorithm, in one word.
-//!
-//! GCRA (ITU-T I.371) keeps the time at which a bucket that leaks one call at a time would be empty.
-//! A call fits in if that is no further ahead than the burst allows; it then moves it one interval
-//! on. Exact, without a timer or a background task, and one compare-and-swap for each call.
+//! How many calls in which time.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+mod call;
+mod gcra;
+mod settings;
 
-/// A rate; durations in nanoseconds.
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU8, AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use self::gcra::{Gcra, Pace, Reserved};
+pub use self::settings::Rate;
+use super::{
+    Mode, PolicyKind, Rejected, RejectedKind,
+    instances::{Home, Instance, Listed, Numbers, Sealed},
+};
+use crate::cell::{Part, Sharded};
+
+/// Lets only so many calls through in a time, evenly, and a burst of them at once.
+///
+/// The algorithm is GCRA, the generic cell rate algorithm (ITU-T I.371): exact in every stretch of
+/// time, without a timer and without a background task, one compare-and-swap for each call.
+///
+/// It can stand in a `static`. A call that comes too early is refused, or waits for its turn for at
+/// most [`wait`](Self::wait).
+///
+/// ```
+/// use spandrel::resilience::{Rate, RateLimiter, Rejected};
+///
+/// static MAILS: RateLimiter = RateLimiter::new("mails", Rate::per_second(100)).burst(10);
+///
+/// assert_eq!(MAILS.call(|| Ok::<_, Rejected>("sent")), Ok("sent"));
+/// ```
+#[derive(Debug)]
+pub struct RateLimiter {
+    home: Home<Core>,
+    template: Template,
+}
+
+/// What was declared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Template {
+    rate: Rate,
+    burst: u32,
+    /// Nanoseconds.
+    wait: u64,
+    mode: Mode,
+}
+
+impl Template {
+    fn pace(&self) -> Pace {
+        self.rate.pace(self.burst)
+    }
+}
+
+/// The state of a limiter.
+#[derive(Debug)]
+pub(crate) struct Core {
+    gcra: Gcra,
+    interval: AtomicU64,
+    tolerance: AtomicU64,
+    patience: AtomicU64,
+    mode: AtomicU8,
+    declared: Mode,
+    name: &'static str,
+    key: Option<Arc<str>>,
+    counts: Sharded<Counted>,
+}
+
+/// What one thread counted.
+struct Counted {
+    admitted: AtomicU64,
+    waited: AtomicU64,
+    rejected: AtomicU64,
+    given_back: AtomicU64,
+}
+
+impl Part for Counted {
+    const EMPTY: Self = Self {
+        admitted: AtomicU64::new(0),
+        waited: AtomicU64::new(0),
+        rejected: AtomicU64::new(0),
+        given_back: AtomicU64::new(0),
+    };
+    const BYTES: usize = 128;
+}
+
+/// What a limiter counted since it was made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rate {
-    /// Between two calls, on average.
-    interval: u64,
-    /// How far ahead the bucket may be filled: the burst, but for one call.
-    tolerance: u64,
+pub struct RateStatistics {
+    admitted: u64,
+    waited: u64,
+    rejected: u64,
+    available: u64,
 }
 
-impl Rate {
-    /// So many calls within so many nanoseconds, of which so many may come at once.
-    pub(crate) const fn new(calls: u32, nanos: u64, burst: u32) -> Option<Self> {
-        if calls == 0 || burst == 0 || nanos == 0 {
-            return None;
+impl RateStatistics {
+    /// How many calls went through, those that waited among them.
+    #[must_use]
+    pub fn admitted(&self) -> u64 {
+        self.admitted
+    }
+
+    /// How many calls had to wait, those among them that gave up.
+    #[must_use]
+    pub fn waited(&self) -> u64 {
+        self.waited
+    }
+
+    /// How many calls were refused, or would have been by one that only observes.
+    #[must_use]
+    pub fn rejected(&self) -> u64 {
+        self.rejected
+    }
+
+    /// How many calls could come at once now.
+    #[must_use]
+    pub fn available(&self) -> u64 {
+        self.available
+    }
+}
+
+/// Leave for a call, in a while; dropped before that, its place is given back.
+#[derive(Debug)]
+#[must_use = "whoever does not wait gives the place back"]
+pub(crate) struct Wait<'l> {
+    core: &'l Core,
+    reserved: Reserved,
+}
+
+impl Wait<'_> {
+    /// Nanoseconds from the moment of asking on; 0: it is the call's turn.
+    #[inline(always)]
+    pub(crate) fn nanos(&self) -> u64 {
+        self.reserved.wait
+    }
+
+    /// The wait is over: the place is used.
+    #[inline(always)]
+    pub(crate) fn is_over(mut self) {
+        self.reserved.wait = 0;
+    }
+}
+
+impl Drop for Wait<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.reserved.wait > 0 {
+            self.core.give_back(self.reserved);
         }
-        // Rounded up: never more calls than were allowed.
-        let interval = nanos.div_ceil(calls as u64);
-        Some(Self { interval, tolerance: interval.saturating_mul(burst as u64 - 1) })
     }
 }
 
-/// When a bucket is empty.
-#[derive(Debug, Default)]
-pub(crate) struct Gcra {
-    empty_at: AtomicU64,
-}
-
-impl Gcra {
-    pub(crate) const fn new() -> Self {
-        Self { empty_at: AtomicU64::new(0) }
+impl Core {
+    fn pace(&self) -> Pace {
+        Pace { interval: self.interval.load(Relaxed), tolerance: self.tolerance.load(Relaxed) }
     }
 
-    /// Takes a place for a call now; otherwise says in how many nanoseconds there is one.
-    #[inline]
-    pub(crate) fn take(&self, rate: Rate, now: u64) -> Result<(), u64> {
-        self.reserve(rate, now, 0).map(drop)
+    #[inline(always)]
+    fn count(&self, word: impl Fn(&Counted) -> &AtomicU64) {
+        let mine = self.counts.mine();
+        mine.add(word(&mine), 1);
     }
 
-    /// Takes the next place, if it is at most `patience` away; how long to wait for it.
-    ///
-    /// Refused at once if the wait would be longer, and then with the time after which a call could
-    /// begin to wait.
-    #[inline]
-    pub(crate) fn reserve(&self, rate: Rate, now: u64, patience: u64) -> Result<u64, u64> {
-        let mut empty_at = self.empty_at.load(Relaxed);
-        loop {
-            let from = empty_at.max(now);
-            let wait = (from - now).saturating_sub(rate.tolerance);
-            if wait > patience {
-                return Err(wait - patience);
-            }
-            let next = from.saturating_add(rate.interval);
-            match self.empty_at.compare_exchange_weak(empty_at, next, Relaxed, Relaxed) {
-                Ok(_) => return Ok(wait),
-                Err(other) => empty_at = other,
-            }
+    #[inline(always)]
+    fn admit(&self, now: u64, patience: u64) -> Result<Wait<'_>, Rejected> {
+        if self.mode.load(Relaxed) != Mode::Auto as u8 {
+            return self.held(now);
         }
-    }
-
-    /// Gives back a place that was reserved and not used.
-    pub(crate) fn give_back(&self, rate: Rate) {
-        // It always succeeds, for something is always made.
-        let _ = self
-            .empty_at
-            .fetch_update(Relaxed, Relaxed, |at| Some(at.saturating_sub(rate.interval)));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const SECOND: u64 = 1_000_000_000;
-
-    #[test]
-    fn a_burst_goes_through_at_once_and_then_one_by_one() {
-        let (rate, gcra) = (Rate::new(10, SECOND, 3).unwrap(), Gcra::new());
-
-        let first: Vec<_> = (0..4).map(|_| gcra.take(rate, SECOND)).collect();
-
-        assert_eq!(first, [Ok(()), Ok(()), Ok(()), Err(SECOND / 10)]);
-        assert_eq!(gcra.take(rate, SECOND + SECOND / 10), Ok(()));
-        assert_eq!(gcra.take(rate, SECOND + SECOND / 10), Err(SECOND / 10));
-        assert_eq!(gcra.take(rate, 5 * SECOND), Ok(()));
-    }
-
-    #[test]
-    fn whoever_would_wait_too_long_is_refused_at_once() {
-        let (rate, gcra) = (Rate::new(10, SECOND, 1).unwrap(), Gcra::new());
-
-        let waits: Vec<_> = (0..4).map(|_| gcra.reserve(rate, 0, SECOND / 5)).collect();
-
-        assert_eq!(waits, [Ok(0), Ok(SECOND / 10), Ok(SECOND / 5), Err(SECOND / 10)]);
-        gcra.give_back(rate);
-        assert_eq!(gcra.reserve(rate, 0, SECOND / 5), Ok(SECOND / 5));
-    }
-
-    #[test]
-    fn no_rate_is_nothing() {
-        assert_eq!(Rate::new(0, SECOND, 1), None);
-        assert_eq!(Rate::new(1, 0, 1), None);
-        assert_eq!(Rate::new(1, SECOND, 0), None);
-    }
-
-    #[test]
-    fn threads_share_one_limit() {
-        let (rate, gcra) = (Rate::new(1, SECOND, 1_000).unwrap(), Gcra::new());
-
-        let taken: usize = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..8)
-                .map(|_| scope.spawn(|| (0..500).filter(|_| gcra.take(rate, 0).is_ok()).count()))
-                .collect();
-            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
-        });
-
-        assert_eq!(taken, 1_000);
-    }
-
-    proptest! {
-        #[test]
-        fn no_stretch_of_time_holds_more_than_its_share_and_the_burst(
-            calls in 1..200_u32, burst in 1..50_u32, gaps in prop::collection::vec(0..20_000_000_u64, 1..300),
-        ) {
-            let (rate, gcra) = (Rate::new(calls, SECOND, burst).unwrap(), Gcra::new());
-            let mut now = 1;
-            let mut taken = Vec::new();
-            for gap in gaps {
-                now += gap;
-                if gcra.take(rate, now).is_ok() {
-                    taken.push(now);
+        match self.gcra.reserve(self.pace(), now, patience) {
+            Ok(reserved) => {
+                self.count(|counted| &counted.admitted);
+                if reserved.wait > 0 {
+                    self.count(|counted| &counted.waited);
                 }
+                Ok(Wait { core: self, reserved })
             }
-            for (first, begin) in taken.iter().enumerate() {
-                for (last, end) in taken.iter().enumerate().skip(first) {
-                    let most = u64::from(burst) + (end - begin) / SECOND.div_ceil(u64::from(calls));
-                    prop_assert!((last - first) as u64 + 1 <= most);
+            Err(after) => Err(self.rejected(Duration::from_nanos(after))),
+        }
+    }
+
+    /// Somebody has decided.
+    #[cold]
+    fn held(&self, now: u64) -> Result<Wait<'_>, Rejected> {
+        match Mode::of(self.mode.load(Relaxed)) {
+            Mode::ForcedOpen => return Err(self.rejected(Duration::MAX)),
+            Mode::Disabled => {}
+            Mode::Auto | Mode::Observe => {
+                self.count(|counted| &counted.admitted);
+                let patience = self.patience.load(Relaxed);
+                if self.gcra.reserve(self.pace(), now, patience).is_err() {
+                    self.count(|counted| &counted.rejected);
                 }
             }
         }
+        Ok(Wait { core: self, reserved: Reserved::NOW })
+    }
+
+    #[cold]
+    fn rejected(&self, after: Duration) -> Rejected {
+        self.count(|counted| &counted.rejected);
+        let rejected = Rejected::new(RejectedKind::RateLimited, self.name);
+        rejected.with_retry_after(after).with_key(self.key.clone())
+    }
+
+    #[cold]
+    fn give_back(&self, reserved: Reserved) {
+        self.gcra.give_back(self.pace(), reserved);
+        self.count(|counted| &counted.given_back);
+    }
+
+    fn configure(&self, template: &Template) {
+        let pace = template.pace();
+        self.interval.store(pace.interval, Relaxed);
+        self.tolerance.store(pace.tolerance, Relaxed);
+        self.patience.store(template.wait, Relaxed);
+    }
+
+    fn statistics(&self, now: u64) -> RateStatistics {
+        let given_back = self.counts.sum(|counted| &counted.given_back);
+        let admitted = self.counts.sum(|counted| &counted.admitted);
+        RateStatistics {
+            admitted: admitted.saturating_sub(given_back),
+            waited: self.counts.sum(|counted| &counted.waited),
+            rejected: self.counts.sum(|counted| &counted.rejected),
+            available: self.gcra.available(self.pace(), now),
+        }
+    }
+}
+
+impl Instance for Core {
+    type Template = Template;
+
+    fn make(template: &Template, name: &'static str, key: Option<Arc<str>>) -> Self {
+        let Pace { interval, tolerance } = template.pace();
+        Self {
+            gcra: Gcra::new(),
+            interval: AtomicU64::new(interval),
+            tolerance: AtomicU64::new(tolerance),
+            patience: AtomicU64::new(template.wait),
+            mode: AtomicU8::new(template.mode as u8),
+            declared: template.mode,
+            name,
+            key,
+            counts: Sharded::new(),
+        }
+    }
+
+    fn agrees(&self, template: &Template) -> bool {
+        self.pace() == template.pace()
+            && self.patience.load(Relaxed) == template.wait
+            && self.declared == template.mode
+    }
+}
+
+impl Listed for Core {
+    fn kind(&self) -> PolicyKind {
+        PolicyKind::RateLimiter
+    }
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    fn mode(&self) -> Mode {
+        Mode::of(self.mode.load(Relaxed))
+    }
+
+    fn set_mode(&self, mode: Mode, _now: u64) {
+        self.mode.store(mode as u8, Relaxed);
+    }
+
+    fn reset(&self, _now: u64) {
+        self.gcra.reset();
+        self.mode.store(self.declared as u8, Relaxed);
+    }
+
+    fn state(&self, now: u64) -> &'static str {
+        match self.mode() {
+            Mode::Disabled => "disabled",
+            Mode::ForcedOpen => "forced_open",
+            _ if self.gcra.available(self.pace(), now) == 0 => "exhausted",
+            _ => "available",
+        }
+    }
+
+    fn statistics(&self, now: u64) -> Numbers {
+        let found = self.statistics(now);
+        vec![
+            ("admitted", found.admitted as f64),
+            ("waited", found.waited as f64),
+            ("rejected", found.rejected as f64),
+            ("available", found.available as f64),
+        ]
+    }
+}
+
+impl Sealed for RateLimiter {
+    fn for_key(&self, key: Arc<str>) -> Self {
+        Self { home: Home::of_key(&self.template, self.home.name(), key), template: self.template }
+    }
+
+    fn is_at_rest(&self, now: u64) -> bool {
+        self.home.get(&self.template).gcra.is_full(now)
     }
 }

@@ -5,23 +5,32 @@
 
 use std::time::Duration;
 
-/// A schedule of waits; a pure function of the attempt and of chance.
+/// How long to wait before each further attempt.
+///
+/// ```
+/// use std::time::Duration;
+/// use spandrel::resilience::{Backoff, Jitter};
+///
+/// const PATIENT: Backoff = Backoff::exponential(Duration::from_millis(100), Duration::from_secs(10))
+///     .factor(3.0)
+///     .jitter(Jitter::Equal);
+/// # let _ = PATIENT;
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Backoff {
-    /// Before the first retry, without jitter.
-    pub first: Duration,
-    /// No wait is longer, jitter included.
-    pub cap: Duration,
-    /// How much longer each wait is than the one before.
-    pub factor: f64,
-    pub jitter: Jitter,
+pub struct Backoff {
+    first: Duration,
+    cap: Duration,
+    factor: f64,
+    jitter: Jitter,
 }
 
-/// How chance changes a wait.
+/// How chance changes a wait: clients that failed together shall not come back together.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Jitter {
+#[non_exhaustive]
+pub enum Jitter {
     /// Anything from nothing to the whole wait.
     Full,
+    /// Nothing.
     None,
     /// Half of the wait, and anything up to the other half.
     Equal,
@@ -33,16 +42,54 @@ pub(crate) enum Jitter {
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self {
-            first: Duration::from_millis(100),
-            cap: Duration::from_secs(10),
-            factor: 2.0,
-            jitter: Jitter::Full,
-        }
+        Self::DEFAULT
     }
 }
 
 impl Backoff {
+    pub(crate) const DEFAULT: Self =
+        Self::exponential(Duration::from_millis(100), Duration::from_secs(10));
+
+    /// Waits so long before the first retry, then twice as long each time, never longer than `cap`.
+    ///
+    /// With full jitter, unless told otherwise.
+    #[must_use]
+    pub const fn exponential(first: Duration, cap: Duration) -> Self {
+        Self { first, cap, factor: 2.0, jitter: Jitter::Full }
+    }
+
+    /// Waits equally long each time, without jitter.
+    #[must_use]
+    pub const fn constant(wait: Duration) -> Self {
+        Self { first: wait, cap: wait, factor: 1.0, jitter: Jitter::None }
+    }
+
+    /// How much longer each wait is than the one before.
+    ///
+    /// # Panics
+    ///
+    /// If it is less than 1 or no number; in a `static` or a constant, that does not compile.
+    #[must_use]
+    pub const fn factor(mut self, factor: f64) -> Self {
+        assert!(factor >= 1.0 && factor.is_finite(), "`factor` must be at least 1");
+        self.factor = factor;
+        self
+    }
+
+    /// How chance changes the waits.
+    ///
+    /// # Panics
+    ///
+    /// If a share is not from 0 to 1; in a `static` or a constant, that does not compile.
+    #[must_use]
+    pub const fn jitter(mut self, jitter: Jitter) -> Self {
+        if let Jitter::Proportional(share) = jitter {
+            assert!(share >= 0.0 && share <= 1.0, "a share of `jitter` must be from 0 to 1");
+        }
+        self.jitter = jitter;
+        self
+    }
+
     /// The wait before the retry of this number, from 1 on, after a wait of `previous`.
     ///
     /// `chance` is in `0.0..1.0`.

@@ -2,6 +2,152 @@
 
 mod backoff;
 mod budget;
+mod sequence;
+mod stand_in;
+mod stop;
 
-pub(crate) use backoff::{Backoff, Jitter};
-pub(crate) use budget::Budget;
+use std::{mem, time::Duration};
+
+pub use backoff::{Backoff, Jitter};
+pub(crate) use budget::{Budget, Limits};
+pub(crate) use sequence::{Failed, Sequence, Settings};
+pub use stand_in::RetryBudget;
+pub(crate) use stop::Stopped;
+
+use super::RejectedKinds;
+
+/// Makes further attempts after one that failed.
+///
+/// ```
+/// use std::time::Duration;
+/// use spandrel::resilience::{Backoff, Rejected, Retry};
+///
+/// static LOOKUP: Retry = Retry::new("lookup")
+///     .max_attempts(4)
+///     .backoff(Backoff::exponential(Duration::from_millis(1), Duration::from_secs(1)));
+///
+/// # #[derive(Debug)]
+/// # struct Failed;
+/// # impl From<Rejected> for Failed {
+/// #     fn from(_: Rejected) -> Self { Self }
+/// # }
+/// let mut tries = 0;
+/// let found = LOOKUP.call(|| {
+///     tries += 1;
+///     if tries < 3 { Err(Failed) } else { Ok(tries) }
+/// });
+/// assert_eq!(found.unwrap(), 3);
+/// ```
+#[derive(Debug)]
+pub struct Retry {
+    name: &'static str,
+    settings: Settings,
+    budget: Option<RetryBudget>,
+}
+
+impl Retry {
+    /// Three attempts, with waits that double from 100 ms to 10 s, and a budget.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, settings: Settings::DEFAULT, budget: Some(RetryBudget::new(name)) }
+    }
+
+    /// No more attempts than so many, the first one among them.
+    ///
+    /// # Panics
+    ///
+    /// If there is none; in a `static` or a constant, that does not compile.
+    #[must_use]
+    pub const fn max_attempts(mut self, attempts: u32) -> Self {
+        assert!(attempts >= 1, "`max_attempts` must be at least 1: it counts the first attempt");
+        self.settings.max_attempts = attempts;
+        self
+    }
+
+    /// How long to wait before each further attempt.
+    #[must_use]
+    pub const fn backoff(mut self, backoff: Backoff) -> Self {
+        self.settings.backoff = backoff;
+        self
+    }
+
+    /// Begins no wait that would end later than so long after the call began.
+    ///
+    /// For synchronous functions, which no timeout can cut off.
+    #[must_use]
+    pub const fn max_elapsed(mut self, most: Duration) -> Self {
+        self.settings.max_elapsed = Some(most);
+        self
+    }
+
+    /// How many retries there may be beside the calls.
+    #[must_use]
+    pub const fn budget(mut self, budget: RetryBudget) -> Self {
+        // Forgotten, not dropped: a constant can drop nothing, and there is nothing in it yet.
+        mem::forget(mem::replace(&mut self.budget, Some(budget)));
+        self
+    }
+
+    /// Any number of retries beside the calls.
+    #[must_use]
+    pub const fn without_budget(mut self) -> Self {
+        mem::forget(mem::replace(&mut self.budget, None));
+        self
+    }
+
+    /// Whether a call can be made twice: it can, unless told otherwise.
+    ///
+    /// If not, only what certainly had no effect is tried again: what was never sent, and what was
+    /// turned away.
+    #[must_use]
+    pub const fn idempotent(mut self, idempotent: bool) -> Self {
+        self.settings.idempotent = idempotent;
+        self
+    }
+
+    /// Tries again also what other policies of the call refused for these reasons.
+    #[must_use]
+    pub const fn retry_on(mut self, kinds: RejectedKinds) -> Self {
+        self.settings.retry_on = kinds;
+        self
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Takes the name of the function that it belongs to, where it has none of its own.
+    pub(crate) fn bind(&self, name: &'static str) {
+        if let Some(budget) = &self.budget {
+            budget.bind(name);
+        }
+    }
+
+    /// A call begins.
+    #[inline(always)]
+    pub(crate) fn note_call(&self) {
+        if let Some(budget) = &self.budget {
+            budget.call();
+        }
+    }
+
+    /// Whether it matters when a call began.
+    #[inline(always)]
+    pub(crate) fn is_timed(&self) -> bool {
+        self.settings.max_elapsed.is_some()
+    }
+
+    /// The wait before the next attempt, if one follows.
+    pub(crate) fn next(
+        &self,
+        sequence: &mut Sequence,
+        failed: &Failed,
+        chance: f64,
+        now: fn() -> u64,
+    ) -> Result<Duration, Stopped> {
+        let affords = || self.budget.as_ref().is_none_or(|budget| budget.retry(now()));
+        self.settings.next(sequence, failed, chance, affords)
+    }
+}

@@ -1,0 +1,113 @@
+//! How a bulkhead is used.
+
+use std::future::Future;
+
+use super::{Bulkhead, BulkheadStatistics};
+use crate::{
+    resilience::{Mode, Rejected, instances::Listed as _},
+    time,
+};
+
+impl Bulkhead {
+    /// Gives one without a name of its own the name of the function that it protects.
+    pub(crate) fn bind(&self, name: &'static str) {
+        self.home.bind(&self.template, name);
+    }
+
+    /// Makes a call as soon as there is a place; keeps the thread waiting until then.
+    ///
+    /// # Errors
+    ///
+    /// The call's own, or what its type makes of a [`Rejected`] with
+    /// [`BulkheadFull`](crate::resilience::RejectedKind::BulkheadFull): all places and the queue
+    /// are taken, or the wait was too long.
+    ///
+    /// ```
+    /// use spandrel::resilience::{Bulkhead, Rejected};
+    ///
+    /// static STORE: Bulkhead = Bulkhead::new("store", 10);
+    ///
+    /// assert_eq!(STORE.call(|| Ok::<_, Rejected>("found")), Ok("found"));
+    /// ```
+    pub fn call<T, E: From<Rejected>>(
+        &self,
+        call: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let _place = self.enter_blocking(None)?;
+        call()
+    }
+
+    /// Makes an asynchronous call as soon as there is a place.
+    ///
+    /// The bulkhead is asked when the future is polled first.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future gives its place back, in the bulkhead or in the queue.
+    ///
+    /// ```
+    /// use spandrel::resilience::{Bulkhead, Rejected};
+    ///
+    /// static STORE: Bulkhead = Bulkhead::new("store", 10).queue(100);
+    ///
+    /// async fn find() -> Result<&'static str, Rejected> {
+    ///     STORE.call_async(|| async { Ok("found") }).await
+    /// }
+    /// ```
+    pub async fn call_async<T, E, F>(&self, call: impl FnOnce() -> F) -> Result<T, E>
+    where
+        E: From<Rejected>,
+        F: Future<Output = Result<T, E>>,
+    {
+        let _place = self.enter().await?;
+        call().await
+    }
+
+    /// Whether it decides by itself.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.home.get(&self.template).mode()
+    }
+
+    /// Decides in this mode from now on; who is in stays in.
+    pub fn set_mode(&self, mode: Mode) {
+        self.home.get(&self.template).set_mode(mode, time::nanos());
+    }
+
+    /// Has so many places from now on; who is in stays in, who waits is let in.
+    ///
+    /// ```
+    /// use spandrel::resilience::Bulkhead;
+    ///
+    /// static STORE: Bulkhead = Bulkhead::new("store", 10);
+    ///
+    /// STORE.resize(20);
+    /// assert_eq!(STORE.statistics().max_concurrent(), 20);
+    /// ```
+    pub fn resize(&self, max_concurrent: u32) {
+        self.home.get(&self.template).queue.resize(max_concurrent);
+    }
+
+    /// Takes the numbers of another declaration, from now on; who is in stays in.
+    ///
+    /// ```
+    /// use spandrel::resilience::Bulkhead;
+    ///
+    /// static STORE: Bulkhead = Bulkhead::new("store", 10);
+    ///
+    /// STORE.configure(&Bulkhead::new("store", 20).queue(5));
+    /// ```
+    pub fn configure(&self, like: &Self) {
+        self.home.get(&self.template).configure(&like.template);
+    }
+
+    /// How full it is, and what it counted since it was made.
+    #[must_use]
+    pub fn statistics(&self) -> BulkheadStatistics {
+        self.home.get(&self.template).statistics()
+    }
+}

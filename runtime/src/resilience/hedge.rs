@@ -1,0 +1,157 @@
+//! A second attempt beside one that takes long.
+
+use std::time::Duration;
+
+use super::{RetryBudget, nanos, run::Judged, timer};
+use crate::{
+    sync::{Mutex, lock},
+    time,
+};
+
+/// Begins a second attempt when the first one takes long; the first success wins.
+///
+/// ```
+/// use std::time::Duration;
+/// use spandrel::resilience::Hedge;
+///
+/// static LOOKUP: Hedge = Hedge::new("lookup").after(Duration::from_millis(50)).max_attempts(3);
+/// # let _ = &LOOKUP;
+/// ```
+#[derive(Debug)]
+pub struct Hedge {
+    name: &'static str,
+    /// Nanoseconds; none: as long as 95 of 100 calls take.
+    after: Option<u64>,
+    max_attempts: u32,
+    budget: RetryBudget,
+    latencies: Mutex<Latencies>,
+}
+
+/// How long calls took: the last thousand or so, in buckets of which each ends an eighth later.
+#[derive(Debug)]
+struct Latencies {
+    buckets: [u16; BUCKETS],
+    total: u32,
+}
+
+const BUCKETS: usize = 512;
+/// So many have to be known before anything is said about 95 of 100.
+const ENOUGH: u32 = 100;
+/// From so many on, what is older counts half.
+const FULL: u32 = 2_000;
+
+impl Hedge {
+    /// Two attempts, the second one after as long as 95 of 100 calls take.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        let latencies = Latencies { buckets: [0; BUCKETS], total: 0 };
+        Self {
+            name,
+            after: None,
+            max_attempts: 2,
+            budget: RetryBudget::new(name),
+            latencies: Mutex::new(latencies),
+        }
+    }
+
+    /// Begins the next attempt after so long.
+    #[must_use]
+    pub const fn after(mut self, delay: Duration) -> Self {
+        self.after = Some(nanos::of(delay));
+        self
+    }
+
+    /// Begins the next attempt after as long as 95 of 100 calls took, once there were a hundred.
+    #[must_use]
+    pub const fn after_p95(mut self) -> Self {
+        self.after = None;
+        self
+    }
+
+    /// No more attempts than so many, the first one among them.
+    ///
+    /// # Panics
+    ///
+    /// If it is less than 2; in a `static` or a constant, that does not compile.
+    #[must_use]
+    pub const fn max_attempts(mut self, attempts: u32) -> Self {
+        assert!(attempts >= 2, "`max_attempts` of a hedge must be at least 2");
+        self.max_attempts = attempts;
+        self
+    }
+
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(crate) fn bind(&self, name: &'static str) {
+        self.budget.bind(name);
+    }
+
+    /// A call begins; when, if that matters.
+    #[inline(always)]
+    pub(crate) fn begin(&self) -> u64 {
+        self.budget.call();
+        if self.after.is_none() { timer::now() } else { 0 }
+    }
+
+    /// The first attempt of a call that began then has ended.
+    #[inline(always)]
+    pub(crate) fn note(&self, began: u64, seen: &Judged) {
+        if self.after.is_none() && seen.failed == Some(false) {
+            lock(&self.latencies).add(timer::now().saturating_sub(began));
+        }
+    }
+
+    pub(crate) fn most(&self) -> u32 {
+        self.max_attempts
+    }
+
+    /// After which time the next attempt begins; none: that is not known yet.
+    pub(crate) fn delay(&self) -> Option<u64> {
+        self.after.or_else(|| lock(&self.latencies).most_take())
+    }
+
+    /// Whether there may be one more attempt.
+    pub(crate) fn affords(&self) -> bool {
+        self.budget.retry(time::nanos())
+    }
+}
+
+impl Latencies {
+    fn add(&mut self, nanos: u64) {
+        if self.total >= FULL {
+            self.buckets.iter_mut().for_each(|bucket| *bucket /= 2);
+            self.total = self.buckets.iter().map(|bucket| u32::from(*bucket)).sum();
+        }
+        self.buckets[bucket(nanos)] += 1;
+        self.total += 1;
+    }
+
+    /// The end of the bucket in which the 95th of a hundred lies.
+    fn most_take(&self) -> Option<u64> {
+        if self.total < ENOUGH {
+            return None;
+        }
+        let mut left = self.total - self.total / 20;
+        let found = self.buckets.iter().position(|count| {
+            left = left.saturating_sub(u32::from(*count));
+            left == 0
+        });
+        found.map(end)
+    }
+}
+
+/// Eight for each power of two.
+fn bucket(nanos: u64) -> usize {
+    let nanos = nanos.max(8);
+    let power = nanos.ilog2();
+    let eighth = (nanos >> (power - 3)) & 7;
+    (power as usize * 8 + eighth as usize).min(BUCKETS - 1)
+}
+
+/// Where a bucket ends.
+fn end(bucket: usize) -> u64 {
+    let (power, eighth) = (bucket as u32 / 8, bucket as u64 % 8);
+    (9 + eighth).checked_shl(power.saturating_sub(3)).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,19 @@
+//! Where the state of policies lives, and how it is found: by place, by name, by key.
+//!
+//! What a program declares is only numbers and can stand in a `static`. The state is made at the
+//! first use and kept in a [`Home`]; those that share a name share the state of the first of them.
+//! Whatever has state is listed by [`policies`], as long as somebody holds it.
+
+mod hash;
+mod home;
+mod json;
+mod keyed;
+mod registry;
+mod status;
+
+pub(crate) use home::{Home, Instance};
+pub(crate) use keyed::sealed::Sealed;
+pub use keyed::{Instanced, Keyable, Keyed};
+pub(crate) use registry::{Listed, Numbers};
+pub use registry::policies;
+pub use status::{Policies, PolicyKind, PolicyStatus};

@@ -1,0 +1,129 @@
+//! All policies that have state.
+
+use std::{
+    any::Any,
+    sync::{Arc, Mutex, Weak},
+};
+
+use super::{
+    home::Instance,
+    status::{Policies, PolicyKind, PolicyStatus},
+};
+use crate::{diag, resilience::Mode, sync::lock};
+
+/// What a listing shows of a policy's numbers.
+pub(crate) type Numbers = Vec<(&'static str, f64)>;
+
+/// A policy that can be listed, and held by hand.
+pub(crate) trait Listed: Any + Send + Sync {
+    fn kind(&self) -> PolicyKind;
+    fn name(&self) -> &'static str;
+    fn key(&self) -> Option<&str>;
+    fn mode(&self) -> Mode;
+    fn set_mode(&self, mode: Mode, now: u64);
+    /// Forgets what was seen, and goes back into the mode that was declared.
+    fn reset(&self, now: u64);
+    /// One word for how it stands.
+    fn state(&self, now: u64) -> &'static str;
+    fn statistics(&self, now: u64) -> Numbers;
+}
+
+#[derive(Debug)]
+struct Entry {
+    /// When it came, for a stable order.
+    number: u64,
+    instance: Weak<dyn Listed>,
+    is_shared: bool,
+    /// Another one of the same name wanted other numbers.
+    is_disputed: bool,
+}
+
+#[derive(Debug)]
+struct Registry {
+    entries: Vec<Entry>,
+    last: u64,
+    /// The entries are looked through for dead ones when there are so many.
+    sweep_at: usize,
+}
+
+static REGISTRY: Mutex<Registry> =
+    Mutex::new(Registry { entries: Vec::new(), last: 0, sweep_at: 64 });
+
+impl Registry {
+    fn add(&mut self, instance: Weak<dyn Listed>, is_shared: bool) {
+        if self.entries.len() >= self.sweep_at {
+            self.entries.retain(|entry| entry.instance.strong_count() > 0);
+            self.sweep_at = (self.entries.len() * 2).max(64);
+        }
+        self.last += 1;
+        let number = self.last;
+        self.entries.push(Entry { number, instance, is_shared, is_disputed: false });
+    }
+}
+
+/// Has a policy listed as long as it lives.
+pub(crate) fn register<I: Listed>(instance: &Arc<I>) {
+    let instance: Arc<dyn Listed> = Arc::clone(instance) as _;
+    lock(&REGISTRY).add(Arc::downgrade(&instance), false);
+}
+
+/// The state that all of this name share; the numbers of whoever came first hold.
+pub(super) fn share<I: Instance>(template: &I::Template, name: &'static str) -> Arc<I> {
+    let mut registry = lock(&REGISTRY);
+    let shared = registry.entries.iter_mut().filter(|entry| entry.is_shared);
+    let found = shared.filter_map(|entry| {
+        let instance: Arc<dyn Any + Send + Sync> = entry.instance.upgrade()?;
+        let instance = instance.downcast::<I>().ok()?;
+        (instance.name() == name).then_some((entry, instance))
+    });
+    let Some((entry, instance)) = { found }.next() else {
+        let instance = Arc::new(I::make(template, name, None));
+        let listed: Arc<dyn Listed> = Arc::clone(&instance) as _;
+        registry.add(Arc::downgrade(&listed), true);
+        return instance;
+    };
+    if !instance.agrees(template) {
+        entry.is_disputed = true;
+        drop(registry);
+        let kind = instance.kind().as_str();
+        diag::warn(format_args!(
+            "error: two places share the {kind} `{name}` and give it different numbers; those of the \
+             first to be used hold. Give them the same numbers, or different names"
+        ));
+    }
+    instance
+}
+
+/// Lists every policy that has been used, with its state, numbers and controls.
+///
+/// Sorted by name, kind and key. Policies that were declared and never used have no state and are
+/// not listed; those that nobody holds any more are not listed either.
+///
+/// ```
+/// use spandrel::resilience::{CircuitBreaker, Mode};
+///
+/// static PAYMENTS: CircuitBreaker = CircuitBreaker::new("payments");
+/// PAYMENTS.call(|| Ok::<_, spandrel::Rejected>(()))?;
+///
+/// let policies = spandrel::policies();
+/// let payments = policies.iter().find(|policy| policy.name() == "payments").unwrap();
+/// assert_eq!(payments.state(), "closed");
+/// payments.set_mode(Mode::ForcedOpen);
+/// assert!(PAYMENTS.call(|| Ok::<_, spandrel::Rejected>(())).is_err());
+/// # Ok::<_, spandrel::Rejected>(())
+/// ```
+#[must_use]
+pub fn policies() -> Policies {
+    let registry = lock(&REGISTRY);
+    let living = registry.entries.iter().filter_map(|entry| {
+        let instance = entry.instance.upgrade()?;
+        Some((entry.number, PolicyStatus { instance, is_disputed: entry.is_disputed }))
+    });
+    let mut living: Vec<_> = living.collect();
+    drop(registry);
+    living.sort_by(|(first, one), (second, other)| {
+        let place = |status: &PolicyStatus| (status.name(), status.kind());
+        place(one).cmp(&place(other)).then_with(|| one.key().cmp(&other.key())).then(first.cmp(second))
+    });
+    Policies(living.into_iter().map(|(_, status)| status).collect())
+}

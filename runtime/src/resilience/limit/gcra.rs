@@ -1,0 +1,238 @@
+//! How many calls in which time: the generic cell rate algorithm, in one word.
+//!
+//! GCRA (ITU-T I.371) keeps the time at which a bucket that leaks one call at a time would be empty.
+//! A call fits in if that is no further ahead than the burst allows; it then moves it one interval
+//! on. Exact, without a timer or a background task, and one compare-and-swap for each call.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use crate::sync::{Mutex, lock};
+
+/// A rate; durations in nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pace {
+    /// Between two calls, on average.
+    pub interval: u64,
+    /// How far ahead the bucket may be filled: the burst, but for one call.
+    pub tolerance: u64,
+}
+
+impl Pace {
+    /// So many calls within so many nanoseconds, of which so many may come at once; none is zero.
+    pub(crate) const fn new(calls: u32, nanos: u64, burst: u32) -> Self {
+        // Rounded up: never more calls than were allowed.
+        let interval = nanos.div_ceil(calls as u64);
+        Self { interval, tolerance: interval.saturating_mul(burst as u64 - 1) }
+    }
+}
+
+/// When a bucket is empty.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(crate) struct Gcra {
+    empty_at: AtomicU64,
+    freed: Freed,
+}
+
+/// Places that were reserved and given back.
+#[derive(Debug)]
+struct Freed {
+    any: AtomicBool,
+    slots: Mutex<Vec<u64>>,
+}
+
+/// A place in the order of calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reserved {
+    /// Nanoseconds until it is its turn.
+    pub wait: u64,
+    /// When the bucket would have been empty.
+    slot: u64,
+}
+
+impl Reserved {
+    /// It is the call's turn, and there is nothing to give back.
+    pub(super) const NOW: Self = Self { wait: 0, slot: 0 };
+}
+
+impl Gcra {
+    pub(crate) const fn new() -> Self {
+        let freed = Freed { any: AtomicBool::new(false), slots: Mutex::new(Vec::new()) };
+        Self { empty_at: AtomicU64::new(0), freed }
+    }
+
+    /// Takes the next place, if it is at most `patience` away.
+    ///
+    /// Refused at once if the wait would be longer, and then with the time after which a call could
+    /// begin to wait.
+    #[inline]
+    pub(crate) fn reserve(&self, rate: Pace, now: u64, patience: u64) -> Result<Reserved, u64> {
+        let mut empty_at = self.empty_at.load(Relaxed);
+        loop {
+            let slot = empty_at.max(now);
+            let wait = (slot - now).saturating_sub(rate.tolerance);
+            if wait > 0 {
+                return self.reserve_ahead(rate, now, patience);
+            }
+            let next = slot.saturating_add(rate.interval);
+            match self.empty_at.compare_exchange_weak(empty_at, next, Relaxed, Relaxed) {
+                Ok(_) => return Ok(Reserved { wait, slot }),
+                Err(other) => empty_at = other,
+            }
+        }
+    }
+
+    /// The same where there is no place just now.
+    #[cold]
+    fn reserve_ahead(&self, rate: Pace, now: u64, patience: u64) -> Result<Reserved, u64> {
+        if self.freed.any.load(Relaxed)
+            && let Some(reserved) = self.take_freed(rate, now, patience)
+        {
+            return Ok(reserved);
+        }
+        let mut empty_at = self.empty_at.load(Relaxed);
+        loop {
+            let slot = empty_at.max(now);
+            let wait = (slot - now).saturating_sub(rate.tolerance);
+            if wait > patience {
+                return Err(wait - patience);
+            }
+            let next = slot.saturating_add(rate.interval);
+            match self.empty_at.compare_exchange_weak(empty_at, next, Relaxed, Relaxed) {
+                Ok(_) => return Ok(Reserved { wait, slot }),
+                Err(other) => empty_at = other,
+            }
+        }
+    }
+
+    /// Takes the earliest place that somebody gave back, unless its time is over.
+    fn take_freed(&self, rate: Pace, now: u64, patience: u64) -> Option<Reserved> {
+        let mut freed = lock(&self.freed.slots);
+        freed.retain(|slot| *slot >= now);
+        let earliest = freed.iter().enumerate().min_by_key(|(_, slot)| **slot);
+        let taken = earliest.and_then(|(at, slot)| {
+            let wait = (slot - now).saturating_sub(rate.tolerance);
+            (wait <= patience).then_some((at, Reserved { wait, slot: *slot }))
+        });
+        let taken = taken.map(|(at, reserved)| {
+            freed.swap_remove(at);
+            reserved
+        });
+        self.freed.any.store(!freed.is_empty(), Relaxed);
+        taken
+    }
+
+    /// Gives back a place that was reserved and not used.
+    ///
+    /// Others may have reserved later ones, which they keep: moved forward, two of them could come
+    /// at the same time. So whoever comes next may have this one, as long as its time is not over.
+    pub(crate) fn give_back(&self, rate: Pace, reserved: Reserved) {
+        let Reserved { slot, .. } = reserved;
+        let next = slot.saturating_add(rate.interval);
+        if self.empty_at.compare_exchange(next, slot, Relaxed, Relaxed).is_ok() {
+            return;
+        }
+        let mut freed = lock(&self.freed.slots);
+        // Those that are over are dropped when somebody looks for one; until then they are few.
+        if freed.len() < MOST_FREED {
+            freed.push(slot);
+            self.freed.any.store(true, Relaxed);
+        }
+    }
+
+    /// Forgets everything: as many may come at once as in the beginning.
+    pub(crate) fn reset(&self) {
+        let mut freed = lock(&self.freed.slots);
+        freed.clear();
+        self.freed.any.store(false, Relaxed);
+        self.empty_at.store(0, Relaxed);
+    }
+
+    /// Whether it is as in the beginning.
+    pub(crate) fn is_full(&self, now: u64) -> bool {
+        self.empty_at.load(Relaxed) <= now
+    }
+
+    /// Of the calls that may come at once, how many still may.
+    pub(crate) fn available(&self, rate: Pace, now: u64) -> u64 {
+        let ahead = self.empty_at.load(Relaxed).saturating_sub(now);
+        let full = rate.tolerance.saturating_add(rate.interval);
+        full.saturating_sub(ahead) / rate.interval
+    }
+}
+
+/// More places than so many that were given back are not handed out again.
+const MOST_FREED: usize = 1024;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn take(gcra: &Gcra, pace: Pace, now: u64) -> Result<(), u64> {
+        gcra.reserve(pace, now, 0).map(drop)
+    }
+
+    const SECOND: u64 = 1_000_000_000;
+
+    #[test]
+    fn a_burst_goes_through_at_once_and_then_one_by_one() {
+        let (rate, gcra) = (Pace::new(10, SECOND, 3), Gcra::new());
+
+        let first: Vec<_> = (0..4).map(|_| take(&gcra, rate, SECOND)).collect();
+
+        assert_eq!(first, [Ok(()), Ok(()), Ok(()), Err(SECOND / 10)]);
+        assert_eq!(take(&gcra, rate, SECOND + SECOND / 10), Ok(()));
+        assert_eq!(take(&gcra, rate, SECOND + SECOND / 10), Err(SECOND / 10));
+        assert_eq!(take(&gcra, rate, 5 * SECOND), Ok(()));
+    }
+
+    #[test]
+    fn whoever_would_wait_too_long_is_refused_at_once() {
+        let (rate, gcra) = (Pace::new(10, SECOND, 1), Gcra::new());
+
+        let reserve = || gcra.reserve(rate, 0, SECOND / 5);
+        let reserved = [(); 4].map(|()| reserve());
+
+        let waits = reserved.map(|reserved| reserved.map(|reserved| reserved.wait));
+        assert_eq!(waits, [Ok(0), Ok(SECOND / 10), Ok(SECOND / 5), Err(SECOND / 10)]);
+    }
+
+    #[test]
+    fn threads_share_one_limit() {
+        let (rate, gcra) = (Pace::new(1, SECOND, 1_000), Gcra::new());
+
+        let taken: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| (0..500).filter(|_| take(&gcra, rate, 0).is_ok()).count()))
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+
+        assert_eq!(taken, 1_000);
+    }
+
+    proptest! {
+        #[test]
+        fn no_stretch_of_time_holds_more_than_its_share_and_the_burst(
+            calls in 1..200_u32, burst in 1..50_u32, gaps in prop::collection::vec(0..20_000_000_u64, 1..300),
+        ) {
+            let (rate, gcra) = (Pace::new(calls, SECOND, burst), Gcra::new());
+            let mut now = 1;
+            let mut taken = Vec::new();
+            for gap in gaps {
+                now += gap;
+                if take(&gcra, rate, now).is_ok() {
+                    taken.push(now);
+                }
+            }
+            for (first, begin) in taken.iter().enumerate() {
+                for (last, end) in taken.iter().enumerate().skip(first) {
+                    let most = u64::from(burst) + (end - begin) / SECOND.div_ceil(u64::from(calls));
+                    prop_assert!((last - first) as u64 + 1 <= most);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! What a function is protected by, and the one order in which that takes effect.
+
+use std::{
+    fmt, mem,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
+};
+
+#[cfg(feature = "chaos")]
+use super::Chaos;
+use super::{
+    Bulkhead, CircuitBreaker, Hedge, RateLimiter, Retry, Timeout,
+    doors::{Doors, DoorsOfKeys},
+};
+use crate::site::{Protection, Site};
+
+/// Attempts may follow the first one.
+pub(crate) const RETRY: u32 = 1;
+/// An attempt, or all of them, may take only so long.
+pub(crate) const TIMEOUT: u32 = 2;
+pub(crate) const HEDGE: u32 = 4;
+pub(crate) const BREAKER: u32 = 8;
+pub(crate) const LIMIT: u32 = 16;
+pub(crate) const BULKHEAD: u32 = 32;
+pub(crate) const CHAOS: u32 = 64;
+/// The first call has yet to come: nobody has told the policy whose it is.
+pub(crate) const NEW: u32 = 128;
+/// Something decides about an attempt before it begins.
+pub(crate) const GATES: u32 = BREAKER | LIMIT | BULKHEAD | CHAOS;
+/// Something may refuse a call, or cut it off.
+pub(crate) const REJECTS: u32 = GATES | TIMEOUT;
+
+/// Several mechanisms around one call, nested in the one order that makes sense.
+///
+/// Outermost first: total timeout, retry, hedge, circuit breaker, rate limit, bulkhead, attempt
+/// timeout, chaos. It can stand in a `static`, and what it knows is shared by all who use it.
+///
+/// ```
+/// use std::time::Duration;
+/// use spandrel::resilience::{Policy, Rejected, Retry, Timeout};
+///
+/// static PAYMENTS: Policy = Policy::new("payments")
+///     .timeout(Timeout::new("payments").total(Duration::from_secs(8)))
+///     .retry(Retry::new("payments").max_attempts(4));
+///
+/// # #[derive(Debug)]
+/// # struct Failed;
+/// # impl From<Rejected> for Failed {
+/// #     fn from(_: Rejected) -> Self { Self }
+/// # }
+/// let paid = PAYMENTS.run(|| Ok::<_, Failed>(42));
+/// assert_eq!(paid.unwrap(), 42);
+/// ```
+pub struct Policy {
+    name: &'static str,
+    word: AtomicU32,
+    timeout: Timeout,
+    retry: Retry,
+    hedge: Hedge,
+    doors: Doors,
+    keyed: DoorsOfKeys,
+    #[cfg(feature = "chaos")]
+    chaos: Option<Chaos>,
+}
+
+impl Policy {
+    /// A policy that does nothing yet.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self {
+            name,
+            word: AtomicU32::new(NEW),
+            timeout: Timeout::new(name),
+            retry: Retry::new(name),
+            hedge: Hedge::new(name),
+            doors: Doors::NONE,
+            keyed: OnceLock::new(),
+            #[cfg(feature = "chaos")]
+            chaos: None,
+        }
+    }
+
+    /// With an end to how long a call, or one of its attempts, may take.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Timeout) -> Self {
+        self.timeout = timeout;
+        self.with(TIMEOUT)
+    }
+
+    /// With further attempts after one that failed.
+    #[must_use]
+    pub const fn retry(mut self, retry: Retry) -> Self {
+        // Forgotten, not dropped: a constant can drop nothing, and there is nothing in it yet.
+        mem::forget(mem::replace(&mut self.retry, retry));
+        self.with(RETRY)
+    }
+
+    /// With a second attempt beside one that takes long.
+    #[must_use]
+    pub const fn hedge(mut self, hedge: Hedge) -> Self {
+        mem::forget(mem::replace(&mut self.hedge, hedge));
+        self.with(HEDGE)
+    }
+
+    /// With a stop to calls while they keep failing.
+    #[must_use]
+    pub const fn circuit_breaker(mut self, breaker: CircuitBreaker) -> Self {
+        mem::forget(mem::replace(&mut self.doors.circuit_breaker, Some(breaker)));
+        self.with(BREAKER)
+    }
+
+    /// With a limit to how many calls there are in a time.
+    #[must_use]
+    pub const fn rate_limit(mut self, limiter: RateLimiter) -> Self {
+        mem::forget(mem::replace(&mut self.doors.rate_limit, Some(limiter)));
+        self.with(LIMIT)
+    }
+
+    /// With a limit to how many calls there are at a time.
+    #[must_use]
+    pub const fn bulkhead(mut self, bulkhead: Bulkhead) -> Self {
+        mem::forget(mem::replace(&mut self.doors.bulkhead, Some(bulkhead)));
+        self.with(BULKHEAD)
+    }
+
+    /// With faults on purpose.
+    #[cfg(feature = "chaos")]
+    #[must_use]
+    pub const fn chaos(mut self, chaos: Chaos) -> Self {
+        mem::forget(mem::replace(&mut self.chaos, Some(chaos)));
+        self.with(CHAOS)
+    }
+
+    const fn with(mut self, part: u32) -> Self {
+        let word = mem::replace(&mut self.word, AtomicU32::new(0)).into_inner();
+        self.word = AtomicU32::new(word | part);
+        self
+    }
+
+    /// Gives the parts without a name of their own this one.
+    fn bind(&self, name: &'static str) {
+        self.word.fetch_and(!NEW, Relaxed);
+        self.retry.bind(name);
+        self.hedge.bind(name);
+        self.doors.circuit_breaker.iter().for_each(|breaker| breaker.bind(name));
+        self.doors.rate_limit.iter().for_each(|limiter| limiter.bind(name));
+        self.doors.bulkhead.iter().for_each(|bulkhead| bulkhead.bind(name));
+    }
+
+    pub(super) fn doors(&self) -> &Doors {
+        &self.doors
+    }
+
+    pub(super) fn keyed_doors(&self) -> &DoorsOfKeys {
+        &self.keyed
+    }
+
+    /// What it is called; empty: as the function that it belongs to.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Protection for Policy {
+    fn names(&self) -> Vec<&'static str> {
+        let word = self.word.load(Relaxed);
+        let names = [
+            (TIMEOUT, "timeout"),
+            (RETRY, "retry"),
+            (HEDGE, "hedge"),
+            (BREAKER, "circuit_breaker"),
+            (LIMIT, "rate_limit"),
+            (BULKHEAD, "bulkhead"),
+            (CHAOS, "chaos"),
+        ];
+        names.into_iter().filter(|(bit, _)| word & bit != 0).map(|(_, name)| name).collect()
+    }
+
+    fn belongs_to(&self, site: &'static Site) {
+        self.bind(if self.name.is_empty() { site.name() } else { self.name });
+    }
+}
+
+/// Where the engine finds the mechanisms of a call.
+///
+/// What is not among the bits of [`Parts::word`] is never asked for.
+pub trait Parts: Sync {
+    /// What there is, bit by bit.
+    fn word(&self) -> u32;
+    /// What rejections say whose they are.
+    fn name(&self) -> &'static str;
+    /// A call comes, the first one.
+    fn begin(&self, _site: Option<&'static Site>) {}
+    /// When to try again.
+    fn retry(&self) -> Option<&Retry> {
+        None
+    }
+    /// How long it may take.
+    fn timeout(&self) -> Option<&Timeout> {
+        None
+    }
+    /// When to begin a second attempt.
+    fn hedge(&self) -> Option<&Hedge> {
+        None
+    }
+    /// Whether to try at all.
+    fn circuit_breaker(&self) -> Option<&CircuitBreaker> {
+        None
+    }
+    /// How often.
+    fn rate_limit(&self) -> Option<&RateLimiter> {
+        None
+    }
+    /// How many at a time.
+    fn bulkhead(&self) -> Option<&Bulkhead> {
+        None
+    }
+    /// What goes wrong on purpose.
+    #[cfg(feature = "chaos")]
+    fn chaos(&self) -> Option<&Chaos> {
+        None
+    }
+}
+
+impl Parts for Policy {
+    #[inline(always)]
+    fn word(&self) -> u32 {
+        self.word.load(Relaxed)
+    }
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn begin(&self, site: Option<&'static Site>) {
+        match site {
+            // Makes it known, and that leads back here.
+            Some(site) => site.make_known(),
+            None => self.bind(self.name),
+        }
+        // A bundle belongs to all its functions, and not to one of them.
+        self.word.fetch_and(!NEW, Relaxed);
+    }
+
+    #[inline(always)]
+    fn retry(&self) -> Option<&Retry> {
+        Some(&self.retry)
+    }
+
+    #[inline(always)]
+    fn timeout(&self) -> Option<&Timeout> {
+        Some(&self.timeout)
+    }
+
+    #[inline(always)]
+    fn hedge(&self) -> Option<&Hedge> {
+        Some(&self.hedge)
+    }
+
+    #[inline(always)]
+    fn circuit_breaker(&self) -> Option<&CircuitBreaker> {
+        self.doors.circuit_breaker.as_ref()
+    }
+
+    #[inline(always)]
+    fn rate_limit(&self) -> Option<&RateLimiter> {
+        self.doors.rate_limit.as_ref()
+    }
+
+    #[inline(always)]
+    fn bulkhead(&self) -> Option<&Bulkhead> {
+        self.doors.bulkhead.as_ref()
+    }
+
+    #[cfg(feature = "chaos")]
+    #[inline(always)]
+    fn chaos(&self) -> Option<&Chaos> {
+        self.chaos.as_ref()
+    }
+}

@@ -1,0 +1,104 @@
+//! Waits for a moment: on tokio's timers within a runtime of tokio, on a thread of ours elsewhere.
+//!
+//! Tokio's own, because a test that pauses its clock means these waits too. Where a test has put a
+//! clock of its own in front of the real one, they wait for that.
+
+mod thread;
+#[cfg(feature = "tokio")]
+mod tokio;
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use pin_project_lite::pin_project;
+
+use crate::time;
+
+/// Nanoseconds on the clock by which timers go.
+///
+/// Not that of the state machines: this one is read when there is something to wait for, and has to
+/// agree with the timers; that one is read all the time, and has to be fast.
+pub(crate) fn now() -> u64 {
+    if let Some(mocked) = time::mocked() {
+        return mocked;
+    }
+    #[cfg(feature = "tokio")]
+    if let Some(now) = tokio::now() {
+        return now;
+    }
+    time::monotonic_nanos()
+}
+
+pin_project! {
+    /// Is ready at a moment of [`now`].
+    pub(crate) struct Timer {
+        until: u64,
+        #[pin]
+        kind: Kind,
+    }
+}
+
+#[cfg(feature = "tokio")]
+pin_project! {
+    #[project = KindProjection]
+    enum Kind {
+        Tokio { #[pin] sleep: ::tokio::time::Sleep },
+        Own { entry: thread::Entry },
+        Mock,
+    }
+}
+
+#[cfg(not(feature = "tokio"))]
+pin_project! {
+    #[project = KindProjection]
+    enum Kind {
+        Own { entry: thread::Entry },
+        Mock,
+    }
+}
+
+impl Timer {
+    pub(crate) fn until(until: u64) -> Self {
+        let kind = if time::mocked().is_some() { Kind::Mock } else { Kind::real(until) };
+        Self { until, kind }
+    }
+
+    pub(crate) fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        match this.kind.project() {
+            #[cfg(feature = "tokio")]
+            KindProjection::Tokio { sleep } => sleep.poll(context),
+            KindProjection::Own { entry } => entry.poll(context),
+            KindProjection::Mock => time::poll_mocked(*this.until, context.waker()),
+        }
+    }
+}
+
+impl Kind {
+    fn real(until: u64) -> Self {
+        #[cfg(feature = "tokio")]
+        if let Some(sleep) = tokio::sleep(until) {
+            return Self::Tokio { sleep };
+        }
+        Self::Own { entry: thread::Entry::new(until) }
+    }
+}
+
+/// Keeps the thread waiting for so long.
+pub(crate) fn block(wait: Duration) {
+    if wait.is_zero() || time::pass(wait) {
+        return;
+    }
+    let end = time::now().checked_add(wait);
+    loop {
+        let left = end.map_or(wait, |end| end.saturating_duration_since(time::now()));
+        if left.is_zero() {
+            return;
+        }
+        // Somebody may wake the thread for another reason.
+        std::thread::park_timeout(left);
+    }
+}
