@@ -16,7 +16,7 @@ const FURTHER: usize = 3;
 const VALUE: usize = 4;
 
 /// And for a call that is measured, too.
-const MEASURED: usize = 14;
+const MEASURED: usize = 16;
 
 /// And for what is recorded around policies: a future around a future, and its lines wrapped.
 const EDGE: usize = 17;
