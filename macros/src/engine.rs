@@ -128,10 +128,11 @@ pub(crate) fn plan_one(
 /// Expands `policy!`.
 pub(crate) fn policy(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let plan = errors.ok(syn::parse2(input)).and_then(|input| plan::policy::plan(input, &mut errors));
+    let plan =
+        errors.ok(syn::parse2(input)).and_then(|input| plan::policy::plan(input, &mut errors));
     let output = match (errors.is_empty(), plan) {
         (true, Some(plan)) => expand::policies::expand(&plan),
-        _ => errors.into_tokens(),
+        _ => expand::policies::refuse(errors),
     };
     expand::debug("policy", &output);
     output
@@ -261,6 +262,7 @@ fn plan<A: Attribute>(
     errors: &mut Errors,
 ) {
     let mut merged: Option<A> = None;
+    let before = errors.count();
     for (index, written) in written.iter().enumerate() {
         if index > 0 && !written.is_block {
             let name = written.entry.name;
@@ -282,6 +284,7 @@ fn plan<A: Attribute>(
     }
     if let (Some(options), Some(first)) = (merged, written.first()) {
         draft.place = first.span;
+        draft.is_complete = errors.count() == before;
         if options.is_stage() {
             draft.pipeline.push(Stage { name: first.entry.name, args: first.args.clone() });
         }

@@ -1,8 +1,6 @@
 //! The numbers of policies: literals are checked here, constants by the constructors they go into.
 
-use syn::{
-    Expr, ExprLit, ExprUnary, Ident, Lit, LitBool, LitStr, UnOp, parse::ParseStream,
-};
+use syn::{Expr, ExprLit, ExprUnary, Ident, Lit, LitBool, LitStr, UnOp, parse::ParseStream};
 
 use super::{
     forms::Assigned,
@@ -286,7 +284,9 @@ impl Assigned for Spread {
         let ahead = input.fork();
         let share = match ahead.parse::<Lit>() {
             Ok(Lit::Float(share)) => share.base10_parse::<f64>().ok(),
-            Ok(Lit::Str(text)) => text.value().strip_prefix('±').and_then(|s| s.trim().parse().ok()),
+            Ok(Lit::Str(text)) => {
+                text.value().strip_prefix('±').and_then(|s| s.trim().parse().ok())
+            }
             _ => None,
         };
         let Some(share) = share else {

@@ -112,7 +112,7 @@ set! {
 
 set! {
     /// What a rejection is that a retry may wait for.
-    "rejection that can be waited for": Waitable {
+    "rejection": Waitable {
         CIRCUIT_OPEN = "circuit_open",
         RATE_LIMITED = "rate_limited",
         BULKHEAD_FULL = "bulkhead_full",

@@ -102,8 +102,8 @@ impl Attribute for Bulkhead {
             }
             (Some(most), None) => part.given = Some(most.value.0.clone().into()),
             (None, Some(_)) => {}
-            (None, None) => errors.here(
-                draft.place,
+            (None, None) => draft.lacks(
+                errors,
                 "`bulkhead` needs a number of places; write `#[bulkhead(max_concurrent = 10)]`",
             ),
         }

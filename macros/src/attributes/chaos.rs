@@ -40,8 +40,8 @@ impl Attribute for Chaos {
 
     fn plan(self, _function: &Function, draft: &mut Draft, errors: &mut Errors) {
         if self.fault.is_none() && self.latency.is_none() {
-            errors.here(
-                draft.place,
+            draft.lacks(
+                errors,
                 "`chaos` needs something that goes wrong; write `fault = 0.1` or `latency = \
                  \"50ms..2s\"`",
             );

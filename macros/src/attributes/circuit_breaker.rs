@@ -83,7 +83,9 @@ impl Attribute for CircuitBreaker {
                 (&probes.value.0.0, &failures.value.0.0)
             && most > probes
         {
-            let message = format!("of {probes} probes, {most} can never fail; write more `probes`");
+            let message = format!(
+                "`max_failures = {most}` is never reached with `probes = {probes}`; write more probes"
+            );
             errors.at(&failures.key, message);
         }
     }

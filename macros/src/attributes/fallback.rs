@@ -49,8 +49,8 @@ impl Attribute for Fallback {
 
     fn plan(self, function: &Function, draft: &mut Draft, errors: &mut Errors) {
         if self.with.is_none() && self.value.is_none() && self.stale.is_none() {
-            errors.here(
-                draft.place,
+            draft.lacks(
+                errors,
                 "`fallback` needs something to fall back on; write `with = path`, `value = …` or \
                  `stale = \"5m\"`",
             );

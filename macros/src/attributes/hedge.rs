@@ -61,8 +61,8 @@ impl Attribute for Hedge {
                 &no.key,
                 "`hedge` makes a call twice, and this one must not be made twice; remove `hedge`",
             ),
-            None => errors.here(
-                draft.place,
+            None => draft.lacks(
+                errors,
                 "`hedge` makes a call twice; write `hedge(idempotent = true)` if that has the \
                  effect of one call",
             ),
@@ -75,8 +75,8 @@ impl Attribute for Hedge {
             Some(Given { key, value: Assign(Delay::P95) }) => {
                 part.push(key, "after_p95", Vec::new());
             }
-            None => errors.here(
-                draft.place,
+            None => draft.lacks(
+                errors,
                 "`hedge` needs to know when; write `delay = \"50ms\"` or `delay = p95`",
             ),
         }

@@ -63,8 +63,8 @@ impl Attribute for RateLimit {
             (Some(rate), Some(_)) => errors.at(&rate.key, "`instance` has its own `rate`"),
             (Some(rate), None) => part.given = Some(rate.value.0.clone().into()),
             (None, Some(_)) => {}
-            (None, None) => errors.here(
-                draft.place,
+            (None, None) => draft.lacks(
+                errors,
                 "`rate_limit` needs a rate; write `#[rate_limit(rate = \"100/s\")]`",
             ),
         }

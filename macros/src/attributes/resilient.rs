@@ -94,15 +94,6 @@ impl Attribute for Resilient {
             }
             return;
         };
-        for nested in self.nested.iter().filter(|nested| nested.entry.name != "fallback") {
-            let name = nested.entry.name;
-            errors.push(syn::Error::new(
-                nested.span,
-                format!(
-                    "`{name}` beside a bundle: which of the two holds? Put it into the `policy!`"
-                ),
-            ));
-        }
         if let Expr::Lit(literal) = &bundle.value.0 {
             errors.at(literal, "a bundle is a `Policy`; write the path of its `static`");
         }
@@ -124,8 +115,8 @@ impl Attribute for Resilient {
 
     fn plan(self, _function: &Function, draft: &mut Draft, errors: &mut Errors) {
         if self.options.bundle.is_none() && self.nested.is_empty() {
-            errors.here(
-                draft.place,
+            draft.lacks(
+                errors,
                 "`resilient` needs policies; write `resilient(BUNDLE)` or `resilient(retry(…), …)`",
             );
         }

@@ -58,9 +58,7 @@ impl Attribute for Timeout {
     fn plan(self, _function: &Function, draft: &mut Draft, errors: &mut Errors) {
         let options = self.0;
         if options.attempt.is_none() && options.total.is_none() {
-            errors.here(
-                draft.place,
-                "`timeout` needs a time; write `#[timeout(\"2s\")]`, or `attempt = …` and `total = …`",
+            draft.lacks(errors, "`timeout` needs a time; write `#[timeout(\"2s\")]`, or `attempt = …` and `total = …`",
             );
         }
         let mut part = Part::new("timeout", "Timeout");

@@ -7,6 +7,7 @@ use syn::{ext::IdentExt as _, spanned::Spanned as _};
 use super::local;
 use crate::{
     args::Constant,
+    errors::Errors,
     plan::{
         policies::{Part, Policies, Setting},
         policy::PolicyPlan,
@@ -60,7 +61,9 @@ pub(crate) fn statics(private: &TokenStream, policies: &Policies, function: &Ide
     if let Some(stale) = policies.fallback.as_ref().and_then(|fallback| fallback.stale.clone()) {
         let name = local("__STALE");
         let stale = constant(&resilience, &stale.into());
-        statics.items.extend(quote!(static #name: #resilience::Stale = #resilience::Stale::new(#stale);));
+        statics
+            .items
+            .extend(quote!(static #name: #resilience::Stale = #resilience::Stale::new(#stale);));
         statics.names.push((name, local("__stale")));
     }
     statics
@@ -80,6 +83,13 @@ pub(crate) fn expand(plan: &PolicyPlan) -> TokenStream {
         None => quote!(::core::concat!(::core::file!(), ":", ::core::line!())),
     };
     policy(&private, &name, &plan.policies.parts)
+}
+
+/// Where the policy would be, all that is wrong with it.
+pub(crate) fn refuse(errors: Errors) -> TokenStream {
+    let errors = errors.into_tokens();
+    // Of any type: no second wave of errors follows.
+    quote!({ #errors loop {} })
 }
 
 /// The static of a mechanism that has one of its own, and the local that borrows it.

@@ -52,7 +52,8 @@ pub(crate) fn guarded(
     let (clones, judge) = (clones(policies), judge(policies));
     let (waits, attempt) = match body {
         Body::Future(future) if policies.has("hedge") => {
-            let made = if clones.is_empty() { quote!(#future) } else { quote!({ #clones #future }) };
+            let made =
+                if clones.is_empty() { quote!(#future) } else { quote!({ #clones #future }) };
             let judge = quote!(|#ended| #resilience::judge!(#run, *#ended #judge));
             (Waits::Awaits, quote!(let #ended = #run.hedged(|| #made, #judge).await;))
         }
@@ -224,9 +225,8 @@ fn fallback(resilience: &TokenStream, policies: &Policies, waits: Waits) -> Opti
         let stale = local("__stale");
         quote!(let #value = #resilience::stale!(#stale, #value, #key #on #when);)
     });
-    let source = source(resilience, policies, waits).map(|source| {
-        quote!(let #value = #resilience::fallback!(#value, #source #on #when);)
-    });
+    let source = source(resilience, policies, waits)
+        .map(|source| quote!(let #value = #resilience::fallback!(#value, #source #on #when);));
     Some(quote!(#stale #source))
 }
 

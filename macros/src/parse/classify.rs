@@ -116,7 +116,8 @@ fn means(
         errors.at(ident, message);
         return None;
     };
-    let mut others = attrs.iter().filter(|attr| attr.path().is_ident("classify") && !is_crate(attr));
+    let mut others =
+        attrs.iter().filter(|attr| attr.path().is_ident("classify") && !is_crate(attr));
     if let Some(second) = others.nth(1) {
         errors.at(second, "an error means one thing; keep one `classify`");
     }
@@ -165,7 +166,10 @@ fn retry_after(input: ParseStream<'_>, fields: &Fields) -> syn::Result<Option<Me
 /// The field with the error behind this one: marked, named `source`, or the only one.
 fn source(word: &Ident, fields: &Fields) -> syn::Result<Means> {
     let is_marked = |field: &syn::Field| {
-        field.attrs.iter().any(|attr| attr.path().is_ident("source") || attr.path().is_ident("from"))
+        field
+            .attrs
+            .iter()
+            .any(|attr| attr.path().is_ident("source") || attr.path().is_ident("from"))
     };
     let is_named = |member: &Member| matches!(member, Member::Named(name) if name == "source");
     let marked = members(fields).find(|(_, field)| is_marked(field));

@@ -95,9 +95,7 @@ pub(crate) fn nested(args: &TokenStream) -> Vec<Nested> {
 
 /// Puts the attributes that stand in `#[resilient(…)]` beside it.
 pub(crate) fn unfold(written: &mut Vec<Written>) {
-    let says_skip = |args: &TokenStream| {
-        matches!(args.clone().into_iter().next(), Some(TokenTree::Ident(word)) if word == "skip")
-    };
+    let says_skip = |args: &TokenStream| matches!(args.clone().into_iter().next(), Some(TokenTree::Ident(word)) if word == "skip");
     let is_resilient = |written: &&Written| written.entry.name == "resilient";
     let is_skipped = written
         .iter()

@@ -30,6 +30,8 @@ pub(crate) struct Draft {
     pub(crate) krate: Path,
     /// Where the attribute stands that is being planned.
     pub(crate) place: Span,
+    /// Whether all of its options could be read: what is missing may be what could not.
+    pub(crate) is_complete: bool,
     pub(crate) shape: Shape,
     /// Builder calls on the site, from the outermost attribute inwards.
     pub(crate) site: Vec<TokenStream>,
@@ -137,6 +139,7 @@ impl Draft {
         Self {
             krate,
             place: Span::call_site(),
+            is_complete: true,
             shape: if is_theirs { shape.around_making() } else { shape },
             site: Vec::new(),
             call: Call::default(),
@@ -148,6 +151,13 @@ impl Draft {
 }
 
 impl Draft {
+    /// Reports that an attribute lacks something, unless it may be among what could not be read.
+    pub(crate) fn lacks(&self, errors: &mut Errors, message: &str) {
+        if self.is_complete {
+            errors.here(self.place, message);
+        }
+    }
+
     /// What guards the function, to which more is about to be added.
     pub(crate) fn policies(&mut self) -> &mut Policies {
         self.policies.get_or_insert_default()

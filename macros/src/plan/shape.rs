@@ -57,9 +57,7 @@ impl Tail {
 fn skip_pin(tokens: &[TokenTree]) -> usize {
     let is_if = matches!(tokens.first(), Some(TokenTree::Ident(word)) if word == "if");
     let is_let = matches!(tokens.get(1), Some(TokenTree::Ident(word)) if word == "let");
-    let is_block = |token: &TokenTree| {
-        matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace)
-    };
+    let is_block = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Brace);
     match tokens.iter().position(is_block) {
         Some(end) if is_if && is_let => end + 1,
         _ => 0,
@@ -68,12 +66,8 @@ fn skip_pin(tokens: &[TokenTree]) -> usize {
 
 /// The length of `let a = b;`, if that is what stands there.
 fn takes_over(tokens: &[TokenTree]) -> Option<usize> {
-    let is_word = |token: Option<&TokenTree>, word: &str| {
-        matches!(token, Some(TokenTree::Ident(ident)) if ident == word)
-    };
-    let is_punct = |token: Option<&TokenTree>, punct: char| {
-        matches!(token, Some(TokenTree::Punct(found)) if found.as_char() == punct)
-    };
+    let is_word = |token: Option<&TokenTree>, word: &str| matches!(token, Some(TokenTree::Ident(ident)) if ident == word);
+    let is_punct = |token: Option<&TokenTree>, punct: char| matches!(token, Some(TokenTree::Punct(found)) if found.as_char() == punct);
     let at = 1 + usize::from(is_word(tokens.get(1), "mut"));
     let is_statement = is_word(tokens.first(), "let")
         && matches!(tokens.get(at), Some(TokenTree::Ident(_)))

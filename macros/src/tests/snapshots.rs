@@ -104,21 +104,13 @@ const CASES: &[(&str, &str, usize)] = &[
         "#[bulkhead(max_concurrent = 10)] fn charge() -> Result<u64, Error> { call() }",
         3,
     ),
-    (
-        "rate_limit",
-        "#[rate_limit(LIMIT)] fn charge() -> Result<u64, Error> { call() }",
-        3,
-    ),
+    ("rate_limit", "#[rate_limit(LIMIT)] fn charge() -> Result<u64, Error> { call() }", 3),
     (
         "instance",
         "#[rate_limit(instance = self.limiter)] async fn charge(&self) -> Result<u64, Error> { self.call().await }",
         3,
     ),
-    (
-        "fallback",
-        "#[fallback(value = 0)] fn charge() -> u64 { call() }",
-        3,
-    ),
+    ("fallback", "#[fallback(value = 0)] fn charge() -> u64 { call() }", 3),
     (
         "fallback_every_option",
         "#[fallback(with = cached, stale = \"5m\", key = name, on(circuit_open, timeout), when = |error| error.is_fatal(), on_panic)] async fn charge(id: u64, name: &str) -> Result<u64, Error> { call(id, name).await }",
@@ -134,11 +126,7 @@ const CASES: &[(&str, &str, usize)] = &[
         "#[hedge(delay = \"50ms\", max_attempts = 3, idempotent = true, with_retry, clone(order))] #[retry(max_attempts = 2)] async fn charge(order: Order) -> Result<u64, Error> { call(order).await }",
         3,
     ),
-    (
-        "chaos",
-        "#[chaos(fault = 0.1)] fn charge() -> Result<u64, Error> { call() }",
-        3,
-    ),
+    ("chaos", "#[chaos(fault = 0.1)] fn charge() -> Result<u64, Error> { call() }", 3),
     (
         "chaos_every_option",
         "#[chaos(fault = 0.1, latency = \"50ms..2s\", latency_rate = 0.5, seed = 7)] fn charge() -> Result<u64, Error> { call() }",

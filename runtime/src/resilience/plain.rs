@@ -60,10 +60,7 @@ impl Policy {
     ///
     /// What the function returned last, or that the policy refused it.
     #[inline]
-    pub fn run<T, E: From<Rejected>>(
-        &self,
-        call: impl FnMut() -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn run<T, E: From<Rejected>>(&self, call: impl FnMut() -> Result<T, E>) -> Result<T, E> {
         run(self, call)
     }
 
@@ -92,10 +89,7 @@ impl ForKey {
     ///
     /// What the function returned last, or that the policy refused it.
     #[inline]
-    pub fn run<T, E: From<Rejected>>(
-        &self,
-        call: impl FnMut() -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn run<T, E: From<Rejected>>(&self, call: impl FnMut() -> Result<T, E>) -> Result<T, E> {
         run(self, call)
     }
 
@@ -140,10 +134,7 @@ impl Retry {
     ///
     /// What the function returned last.
     #[inline]
-    pub fn call<T, E: From<Rejected>>(
-        &self,
-        call: impl FnMut() -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn call<T, E: From<Rejected>>(&self, call: impl FnMut() -> Result<T, E>) -> Result<T, E> {
         run(self, call)
     }
 

@@ -9,9 +9,11 @@ enum PayError {
     Busy,
     #[classify(source)]
     Other(u8, u8),
-    #[classify(source)]
-    Unknown(#[from] String),
 }
+
+#[derive(Classify)]
+#[classify(source)]
+struct Unknown(String);
 
 #[derive(Classify)]
 #[classify(transient)]

@@ -39,7 +39,7 @@ async fn provide(name: String) -> Result<String, Rejected> {
     Ok(name)
 }
 
-#[resilient(retry(max_attempts = 2), rate_limit(RATE, key = "all"))]
+#[resilient(retry(max_attempts = 2), rate_limit(super::RATE, key = "all"))]
 mod mails {
     pub fn send(text: &str) -> Result<usize, super::Rejected> {
         Ok(text.len())

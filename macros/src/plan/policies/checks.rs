@@ -256,9 +256,11 @@ fn is_plain(ty: &Type, is_async: bool) -> bool {
     ];
     match ty {
         Type::Array(_) | Type::Reference(_) | Type::Slice(_) | Type::Tuple(_) => true,
-        Type::Path(path) => {
-            path.path.segments.last().is_some_and(|last| KNOWN.iter().any(|known| last.ident == known))
-        }
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| KNOWN.iter().any(|known| last.ident == known)),
         // Of a function that returns a future it is what that gives.
         Type::ImplTrait(_) => is_async,
         _ => false,
@@ -268,7 +270,9 @@ fn is_plain(ty: &Type, is_async: bool) -> bool {
 /// Whether a `&mut` shows in a type.
 fn lends_mutably(ty: &Type) -> bool {
     match ty {
-        Type::Reference(reference) => reference.mutability.is_some() || lends_mutably(&reference.elem),
+        Type::Reference(reference) => {
+            reference.mutability.is_some() || lends_mutably(&reference.elem)
+        }
         Type::Paren(inner) => lends_mutably(&inner.elem),
         Type::Group(inner) => lends_mutably(&inner.elem),
         Type::Tuple(inner) => inner.elems.iter().any(lends_mutably),

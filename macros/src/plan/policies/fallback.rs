@@ -48,13 +48,16 @@ pub(crate) fn arguments(
         if !param.cfgs.is_empty() {
             errors.at(
                 arg,
-                format!("`{key}` cannot hand on an argument that a `cfg` may remove; write `value = …`"),
+                format!(
+                    "`{key}` cannot hand on an argument that a `cfg` may remove; write `value = …`"
+                ),
             );
         }
         let (is_name, passed) = match arg {
-            FnArg::Receiver(receiver) => {
-                (true, if receiver.reference.is_some() { Passed::AsIs } else { Passed::ByReference })
-            }
+            FnArg::Receiver(receiver) => (
+                true,
+                if receiver.reference.is_some() { Passed::AsIs } else { Passed::ByReference },
+            ),
             FnArg::Typed(typed) => {
                 let is_name = matches!(&*typed.pat, Pat::Ident(name) if name.subpat.is_none());
                 let is_reference = matches!(&*typed.ty, Type::Reference(_));

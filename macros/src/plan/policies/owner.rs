@@ -56,7 +56,8 @@ impl Owner<'_> {
         if let Some(instance) = self.instance {
             for setting in &part.settings {
                 let (key, name) = (&setting.key, part.ty);
-                let message = format!("`instance` has its own `{key}`; set it where the `{name}` is made");
+                let message =
+                    format!("`instance` has its own `{key}`; set it where the `{name}` is made");
                 errors.at(key, message);
             }
             part.instance = Some(instance.value.0.clone());

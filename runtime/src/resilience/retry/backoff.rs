@@ -50,6 +50,12 @@ impl Backoff {
     pub(crate) const DEFAULT: Self =
         Self::exponential(Duration::from_millis(100), Duration::from_secs(10));
 
+    /// As of a retry that is told nothing else: from 100 ms up to 10 s, with full jitter.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::DEFAULT
+    }
+
     /// Waits so long before the first retry, then twice as long each time, never longer than `cap`.
     ///
     /// With full jitter, unless told otherwise.

@@ -29,8 +29,8 @@ pub use self::{
     sync::SyncRun,
 };
 use super::{
-    policy::{NEW, Parts, Policy, RETRY},
     Rejected, RejectedKind,
+    policy::{NEW, Parts, Policy, RETRY},
     retry::{Failed, Sequence, Stopped},
     scope::{self, NEVER},
     telemetry, timer,
@@ -72,14 +72,8 @@ impl<'p, P: Parts> Run<'p, P> {
         if word & NEW != 0 {
             first_call(parts, site);
         }
-        let mut core = Core {
-            site,
-            word,
-            number: 0,
-            deadline: NEVER,
-            sequence: Sequence::START,
-            started: 0,
-        };
+        let mut core =
+            Core { site, word, number: 0, deadline: NEVER, sequence: Sequence::START, started: 0 };
         if word & RETRY != 0
             && let Some(retry) = parts.retry()
         {
