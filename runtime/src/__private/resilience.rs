@@ -3,9 +3,8 @@
 #[cfg(feature = "chaos")]
 pub use crate::resilience::Chaos;
 pub use crate::resilience::{
-    Adaptive, Backoff, Bulkhead, CircuitBreaker, Class, Classify, ForKey, Hedge, Jitter, Keyed,
-    OnCancel, Policy, Rate, RateLimiter, Rejected, RejectedKinds, Retry, RetryBudget, Timeout,
-    Window,
+    Adaptive, Backoff, Bulkhead, CircuitBreaker, Class, Classify, ForKey, Hedge, Jitter, Keyed, OnCancel,
+    Policy, Rate, RateLimiter, Rejected, RejectedKinds, Retry, RetryBudget, Timeout, Window,
     caught::{Catching, Caught, Panicked, caught, caught_here},
     fallback::{
         Answering, AnswersAtOnce, AnswersInTime, AtOnce, Failure, Falling, FallsAsAny,
@@ -219,10 +218,7 @@ macro_rules! __answer {
     ($answer:expr) => {
         match $answer {
             answer => {
-                #[allow(
-                    unused_imports,
-                    reason = "the type of the value decides which is used"
-                )]
+                #[allow(unused_imports, reason = "the type of the value decides which is used")]
                 use $crate::__private::resilience::{AnswersAtOnce as _, AnswersInTime as _};
                 let how = (&&$crate::__private::resilience::Answering(&answer)).how();
                 how.answer(answer)

@@ -60,7 +60,10 @@ impl Policy {
     ///
     /// What the function returned last, or that the policy refused it.
     #[inline]
-    pub fn run<T, E: From<Rejected>>(&self, call: impl FnMut() -> Result<T, E>) -> Result<T, E> {
+    pub fn run<T, E: From<Rejected>>(
+        &self,
+        call: impl FnMut() -> Result<T, E>,
+    ) -> Result<T, E> {
         run(self, call)
     }
 
@@ -89,7 +92,10 @@ impl ForKey {
     ///
     /// What the function returned last, or that the policy refused it.
     #[inline]
-    pub fn run<T, E: From<Rejected>>(&self, call: impl FnMut() -> Result<T, E>) -> Result<T, E> {
+    pub fn run<T, E: From<Rejected>>(
+        &self,
+        call: impl FnMut() -> Result<T, E>,
+    ) -> Result<T, E> {
         run(self, call)
     }
 
@@ -134,7 +140,10 @@ impl Retry {
     ///
     /// What the function returned last.
     #[inline]
-    pub fn call<T, E: From<Rejected>>(&self, call: impl FnMut() -> Result<T, E>) -> Result<T, E> {
+    pub fn call<T, E: From<Rejected>>(
+        &self,
+        call: impl FnMut() -> Result<T, E>,
+    ) -> Result<T, E> {
         run(self, call)
     }
 

@@ -62,8 +62,11 @@ impl Tuning {
 
 impl Known {
     fn follow(&mut self, nanos: f64, is_busy: bool) {
-        self.usual =
-            if self.usual == 0.0 { nanos } else { self.usual + (nanos - self.usual) / MEMORY };
+        self.usual = if self.usual == 0.0 {
+            nanos
+        } else {
+            self.usual + (nanos - self.usual) / MEMORY
+        };
         // After a long time of slowness the usual time would be slow, too.
         if self.usual > nanos * 2.0 {
             self.usual *= 0.95;

@@ -136,7 +136,9 @@ mod tests {
 
     #[test]
     fn no_wait_begins_that_would_end_after_the_deadline() {
-        let at = |deadline| next(&PLAIN, &Failed { deadline, ..failed(1, Judged::ERROR) });
+        let at = |deadline| {
+            next(&PLAIN, &Failed { deadline, ..failed(1, Judged::ERROR) })
+        };
 
         assert_eq!(at(1_100 * MS), Ok(ms(100)));
         assert_eq!(at(1_100 * MS - 1), Err(Stopped::Deadline));
@@ -218,10 +220,7 @@ mod tests {
         };
 
         assert_eq!(poor(failed(3, Judged::ERROR)), Err(Stopped::Attempts));
-        assert_eq!(
-            poor(Failed { deadline: 0, ..failed(1, Judged::ERROR) }),
-            Err(Stopped::Deadline)
-        );
+        assert_eq!(poor(Failed { deadline: 0, ..failed(1, Judged::ERROR) }), Err(Stopped::Deadline));
         assert_eq!(poor(failed(1, Judged::ERROR)), Err(Stopped::Budget));
         assert_eq!(asked, 1);
     }

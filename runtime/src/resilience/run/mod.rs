@@ -29,8 +29,8 @@ pub use self::{
     sync::SyncRun,
 };
 use super::{
-    Rejected, RejectedKind,
     policy::{NEW, Parts, Policy, RETRY},
+    Rejected, RejectedKind,
     retry::{Failed, Sequence, Stopped},
     scope::{self, NEVER},
     telemetry, timer,
@@ -72,8 +72,14 @@ impl<'p, P: Parts> Run<'p, P> {
         if word & NEW != 0 {
             first_call(parts, site);
         }
-        let mut core =
-            Core { site, word, number: 0, deadline: NEVER, sequence: Sequence::START, started: 0 };
+        let mut core = Core {
+            site,
+            word,
+            number: 0,
+            deadline: NEVER,
+            sequence: Sequence::START,
+            started: 0,
+        };
         if word & RETRY != 0
             && let Some(retry) = parts.retry()
         {

@@ -38,8 +38,11 @@ impl<'p, P: Parts> SyncRun<'p, P> {
         let number = core.begin_attempt();
         *lane = Lane::begin(number);
         // Given back when the body has ended, before anything else happens.
-        let _place =
-            if core.word & (GATES | TIMEOUT) != 0 { admit(core, *parts, lane)? } else { None };
+        let _place = if core.word & (GATES | TIMEOUT) != 0 {
+            admit(core, *parts, lane)?
+        } else {
+            None
+        };
         let _within = scope::enter(number, core.word & RETRY != 0);
         if core.word & TIMEOUT != 0 {
             return in_time(core, *parts, || lane.poll(body));
