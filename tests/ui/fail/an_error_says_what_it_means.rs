@@ -12,10 +12,6 @@ enum PayError {
 }
 
 #[derive(Classify)]
-#[classify(source)]
-struct Unknown(String);
-
-#[derive(Classify)]
 #[classify(transient)]
 union Bits {
     a: u8,
