@@ -53,13 +53,13 @@ impl Model {
         }
         match self.phase {
             CircuitState::Closed => true,
-            CircuitState::Open => false,
             CircuitState::HalfOpen => {
                 let used = self.running as u32 + self.succeeded + self.failed;
                 let admitted = used < self.config.probes;
                 self.running += usize::from(admitted);
                 admitted
             }
+            _ => false,
         }
     }
 

@@ -49,6 +49,21 @@ impl Bulkhead {
         result
     }
 
+    /// Makes a call if there is a place now, without waiting for one.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call), with a rejection as soon as all places are taken.
+    pub fn try_call<T, E: From<Rejected>>(
+        &self,
+        call: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let place = self.try_enter()?;
+        let result = call();
+        place.end(judge(&result));
+        result
+    }
+
     /// Makes an asynchronous call as soon as there is a place.
     ///
     /// The bulkhead is asked when the future is polled first.
