@@ -39,10 +39,7 @@ impl Bulkhead {
     ///
     /// assert_eq!(STORE.call(|| Ok::<_, Rejected>("found")), Ok("found"));
     /// ```
-    pub fn call<T, E: From<Rejected>>(
-        &self,
-        call: impl FnOnce() -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn call<T, E: From<Rejected>>(&self, call: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let place = self.enter_blocking(None)?;
         let result = call();
         place.end(judge(&result));
