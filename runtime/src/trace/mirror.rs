@@ -4,9 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::{
-    record::{scratch, value::Entries, writer::Writer},
-};
+use super::record::{scratch, value::Entries, writer::Writer};
 use crate::{
     mirror::{self, Form, Mirrored, Reflections, contained},
     site::{self, Site},
