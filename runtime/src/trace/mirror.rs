@@ -4,9 +4,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::{
-    record::{scratch, value::Entries, writer::Writer},
-};
+use super::record::{scratch, value::Entries, writer::Writer};
 use crate::{
     mirror::{self, Form, Mirrored, Reflections, contained},
     site::{self, Site},
@@ -35,7 +33,7 @@ pub(crate) fn begin(site: &'static Site, write: &dyn Fn(&mut Writer)) {
         let name = entries.clone().name().unwrap_or_else(|| site.span_name());
         let forms = entries.clone().forms();
         let constants = site.constants().iter().map(|(key, value)| (*key, *value, Form::Plain));
-        let own = entries.attributes().zip(forms).map(|((key, value), form)| (key, value, form));
+        let own = entries.zip(forms).map(|((key, value), form)| (key, value, form));
         let values: Vec<_> = constants.chain(own).collect();
         let span = Mirrored { site, name, values: &values };
         Reflections::new(mirrors.iter().filter_map(|mirror| mirror.begin(&span)).collect())

@@ -146,8 +146,7 @@ mod tests {
             ("x-forwarded-for", "192.0.2.1"),
         ]);
         let uri = Uri::from_static("/");
-        let client =
-            |count| ends(&uri, &headers, Proxies { count, write_forwarded: false }).client;
+        let client = |count| ends(&uri, &headers, Proxies { count, write_forwarded: false }).client;
 
         assert_eq!(client(1), Some("192.0.2.1"));
         assert_eq!(client(2), Some("198.51.100.7"));
