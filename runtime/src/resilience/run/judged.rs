@@ -59,7 +59,7 @@ impl Judged {
             outcome: Outcome::Rejected,
             failed,
             again: kind != RejectedKind::Timeout(Deadline::Total),
-            retry_after: None,
+            retry_after: rejected.retry_after(),
             class: Some(class),
             rejected: Some(kind),
         }

@@ -110,7 +110,8 @@ fn play(
 ) -> (Result<u32, Failed>, usize, u64) {
     let line = |attempts: &Cell<usize>| {
         let at = attempts.replace(attempts.get() + 1);
-        assert_eq!(resilience::attempt() as usize, at + 1);
+        // Attempts that were refused have numbers, too.
+        assert!(resilience::attempt() as usize > at);
         script[at.min(script.len() - 1)].map_err(Failed::Own)
     };
     let (lab, policy_here, attempts) = (Lab::new(), policy(), Cell::new(0));
