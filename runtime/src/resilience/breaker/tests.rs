@@ -659,3 +659,20 @@ fn a_future_that_is_dropped_gives_its_probe_back() {
 
     assert_eq!(breaker.statistics().ignored(), 3);
 }
+
+#[test]
+fn a_million_successes_without_a_failure_push_out_the_failures_before_them() {
+    let config = Config { window: Shape::Count(10), failure_rate: 0.5, ..Config::DEFAULT };
+    let breaker = Breaker::new(config, Mode::Auto, 0);
+    for failed in [false, false, false, false, false, false, true, true, true, true] {
+        breaker.record(breaker.admit(0).0.unwrap(), if failed { FAILED } else { GOOD }, 0);
+    }
+
+    // As many as the bits of a count can tell apart: none at all, by these alone.
+    for _ in 0..1 << 20 {
+        breaker.succeeded(breaker.admit(0).0.unwrap(), || 0);
+    }
+    breaker.record(breaker.admit(0).0.unwrap(), FAILED, 0);
+
+    assert_eq!(breaker.sums(0).0, Sums { total: 10, failures: 1, slow: 0 });
+}
