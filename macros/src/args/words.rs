@@ -31,7 +31,6 @@ macro_rules! set {
     ($(#[$meta:meta])* $what:literal: $Set:ident { $($Variant:ident = $word:literal,)* }) => {
         $(#[$meta])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[allow(non_camel_case_types, reason = "some are named as constants of the runtime")]
         pub(crate) enum $Set { $($Variant,)* }
 
         impl Set for $Set {
@@ -102,32 +101,45 @@ set! {
 set! {
     /// Which policy said no.
     "rejection": Refusal {
-        CIRCUIT_OPEN = "circuit_open",
-        TIMEOUT = "timeout",
-        BULKHEAD_FULL = "bulkhead_full",
-        RATE_LIMITED = "rate_limited",
-        CHAOS = "chaos",
+        CircuitOpen = "circuit_open",
+        Timeout = "timeout",
+        BulkheadFull = "bulkhead_full",
+        RateLimited = "rate_limited",
+        Chaos = "chaos",
     }
 }
 
 set! {
     /// What a rejection is that a retry may wait for.
     "rejection": Waitable {
-        CIRCUIT_OPEN = "circuit_open",
-        RATE_LIMITED = "rate_limited",
-        BULKHEAD_FULL = "bulkhead_full",
+        CircuitOpen = "circuit_open",
+        RateLimited = "rate_limited",
+        BulkheadFull = "bulkhead_full",
     }
 }
 
 impl Refusal {
+    /// The constant of the runtime that stands for it.
     pub(crate) fn constant(self) -> Constant {
-        Constant::Variant("RejectedKinds", self.variant())
+        let name = match self {
+            Self::CircuitOpen => "CIRCUIT_OPEN",
+            Self::Timeout => "TIMEOUT",
+            Self::BulkheadFull => "BULKHEAD_FULL",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::Chaos => "CHAOS",
+        };
+        Constant::Variant("RejectedKinds", name)
     }
 }
 
 impl Waitable {
+    /// The constant of the runtime that stands for it.
     pub(crate) fn constant(self) -> Constant {
-        Constant::Variant("RejectedKinds", self.variant())
+        match self {
+            Self::CircuitOpen => Refusal::CircuitOpen.constant(),
+            Self::RateLimited => Refusal::RateLimited.constant(),
+            Self::BulkheadFull => Refusal::BulkheadFull.constant(),
+        }
     }
 }
 
