@@ -144,7 +144,7 @@ const CASES: &[(&str, &str, usize)] = &[
     ),
     (
         "retry_async_trait",
-        "#[retry(max_attempts = 3)] fn charge<'a>(&'a self, id: u64) -> Pin<Box<dyn Future<Output = Result<u64, Error>> + Send + 'a>> { Box::pin(async move { if let Some(__ret) = None::<Result<u64, Error>> { #[allow(unreachable_code)] return __ret; } let __self = self; let id = id; let __ret: Result<u64, Error> = { __self.call(id).await }; __ret }) }",
+        "#[retry(max_attempts = 3)] fn charge<'a>(&'a self, id: u64) -> Pin<Box<dyn Future<Output = Result<u64, Error>> + Send + 'a>> { Box::pin(async move { if let Some(__ret) = None::<Result<u64, Error>> { return __ret; } let __self = self; let id = id; let __ret: Result<u64, Error> = { __self.call(id).await }; __ret }) }",
         15,
     ),
     (

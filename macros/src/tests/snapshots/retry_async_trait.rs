@@ -16,7 +16,7 @@ fn charge<'a>(
     };
     Box::pin(async move {
         if let Some(__ret) = None::<Result<u64, Error>> {
-            #[allow(unreachable_code)] return __ret;
+            return __ret;
         }
         let __self = self;
         let id = id;
