@@ -188,24 +188,21 @@ fn judge(policies: &Policies) -> TokenStream {
 
 /// `let order = Clone::clone(&order);`: outside, so that it is not part of the attempt.
 fn clones(policies: &Policies) -> TokenStream {
-    policies
-        .clones
-        .iter()
-        .map(|name| quote_spanned!(name.span()=> let #name = ::core::clone::Clone::clone(&#name);))
-        .collect()
+    let clone = |name: &Ident| {
+        let at = Span::mixed_site().located_at(name.span());
+        quote_spanned!(at=> let #name = ::core::clone::Clone::clone(&#name);)
+    };
+    policies.clones.iter().map(clone).collect()
 }
 
 /// `let order = order;`: what was cloned moves in, and nothing else does.
 pub(crate) fn moves(policies: &Policies) -> TokenStream {
-    let mutable = |name| policies.changed.contains(name).then(|| quote!(mut));
-    policies
-        .clones
-        .iter()
-        .map(|name| {
-            let mutable = mutable(name);
-            quote_spanned!(name.span()=> let #mutable #name = #name;)
-        })
-        .collect()
+    let moved = |name: &Ident| {
+        let at = Span::mixed_site().located_at(name.span());
+        let mutable = policies.changed.contains(name).then(|| quote_spanned!(at=> mut));
+        quote_spanned!(at=> let #mutable #name = #name;)
+    };
+    policies.clones.iter().map(moved).collect()
 }
 
 /// ```text

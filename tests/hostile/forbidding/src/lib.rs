@@ -88,7 +88,7 @@ static POLICY: ::spandrel::resilience::Policy = policy! {
 #[bulkhead(max_concurrent = 3)]
 #[traced]
 pub fn guarded(a: u8) -> Result<u8, ::spandrel::Rejected> {
-    Result::Ok(a)
+    Ok(a)
 }
 
 /// Guarded, later.
@@ -96,14 +96,14 @@ pub fn guarded(a: u8) -> Result<u8, ::spandrel::Rejected> {
 #[timeout(attempt = "1s", total = "5s")]
 #[hedge(delay = p95, idempotent = true)]
 pub async fn guarded_later(text: &str) -> Result<usize, ::spandrel::Rejected> {
-    Result::Ok(text.len())
+    Ok(text.len())
 }
 
 async fn instead(
     text: &str,
     _: ::spandrel::resilience::Failure<::spandrel::Rejected>,
 ) -> Result<usize, ::spandrel::Rejected> {
-    Result::Ok(text.len())
+    Ok(text.len())
 }
 
 /// Bundled.

@@ -103,15 +103,15 @@ static POLICY: ::spandrel::resilience::Policy = policy! {
     jitter = equal,
     retry_on(circuit_open),
     budget(share = 0.1),
-    retry_if = |result| result.is_err(),
+    retry_if = Result::is_err,
     clone(a)
 )]
-#[circuit_breaker(slow_call = "2s", half_open(rate = 0.5), ignore_if = |result| result.is_ok())]
+#[circuit_breaker(slow_call = "2s", half_open(rate = 0.5), ignore_if = Result::is_ok)]
 #[rate_limit("5/s", key = "all")]
 #[bulkhead(max_concurrent = 3)]
 #[traced]
 pub fn guarded(a: u8) -> Result<u8, ::spandrel::Rejected> {
-    Result::Ok(a)
+    Ok(a)
 }
 
 /// Guarded, later.
@@ -123,14 +123,14 @@ pub fn guarded(a: u8) -> Result<u8, ::spandrel::Rejected> {
 #[timeout(attempt = "1s", total = "5s")]
 #[hedge(delay = p95, idempotent = true)]
 pub async fn guarded_later(text: &str) -> Result<usize, ::spandrel::Rejected> {
-    Result::Ok(text.len())
+    Ok(text.len())
 }
 
-async fn instead(
+fn instead(
     text: &str,
     _: ::spandrel::resilience::Failure<::spandrel::Rejected>,
 ) -> Result<usize, ::spandrel::Rejected> {
-    Result::Ok(text.len())
+    Ok(text.len())
 }
 
 /// Bundled.

@@ -67,7 +67,7 @@ static POLICY: ::bridge::resilience::Policy = policy! {
 #[bulkhead(max_concurrent = 3, crate = ::bridge)]
 #[traced(crate = ::bridge)]
 pub fn guarded(a: u8) -> Result<u8, ::bridge::Rejected> {
-    Result::Ok(a)
+    Ok(a)
 }
 
 /// Guarded, later.
@@ -75,14 +75,14 @@ pub fn guarded(a: u8) -> Result<u8, ::bridge::Rejected> {
 #[timeout(attempt = "1s", total = "5s", crate = ::bridge)]
 #[hedge(delay = p95, idempotent = true, crate = ::bridge)]
 pub async fn guarded_later(text: &str) -> Result<usize, ::bridge::Rejected> {
-    Result::Ok(text.len())
+    Ok(text.len())
 }
 
 async fn instead(
     text: &str,
     _: ::bridge::resilience::Failure<::bridge::Rejected>,
 ) -> Result<usize, ::bridge::Rejected> {
-    Result::Ok(text.len())
+    Ok(text.len())
 }
 
 /// Bundled.
