@@ -12,7 +12,7 @@ pub use crate::{
     },
     capture::{Capture, CaptureAny, CaptureAttribute, CaptureDebug},
     conceal::{Hashed, Length, Masked},
-    operation::{Finder, Operation, Series, label, text_of},
+    operation::{Finder, Operation, Series, label, summary_of, text_of},
     site::{
         Convention, Field, Follows, Level, Meta, Metered, Protection, Site, SpanKind, Traced,
         float, integer, nanos, text, truth,

@@ -134,25 +134,51 @@ fn write(
     quote!(#(#cfgs)* #write;)
 }
 
-/// The begin of a call: `Call::enter(__site, …)`, or with an origin `Call::enter_from(__site, …)`.
+/// The begin of an asynchronous call: `AsyncCall::start(__site, …)`, or with an origin
+/// `AsyncCall::start_from(__site, …)`.
+pub(crate) fn start(private: &TokenStream, call: &Call) -> TokenStream {
+    begin_of(private, call, &quote!(#private::AsyncCall::), ("start", "start_from"))
+}
+
+/// The statements that begin a synchronous call, a `Call` or a `Guard`, in the place where it stays.
 ///
-/// A function without a span has less to begin: `Measured::enter(__site)`.
+/// ```text
+/// let mut __call = Call::off();
+/// __call.begin(__site, …);
+/// ```
+///
+/// A function without a span has less to begin: `let __call = Measured::enter(__site);`, with `mut`
+/// if it is `changed` later.
 pub(crate) fn begin(
     private: &TokenStream,
     call: &Call,
-    (ty, plain, from): (&str, &str, &str),
+    name: &Ident,
+    (ty, measured): (&str, &str),
+    changed: bool,
 ) -> TokenStream {
-    let site = local("__site");
-    if let ("Call", false) = (ty, call.has_span) {
-        let plain = local(plain);
-        return quote!(#private::Measured::#plain(#site));
+    if !call.has_span {
+        let (site, measured) = (local("__site"), local(measured));
+        let mutable = changed.then(|| quote!(mut));
+        return quote!(let #mutable #name = #private::Measured::#measured(#site););
     }
     let ty = local(ty);
+    let begin = begin_of(private, call, &quote!(#name.), ("begin", "begin_from"));
+    quote!(let mut #name = #private::#ty::off(); #begin;)
+}
+
+/// A function or method of `of` that begins a call, maybe with an origin.
+fn begin_of(
+    private: &TokenStream,
+    call: &Call,
+    of: &TokenStream,
+    (plain, from): (&str, &str),
+) -> TokenStream {
+    let site = local("__site");
     let fields = fields(private, &call.captures, call.name.as_ref());
     match &call.origin {
         None => {
             let plain = local(plain);
-            quote!(#private::#ty::#plain(#site, #fields))
+            quote!(#of #plain(#site, #fields))
         }
         Some(origin) => {
             let from = local(from);
@@ -165,7 +191,7 @@ pub(crate) fn begin(
                     given(private, parent.as_ref(), causes.as_ref())
                 }
             };
-            quote!(#private::#ty::#from(#site, || #origin, #fields))
+            quote!(#of #from(#site, || #origin, #fields))
         }
     }
 }
@@ -217,8 +243,7 @@ pub(crate) fn measured(private: &TokenStream, labels: &[Measured]) -> TokenStrea
             Form::Display => text("{}"),
             Form::Debug => text("{:?}"),
             Form::Statement(database) => {
-                let summary = quote_spanned!(at=> #private::Summary(&(#value), #database));
-                quote!(#private::text_of(::core::format_args!("{}", #summary)))
+                quote_spanned!(at=> #private::summary_of(&(#value), #database))
             }
             _ => quote_spanned!(at=> (#value)),
         };

@@ -65,19 +65,21 @@ impl Wrapper<'_> {
     }
 
     /// ```text
-    /// let __guard = Call::guard(__site, …);
+    /// let mut __guard = Guard::off();
+    /// __guard.begin(__site, …);
     /// { body }
     /// ```
     fn guard(&self) -> TokenStream {
         let (guard, body) = (local("__guard"), &self.body);
-        let begin = call::begin(&self.private, self.call, ("Call", "guard", "guard_from"));
         let says = self.says(&guard);
-        let mutable = (!says.is_empty()).then(|| quote!(mut));
-        quote!(let #mutable #guard = #begin; #says #body)
+        let kinds = ("Guard", "guard");
+        let begin = call::begin(&self.private, self.call, &guard, kinds, !says.is_empty());
+        quote!(#begin #says #body)
     }
 
     /// ```text
-    /// let mut __call = Call::enter(__site, …);
+    /// let mut __call = Call::off();
+    /// __call.begin(__site, …);
     /// let __result = call_once::<R, _>(move || { body });
     /// look!(__call, __result);
     /// __call.finish();
@@ -94,7 +96,7 @@ impl Wrapper<'_> {
     fn sync(&self, output: &Type) -> TokenStream {
         let (call, result) = (local("__call"), local("__result"));
         let (private, body) = (&self.private, &self.body);
-        let begin = call::begin(private, self.call, ("Call", "enter", "enter_from"));
+        let begin = call::begin(private, self.call, &call, ("Call", "enter"), true);
         let says = self.says(&call);
         let closure = quote_spanned!(self.span()=> move ||);
         let end = call::end(private, self.call, &quote!(#result));
@@ -105,7 +107,7 @@ impl Wrapper<'_> {
             quote!(#judged #operation.finish();)
         });
         quote! {
-            let mut #call = #begin;
+            #begin
             #says
             #measured
             let #result = #private::call_once::<#output, _>(#closure #body);
@@ -226,7 +228,7 @@ impl Wrapper<'_> {
     }
 
     fn start(&self) -> TokenStream {
-        let begin = call::begin(&self.private, self.call, ("AsyncCall", "start", "start_from"));
+        let begin = call::start(&self.private, self.call);
         let links = self.call.links.iter().map(|links| quote!(.links(|| #links)));
         let site = local("__site");
         let metered = self.call.metered.as_ref().map(|labels| match labels.as_slice() {

@@ -3,10 +3,7 @@
 use std::{borrow::Cow, fmt, rc::Rc, sync::Arc};
 
 use super::ending::Text;
-use crate::{
-    sql::{self, Dialect},
-    trace::Writer,
-};
+use crate::{sql, trace::Writer};
 
 /// A value that can be a word of a span's name.
 #[diagnostic::on_unimplemented(
@@ -114,14 +111,8 @@ pub struct Summary<'s, S: ?Sized>(pub &'s S, pub &'static str);
 
 impl<S: AsRef<str> + ?Sized> fmt::Display for Summary<'_, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let statement = self.0.as_ref();
-        summary(statement, Dialect::of_system(self.1, statement)).fmt(f)
+        sql::Statement::for_system(self.0.as_ref(), self.1).summary().fmt(f)
     }
-}
-
-/// What a statement does, and to what.
-pub(crate) fn summary(statement: &str, dialect: Dialect) -> sql::Summary<'_> {
-    sql::Summary::new(statement, dialect)
 }
 
 /// Records a statement without its literals, and what it does.
@@ -131,27 +122,26 @@ pub fn statement<S: AsRef<str> + ?Sized>(
     statement: &S,
     database: &'static str,
 ) {
-    let statement = statement.as_ref();
-    write_statement(writer, index, statement, Dialect::of_system(database, statement));
+    write_statement(writer, index, &sql::Statement::for_system(statement.as_ref(), database));
 }
 
-/// The same for a database whose dialect is known.
-pub(crate) fn write_statement(writer: &mut Writer, index: u8, statement: &str, dialect: Dialect) {
-    writer.display(index, &sql::Sanitised::new(statement, dialect));
-    write_summary(writer, statement, dialect);
+/// The same of one that is known.
+pub(crate) fn write_statement(writer: &mut Writer, index: u8, statement: &sql::Statement<'_>) {
+    writer.display(index, &statement.sanitised());
+    write_summary(writer, statement);
 }
 
 /// The same in a record whose site knows nothing of statements.
 #[cfg(any(feature = "log", feature = "tracing"))]
-pub(crate) fn write_keyed_statement(writer: &mut Writer, statement: &str, dialect: Dialect) {
-    let sanitised = sql::Sanitised::new(statement, dialect);
-    writer.set_keyed("db.query.text", &Text(format_args!("{sanitised}")));
-    write_summary(writer, statement, dialect);
+pub(crate) fn write_keyed_statement(writer: &mut Writer, statement: &sql::Statement<'_>) {
+    let sanitised = statement.sanitised();
+    writer.set_known("db.query.text", &Text(format_args!("{sanitised}")));
+    write_summary(writer, statement);
 }
 
-fn write_summary(writer: &mut Writer, statement: &str, dialect: Dialect) {
-    let summary = summary(statement, dialect);
-    writer.set_keyed("db.query.summary", &Text(format_args!("{summary}")));
+fn write_summary(writer: &mut Writer, statement: &sql::Statement<'_>) {
+    let summary = statement.summary();
+    writer.set_known("db.query.summary", &Text(format_args!("{summary}")));
 }
 
 #[cfg(test)]

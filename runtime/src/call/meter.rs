@@ -5,7 +5,7 @@
 //! those of the span.
 
 use crate::{
-    cell::MyCalls,
+    cell::{MyCalls, MyPart},
     metrics::{LabelValue, Ref},
     outcome::Outcome,
     site::{self, Cell, Label, Metered, Site},
@@ -56,6 +56,15 @@ impl Meter {
         match site.metered().and_then(Metered::cell) {
             Some(cell) => Self::begin_in(cell),
             None => Self::OFF,
+        }
+    }
+
+    /// The same of a call that ends on this thread, by [`Meter::end_here`] with what is kept for it.
+    #[inline(always)]
+    pub(super) fn begin_here(site: &'static Site) -> (Self, Option<MyPart>) {
+        match site.metered().and_then(Metered::cell) {
+            Some(cell) => (Self { cell: Some(cell), start: 0 }, cell.calls.begin_here()),
+            None => (Self::OFF, None),
         }
     }
 
@@ -151,13 +160,28 @@ impl Meter {
         now: u64,
         sampled: impl FnOnce() -> Option<(u128, u64)>,
     ) -> Option<Slow> {
+        self.end_here(None, outcome, now, sampled)
+    }
+
+    /// The same of a call that began on this thread, where something was kept for it.
+    #[inline(always)]
+    pub(super) fn end_here(
+        self,
+        kept: Option<MyPart>,
+        outcome: Outcome,
+        now: u64,
+        sampled: impl FnOnce() -> Option<(u128, u64)>,
+    ) -> Option<Slow> {
         let cell = self.cell?;
         if self.start == 0 {
             cell.calls.end(outcome);
             return None;
         }
         let nanos = time::nanos_between(self.start, now);
-        let mine = cell.calls.mine_at_once();
+        let mine = match kept {
+            Some(part) => Some(cell.calls.mine_in(part)),
+            None => cell.calls.mine_at_once(),
+        };
         let is_welcome = mine.and_then(|mine| mine.end_after::<true>(nanos, outcome, now));
         if is_welcome.unwrap_or_else(|| cell.calls.end_after(nanos, outcome, now)) {
             offer(cell, nanos, now, sampled);

@@ -12,6 +12,7 @@ use super::{
     meter::{Found, Labels, Meter},
 };
 use crate::{
+    cell::MyPart,
     outcome::Outcome,
     site::{self, Site},
     time,
@@ -49,6 +50,8 @@ pub struct Call(Option<On>);
 struct On {
     open: Option<Open>,
     meter: Meter,
+    /// Where this thread counts.
+    part: Option<MyPart>,
     parent: u64,
     parent_flags: u16,
     /// The call has a span, here or elsewhere.
@@ -59,50 +62,47 @@ struct On {
 }
 
 impl Call {
-    /// Enters the function: begins its span as a child of the current one.
+    /// A call about which nobody wants to know.
     #[inline(always)]
-    pub fn enter(site: &'static Site, capture: impl FnOnce(Fields) -> Begun) -> Self {
+    pub const fn off() -> Self {
+        Self(None)
+    }
+
+    /// Enters the function: begins its span as a child of the current one.
+    ///
+    /// In the place where the call stays: moving the state would read words back that have just
+    /// been written in bytes, and that stalls.
+    #[inline(always)]
+    pub fn begin(&mut self, site: &'static Site, capture: impl FnOnce(Fields) -> Begun) {
         let word = site.word();
         // In a trace that is not recorded only counting and showing are left to do.
-        if word & site::ON == 0 || word & site::EVEN_UNSAMPLED == 0 && Local.is_unsampled() {
-            return Self(None);
+        if word & site::ON != 0 && (word & site::EVEN_UNSAMPLED != 0 || !Local.is_unsampled()) {
+            On::begin(&mut self.0, site, word, 0, capture);
         }
-        Self(On::begin(site, word, capture))
     }
 
     /// Enters the function under a parent of its own choosing.
     #[inline(always)]
-    pub fn enter_from(
+    pub fn begin_from(
+        &mut self,
         site: &'static Site,
         origin: impl FnOnce() -> Origin,
         capture: impl FnOnce(Fields) -> Begun,
-    ) -> Self {
+    ) {
         if !site.wants_span() {
-            return Self::enter(site, capture);
+            return self.begin(site, capture);
         }
         let (context, links) = origin().into_parts();
         push(context);
-        let mut on = On::begin(site, site.word(), capture).unwrap_or(On::NONE);
-        on.contexts += 1;
-        let mut call = Self(Some(on));
-        call.links(|| links);
+        On::begin(&mut self.0, site, site.word(), 1, capture);
+        self.links(|| links);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn enter(site: &'static Site, capture: impl FnOnce(Fields) -> Begun) -> Self {
+        let mut call = Self::off();
+        call.begin(site, capture);
         call
-    }
-
-    /// Enters a function whose returned value cannot be seen; see [`Guard`].
-    #[inline(always)]
-    pub fn guard(site: &'static Site, capture: impl FnOnce(Fields) -> Begun) -> Guard {
-        Guard(Self::enter(site, capture))
-    }
-
-    /// Enters such a function under a parent of its own choosing.
-    #[inline(always)]
-    pub fn guard_from(
-        site: &'static Site,
-        origin: impl FnOnce() -> Origin,
-        capture: impl FnOnce(Fields) -> Begun,
-    ) -> Guard {
-        Guard(Self::enter_from(site, origin, capture))
     }
 
     /// Links the span to others, if it is recorded.
@@ -134,8 +134,7 @@ impl Call {
 
     /// Leaves the function, which has returned.
     ///
-    /// By reference: moving the state would read words back that have just been written in bytes,
-    /// and that stalls.
+    /// By reference, as it begins in place.
     #[inline(always)]
     pub fn finish(&mut self) {
         if let Some(on) = &mut self.0 {
@@ -149,6 +148,7 @@ impl On {
     const NONE: Self = Self {
         open: None,
         meter: Meter::OFF,
+        part: None,
         parent: 0,
         parent_flags: 0,
         has_span: false,
@@ -156,17 +156,24 @@ impl On {
         outcome: None,
     };
 
-    // Not inlined: a function that is off shall not pay for the registers of one that is on.
+    /// Begins in the place where the call stays; `None` afterwards: there is nothing to know.
+    ///
+    /// So many contexts have been made current for it already: they are restored even if a value
+    /// panics while it is captured.
+    ///
+    /// Not inlined: a function that is off shall not pay for the registers of one that is on.
     #[inline(never)]
     fn begin(
+        place: &mut Option<Self>,
         site: &'static Site,
         word: u32,
+        contexts: u8,
         capture: impl FnOnce(Fields) -> Begun,
-    ) -> Option<Self> {
+    ) {
         let word = mirror::settle(site, site.settle(word));
-        let mut on = Self::NONE;
+        let on = place.insert(Self { contexts, ..Self::NONE });
         if word & site::METERED != 0 {
-            on.meter = Meter::begin(site);
+            (on.meter, on.part) = Meter::begin_here(site);
         }
         if word & site::ELSEWHERE != 0 {
             on.adopt();
@@ -186,7 +193,9 @@ impl On {
             on.show();
         }
         on.meter.start(word, || on.open.as_ref().map_or_else(time::ticks, Open::start));
-        (on.has_span || on.contexts != 0 || on.meter.cell().is_some()).then_some(on)
+        if !on.has_span && on.contexts == 0 && on.meter.cell().is_none() {
+            *place = None;
+        }
     }
 
     /// Begins under the span of another API, if that is nearer than ours.
@@ -255,7 +264,8 @@ impl On {
         let outcome = self.outcome.unwrap_or(otherwise);
         let asks = self.open.is_some() || self.meter.is_timed();
         let now = if asks { time::ticks() } else { 0 };
-        if let Some(slow) = self.meter.end(outcome, now, || Context::peek().sampled())
+        if let Some(slow) =
+            self.meter.end_here(self.part, outcome, now, || Context::peek().sampled())
             && self.open.is_some()
         {
             Local.mark_late(Local.span());
@@ -315,6 +325,29 @@ impl Drop for Call {
 pub struct Guard(Call);
 
 impl Guard {
+    /// A call about which nobody wants to know.
+    #[inline(always)]
+    pub const fn off() -> Self {
+        Self(Call::off())
+    }
+
+    /// Enters the function; as [`Call::begin`].
+    #[inline(always)]
+    pub fn begin(&mut self, site: &'static Site, capture: impl FnOnce(Fields) -> Begun) {
+        self.0.begin(site, capture);
+    }
+
+    /// Enters the function under a parent of its own choosing.
+    #[inline(always)]
+    pub fn begin_from(
+        &mut self,
+        site: &'static Site,
+        origin: impl FnOnce() -> Origin,
+        capture: impl FnOnce(Fields) -> Begun,
+    ) {
+        self.0.begin_from(site, origin, capture);
+    }
+
     /// Links the span to others, if it is recorded.
     #[inline(always)]
     pub fn links<L: IntoLinks>(&mut self, links: impl FnOnce() -> L) {

@@ -2,23 +2,27 @@
 
 use std::sync::{
     OnceLock,
-    atomic::{AtomicU64, Ordering::Relaxed},
+    atomic::{AtomicU64, Ordering::Acquire},
 };
 
-use super::bounds::{BUCKETS, BUCKETS_F64, LOWEST, LOWEST_F64};
+use super::bounds::{BUCKETS, BUCKETS_F64, LOWEST_F64};
 
 /// Two doublings.
 const GROUP: usize = 16;
 
 /// Counts of durations, in groups that are made when they are first needed.
-pub(super) struct Buckets([OnceLock<Box<[AtomicU64; GROUP]>>; GROUPS]);
+pub(super) struct Buckets([OnceLock<Box<Group>>; GROUPS]);
+
+/// Counts that stand together, and with nothing that another thread writes.
+#[repr(align(128))]
+struct Group([AtomicU64; GROUP]);
 
 /// One more than there are, so that a mask is check enough.
 const GROUPS: usize = (BUCKETS / GROUP).next_power_of_two();
 
 impl Buckets {
     /// With a few groups, which is what a function's durations need.
-    pub(super) const BYTES: usize = size_of::<Self>() + 4 * size_of::<[AtomicU64; GROUP]>();
+    pub(super) const BYTES: usize = size_of::<Self>() + 4 * size_of::<Group>();
 
     pub(super) const fn new() -> Self {
         Self([const { OnceLock::new() }; GROUPS])
@@ -32,34 +36,31 @@ impl Buckets {
             Some(words) => words,
             None => Self::make(group),
         };
-        &words[bucket % GROUP]
+        &words.0[bucket % GROUP]
     }
 
     /// The same, if it is there already.
     #[inline(always)]
     pub(super) fn word_at_once(&self, bucket: usize) -> Option<&AtomicU64> {
         let words = self.0[bucket / GROUP % GROUPS].get()?;
-        Some(&words[bucket % GROUP])
+        Some(&words.0[bucket % GROUP])
     }
 
     #[cold]
     #[inline(never)]
-    fn make(group: &OnceLock<Box<[AtomicU64; GROUP]>>) -> &[AtomicU64; GROUP] {
-        group.get_or_init(|| Box::new([const { AtomicU64::new(0) }; GROUP]))
+    fn make(group: &OnceLock<Box<Group>>) -> &Group {
+        group.get_or_init(|| Box::new(Group([const { AtomicU64::new(0) }; GROUP])))
     }
 
-    /// Adds the counts to those of the index `first` and following.
+    /// Adds the counts to those of the index `first` and following. Acquire: who counts there may
+    /// have published something before.
     pub(super) fn add_to(&self, first: i32, counts: &mut super::counts::Counts) {
         for (group, index) in self.0.iter().zip((first..).step_by(GROUP)) {
             let Some(words) = group.get() else { continue };
-            for (word, index) in words.iter().zip(index..) {
-                counts.add(index, word.load(Relaxed));
+            for (word, index) in words.0.iter().zip(index..) {
+                counts.add(index, word.load(Acquire));
             }
         }
-    }
-
-    pub(super) fn add_nanos_to(&self, counts: &mut super::counts::Counts) {
-        self.add_to(LOWEST, counts);
     }
 }
 

@@ -1,20 +1,23 @@
 //! The calls of one function: by outcome, by type of error, in flight, and how long they took.
 
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    fmt,
+    sync::{
+        OnceLock,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use super::{
     bounds,
-    buckets::Buckets,
     counts::Counts,
+    durations::Durations,
     exemplars::{self, Exemplar, Exemplars},
     sharded::{Mine, Part, Sharded},
 };
 use crate::outcome::Outcome;
 
-/// Types of errors that are told apart; further ones are counted together.
+/// Types of errors that are told apart at most; further ones are counted together.
 const ERROR_TYPES: usize = 8;
 /// Durations that matter of one function.
 const MOST_GOALS: usize = 4;
@@ -26,6 +29,8 @@ pub(crate) type Goals = &'static [u64];
 #[derive(Debug)]
 pub(crate) struct Calls {
     goals: Goals,
+    /// How many of the types of errors are told apart.
+    most_error_types: usize,
     error_types: [OnceLock<Box<str>>; ERROR_TYPES],
     exemplars: Exemplars,
     parts: Sharded<CallsPart>,
@@ -37,6 +42,16 @@ pub(crate) struct Calls {
 pub(crate) struct MyCalls<'c> {
     calls: &'c Calls,
     part: Mine<'c, CallsPart>,
+}
+
+/// The part of the thread on which a call has begun, for when it ends there.
+#[derive(Clone, Copy)]
+pub(crate) struct MyPart(&'static CallsPart);
+
+impl fmt::Debug for MyPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MyPart").finish_non_exhaustive()
+    }
 }
 
 impl MyCalls<'_> {
@@ -52,8 +67,8 @@ impl MyCalls<'_> {
         self.part.add(&self.part.ended[outcome as usize - 1], 1);
     }
 
-    /// As [`Calls::end_after`], without goals unless `GOALS`; `None`: not yet, for its bucket has to
-    /// be made first.
+    /// As [`Calls::end_after`], without goals unless `GOALS`; `None`: not yet, for a bucket has to be
+    /// made first.
     #[inline(always)]
     pub(crate) fn end_after<const GOALS: bool>(
         &self,
@@ -61,8 +76,9 @@ impl MyCalls<'_> {
         outcome: Outcome,
         tick: u64,
     ) -> Option<bool> {
-        let word = self.part.buckets.word_at_once(bounds::bucket_of_nanos(nanos))?;
-        let is_due = Calls::count(&self.part, word, nanos, outcome, tick);
+        let latest = self.part.durations.latest_at_once()?;
+        let is_due = Calls::count(&self.part, nanos, outcome, tick);
+        latest.replace(bounds::bucket_of_nanos(nanos));
         if GOALS {
             self.calls.count_goals(&self.part, nanos, outcome);
         }
@@ -71,7 +87,11 @@ impl MyCalls<'_> {
 }
 
 /// One thread's part.
+///
+/// In this order: what each call writes takes two cache lines, beside the count of its bucket.
+#[repr(C)]
 pub(super) struct CallsPart {
+    durations: Durations,
     begun: AtomicU64,
     ended: [AtomicU64; OUTCOMES],
     /// Nanoseconds.
@@ -79,7 +99,6 @@ pub(super) struct CallsPart {
     min: AtomicU64,
     max: AtomicU64,
     exemplar_due: AtomicU64,
-    buckets: Buckets,
     /// Calls that met a goal: whatever their outcome, and without those that failed.
     within: [[AtomicU64; 2]; MOST_GOALS],
     errors: [AtomicU64; ERROR_TYPES + 1],
@@ -89,17 +108,17 @@ const OUTCOMES: usize = 5;
 
 impl Part for CallsPart {
     const EMPTY: Self = Self {
+        durations: Durations::new(),
         begun: AtomicU64::new(0),
         ended: [const { AtomicU64::new(0) }; OUTCOMES],
         sum: AtomicU64::new(0),
         min: AtomicU64::new(u64::MAX),
         max: AtomicU64::new(0),
         exemplar_due: AtomicU64::new(0),
-        buckets: Buckets::new(),
         within: [const { [const { AtomicU64::new(0) }; 2] }; MOST_GOALS],
         errors: [const { AtomicU64::new(0) }; ERROR_TYPES + 1],
     };
-    const BYTES: usize = size_of::<Self>() - size_of::<Buckets>() + Buckets::BYTES;
+    const BYTES: usize = size_of::<Self>() - size_of::<Durations>() + Durations::BYTES;
 }
 
 impl Calls {
@@ -107,10 +126,16 @@ impl Calls {
     pub(crate) const fn new(goals: Goals) -> Self {
         Self {
             goals,
+            most_error_types: ERROR_TYPES,
             error_types: [const { OnceLock::new() }; ERROR_TYPES],
             exemplars: Exemplars::new(),
             parts: Sharded::new(),
         }
+    }
+
+    /// Tells fewer types of errors apart; before the first call.
+    pub(crate) const fn limit_error_types(&mut self, most: usize) {
+        self.most_error_types = if most < ERROR_TYPES { most } else { ERROR_TYPES };
     }
 
     /// A call begins.
@@ -118,6 +143,23 @@ impl Calls {
     pub(crate) fn begin(&self) {
         let mine = self.parts.mine();
         mine.add(&mine.begun, 1);
+    }
+
+    /// The same of a call that ends on this thread, by [`Self::mine_in`]; `None`: it counts with others.
+    #[inline(always)]
+    pub(crate) fn begin_here(&'static self) -> Option<MyPart> {
+        let mine = self.parts.mine();
+        mine.add(&mine.begun, 1);
+        mine.kept().map(MyPart)
+    }
+
+    /// The calling thread's part, which was found when the call began.
+    ///
+    /// It is still the same: a thread gives its number back when its locals are destroyed, which is
+    /// before or after a whole call, and a forked child goes on with the thread's.
+    #[inline(always)]
+    pub(crate) fn mine_in(&self, part: MyPart) -> MyCalls<'_> {
+        MyCalls { calls: self, part: Mine::sole(part.0) }
     }
 
     /// A call has ended, on whichever thread, without anybody having measured how long it took.
@@ -131,8 +173,8 @@ impl Calls {
     #[inline(never)]
     pub(crate) fn end_after(&self, nanos: u64, outcome: Outcome, tick: u64) -> bool {
         let mine = self.parts.mine();
-        let word = mine.buckets.word(bounds::bucket_of_nanos(nanos));
-        let is_due = Self::count(&mine, word, nanos, outcome, tick);
+        let is_due = Self::count(&mine, nanos, outcome, tick);
+        mine.durations.note(&mine, bounds::bucket_of_nanos(nanos));
         self.count_goals(&mine, nanos, outcome);
         is_due
     }
@@ -161,13 +203,7 @@ impl Calls {
     }
 
     #[inline(always)]
-    fn count(
-        mine: &Mine<'_, CallsPart>,
-        bucket: &AtomicU64,
-        nanos: u64,
-        outcome: Outcome,
-        tick: u64,
-    ) -> bool {
+    fn count(mine: &Mine<'_, CallsPart>, nanos: u64, outcome: Outcome, tick: u64) -> bool {
         mine.add(&mine.ended[outcome as usize - 1], 1);
         mine.add(&mine.sum, nanos);
         if nanos < mine.min.load(Relaxed) {
@@ -176,7 +212,6 @@ impl Calls {
         if nanos > mine.max.load(Relaxed) {
             mine.change(&mine.max, |max| max.max(nanos));
         }
-        mine.add(bucket, 1);
         exemplars::is_due(mine, &mine.exemplar_due, tick)
     }
 
@@ -186,6 +221,7 @@ impl Calls {
         let known = self
             .error_types
             .iter()
+            .take(self.most_error_types)
             .position(|known| known.get_or_init(|| error_type.into()).as_ref() == error_type);
         let mine = self.parts.mine();
         mine.add(&mine.errors[known.unwrap_or(ERROR_TYPES)], 1);
@@ -338,7 +374,7 @@ impl CallsReading {
         add(&mut self.sum_nanos, &part.sum);
         *min = part.min.load(Relaxed).min(*min);
         self.max = part.max.load(Relaxed).max(self.max);
-        part.buckets.add_nanos_to(&mut self.durations);
+        part.durations.add_to(&mut self.durations);
     }
 }
 

@@ -8,6 +8,7 @@ mod buckets;
 mod calls;
 mod chosen;
 mod counts;
+mod durations;
 mod exemplars;
 mod sharded;
 mod slot;
@@ -15,7 +16,7 @@ mod sums;
 mod values;
 
 pub(crate) use bounds::upper_bound;
-pub(crate) use calls::{Calls, CallsReading, Goals, MyCalls};
+pub(crate) use calls::{Calls, CallsReading, Goals, MyCalls, MyPart};
 pub(crate) use chosen::Chosen;
 pub(crate) use counts::Counts;
 pub(crate) use exemplars::Exemplar;

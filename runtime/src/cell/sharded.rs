@@ -137,7 +137,7 @@ impl<T: Part> Sharded<T> {
     }
 
     #[cold]
-    fn shared(&self) -> Mine<'_, T> {
+    pub(super) fn shared(&self) -> Mine<'_, T> {
         Mine { part: self.shared.get_or_init(|| Box::new(T::EMPTY)), sole: false }
     }
 
@@ -197,7 +197,24 @@ impl<T: Part> Drop for Sharded<T> {
     }
 }
 
-impl<T> Mine<'_, T> {
+impl<'s, T> Mine<'s, T> {
+    /// A part in which only the calling thread writes.
+    #[inline(always)]
+    pub(super) fn sole(part: &'s T) -> Self {
+        Self { part, sole: true }
+    }
+
+    /// The part, if it is one of those.
+    #[inline(always)]
+    pub(super) fn kept(self) -> Option<&'s T> {
+        self.sole.then_some(self.part)
+    }
+
+    /// Whether nobody else writes there.
+    pub(crate) fn is_sole(&self) -> bool {
+        self.sole
+    }
+
     /// Adds to a word of the part.
     #[inline(always)]
     pub(crate) fn add(&self, word: &AtomicU64, by: u64) {

@@ -91,7 +91,9 @@ pub(super) fn printable(text: &str) -> Cow<'_, str> {
 
 /// Like [`printable`], of any length.
 pub(super) fn one_line(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(moves_cursor) {
+    // Most texts are nothing but printable ASCII.
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if is_plain || !text.chars().any(moves_cursor) {
         return Cow::Borrowed(text);
     }
     let mut line = String::new();

@@ -569,12 +569,12 @@ fn start(
     functions::register();
     let value_chars = recording.limits.value_chars();
     // Metrics have no queue: what they take is given by how many of them there are.
-    let shares = spans.len() + logs.shares() + usize::from(is_watched);
-    let share = recording.memory.queue_bytes() / shares.max(1);
+    let parts = Chosen::parts(&spans) + Chosen::parts(&tracking) + logs.parts();
+    let part = recording.memory.queue_bytes() / parts.max(1);
     let make_all = [
-        Chosen::factory(spans, share),
+        Chosen::factory(spans, part),
         Chosen::factory(metrics, 0),
-        Chosen::factory(tracking, share),
+        Chosen::factory(tracking, part),
     ];
     // Called again in a forked child that records, which has no thread for signals either.
     let sinks = std::sync::Arc::new(move || {
@@ -595,7 +595,7 @@ fn start(
     health::register();
     #[cfg(feature = "process")]
     crate::process::register();
-    let of_logs = logs.start(&settings.logs, share);
+    let of_logs = logs.start(&settings.logs, part);
     if records {
         let filter = settings.level.value;
         level::set_most_verbose(filter.most_verbose());

@@ -77,9 +77,9 @@ impl Outputs {
         })
     }
 
-    /// How many share the memory of the exporters: these, and the queue before them.
-    pub(super) fn shares(&self) -> usize {
-        if self.has_sinks() { self.chosen.len() + 1 } else { 0 }
+    /// How many parts of the memory for queues these get, and the queue before them.
+    pub(super) fn parts(&self) -> usize {
+        if self.has_sinks() { Chosen::parts(&self.chosen) + 1 } else { 0 }
     }
 
     fn has_sinks(&self) -> bool {
@@ -90,12 +90,12 @@ impl Outputs {
         !self.chosen.is_empty()
     }
 
-    /// Starts the pipeline, if there is anything to write to; `share` bytes are for each output and
-    /// for the queue.
+    /// Starts the pipeline, if there is anything to write to; a part of the memory for queues has
+    /// so many bytes.
     pub(super) fn start(
         self,
         settings: &config::Logs,
-        share: usize,
+        part: usize,
     ) -> Vec<(&'static str, Arc<Stats>)> {
         set_exceptions(settings.exceptions.value);
         let has_sinks = self.has_sinks();
@@ -104,7 +104,7 @@ impl Outputs {
         let Self { chosen, shows_path, .. } = self;
         let numbers: Vec<_> = chosen.iter().map(|one| (one.name, Arc::clone(&one.stats))).collect();
         if has_sinks {
-            let sinks = Chosen::factory(chosen, share);
+            let sinks = Chosen::factory(chosen, part);
             #[cfg(feature = "sentry")]
             let sinks = with_crumbs(sinks, crumbs);
             pipeline::start(pipeline::Settings {
@@ -116,7 +116,7 @@ impl Outputs {
                     value_chars: settings.value_chars.value,
                 },
                 // One that fills, one that is read.
-                bytes: share / 2,
+                bytes: part / 2,
                 sinks,
             });
         }
@@ -246,5 +246,5 @@ fn lines(lines: LogLines, settings: &Settings) -> Chosen<dyn LogSink> {
         };
         Some(Box::new(LineSink::new(form, colors, output, bytes, stats)) as Box<dyn LogSink>)
     };
-    Chosen::new("log_lines", Box::new(make))
+    Chosen::new("log_lines", Box::new(make)).with_small_queue()
 }

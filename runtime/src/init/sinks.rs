@@ -21,8 +21,14 @@ use crate::{
 pub(super) struct Chosen<S: ?Sized = dyn Sink> {
     pub(super) name: &'static str,
     pub(super) stats: Arc<Stats>,
+    /// How much of the memory for queues it gets, beside the others.
+    parts: usize,
     make: Make<S>,
 }
+
+/// What an exporter across a network may have to hold for long is worth several of what is passed on
+/// at once: lines of text, and log records on their way to whoever takes them.
+const EXPORTER_PARTS: usize = 4;
 
 /// Takes the bytes that the exporter may hold; `None`: it cannot be made (again).
 type Make<S> = Box<dyn Fn(usize, Arc<Stats>) -> Option<Box<S>> + Send + Sync>;
@@ -32,15 +38,27 @@ type Factory<S> = Arc<dyn Fn() -> Vec<Box<S>> + Send + Sync>;
 
 impl<S: ?Sized + 'static> Chosen<S> {
     pub(super) fn new(name: &'static str, make: Make<S>) -> Self {
-        Self { name, stats: Arc::new(Stats::new(Arc::new(Losses::new()))), make }
+        let stats = Arc::new(Stats::new(Arc::new(Losses::new())));
+        Self { name, stats, parts: EXPORTER_PARTS, make }
     }
 
-    /// Gives each of them `share` bytes.
-    pub(super) fn factory(chosen: Vec<Self>, share: usize) -> Factory<S> {
+    /// One that passes on at once what it is given.
+    pub(super) fn with_small_queue(mut self) -> Self {
+        self.parts = 1;
+        self
+    }
+
+    /// How many parts of the memory for queues all of them get.
+    pub(super) fn parts(chosen: &[Self]) -> usize {
+        chosen.iter().map(|one| one.parts).sum()
+    }
+
+    /// Gives each of them its parts, of so many bytes.
+    pub(super) fn factory(chosen: Vec<Self>, part: usize) -> Factory<S> {
         Arc::new(move || {
             let made = chosen.iter().filter_map(|one| {
                 one.stats.reset();
-                (one.make)(share, Arc::clone(&one.stats))
+                (one.make)(one.parts * part, Arc::clone(&one.stats))
             });
             made.collect()
         })

@@ -36,7 +36,7 @@ use crate::{
 };
 
 /// How often the thread looks, while records come.
-const INTERVAL: Duration = Duration::from_millis(20);
+const INTERVAL: Duration = Duration::from_millis(50);
 /// And while none do; a record wakes it.
 const IDLE_INTERVAL: Duration = Duration::from_secs(60);
 

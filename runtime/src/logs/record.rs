@@ -155,12 +155,14 @@ impl<'a> LogView<'a> {
 
     /// What a surrounding says, if it is a text.
     fn surrounding(&self, index: u8) -> Option<&'a str> {
-        let wanted = SURROUNDINGS.get(usize::from(index))?.key();
-        let mut known = Entries::new(self.split().0, &SURROUNDINGS).attributes();
-        known.find_map(|(key, value)| match value {
-            Value::Str(text) if key == wanted => Some(text),
+        match self.around().of_field(index)? {
+            Value::Str(text) => Some(text),
             _ => None,
-        })
+        }
+    }
+
+    fn around(&self) -> Entries<'a> {
+        Entries::new(self.split().0, &SURROUNDINGS)
     }
 
     /// Where the record comes from: a module, as a rule.
@@ -180,11 +182,10 @@ impl<'a> LogView<'a> {
 
     #[cfg(any(feature = "file", feature = "otlp"))]
     pub(crate) fn line(&self) -> Option<i64> {
-        let mut known = Entries::new(self.split().0, &SURROUNDINGS).attributes();
-        known.find_map(|(key, value)| match value {
-            Value::I64(line) if key == "line" => Some(line),
+        match self.around().of_field(Surrounding::LINE)? {
+            Value::I64(line) => Some(line),
             _ => None,
-        })
+        }
     }
 
     /// What is known of the request: a name each, as it stands in a line, and its value.
@@ -205,7 +206,7 @@ impl<'a> LogView<'a> {
     /// What the record says; of one that is nothing but an error, the error.
     pub(crate) fn message(&self) -> &'a str {
         self.own().name().unwrap_or_else(|| {
-            let mut attributes = self.own().attributes();
+            let mut attributes = self.own();
             let error = attributes.find_map(|(key, value)| match value {
                 Value::Str(text) if key == "exception.message" => Some(text),
                 _ => None,
@@ -216,7 +217,7 @@ impl<'a> LogView<'a> {
 
     /// The attributes, each key once: of several values the last counts.
     pub(crate) fn attributes(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
-        let all = self.own().attributes();
+        let all = self.own();
         let limits = self.limits;
         let mut later = all.clone();
         all.filter(move |(key, _)| {
@@ -229,7 +230,7 @@ impl<'a> LogView<'a> {
 
     /// How many attributes were left out.
     pub(crate) fn dropped_attributes(&self) -> u32 {
-        let all = u32::try_from(self.own().attributes().count()).unwrap_or(u32::MAX);
+        let all = u32::try_from(self.own().count()).unwrap_or(u32::MAX);
         self.own().dropped().saturating_add(all.saturating_sub(self.limits.attributes))
     }
 }

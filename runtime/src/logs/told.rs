@@ -2,7 +2,11 @@
 
 use std::str::Chars;
 
-use crate::{call::group, sql::Dialect, trace::Writer};
+use crate::{
+    call::group,
+    sql::{Dialect, Statement},
+    trace::Writer,
+};
 
 /// A query that a message tells of, and what else that says.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -41,7 +45,8 @@ impl Told {
         writer.name_str(if self.rest.is_empty() { "query" } else { self.rest.trim_end() });
         if !self.statement.is_empty() {
             // Which database it is for was not said, and a record of the log has no site that knows.
-            group::write_keyed_statement(writer, &self.statement, Dialect::Unknown);
+            let statement = Statement::new(&self.statement, Dialect::Unknown);
+            group::write_keyed_statement(writer, &statement);
         }
     }
 }

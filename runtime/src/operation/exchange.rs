@@ -157,7 +157,7 @@ pub(crate) fn noticed(key: &str, value: &dyn Attribute) {
         Value::U64(tokens) => Some(tokens),
         _ => None,
     };
-    for (key, value) in Entries::new(&bytes, &[]).attributes() {
+    for (key, value) in Entries::new(&bytes, &[]) {
         match (key, value) {
             ("gen_ai.usage.input_tokens", value) => exchange.sum_up(0, tokens(value)),
             ("gen_ai.usage.output_tokens", value) => exchange.sum_up(1, tokens(value)),

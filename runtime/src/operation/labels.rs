@@ -7,6 +7,7 @@ use std::{
 
 use crate::{
     metrics::{Known, LabelRef, LabelValue, LabelVisitor, Labels},
+    sql::{Shown, Statement},
     value::Value,
 };
 
@@ -90,6 +91,44 @@ impl LabelValue for ShortText {
 impl fmt::Debug for ShortText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.label().fmt(f)
+    }
+}
+
+/// What a statement does, as a label.
+#[derive(Debug)]
+pub struct Summarised<'s> {
+    statement: Statement<'s>,
+    /// If it is not remembered.
+    text: Option<ShortText>,
+}
+
+/// What a statement for such a database does, as a label.
+pub fn summary_of<'s, S: AsRef<str> + ?Sized>(
+    statement: &'s S,
+    database: &'static str,
+) -> Summarised<'s> {
+    // The user's code, as above.
+    let text = panic::catch_unwind(panic::AssertUnwindSafe(|| statement.as_ref()));
+    Summarised::new(Statement::for_system(text.unwrap_or_default(), database))
+}
+
+impl<'s> Summarised<'s> {
+    pub(crate) fn new(statement: Statement<'s>) -> Self {
+        let text = match statement.summary() {
+            Shown::Known(_) => None,
+            Shown::Anew(summary) => Some(text_of(format_args!("{summary}"))),
+        };
+        Self { statement, text }
+    }
+}
+
+impl LabelValue for Summarised<'_> {
+    fn label(&self) -> LabelRef<'_> {
+        match (&self.text, self.statement.summary()) {
+            (Some(text), _) => text.label(),
+            (None, Shown::Known(summary)) => summary.into(),
+            (None, Shown::Anew(_)) => "".into(),
+        }
     }
 }
 

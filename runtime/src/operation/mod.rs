@@ -27,7 +27,9 @@ use crate::{
 };
 
 pub(crate) use exchange::{noticed, say_chunk, say_model, say_usage, tool_ended};
-pub use labels::{label, text_of};
+#[cfg(feature = "tracing")]
+pub(crate) use labels::Summarised;
+pub use labels::{label, summary_of, text_of};
 
 /// A call that is measured; dropped unfinished, it has panicked.
 #[derive(Debug)]

@@ -198,8 +198,8 @@ impl<C: ConnectionLike> TracedConnection<C> {
         ask: impl FnOnce(&mut C) -> RedisResult<T>,
     ) -> RedisResult<T> {
         let (server, namespace) = (self.server.as_deref(), self.connection.get_db());
-        let mut call =
-            Call::enter(&COMMAND, |fields| Server::begin(server, fields, batch, namespace));
+        let mut call = Call::off();
+        call.begin(&COMMAND, |fields| Server::begin(server, fields, batch, namespace));
         let find = |finder: Finder| Server::find(server, finder, batch, namespace);
         let mut operation = Operation::enter(&COMMAND, find);
         let result = ask(&mut self.connection);

@@ -14,6 +14,14 @@ use crate::{
 /// How many sets of labels are told apart, unless a function says otherwise.
 const LABEL_SETS: usize = 64;
 
+/// How many series of Prometheus a set of labels may cost.
+const MOST_SERIES: usize = 30;
+/// Twelve buckets and the one of all, count, sum, calls that run, those that ended in four ways
+/// other than by an error, and errors of further types.
+const PLAIN_SERIES: usize = 12 + 1 + 2 + 1 + 4 + 1;
+/// Objectives are what the program asked for. Errors stay told apart, however many there are.
+const LEAST_ERROR_TYPES: usize = 3;
+
 /// The calls of one function, and what is expected of them.
 #[derive(Debug)]
 pub struct Metered {
@@ -42,6 +50,11 @@ pub(crate) struct Cell {
 impl Cell {
     pub(super) const fn new(goals: Goals, slow_nanos: u64) -> Self {
         Self { calls: Calls::new(goals), slow_nanos }
+    }
+
+    const fn telling_apart(mut self, error_types: usize) -> Self {
+        self.calls.limit_error_types(error_types);
+        self
     }
 }
 
@@ -74,14 +87,14 @@ impl Metered {
     #[must_use]
     pub const fn latency(mut self, targets: &'static [f64]) -> Self {
         self.latency_targets = targets;
-        self
+        self.make_room()
     }
 
     /// With this share of calls that shall not fail.
     #[must_use]
     pub const fn errors(mut self, target: f64) -> Self {
         self.error_target = Some(target);
-        self
+        self.make_room()
     }
 
     /// With slow calls: those that miss the last goal.
@@ -115,6 +128,20 @@ impl Metered {
         self
     }
 
+    const fn make_room(mut self) -> Self {
+        self.cell.calls.limit_error_types(self.error_types());
+        self
+    }
+
+    /// How many types of errors are told apart: as many as there is room for beside the buckets of
+    /// the goals, and what objectives have beside that.
+    const fn error_types(&self) -> usize {
+        let objectives = self.latency_targets.len() + self.error_target.is_some() as usize;
+        let room = MOST_SERIES - PLAIN_SERIES;
+        let left = room.saturating_sub(self.goals.len() + 2 * objectives);
+        if left > LEAST_ERROR_TYPES { left } else { LEAST_ERROR_TYPES }
+    }
+
     /// The cell of the calls that have no labels.
     #[inline(always)]
     pub(crate) fn cell(&'static self) -> Option<&'static Cell> {
@@ -129,7 +156,8 @@ impl Metered {
                 .filter(|(key, _)| redact::is_denied_here(key))
                 .for_each(|(_, label)| *label = Label::Str("[redacted]"));
         }
-        let make = || Cell::new(self.goals, self.cell.slow_nanos);
+        let error_types = self.error_types();
+        let make = || Cell::new(self.goals, self.cell.slow_nanos).telling_apart(error_types);
         self.sets.find(labels, self.most_sets, make)
     }
 

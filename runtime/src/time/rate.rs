@@ -103,7 +103,9 @@ pub(crate) fn ticks_before(end: u64, elapsed: Duration) -> u64 {
     if mode & TSC == 0 || mode != TSC && mock::ticks().is_some() {
         return end.saturating_sub(nanos);
     }
-    measure();
+    if end >= GOOD_UNTIL.load(Relaxed) {
+        measure();
+    }
     let ticks = (u128::from(nanos) << 32) / u128::from(RATE.load(Relaxed).max(1));
     end.saturating_sub(u64::try_from(ticks).unwrap_or(u64::MAX))
 }

@@ -3,7 +3,11 @@
 //! Most spans arrive whole, in one record. The others wait here: those that still run, and those
 //! about which more was recorded than their first record holds. The table is bounded in bytes.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasherDefault, Hasher},
+    mem,
+};
 
 #[cfg(feature = "file")]
 use super::flight::Running;
@@ -16,6 +20,12 @@ use crate::outcome::Outcome;
 
 /// What a waiting span costs beyond its records: the table's entry and the allocator's rounding.
 const OVERHEAD: usize = 224;
+
+/// The part of the table that is for the memory of spans that are gone: others get it, of which
+/// thousands come with each pass.
+const SPARE_PART: usize = 8;
+/// What one of them may leave, so that a small span does not get the memory of a large one.
+const MOST_SPARE_BYTES: usize = 1_024;
 
 /// A span of which not all is known yet.
 #[derive(Debug, Default)]
@@ -32,6 +42,20 @@ struct Waiting {
     cost: usize,
 }
 
+impl Waiting {
+    /// What it takes, the state of its trace aside.
+    fn memory(&self) -> usize {
+        OVERHEAD + self.head.capacity() + self.extras.capacity()
+    }
+
+    /// Nothing but the memory.
+    fn emptied(mut self) -> Self {
+        self.head.clear();
+        self.extras.clear();
+        Self { head: self.head, extras: self.extras, ..Self::default() }
+    }
+}
+
 /// How a span ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct End {
@@ -44,7 +68,11 @@ pub(crate) struct End {
 /// The table of waiting spans.
 #[derive(Debug)]
 pub(crate) struct Joiner {
-    waiting: HashMap<u64, Waiting>,
+    waiting: HashMap<u64, Waiting, BuildHasherDefault<OwnId>>,
+    /// What was waiting, for its memory.
+    spares: Vec<Waiting>,
+    spare_bytes: usize,
+    most_spare_bytes: usize,
     /// Spans to look at when the pass ends.
     due: Vec<u64>,
     bytes: usize,
@@ -52,9 +80,38 @@ pub(crate) struct Joiner {
     pass: u64,
 }
 
+/// The ids of our own spans are as good as random: they are their own hash, and nobody else chooses
+/// them.
+#[derive(Debug, Default)]
+struct OwnId(u64);
+
+impl Hasher for OwnId {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, id: u64) {
+        self.0 = id;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 impl Joiner {
     pub(crate) fn new(budget: usize) -> Self {
-        Self { waiting: HashMap::new(), due: Vec::new(), bytes: 0, budget, pass: 0 }
+        let most_spare_bytes = budget / SPARE_PART;
+        Self {
+            waiting: HashMap::default(),
+            spares: Vec::new(),
+            spare_bytes: 0,
+            most_spare_bytes,
+            due: Vec::new(),
+            bytes: 0,
+            budget: budget - most_spare_bytes,
+            pass: 0,
+        }
     }
 
     /// Whether the span waits for its end.
@@ -78,11 +135,15 @@ impl Joiner {
             return false;
         }
         let waiting = self.entry(record.span());
-        waiting.head = record.bytes.to_vec();
+        let before = waiting.memory();
+        waiting.head.clear();
+        waiting.head.extend_from_slice(record.bytes);
         waiting.trace.clone_from(trace);
         if cost == 0 {
-            self.bytes -= std::mem::take(&mut waiting.cost);
+            let cost = mem::take(&mut waiting.cost);
+            self.bytes -= cost;
         } else {
+            let cost = waiting.memory() - before + trace.state.len();
             waiting.cost += cost;
             self.bytes += cost;
         }
@@ -98,10 +159,14 @@ impl Joiner {
         if cost != 0 && self.bytes + cost + OVERHEAD > self.budget {
             return;
         }
-        self.bytes += cost;
         let waiting = self.entry(record.span());
-        waiting.cost += cost;
+        let before = waiting.memory();
         waiting.extras.extend_from_slice(record.bytes);
+        if bounded {
+            let cost = waiting.memory() - before;
+            waiting.cost += cost;
+            self.bytes += cost;
+        }
     }
 
     /// The span shall not be exported.
@@ -142,17 +207,21 @@ impl Joiner {
 
     /// The entry of a span; a new one is looked at when the pass ends, for it may lack a head.
     fn entry(&mut self, span: u64) -> &mut Waiting {
-        let (bytes, due, pass) = (&mut self.bytes, &mut self.due, self.pass);
-        self.waiting.entry(span).or_insert_with(|| {
-            *bytes += OVERHEAD;
+        let Self { waiting, spares, spare_bytes, due, bytes, pass, .. } = self;
+        waiting.entry(span).or_insert_with(|| {
             due.push(span);
-            Waiting { pass, cost: OVERHEAD, ..Waiting::default() }
+            let spare = spares.pop();
+            *spare_bytes -= spare.as_ref().map_or(0, Waiting::memory);
+            let spare = spare.unwrap_or_default();
+            let cost = spare.memory();
+            *bytes += cost;
+            Waiting { pass: *pass, cost, ..spare }
         })
     }
 
     /// Ends a pass: hands out what has lingered and forgets what nobody will ever complete.
     pub(crate) fn end_pass(&mut self, mut finished: impl FnMut(Complete<'_>)) {
-        for span in std::mem::take(&mut self.due) {
+        for span in mem::take(&mut self.due) {
             // A span may be due twice; the second time it is gone.
             let Some(waiting) = self.waiting.get(&span) else { continue };
             let lingers = waiting.end.is_some_and(|end| end.linger);
@@ -184,8 +253,13 @@ impl Joiner {
     }
 
     fn forget(&mut self, span: u64) {
-        if let Some(waiting) = self.waiting.remove(&span) {
-            self.bytes -= waiting.cost;
+        let Some(waiting) = self.waiting.remove(&span) else { return };
+        self.bytes -= waiting.cost;
+        let memory = waiting.memory();
+        let spare_bytes = self.spare_bytes + memory;
+        if memory <= MOST_SPARE_BYTES && spare_bytes <= self.most_spare_bytes {
+            self.spare_bytes = spare_bytes;
+            self.spares.push(waiting.emptied());
         }
     }
 }
@@ -296,6 +370,33 @@ mod tests {
         assert!(!begin(&mut joiner, &losses));
         assert_eq!(losses.of(LossReason::SpanTableFull), 1);
         assert_eq!(joiner.bytes, 0);
+    }
+
+    #[test]
+    fn what_spans_that_are_gone_leave_behind_is_bounded_and_used_again() {
+        let (mut joiner, losses) = (Joiner::new(80_000), Losses::new());
+        let span = |joiner: &mut Joiner, span, words: usize| {
+            let words =
+                bytes(&[&[head(Kind::SPAN, 0, words, 0), span][..], &vec![0; words]].concat());
+            let (record, _) = Record::take(&words).unwrap();
+            assert!(joiner.begin(&record, &TraceHead::default(), &losses, |_| {}));
+        };
+
+        (1..=100).for_each(|id| span(&mut joiner, id, 50));
+        (1..=100).for_each(|id| joiner.forget(id));
+
+        let known = |joiner: &Joiner| joiner.spares.iter().map(Waiting::memory).sum::<usize>();
+        assert_eq!(joiner.spare_bytes, known(&joiner));
+        assert!((9_000..=10_000).contains(&joiner.spare_bytes), "{}", joiner.spare_bytes);
+        let before = joiner.spares.len();
+        (1..=3).for_each(|id| span(&mut joiner, id, 5));
+        assert_eq!((joiner.spares.len(), joiner.spare_bytes), (before - 3, known(&joiner)));
+        // Also what it has no use for counts.
+        let memory = joiner.waiting.values().map(Waiting::memory).sum::<usize>();
+        assert!(joiner.bytes == memory && memory >= 3 * 400, "{memory}");
+        span(&mut joiner, 1_000, 1_000);
+        [2, 1_000].into_iter().for_each(|id| joiner.forget(id));
+        assert_eq!((joiner.spares.len(), joiner.waiting.len()), (before - 3, 2));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 /// The hard bound on the recorder's memory.
 ///
 /// Half is for what threads record, a quarter for spans that run, a quarter for the queues of the
-/// exporters. What [tail bias](crate::trace::TailBias) holds takes half of the first half.
+/// exporters, of which log lines take a small part. What [tail bias](crate::trace::TailBias) holds
+/// takes half of the first half.
 ///
 /// ```
 /// use spandrel::trace::Memory;

@@ -33,7 +33,7 @@ pub(crate) fn begin(site: &'static Site, write: &dyn Fn(&mut Writer)) {
         let name = entries.clone().name().unwrap_or_else(|| site.span_name());
         let forms = entries.clone().forms();
         let constants = site.constants().iter().map(|(key, value)| (*key, *value, Form::Plain));
-        let own = entries.attributes().zip(forms).map(|((key, value), form)| (key, value, form));
+        let own = entries.zip(forms).map(|((key, value), form)| (key, value, form));
         let values: Vec<_> = constants.chain(own).collect();
         let span = Mirrored { site, name, values: &values };
         Reflections::new(mirrors.iter().filter_map(|mirror| mirror.begin(&span)).collect())

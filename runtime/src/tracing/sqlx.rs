@@ -7,6 +7,7 @@
 //! Whether a query failed is not said: the event comes when `sqlx` drops what counts its rows.
 
 use std::{
+    cell::Cell,
     fmt,
     sync::atomic::{AtomicU8, Ordering::Relaxed},
     thread,
@@ -25,7 +26,7 @@ use crate::{
     operation,
     outcome::Outcome,
     site::{Field, Meta, Site, SpanKind, Traced, text},
-    sql::Dialect,
+    sql::{Dialect, Statement},
     time,
     trace::{Writer, active::Active, span::say},
     value::Value,
@@ -80,82 +81,56 @@ pub(super) fn role(field: &str) -> Role {
 
 /// Writes the statement of an event without its values.
 pub(super) fn describe(event: &Event<'_>, writer: &mut Writer) {
-    let mut query = Query::default();
-    event.record(&mut query);
-    let statement = query.statement();
-    if !statement.is_empty() {
-        let dialect = System::of(statement).dialect(statement);
-        group::write_keyed_statement(writer, statement, dialect);
-    }
+    let query = Query::of(event);
+    query.with_statement(event, |text| {
+        if !text.is_empty() {
+            let (_, statement) = System::of(text);
+            group::write_keyed_statement(writer, &statement);
+        }
+    });
 }
 
 /// Records the query that an event tells of; `false`: it tells of something else.
 pub(super) fn record(event: &Event<'_>) -> bool {
-    let mut query = Query::default();
-    event.record(&mut query);
+    let query = Query::of(event);
     let Some(elapsed) = query.elapsed else { return false };
-    let statement = query.statement();
-    let system = System::of(statement);
-    let site = system.site();
-    let end = time::ticks();
-    let start = time::ticks_before(end, elapsed);
-    let summary = group::summary(statement, system.dialect(statement));
-    let write = |writer: &mut Writer| {
-        group::write_statement(writer, 0, statement, system.dialect(statement));
-        writer.set(1, &query.rows_returned);
-        writer.set(2, &query.rows_affected.filter(|rows| *rows > 0));
-        writer.name(format_args!("{summary}"));
-    };
-    let mut span = Active::begin(site, site.word(), |fields| fields.write_at(start, write));
-    span.enter();
-    operation::db_call_ended(
-        elapsed,
-        &[
-            ("db.system.name", operation::label(system.name())),
-            ("db.query.summary", operation::label(&operation::text_of(format_args!("{summary}")))),
-        ],
-    );
-    span.swap();
-    if span.is_recording() {
-        if let Some(threshold) = &query.slow_threshold {
-            span.mark_late();
-            say::event(span.span(), "slow statement", &[("slow.threshold", threshold)]);
-        }
-        // The event is the same for a query that failed or was dropped: without a status nothing is
-        // claimed, and whoever asked has the error.
-        span.end_at(Outcome::Ok, end);
-    }
+    query.with_statement(event, |text| query.record(elapsed, text));
     true
 }
 
 impl System {
-    fn of(statement: &str) -> Self {
+    /// The database of a statement, and the statement as that reads it: by its own text, whatever
+    /// others have betrayed.
+    fn of(text: &str) -> (Self, Statement<'_>) {
         /// What statements have betrayed so far, bit by bit.
         static SEEN: AtomicU8 = AtomicU8::new(0);
         const MYSQL: u8 = 1;
         const POSTGRES: u8 = 2;
 
-        let thread = thread::current();
-        if thread.name().is_some_and(|name| name.starts_with("sqlx-sqlite")) {
-            return Self::Sqlite;
+        if is_on_thread_of_sqlite() {
+            return (Self::Sqlite, Statement::for_system(text, Self::Sqlite.name()));
         }
-        let betrayed = match Dialect::of(statement) {
+        let statement = Statement::new(text, None);
+        let betrayed = match statement.dialect() {
             Dialect::MySql => MYSQL,
             Dialect::Ansi => POSTGRES,
             Dialect::Unknown => 0,
         };
-        let seen = match betrayed {
-            0 => SEEN.load(Relaxed),
-            betrayed => {
-                SEEN.fetch_or(betrayed, Relaxed);
+        let seen = match (betrayed, SEEN.load(Relaxed)) {
+            (0, seen) => seen,
+            (betrayed, seen) => {
+                if seen & betrayed == 0 {
+                    SEEN.fetch_or(betrayed, Relaxed);
+                }
                 betrayed
             }
         };
-        match seen {
+        let system = match seen {
             MYSQL => Self::MySql,
             POSTGRES => Self::Postgres,
             _ => Self::Unknown,
-        }
+        };
+        (system, statement)
     }
 
     fn name(self) -> &'static str {
@@ -175,44 +150,92 @@ impl System {
             Self::Unknown => &UNKNOWN,
         }
     }
-
-    /// What decides which texts are values: by this statement, whatever others have betrayed.
-    fn dialect(self, statement: &str) -> Dialect {
-        match self {
-            Self::Sqlite => Dialect::of_system(self.name(), statement),
-            Self::MySql | Self::Postgres | Self::Unknown => Dialect::of(statement),
-        }
-    }
 }
 
-/// What an event says.
+/// Whether `sqlx` has made this thread to run queries to SQLite.
+fn is_on_thread_of_sqlite() -> bool {
+    thread_local! {
+        static IS: Cell<Option<bool>> = const { Cell::new(None) };
+    }
+
+    if let Some(is) = IS.get() {
+        return is;
+    }
+    let is = thread::current().name().is_some_and(|name| name.starts_with("sqlx-sqlite"));
+    IS.set(Some(is));
+    is
+}
+
+/// What an event says, but for the statement.
 #[derive(Debug, Default)]
 struct Query {
-    /// The first words of the statement, or all of a short one.
-    summary: String,
-    /// The statement, if it is not short.
-    statement: String,
+    /// The statement has a field of its own: in the other one are but its first words.
+    is_long: bool,
     rows_affected: Option<u64>,
     rows_returned: Option<u64>,
     elapsed: Option<Duration>,
     slow_threshold: Option<String>,
 }
 
+const SHORT: &str = "summary";
+const LONG: &str = "db.statement";
+
 impl Query {
-    fn statement(&self) -> &str {
-        match self.statement.trim() {
-            "" => self.summary.trim(),
-            statement => statement,
+    fn of(event: &Event<'_>) -> Self {
+        let mut query = Self::default();
+        event.record(&mut query);
+        query
+    }
+
+    /// Shows the statement where it stands, which is nowhere but in the event.
+    fn with_statement(&self, event: &Event<'_>, show: impl FnOnce(&str)) {
+        let field = if self.is_long { LONG } else { SHORT };
+        let mut statement = InField { field, show: Some(show) };
+        event.record(&mut statement);
+        if let Some(show) = statement.show {
+            show("");
+        }
+    }
+
+    fn record(&self, elapsed: Duration, text: &str) {
+        let (system, statement) = System::of(text);
+        let site = system.site();
+        let end = time::ticks();
+        let start = time::ticks_before(end, elapsed);
+        let summary = statement.summary();
+        let write = |writer: &mut Writer| {
+            group::write_statement(writer, 0, &statement);
+            writer.set(1, &self.rows_returned);
+            writer.set(2, &self.rows_affected.filter(|rows| *rows > 0));
+            writer.name(format_args!("{summary}"));
+        };
+        let mut span = Active::begin(site, site.word(), |fields| fields.write_at(start, write));
+        span.enter();
+        let summary = operation::Summarised::new(statement);
+        operation::db_call_ended(
+            elapsed,
+            &[
+                ("db.system.name", operation::label(system.name())),
+                ("db.query.summary", operation::label(&summary)),
+            ],
+        );
+        span.swap();
+        if span.is_recording() {
+            if let Some(threshold) = &self.slow_threshold {
+                span.mark_late();
+                say::event(span.span(), "slow statement", &[("slow.threshold", threshold)]);
+            }
+            // The event is the same for a query that failed or was dropped: without a status
+            // nothing is claimed, and whoever asked has the error.
+            span.end_at(Outcome::Ok, end);
         }
     }
 }
 
 impl Visit for Query {
     fn record_str(&mut self, field: &TheirField, value: &str) {
-        match field.name() {
-            "summary" => value.clone_into(&mut self.summary),
-            "db.statement" => value.clone_into(&mut self.statement),
-            _ => {}
+        if field.name() == LONG {
+            self.is_long = !value.trim().is_empty();
         }
     }
 
@@ -233,9 +256,30 @@ impl Visit for Query {
     fn record_debug(&mut self, field: &TheirField, value: &dyn fmt::Debug) {
         match field.name() {
             "slow_threshold" => self.slow_threshold = Some(format!("{value:?}")),
-            "summary" => self.summary = format!("{value:?}"),
-            "db.statement" => self.statement = format!("{value:?}"),
+            LONG => self.record_str(field, &format!("{value:?}")),
             _ => {}
+        }
+    }
+}
+
+/// Shows the text of a field.
+struct InField<F> {
+    field: &'static str,
+    show: Option<F>,
+}
+
+impl<F: FnOnce(&str)> Visit for InField<F> {
+    fn record_str(&mut self, field: &TheirField, value: &str) {
+        if field.name() == self.field
+            && let Some(show) = self.show.take()
+        {
+            show(value.trim());
+        }
+    }
+
+    fn record_debug(&mut self, field: &TheirField, value: &dyn fmt::Debug) {
+        if field.name() == self.field {
+            self.record_str(field, &format!("{value:?}"));
         }
     }
 }

@@ -105,6 +105,50 @@ fn a_query_to_postgres_lasts_as_long_as_it_took(test: testing::Test) {
     assert!(starts_within, "it began when the query did: {query:?} {wait:?}");
 }
 
+#[spandrel::instrument(skip_all)]
+async fn repeat(connection: &mut SqliteConnection) {
+    for name in ["one", "two", "three"] {
+        let parametrised = "SELECT ?\n  AS name, type FROM sqlite_master WHERE name = ?";
+        sqlx::query(parametrised).bind(name).bind(name).execute(&mut *connection).await.unwrap();
+        let written = format!("SELECT type FROM sqlite_master WHERE name = '{name}'");
+        sqlx::query(sqlx::AssertSqlSafe(written)).execute(&mut *connection).await.unwrap();
+        sqlx::query("SELECT ?").bind(name).execute(&mut *connection).await.unwrap();
+    }
+}
+
+#[spandrel::test]
+fn a_query_that_comes_again_is_a_span_like_the_first(test: testing::Test) {
+    let before = testing::metrics();
+    runtime(async {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.unwrap();
+        repeat(&mut connection).await;
+        connection.close().await.unwrap();
+    });
+
+    let queries = test.children_of(&test.span("repeat"));
+    assert_eq!(queries.len(), 9, "{:?}", test.spans());
+    for turn in queries.chunks(3) {
+        for (query, text, summary) in [
+            (
+                &turn[0],
+                "SELECT ? AS name, type FROM sqlite_master WHERE name = ?",
+                "SELECT sqlite_master",
+            ),
+            (&turn[1], "SELECT type FROM sqlite_master WHERE name = ?", "SELECT sqlite_master"),
+            (&turn[2], "SELECT ?", "SELECT"),
+        ] {
+            assert_eq!(attribute(query, "db.query.text"), text);
+            assert_eq!(attribute(query, "db.query.summary"), summary);
+            assert_eq!(query.name, summary);
+            assert_eq!(attribute(query, "db.system.name"), "sqlite");
+        }
+    }
+    let labels = [("db.system.name", "sqlite"), ("db.query.summary", "SELECT sqlite_master")];
+    let added = testing::metrics().since(&before);
+    let measured = added.distribution("db.client.operation.duration", &labels).unwrap();
+    assert_eq!(measured.count, 6);
+}
+
 #[spandrel::test]
 fn a_slow_statement_says_what_is_slow(test: testing::Test) {
     runtime(async {

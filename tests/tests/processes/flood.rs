@@ -45,6 +45,21 @@ fn an_exporter_of_the_programs_own_that_hangs_costs_no_more_memory_than_granted(
 }
 
 #[test]
+fn lines_of_logs_leave_most_of_the_queues_memory_to_an_exporter_of_spans() {
+    let held = |lines| {
+        let outcome = Probe::new("flood", "held").env("SPANDREL_LOG_FORMAT", lines).run();
+        outcome.assert_success();
+        assert!(outcome.number("0.dropped.queue_full") > 0, "{outcome:?}");
+        outcome.number("0.queued")
+    };
+
+    let (alone, beside_lines) = (held("off"), held("pretty"));
+
+    assert!(beside_lines * 10 >= alone * 6, "{beside_lines} of {alone}");
+    assert!(beside_lines < alone, "what lines may take is nobody else's");
+}
+
+#[test]
 fn a_receiver_that_refuses_loses_spans_and_says_how_many() {
     let outcome = Probe::new("flood", "some").to(&Receiver::refusing()).run();
 

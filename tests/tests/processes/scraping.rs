@@ -118,15 +118,27 @@ fn promtool_finds_nothing_to_complain_of() {
 }
 
 #[test]
-fn a_timed_function_costs_at_most_thirty_series() {
+fn a_timed_function_costs_at_most_thirty_series_however_its_calls_end() {
     let (running, address) = start(Probe::new("scraping", "metrics"));
 
-    let answer = prometheus::get(address, "/metrics", TEXT).unwrap();
-
-    let text = String::from_utf8(answer.body).unwrap();
-    let of_charge = |line: &&str| line.contains("::charge\"") && !line.starts_with('#');
-    let series = text.lines().filter(of_charge).count();
-    assert!((20..=30).contains(&series), "{series} series in\n{text}");
+    for format in [TEXT, OPEN_METRICS] {
+        let answer = prometheus::get(address, "/metrics", format).unwrap();
+        let text = String::from_utf8(answer.body).unwrap();
+        let of = |function: &str| -> Vec<&str> {
+            let named = format!("::{function}\"");
+            let lines = text.lines().filter(|line| !line.starts_with('#'));
+            lines.filter(|line| line.contains(&named)).collect()
+        };
+        let calls = |function| {
+            let lines = of(function).into_iter().filter(|line| line.contains("_calls_total{"));
+            let values = lines.map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap());
+            (values.clone().count(), values.sum::<u64>())
+        };
+        let series = ["charge", "plain", "worst"].map(|function| of(function).len());
+        assert_eq!(series, [21, 29, 30], "{text}");
+        // Four ways to end, and errors: of eight types and further ones, or of three.
+        assert_eq!((calls("plain"), calls("worst")), ((13, 14), (8, 14)), "{text}");
+    }
     running.end().assert_success();
 }
 

@@ -65,6 +65,48 @@ fn a_statement_is_recorded_without_its_values_and_names_the_span() {
 }
 
 #[test]
+fn a_statement_that_comes_again_is_recorded_as_it_was() {
+    #[traced(db(system = postgresql, query = statement))]
+    fn postgresql(statement: &str) -> usize {
+        statement.len()
+    }
+    #[traced(db(system = other_sql, query = statement))]
+    fn unknown(statement: &str) -> usize {
+        statement.len()
+    }
+    let said = |run: &dyn Fn() -> usize| {
+        let span = only(run);
+        let text = attribute(&span, "db.query.text");
+        (text, attribute(&span, "db.query.summary"), span.name.to_string())
+    };
+
+    for (statement, text, summary) in [
+        (
+            "INSERT INTO orders (id, item)\n  VALUES ($1, $2)",
+            "INSERT INTO orders (id, item) VALUES ($1, $2)",
+            "INSERT orders",
+        ),
+        ("UPDATE a SET b = $1", "UPDATE a SET b = $1", "UPDATE a"),
+        ("SELECT größe FROM maße, b", "SELECT größe FROM maße, b", "SELECT maße b"),
+        ("SELECT a FROM b WHERE c = 'one'", "SELECT a FROM b WHERE c = ?", "SELECT b"),
+        ("SELECT a FROM b WHERE c = 'two'", "SELECT a FROM b WHERE c = ?", "SELECT b"),
+        ("SELECT a FROM b WHERE c = ?", "SELECT a FROM b WHERE c = ?", "SELECT b"),
+    ] {
+        let expected = (text.to_owned(), summary.to_owned(), summary.to_owned());
+        for _ in 0..3 {
+            assert_eq!(said(&|| postgresql(statement)), expected);
+            assert_eq!(said(&|| unknown(statement)), expected);
+        }
+    }
+    // A name in one database and maybe a text in another, whichever was asked first.
+    let statement = "SELECT a FROM b WHERE c = \"d\"";
+    for _ in 0..2 {
+        assert_eq!(said(&|| postgresql(statement)).0, statement);
+        assert_eq!(said(&|| unknown(statement)).0, "SELECT a FROM b WHERE c = ?");
+    }
+}
+
+#[test]
 fn a_database_that_is_named_tells_where_the_values_of_a_statement_are() {
     #[traced(db(system = mysql, query = statement))]
     fn mysql(statement: &str) -> usize {

@@ -82,6 +82,59 @@ fn durations_are_exact_at_every_threshold() {
     assert!(error.abs() <= statistics.quantile_error(), "{error}");
 }
 
+fn no_order() -> u32 {
+    panic!("no order")
+}
+
+#[traced(fields(order = no_order()))]
+#[timed]
+fn needs_an_order() {
+    unreachable!("its values come first");
+}
+
+#[traced(parent = parent, fields(value = unreachable_value()))]
+fn has_a_parent_of_its_own(parent: &spandrel::trace::Context) {
+    unreachable!("its values come first, {parent:?}");
+}
+
+fn unreachable_value() -> u64 {
+    panic!("a value that cannot be had")
+}
+
+#[traced]
+fn comes_next() {}
+
+#[test]
+fn a_call_that_panics_while_its_values_are_recorded_leaves_no_parent_behind() {
+    let capture = testing::capture();
+
+    capture.run(|| {
+        let parent = Span::start("parent").context();
+        panics(|| has_a_parent_of_its_own(&parent));
+        comes_next();
+    });
+
+    let spans = capture.spans();
+    let next = spans.iter().find(|span| span.name == "comes_next").unwrap();
+    assert_eq!(next.parent_span_id, None);
+}
+
+#[test]
+fn a_call_that_panics_while_its_values_are_recorded_has_ended() {
+    let capture = testing::capture();
+
+    capture.run(|| {
+        panics(needs_an_order);
+        comes_next();
+    });
+
+    let statistics = statistics("needs_an_order");
+    assert_eq!((outcomes(&statistics), statistics.in_flight()), ([0, 0, 0, 0, 1], 0));
+    let spans = capture.spans();
+    let found: Vec<_> = spans.iter().map(|span| (&*span.name, span.parent_span_id)).collect();
+    assert_eq!(found, [("comes_next", None)]);
+}
+
 #[traced]
 #[timed(slow = "1s")]
 fn drags(clock: &testing::MockClock, seconds: u64) {

@@ -23,20 +23,22 @@ fn charge(id: u64, b: u8, c: &str, #[cfg(unix)] d: u8) -> Result<u64, Error> {
         ::my_spandrel::__private::register!(__SPANDREL);
         &__SPANDREL
     };
-    let mut __call = ::my_spandrel::__private::Call::enter_from(
-        __site,
-        || ::my_spandrel::__private::Origin::parent(&(p)),
-        |__fields| {
-            __fields
-                .write(|__writer| {
-                    __writer.name(::core::format_args!("charge {id}"));
-                    ::my_spandrel::__private::capture!(__writer, 0, & id);
-                    __writer.display(1, &::my_spandrel::__private::Masked(&c));
-                    #[cfg(unix)]
-                    ::my_spandrel::__private::capture!(__writer, 2, & d);
-                })
-        },
-    );
+    let mut __call = ::my_spandrel::__private::Call::off();
+    __call
+        .begin_from(
+            __site,
+            || ::my_spandrel::__private::Origin::parent(&(p)),
+            |__fields| {
+                __fields
+                    .write(|__writer| {
+                        __writer.name(::core::format_args!("charge {id}"));
+                        ::my_spandrel::__private::capture!(__writer, 0, & id);
+                        __writer.display(1, &::my_spandrel::__private::Masked(&c));
+                        #[cfg(unix)]
+                        ::my_spandrel::__private::capture!(__writer, 2, & d);
+                    })
+            },
+        );
     __call.links(|| l);
     let __result = ::my_spandrel::__private::call_once::<
         Result<u64, Error>,

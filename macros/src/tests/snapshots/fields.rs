@@ -13,19 +13,21 @@ fn charge(id: u64) {
         ::spandrel::__private::register!(__SPANDREL);
         &__SPANDREL
     };
-    let mut __call = ::spandrel::__private::Call::enter(
-        __site,
-        |__fields| match &(total(id)) {
-            __v0 => {
-                __fields
-                    .write(|__writer| {
-                        __writer.set(0, &id);
-                        __writer.set(1, __v0);
-                        __writer.debug(2, &id);
-                    })
-            }
-        },
-    );
+    let mut __call = ::spandrel::__private::Call::off();
+    __call
+        .begin(
+            __site,
+            |__fields| match &(total(id)) {
+                __v0 => {
+                    __fields
+                        .write(|__writer| {
+                            __writer.set(0, &id);
+                            __writer.set(1, __v0);
+                            __writer.debug(2, &id);
+                        })
+                }
+            },
+        );
     let __result = ::spandrel::__private::call_once::<
         (),
         _,

@@ -25,21 +25,23 @@ fn find(table: &str) -> Vec<u64> {
         ::spandrel::__private::register!(__SPANDREL);
         &__SPANDREL
     };
-    let mut __call = ::spandrel::__private::Call::enter(
-        __site,
-        |__fields| {
-            __fields
-                .write(|__writer| {
-                    __writer
-                        .name(
-                            ::core::format_args!(
-                                "{}", ::spandrel::__private::Name(& [& "SELECT", & table])
-                            ),
-                        );
-                    __writer.set(0, &table);
-                })
-        },
-    );
+    let mut __call = ::spandrel::__private::Call::off();
+    __call
+        .begin(
+            __site,
+            |__fields| {
+                __fields
+                    .write(|__writer| {
+                        __writer
+                            .name(
+                                ::core::format_args!(
+                                    "{}", ::spandrel::__private::Name(& [& "SELECT", & table])
+                                ),
+                            );
+                        __writer.set(0, &table);
+                    })
+            },
+        );
     let mut __operation = ::spandrel::__private::Operation::enter(
         __site,
         |__labels| {

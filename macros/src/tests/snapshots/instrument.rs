@@ -12,16 +12,18 @@ fn charge(id: u64, order: &Order) {
         ::spandrel::__private::register!(__SPANDREL);
         &__SPANDREL
     };
-    let mut __call = ::spandrel::__private::Call::enter(
-        __site,
-        |__fields| {
-            __fields
-                .write(|__writer| {
-                    ::spandrel::__private::instrument::field!(__writer, 0, & id);
-                    __writer.debug(1, &order);
-                })
-        },
-    );
+    let mut __call = ::spandrel::__private::Call::off();
+    __call
+        .begin(
+            __site,
+            |__fields| {
+                __fields
+                    .write(|__writer| {
+                        ::spandrel::__private::instrument::field!(__writer, 0, & id);
+                        __writer.debug(1, &order);
+                    })
+            },
+        );
     let __result = ::spandrel::__private::call_once::<
         (),
         _,

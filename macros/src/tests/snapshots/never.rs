@@ -7,6 +7,7 @@ fn serve() -> ! {
         ::spandrel::__private::register!(__SPANDREL);
         &__SPANDREL
     };
-    let __guard = ::spandrel::__private::Call::guard(__site, |__fields| __fields.none());
+    let mut __guard = ::spandrel::__private::Guard::off();
+    __guard.begin(__site, |__fields| __fields.none());
     { loop {} }
 }

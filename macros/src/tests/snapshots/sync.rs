@@ -7,10 +7,8 @@ fn charge(id: u64) -> Result<u64, Error> {
         ::spandrel::__private::register!(__SPANDREL);
         &__SPANDREL
     };
-    let mut __call = ::spandrel::__private::Call::enter(
-        __site,
-        |__fields| __fields.none(),
-    );
+    let mut __call = ::spandrel::__private::Call::off();
+    __call.begin(__site, |__fields| __fields.none());
     let __result = ::spandrel::__private::call_once::<
         Result<u64, Error>,
         _,

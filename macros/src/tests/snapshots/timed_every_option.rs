@@ -19,10 +19,8 @@ fn charge(id: u64) -> Result<u64, Error> {
         ::my_spandrel::__private::register!(__SPANDREL);
         &__SPANDREL
     };
-    let mut __call = ::my_spandrel::__private::Call::enter(
-        __site,
-        |__fields| __fields.none(),
-    );
+    let mut __call = ::my_spandrel::__private::Call::off();
+    __call.begin(__site, |__fields| __fields.none());
     __call.labels(__site, |__labels| __labels.find([&(id), &(region(id))]));
     let __result = ::my_spandrel::__private::call_once::<
         Result<u64, Error>,

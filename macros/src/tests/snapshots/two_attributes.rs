@@ -17,10 +17,8 @@ fn charge() {
         ::spandrel::__private::register!(__SPANDREL);
         &__SPANDREL
     };
-    let mut __call = ::spandrel::__private::Call::enter(
-        __site,
-        |__fields| __fields.none(),
-    );
+    let mut __call = ::spandrel::__private::Call::off();
+    __call.begin(__site, |__fields| __fields.none());
     let __result = ::spandrel::__private::call_once::<(), _>(move || { call() });
     ::spandrel::__private::look!(__call, __result);
     __call.finish();

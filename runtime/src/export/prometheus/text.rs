@@ -1,4 +1,7 @@
 //! The text formats: the old one, version 0.0.4, and OpenMetrics 1.0.
+//!
+//! When a series began is said in protobuf alone. In OpenMetrics it would be a sample, `_created`,
+//! which Prometheus keeps as one more series of each counter.
 
 use std::{collections::BTreeMap, io::Write as _, mem};
 
@@ -59,7 +62,6 @@ impl Writer<'_> {
                     self.histogram(family, series, count, value.sum);
                 }
             }
-            self.created(family, series);
         }
     }
 
@@ -106,16 +108,6 @@ impl Writer<'_> {
         self.put("\n");
         self.begin(family, "_count", None);
         let _ = writeln!(self.out, "{count}");
-    }
-
-    /// When a series began: only OpenMetrics has a place for it.
-    fn created(&mut self, family: &Family<'_>, series: &Series<'_>) {
-        let has_one = matches!(family.kind, Kind::Counter | Kind::Histogram);
-        if self.is_open_metrics && has_one && series.start_unix_nanos > 0 {
-            self.begin(family, "_created", None);
-            self.seconds(series.start_unix_nanos);
-            self.put("\n");
-        }
     }
 
     /// A line up to its value.

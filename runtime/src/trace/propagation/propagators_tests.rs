@@ -180,6 +180,20 @@ mod header_map {
     }
 
     #[test]
+    fn headers_are_found_in_any_case_among_few_and_many() {
+        let mut headers = HeaderMap::new();
+        headers.append("traceparent", HeaderValue::from_static(HEADER));
+        headers.append("traceparent", HeaderValue::from_static("second"));
+
+        for other in 0..20_u16 {
+            assert_eq!(Extractor::get(&headers, "TraceParent"), Some(HEADER), "beside {other}");
+            assert_eq!(Extractor::get_all(&headers, "TraceParent"), [HEADER, "second"]);
+            let name = http::HeaderName::try_from(format!("x-other-{other}")).unwrap();
+            headers.append(name, HeaderValue::from(other));
+        }
+    }
+
+    #[test]
     fn a_header_outside_ascii_counts_as_malformed_not_as_absent() {
         let unreadable = HeaderValue::from_bytes(b"\xff").unwrap();
         let mut headers = HeaderMap::new();

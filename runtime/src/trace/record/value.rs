@@ -11,14 +11,7 @@ use crate::{
     value::{Array, Value},
 };
 
-/// One entry of a tail.
-pub(crate) enum Entry<'a> {
-    Attribute(&'a str, Value<'a>),
-    Name(&'a str),
-    Dropped(u32),
-}
-
-/// Reads entries until the end, or until something that is none.
+/// Reads the attributes of a tail, until its end or until something that is no entry of one.
 #[derive(Clone, Debug)]
 pub(crate) struct Entries<'a> {
     rest: &'a [u8],
@@ -28,14 +21,6 @@ pub(crate) struct Entries<'a> {
 impl<'a> Entries<'a> {
     pub(crate) fn new(tail: &'a [u8], fields: &'static [Field]) -> Self {
         Self { rest: tail, fields }
-    }
-
-    /// Attributes alone.
-    pub(crate) fn attributes(self) -> impl Iterator<Item = (&'a str, Value<'a>)> + Clone {
-        self.filter_map(|entry| match entry {
-            Entry::Attribute(key, value) => Some((key, value)),
-            _ => None,
-        })
     }
 
     /// How the values of the attributes were given, in the same order.
@@ -53,34 +38,41 @@ impl<'a> Entries<'a> {
         })
     }
 
+    /// The first attribute whose key is this one of the table.
+    pub(crate) fn of_field(mut self, field: u8) -> Option<Value<'a>> {
+        loop {
+            let mut here = self.clone();
+            let (key, tag, ..) = self.take_entry()?;
+            if key == field && !matches!(tag, Tag::KEY | Tag::NAME | Tag::DROPPED) {
+                return here.next().map(|(_, value)| value);
+            }
+        }
+    }
+
     /// The name or description, if one stands there.
     pub(crate) fn name(mut self) -> Option<&'a str> {
-        self.find_map(|entry| match entry {
-            Entry::Name(name) => Some(name),
-            _ => None,
-        })
+        // The texts in front of it are passed over, not read.
+        while let Some((_, tag, inline, payload)) = self.take_entry() {
+            if tag == Tag::NAME {
+                return Some(text(payload, inline));
+            }
+        }
+        None
     }
 
     /// How many attributes found no room.
-    pub(crate) fn dropped(self) -> u32 {
-        let dropped = |entry| if let Entry::Dropped(count) = entry { count } else { 0 };
-        self.map(dropped).fold(0, u32::saturating_add)
+    pub(crate) fn dropped(mut self) -> u32 {
+        let mut dropped = 0_u32;
+        while let Some((_, tag, inline, _)) = self.take_entry() {
+            if tag == Tag::DROPPED {
+                dropped = dropped.saturating_add(inline);
+            }
+        }
+        dropped
     }
 
-    #[inline]
-    fn take_entry(&mut self) -> Option<(u8, u8, u32, &'a [u8])> {
-        let head = read::word(self.rest, 0)?;
-        let words = (head >> 16 & 0xffff) as usize;
-        let (payload, rest) = self.rest.get(8..)?.split_at_checked(words * 8)?;
-        self.rest = rest;
-        Some((head as u8, (head >> 8) as u8, (head >> 32) as u32, payload))
-    }
-}
-
-impl<'a> Iterator for Entries<'a> {
-    type Item = Entry<'a>;
-
-    fn next(&mut self) -> Option<Entry<'a>> {
+    /// The next attribute; those that found no room in front of it are added to `dropped`.
+    pub(super) fn next_attribute(&mut self, dropped: &mut u32) -> Option<(&'a str, Value<'a>)> {
         let mut inline_key = "";
         loop {
             let (key, tag, inline, payload) = self.take_entry()?;
@@ -99,16 +91,37 @@ impl<'a> Iterator for Entries<'a> {
                     inline_key = text(payload, inline);
                     continue;
                 }
-                Tag::NAME => return Some(Entry::Name(text(payload, inline))),
-                Tag::DROPPED => return Some(Entry::Dropped(inline)),
+                Tag::NAME => continue,
+                Tag::DROPPED => {
+                    *dropped = dropped.saturating_add(inline);
+                    continue;
+                }
                 _ => return None,
             };
             let key = match key {
                 KEY_INLINE => inline_key,
                 index => self.fields.get(usize::from(index)).map_or("", Field::key),
             };
-            return Some(Entry::Attribute(key, value));
+            return Some((key, value));
         }
+    }
+
+    #[inline]
+    fn take_entry(&mut self) -> Option<(u8, u8, u32, &'a [u8])> {
+        let head = read::word(self.rest, 0)?;
+        let words = (head >> 16 & 0xffff) as usize;
+        let (payload, rest) = self.rest.get(8..)?.split_at_checked(words * 8)?;
+        self.rest = rest;
+        Some((head as u8, (head >> 8) as u8, (head >> 32) as u32, payload))
+    }
+}
+
+impl<'a> Iterator for Entries<'a> {
+    type Item = (&'a str, Value<'a>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_attribute(&mut 0)
     }
 }
 

@@ -195,14 +195,8 @@ impl<'a> SpanView<'a> {
     fn unique_attributes(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
         let late = self.late_entries();
         let may_repeat = !self.extras.is_empty();
-        let own = self.constants().chain(self.own_entries().attributes());
+        let own = self.constants().chain(self.own_entries());
         let mut entries = own.chain(late);
-        let outcome = match self.outcome {
-            Outcome::Cancelled | Outcome::Panicked | Outcome::Rejected => {
-                Some(("spandrel.outcome", Value::Str(self.outcome.as_str())))
-            }
-            _ => None,
-        };
         std::iter::from_fn(move || {
             loop {
                 let (key, value) = entries.next()?;
@@ -211,7 +205,14 @@ impl<'a> SpanView<'a> {
                 }
             }
         })
-        .chain(outcome)
+        .chain(self.odd_outcome())
+    }
+
+    /// An outcome that the status does not tell, as an attribute.
+    pub(super) fn odd_outcome(&self) -> Option<(&'a str, Value<'a>)> {
+        let is_odd =
+            matches!(self.outcome, Outcome::Cancelled | Outcome::Panicked | Outcome::Rejected);
+        is_odd.then(|| ("spandrel.outcome", Value::Str(self.outcome.as_str())))
     }
 
     /// How many attributes were left out, because of a limit or for want of room.
@@ -220,39 +221,6 @@ impl<'a> SpanView<'a> {
         let late = self.extra_records(Kind::ATTRS).map(|record| tail(record, 2).dropped());
         let no_room = late.fold(self.own_entries().dropped(), u32::saturating_add);
         over(self.unique_attributes().count(), self.limits.attributes()).saturating_add(no_room)
-    }
-
-    /// Shows each attribute and returns how many were left out: [`SpanView::attributes`] and
-    /// [`SpanView::dropped_attributes`] in one pass, for most spans.
-    #[cfg(any(feature = "file", feature = "otlp", feature = "zipkin"))]
-    #[inline]
-    pub(crate) fn each_attribute(&self, mut show: impl FnMut(&'a str, Value<'a>)) -> u32 {
-        use super::value::Entry;
-
-        if !self.is_plain() {
-            self.attributes().for_each(|(key, value)| show(key, value));
-            return self.dropped_attributes();
-        }
-        let (limit, mut seen, mut dropped) = (self.limits.attributes(), 0, 0);
-        for (key, value) in self.constants() {
-            if seen < limit {
-                show(key, value);
-            }
-            seen += 1;
-        }
-        for entry in self.own_entries() {
-            match entry {
-                Entry::Attribute(key, value) => {
-                    if seen < limit {
-                        show(key, value);
-                    }
-                    seen += 1;
-                }
-                Entry::Dropped(count) => dropped = u32::saturating_add(dropped, count),
-                Entry::Name(_) => {}
-            }
-        }
-        dropped.saturating_add(seen.saturating_sub(limit))
     }
 
     /// Whether its first record says everything: no late attributes, events, links or status.
@@ -325,16 +293,16 @@ impl<'a> SpanView<'a> {
         late.last().or_else(|| self.own_entries().name())
     }
 
-    fn constants(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + Clone + use<'a> {
+    pub(super) fn constants(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + Clone + use<'a> {
         self.site.constants().iter().copied()
     }
 
-    fn own_entries(&self) -> Entries<'a> {
+    pub(super) fn own_entries(&self) -> Entries<'a> {
         Entries::new(self.head.tail(SPAN_WORDS), self.site.field_table())
     }
 
     fn late_entries(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + Clone + use<'a> {
-        self.extra_records(Kind::ATTRS).flat_map(|record| tail(record, 2).attributes())
+        self.extra_records(Kind::ATTRS).flat_map(|record| tail(record, 2))
     }
 
     fn extra_records(&self, kind: u8) -> impl Iterator<Item = Record<'a>> + Clone + use<'a> {
@@ -359,14 +327,14 @@ impl<'a> EventView<'a> {
 
     /// Its attributes.
     pub fn attributes(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
-        tail(self.record, EVENT_WORDS).attributes().take(self.limit as usize)
+        tail(self.record, EVENT_WORDS).take(self.limit as usize)
     }
 
     /// How many attributes were left out.
     #[must_use]
     pub fn dropped_attributes(&self) -> u32 {
         let entries = tail(self.record, EVENT_WORDS);
-        over(entries.clone().attributes().count(), self.limit).saturating_add(entries.dropped())
+        over(entries.clone().count(), self.limit).saturating_add(entries.dropped())
     }
 }
 
@@ -404,13 +372,13 @@ impl<'a> LinkView<'a> {
 
     /// Its attributes.
     pub fn attributes(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
-        self.entries().attributes().take(self.limit as usize)
+        self.entries().take(self.limit as usize)
     }
 
     /// How many attributes were left out.
     #[must_use]
     pub fn dropped_attributes(&self) -> u32 {
-        let over = over(self.entries().attributes().count(), self.limit);
+        let over = over(self.entries().count(), self.limit);
         over.saturating_add(self.entries().dropped())
     }
 
@@ -439,7 +407,7 @@ pub(crate) fn status(outcome: Outcome, extras: &[u8]) -> Status<'_> {
 }
 
 /// The records of one kind.
-fn records(bytes: &[u8], kind: u8) -> impl Iterator<Item = Record<'_>> + Clone {
+pub(super) fn records(bytes: &[u8], kind: u8) -> impl Iterator<Item = Record<'_>> + Clone {
     let mut rest = bytes;
     std::iter::from_fn(move || {
         let (record, after) = Record::take(rest)?;
@@ -449,7 +417,7 @@ fn records(bytes: &[u8], kind: u8) -> impl Iterator<Item = Record<'_>> + Clone {
     .filter(move |record| record.kind() == kind)
 }
 
-fn tail<'a>(record: Record<'a>, fixed_words: usize) -> Entries<'a> {
+pub(super) fn tail<'a>(record: Record<'a>, fixed_words: usize) -> Entries<'a> {
     Entries::new(record.tail(fixed_words), NO_FIELDS)
 }
 

@@ -6,7 +6,10 @@ use std::{
     sync::atomic::Ordering::Relaxed,
 };
 
-use super::layout::{self, KEY_INLINE, MAX_TEXT_BYTES, Tag};
+use super::{
+    formatted::Formatted,
+    layout::{self, KEY_INLINE, MAX_TEXT_BYTES, Tag},
+};
 use crate::{
     redact,
     site::Field,
@@ -109,10 +112,21 @@ impl Writer {
 
     /// Sets an attribute whose key no site knows.
     pub(crate) fn set_keyed<A: Attribute + ?Sized>(&mut self, key: &str, value: &A) {
+        self.keyed(key, redact::hides(key), value);
+    }
+
+    /// The same with a key of ours, of which it is known that it is not on the deny-list.
+    pub(crate) fn set_known<A: Attribute + ?Sized>(&mut self, key: &'static str, value: &A) {
+        debug_assert!(!redact::is_denied(key), "{key} is on the list");
+        self.keyed(key, redact::is_denied_here(key), value);
+    }
+
+    #[inline(always)]
+    fn keyed<A: Attribute + ?Sized>(&mut self, key: &str, is_hidden: bool, value: &A) {
         let before = self.at;
         self.text(KEY_INLINE, Tag::KEY, key);
         let after_key = self.at;
-        if redact::hides(key) {
+        if is_hidden {
             self.word(KEY_INLINE, Tag::REDACTED, 0);
         } else {
             value.record(Slot { writer: self, key: KEY_INLINE });
@@ -120,18 +134,6 @@ impl Writer {
         if self.at == after_key {
             // No value (an `Option` that was `None`, or no room): no key either.
             self.at = before;
-        }
-    }
-
-    /// The same with a key of ours, of which it is known that it is not on the deny-list.
-    #[cfg(any(feature = "tower", feature = "reqwest"))]
-    pub(crate) fn set_known<A: Attribute + ?Sized>(&mut self, key: &'static str, value: &A) {
-        debug_assert!(!redact::is_denied(key), "{key} is on the list");
-        self.text(KEY_INLINE, Tag::KEY, key);
-        if redact::is_denied_here(key) {
-            self.word(KEY_INLINE, Tag::REDACTED, 0);
-        } else {
-            value.record(Slot { writer: self, key: KEY_INLINE });
         }
     }
 
@@ -187,10 +189,9 @@ impl Writer {
     /// not take the function down that is merely being watched.
     fn formatted(&mut self, key: u8, tag: u8, value: fmt::Arguments<'_>) {
         let Some(words) = self.words.get(self.at + 1..) else { return self.no_room() };
-        let mut text = Formatted::new(words);
-        if self.whole_names && tag == Tag::NAME {
-            text.chars_left = MAX_TEXT_BYTES;
-        }
+        let is_whole = self.whole_names && tag == Tag::NAME;
+        let chars = if is_whole { usize::MAX } else { limits::value_chars() };
+        let mut text = Formatted::new(words, chars);
         let formatted = panic::catch_unwind(AssertUnwindSafe(|| text.write_fmt(value)));
         if !matches!(formatted, Ok(Ok(()))) && !text.cut && !text.full {
             let _ = text.write_str("<failed to format>");
@@ -363,65 +364,5 @@ fn put_text(words: &[AtomicU64], text: &str) {
                     | u64::from(rest[n - 1]) << ((n - 1) * 8)
             };
         word.store(value.to_le(), Relaxed);
-    }
-}
-
-/// Text that arrives in pieces, from a formatter.
-struct Formatted<'w> {
-    words: &'w [AtomicU64],
-    bytes: usize,
-    chars_left: usize,
-    partial: [u8; 8],
-    /// The text reached its limit: what follows is left out, on purpose.
-    cut: bool,
-    /// The chunk has no room for it.
-    full: bool,
-}
-
-impl<'w> Formatted<'w> {
-    fn new(words: &'w [AtomicU64]) -> Self {
-        let chars_left = limits::value_chars();
-        Self { words, bytes: 0, chars_left, partial: [0; 8], cut: false, full: false }
-    }
-
-    fn push(&mut self, byte: u8) {
-        self.partial[self.bytes % 8] = byte;
-        self.bytes += 1;
-        if self.bytes.is_multiple_of(8) {
-            self.flush_word();
-        }
-    }
-
-    fn flush_word(&mut self) {
-        match self.words.get((self.bytes - 1) / 8) {
-            Some(word) => word.store(u64::from_ne_bytes(self.partial), Relaxed),
-            None => self.full = true,
-        }
-        self.partial = [0; 8];
-    }
-
-    fn finish(&mut self) -> usize {
-        if !self.bytes.is_multiple_of(8) {
-            self.flush_word();
-        }
-        self.bytes
-    }
-}
-
-impl fmt::Write for Formatted<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        for char in text.chars() {
-            if self.chars_left == 0 || self.bytes + char.len_utf8() > MAX_TEXT_BYTES {
-                self.cut = true;
-                return Err(fmt::Error);
-            }
-            if self.bytes + char.len_utf8() > self.words.len() * 8 {
-                self.full = true;
-                return Err(fmt::Error);
-            }
-            self.chars_left -= 1;
-            char.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| self.push(byte));
-        }
-        Ok(())
     }
 }

@@ -40,6 +40,7 @@ pub(crate) fn run(how: &str) {
             let memory = Memory::new(1024 * 1024).expect("enough");
             flood(builder.exporter(Hanging).memory(memory), 500_000, |n| small(n, "a short text"));
         }
+        "held" => held(),
         "panicking" => flood(builder.exporter(Panicking), 1_000, |n| small(n, "a short text")),
         "one-hangs" => one_hangs(),
         "outage" => outage(),
@@ -83,6 +84,16 @@ fn flood(builder: spandrel::Builder, spans: u64, call: impl Fn(u64) -> usize) {
     say_report(&telemetry.report());
     shut_down(telemetry, Duration::from_secs(1));
     say("grown-at-the-end-kib", resident_kib().saturating_sub(before));
+}
+
+/// More than the queue of an exporter holds that takes nothing.
+fn held() {
+    let builder = spandrel::builder!().exporter(Hanging);
+    let telemetry = builder.init().expect("the configuration is right");
+    (0..30_000).for_each(|n| _ = small(n, "a short text"));
+    // All of that time passes: it never comes back.
+    let _ = telemetry.flush(Duration::from_secs(1));
+    say_report(&telemetry.report());
 }
 
 fn one_hangs() {

@@ -1,8 +1,9 @@
 //! A program that is scraped, and one that sends its metrics itself.
 
-use std::{io::Read as _, net::TcpListener};
+use std::{io::Read as _, net::TcpListener, panic};
 
 use spandrel::{
+    AsOutcome, Outcome,
     metrics::{Counter, Gauge, Histogram},
     timed,
     trace::Context,
@@ -31,6 +32,26 @@ fn charge(cents: u64) -> Result<u64, std::num::TryFromIntError> {
     u8::try_from(cents).map(u64::from)
 }
 
+/// Ended in every way, with more types of errors than are told apart.
+#[timed(slow = "2s", slo(latency = "300ms", target = 0.99), slo(errors, target = 0.999))]
+fn worst<R: AsOutcome>(end: impl FnOnce() -> R) -> R {
+    end()
+}
+
+/// The same without objectives.
+#[timed]
+fn plain<R: AsOutcome>(end: impl FnOnce() -> R) -> R {
+    end()
+}
+
+struct Ended<const TYPE: usize>(Outcome);
+
+impl<const TYPE: usize> AsOutcome for Ended<TYPE> {
+    fn as_outcome(&self) -> Outcome {
+        self.0
+    }
+}
+
 pub(crate) fn run(how: &str) {
     let mut builder = spandrel::builder!().exporter(Counting::default());
     // The port is in use, or whoever asks is never answered.
@@ -50,6 +71,7 @@ pub(crate) fn run(how: &str) {
         Err(error) => return say("error", error),
     };
     count();
+    end_in_every_way();
     if let Some(address) = telemetry.admin_address() {
         say("address", address);
     }
@@ -64,6 +86,30 @@ pub(crate) fn run(how: &str) {
             say(&format!("{}.dropped", exporter.name), exporter.dropped.len());
         }
     }
+}
+
+fn end_in_every_way() {
+    for outcome in [Outcome::Ok, Outcome::Rejected, Outcome::Cancelled] {
+        worst(|| Ended::<0>(outcome));
+        plain(|| Ended::<0>(outcome));
+    }
+    let panics = || -> Ended<0> { panic::resume_unwind(Box::new(())) };
+    let _ = (panic::catch_unwind(|| worst(panics)), panic::catch_unwind(|| plain(panics)));
+    fail::<0>();
+    fail::<1>();
+    fail::<2>();
+    fail::<3>();
+    fail::<4>();
+    fail::<5>();
+    fail::<6>();
+    fail::<7>();
+    fail::<8>();
+    fail::<9>();
+}
+
+fn fail<const TYPE: usize>() {
+    worst(|| Ended::<TYPE>(Outcome::Error));
+    plain(|| Ended::<TYPE>(Outcome::Error));
 }
 
 /// Counts what the test expects.

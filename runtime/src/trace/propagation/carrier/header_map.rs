@@ -9,14 +9,14 @@ impl Extractor for HeaderMap {
         if self.len() > FEW {
             return HeaderMap::get(self, key).map(text);
         }
-        self.iter().find(|(name, _)| name.as_str() == key).map(|(_, value)| text(value))
+        self.iter().find(|(name, _)| is(name, key)).map(|(_, value)| text(value))
     }
 
     fn get_all(&self, key: &str) -> Vec<&str> {
         if self.len() > FEW {
             return HeaderMap::get_all(self, key).iter().map(text).collect();
         }
-        let named = self.iter().filter(|(name, _)| name.as_str() == key);
+        let named = self.iter().filter(|(name, _)| is(name, key));
         named.map(|(_, value)| text(value)).collect()
     }
 
@@ -41,6 +41,11 @@ impl Injector for HeaderMap {
 
 /// Of so many headers each is looked at sooner than the hash of one name is made.
 const FEW: usize = 16;
+
+/// Names of headers are in lower case, and keys may be in any.
+fn is(name: &HeaderName, key: &str) -> bool {
+    name.as_str().eq_ignore_ascii_case(key)
+}
 
 /// A header with other bytes than ASCII is there, and is malformed: it must not count as absent.
 fn text(value: &HeaderValue) -> &str {
