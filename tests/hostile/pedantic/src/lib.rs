@@ -128,9 +128,12 @@ pub async fn guarded_later(text: &str) -> Result<usize, ::spandrel::Rejected> {
 
 fn instead(
     text: &str,
-    _: ::spandrel::resilience::Failure<::spandrel::Rejected>,
+    why: ::spandrel::resilience::Failure<::spandrel::Rejected>,
 ) -> Result<usize, ::spandrel::Rejected> {
-    Ok(text.len())
+    match why {
+        ::spandrel::resilience::Failure::Error(error) if text.is_empty() => Err(error),
+        _ => Ok(text.len()),
+    }
 }
 
 /// Bundled.
