@@ -91,7 +91,7 @@ impl Hedge {
     /// A call begins; when, if that matters.
     #[inline(always)]
     pub(crate) fn begin(&self) -> u64 {
-        self.budget.call();
+        self.budget.count_call();
         if self.after.is_none() { timer::now() } else { 0 }
     }
 

@@ -34,6 +34,8 @@ pub(crate) mod stale;
 mod telemetry;
 mod timeout;
 mod timer;
+#[cfg(feature = "tower")]
+mod tower;
 
 pub use breaker::{
     CircuitBreaker, CircuitReason, CircuitState, CircuitStatistics, CircuitTransition, ForcedOpen,
@@ -52,6 +54,11 @@ pub use limit::{Rate, RateLimiter, RateStatistics};
 pub use mode::Mode;
 pub use policy::Policy;
 pub use rejected::{Deadline, Rejected, RejectedKind};
-pub use retry::{Backoff, Jitter, Retry, RetryBudget};
+pub use retry::{Backoff, BudgetStatistics, Jitter, Retry, RetryBudget};
 pub use scope::{attempt, time_left};
 pub use timeout::Timeout;
+#[cfg(feature = "tower")]
+pub use tower::{
+    BulkheadLayer, BulkheadService, CircuitBreakerLayer, CircuitBreakerService, HeldPlace,
+    JudgedFuture, RateLimiterLayer, RateLimiterService, RefusableFuture,
+};

@@ -29,8 +29,6 @@ pub(crate) const CHAOS: u32 = 64;
 pub(crate) const NEW: u32 = 128;
 /// Something decides about an attempt before it begins.
 pub(crate) const GATES: u32 = BREAKER | LIMIT | BULKHEAD | CHAOS;
-/// Something may refuse a call, or cut it off.
-pub(crate) const REJECTS: u32 = GATES | TIMEOUT;
 
 /// Several mechanisms around one call, nested in the one order that makes sense.
 ///

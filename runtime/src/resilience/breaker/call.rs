@@ -2,13 +2,17 @@
 
 use std::{
     future::Future,
+    ops::Deref,
     pin::Pin,
     task::{Context, Poll},
 };
 
 use pin_project_lite::pin_project;
 
-use super::{CircuitBreaker, CircuitState, CircuitStatistics, Permit, Verdict};
+#[cfg(feature = "tower")]
+use std::sync::Arc;
+
+use super::{CircuitBreaker, CircuitState, CircuitStatistics, Core, Leave, Permit, Verdict};
 use crate::{
     resilience::{Mode, Rejected, instances::Listed as _},
     time,
@@ -18,13 +22,19 @@ impl CircuitBreaker {
     /// Leave for one call, which ends with the permit.
     #[inline]
     pub(crate) fn admit(&self, now: u64) -> Result<Permit<'_>, Rejected> {
-        self.home.get(&self.template).admit_at(|| now)
+        Core::admit(&**self.home.get(&self.template), || now)
     }
 
     /// The same, reading the clock only if need be.
     #[inline]
     pub(crate) fn admit_now(&self) -> Result<Permit<'_>, Rejected> {
-        self.home.get(&self.template).admit_at(time::nanos)
+        Core::admit(&**self.home.get(&self.template), time::nanos)
+    }
+
+    /// The state, for who shares it.
+    #[cfg(feature = "tower")]
+    pub(crate) fn core(&self) -> Arc<Core> {
+        Arc::clone(self.home.get(&self.template))
     }
 
     /// Gives one without a name of its own the name of the function that it protects.
@@ -226,7 +236,7 @@ impl CircuitBreaker {
 }
 
 #[inline(always)]
-pub(super) fn judge<T, E>(result: &Result<T, E>) -> Verdict {
+pub(crate) fn judge<T, E>(result: &Result<T, E>) -> Verdict {
     if result.is_ok() { Verdict::Success } else { Verdict::Failure }
 }
 
@@ -246,15 +256,18 @@ impl Drop for ForcedOpen<'_> {
 
 pin_project! {
     /// A call under way, whose panics its permit hears of.
-    pub(super) struct Watched<'b, F> {
+    pub(crate) struct Watched<C, F>
+    where
+        C: Deref<Target = Core>,
+    {
         #[pin]
-        pub(super) inner: F,
-        pub(super) permit: Option<Permit<'b>>,
+        pub(crate) inner: F,
+        pub(crate) permit: Option<Leave<C>>,
     }
 }
 
-impl<'b, F: Future> Future for Watched<'b, F> {
-    type Output = (F::Output, Option<Permit<'b>>);
+impl<C: Deref<Target = Core>, F: Future> Future for Watched<C, F> {
+    type Output = (F::Output, Option<Leave<C>>);
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();

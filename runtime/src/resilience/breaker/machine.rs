@@ -7,21 +7,19 @@
 //! those of the state machine; of concurrent ones, up to `RUN` successes for each thread may be
 //! noted later than they happened.
 
-use std::sync::atomic::{
-    AtomicU64,
-    Ordering::{Acquire, Relaxed, Release},
-};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
 use super::{
     config::Config,
+    counted::{Counted, Tagged},
     report::{Change, CircuitReason, CircuitState, Totals},
     state::{Denied, Ending, Pass, Phase, State},
     window::{Call, Shape, Sums},
 };
 use crate::{
-    cell::{Part, Sharded},
+    cell::Sharded,
     resilience::Mode,
-    sync::{Mutex, lock},
+    sync::shared::{AtomicU64, Mutex, lock},
 };
 
 /// Successes that a thread counts before it notes them.
@@ -67,49 +65,6 @@ struct Locked {
     since: u64,
     /// By other numbers even a success may be the last straw: the next call is judged.
     is_due: bool,
-}
-
-/// What one thread counted.
-struct Counted {
-    /// Successes of one epoch: its number, and below how many, see [`Tagged`].
-    run: AtomicU64,
-    /// The same of all epochs together.
-    successes: AtomicU64,
-    rejected: AtomicU64,
-    ignored: AtomicU64,
-}
-
-impl Part for Counted {
-    const EMPTY: Self = Self {
-        run: AtomicU64::new(0),
-        successes: AtomicU64::new(0),
-        rejected: AtomicU64::new(0),
-        ignored: AtomicU64::new(0),
-    };
-    const BYTES: usize = 128;
-}
-
-/// A number of successes with the epoch that they belong to, so that none counts in a later one.
-struct Tagged;
-
-impl Tagged {
-    /// A sum of such counts is right in these bits, however often they overflow.
-    const COUNT: u64 = (1 << 24) - 1;
-
-    #[inline(always)]
-    const fn tag(epoch: u64) -> u64 {
-        epoch << 24
-    }
-
-    #[inline(always)]
-    fn next(word: u64, epoch: u64) -> u64 {
-        let tag = Self::tag(epoch);
-        if word & !Self::COUNT == tag { tag | (word + 1) & Self::COUNT } else { tag | 1 }
-    }
-
-    fn count(word: u64, epoch: u64) -> u64 {
-        if word & !Self::COUNT == Self::tag(epoch) { word & Self::COUNT } else { 0 }
-    }
 }
 
 impl Locked {
@@ -418,5 +373,51 @@ impl Breaker {
 fn change(word: &AtomicU64, value: u64) {
     if word.load(Relaxed) != value {
         word.store(value, Release);
+    }
+}
+
+#[cfg(all(test, loom))]
+mod model {
+    use std::sync::Arc;
+
+    use loom::thread;
+
+    use super::*;
+
+    fn opened() -> Arc<Breaker> {
+        let config = Config { open_for: 10, ..Config::DEFAULT };
+        let breaker = Arc::new(Breaker::new(config, Mode::Auto, 0));
+        breaker.force(Mode::Auto, Phase::Open, 0);
+        breaker
+    }
+
+    #[test]
+    fn of_two_that_come_when_it_may_probe_one_is_let_through() {
+        loom::model(|| {
+            let breaker = opened();
+            let other = {
+                let breaker = Arc::clone(&breaker);
+                thread::spawn(move || breaker.admit(10).0.is_ok())
+            };
+            let mine = breaker.admit(10).0.is_ok();
+
+            assert!(mine != other.join().unwrap());
+        });
+    }
+
+    #[test]
+    fn a_success_while_it_is_reset_counts_before_or_not_at_all() {
+        loom::model(|| {
+            let breaker = Arc::new(Breaker::new(Config::DEFAULT, Mode::Auto, 0));
+            let early = breaker.admit(0).0.unwrap();
+            let other = {
+                let breaker = Arc::clone(&breaker);
+                thread::spawn(move || breaker.force(Mode::Auto, Phase::Closed, 0))
+            };
+            breaker.succeeded(early, || 0);
+            other.join().unwrap();
+
+            assert_eq!(breaker.sums(0).0, Sums::default());
+        });
     }
 }

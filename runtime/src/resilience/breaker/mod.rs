@@ -2,6 +2,7 @@
 
 mod call;
 mod config;
+mod counted;
 mod machine;
 mod permit;
 mod report;
@@ -12,6 +13,7 @@ mod tests;
 mod window;
 
 use std::{
+    ops::Deref,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
@@ -24,7 +26,7 @@ use self::{
     config::Config,
     machine::Breaker,
     report::Change,
-    state::{Denied, Phase},
+    state::{Denied, Pass, Phase},
 };
 pub use self::{
     call::ForcedOpen,
@@ -32,7 +34,12 @@ pub use self::{
     report::{CircuitReason, CircuitState, CircuitStatistics, CircuitTransition},
     settings::Window,
 };
-pub(crate) use self::permit::Permit;
+pub(crate) use self::{
+    call::judge,
+    permit::{Leave, Permit},
+};
+#[cfg(feature = "tower")]
+pub(crate) use self::call::Watched;
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
     instances::{Home, Instance, Listed, Numbers, Sealed},
@@ -107,24 +114,26 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    /// Leave for one call; the clock is read only if need be.
     #[inline(always)]
-    fn admit_at(&self, now: impl Fn() -> u64) -> Result<Permit<'_>, Rejected> {
-        if let Some(pass) = self.machine.admit_at_once() {
+    pub(super) fn admit<C: Deref<Target = Self>>(
+        core: C,
+        now: impl Fn() -> u64,
+    ) -> Result<Leave<C>, Rejected> {
+        if let Some(pass) = core.machine.admit_at_once() {
             // When it began matters only to what is slow.
-            let began = if self.machine.slow_call() == u64::MAX { u64::MAX } else { now() };
-            return Ok(Permit::new(self, pass, began));
+            let began = if core.machine.slow_call() == u64::MAX { u64::MAX } else { now() };
+            return Ok(Leave::new(core, pass, began));
         }
-        self.ask(now())
+        let now = now();
+        let pass = core.ask(now)?;
+        Ok(Leave::new(core, pass, now))
     }
 
-    #[inline]
-    fn ask(&self, now: u64) -> Result<Permit<'_>, Rejected> {
+    fn ask(&self, now: u64) -> Result<Pass, Rejected> {
         let (admitted, change) = self.machine.admit(now);
         self.announce(change);
-        match admitted {
-            Ok(pass) => Ok(Permit::new(self, pass, now)),
-            Err(denied) => Err(self.rejected(denied)),
-        }
+        admitted.map_err(|denied| self.rejected(denied))
     }
 
     fn rejected(&self, denied: Denied) -> Rejected {
@@ -241,6 +250,6 @@ impl Sealed for CircuitBreaker {
     }
 
     fn is_at_rest(&self, now: u64) -> bool {
-        self.home.get(&self.template).machine.is_at_rest(now)
+        !self.home.is_held() && self.home.get(&self.template).machine.is_at_rest(now)
     }
 }

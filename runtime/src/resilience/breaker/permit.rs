@@ -1,6 +1,12 @@
 //! Leave for one call, which tells the breaker how it went.
 
-use super::{Core, state::Ending, state::Pass, window::Call};
+use std::ops::Deref;
+
+use super::{
+    Core,
+    state::{Ending, Pass},
+    window::Call,
+};
 use crate::time;
 
 /// How a call went, as far as it says something about the callee.
@@ -36,11 +42,14 @@ pub enum OnCancel {
     Ignore,
 }
 
+/// Leave for one call of a breaker that outlives it.
+pub(crate) type Permit<'b> = Leave<&'b Core>;
+
 /// Leave for one call; dropped: the call was cancelled.
 #[derive(Debug)]
 #[must_use = "a permit that is dropped is a call that was cancelled"]
-pub(crate) struct Permit<'b> {
-    core: &'b Core,
+pub(crate) struct Leave<C: Deref<Target = Core>> {
+    core: C,
     pass: Pass,
     /// When the call began; `u64::MAX`: nobody needed to know, so it is not slow.
     began: u64,
@@ -49,9 +58,9 @@ pub(crate) struct Permit<'b> {
     is_over: bool,
 }
 
-impl<'b> Permit<'b> {
+impl<C: Deref<Target = Core>> Leave<C> {
     #[inline(always)]
-    pub(super) fn new(core: &'b Core, pass: Pass, began: u64) -> Self {
+    pub(super) fn new(core: C, pass: Pass, began: u64) -> Self {
         Self { core, pass, began, is_running: false, is_over: false }
     }
 
@@ -108,7 +117,7 @@ impl<'b> Permit<'b> {
     }
 }
 
-impl Drop for Permit<'_> {
+impl<C: Deref<Target = Core>> Drop for Leave<C> {
     #[inline(always)]
     fn drop(&mut self) {
         if !self.is_over {

@@ -1,14 +1,24 @@
 //! How a bulkhead is used.
 
 use std::future::Future;
+#[cfg(feature = "tower")]
+use std::sync::Arc;
 
+#[cfg(feature = "tower")]
+use super::Core;
 use super::{Bulkhead, BulkheadStatistics};
 use crate::{
-    resilience::{Mode, Rejected, instances::Listed as _},
+    resilience::{Mode, Rejected, breaker::judge, instances::Listed as _},
     time,
 };
 
 impl Bulkhead {
+    /// The state, for who shares it.
+    #[cfg(feature = "tower")]
+    pub(crate) fn core(&self) -> Arc<Core> {
+        Arc::clone(self.home.get(&self.template))
+    }
+
     /// Gives one without a name of its own the name of the function that it protects.
     pub(crate) fn bind(&self, name: &'static str) {
         self.home.bind(&self.template, name);
@@ -33,8 +43,10 @@ impl Bulkhead {
         &self,
         call: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        let _place = self.enter_blocking(None)?;
-        call()
+        let place = self.enter_blocking(None)?;
+        let result = call();
+        place.end(judge(&result));
+        result
     }
 
     /// Makes an asynchronous call as soon as there is a place.
@@ -63,8 +75,10 @@ impl Bulkhead {
         E: From<Rejected>,
         F: Future<Output = Result<T, E>>,
     {
-        let _place = self.enter().await?;
-        call().await
+        let place = self.enter().await?;
+        let result = call().await;
+        place.end(judge(&result));
+        result
     }
 
     /// Whether it decides by itself.

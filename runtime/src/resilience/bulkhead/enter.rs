@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    ops::Deref,
     pin::Pin,
     sync::{Arc, atomic::Ordering::Relaxed},
     task::{Context, Poll, Wake, Waker},
@@ -13,72 +14,123 @@ use pin_project_lite::pin_project;
 
 use super::{
     Bulkhead, Core, patience,
-    queue::{Entry, Waiting},
+    queue::{Entry, Holder, Queue, Waiting},
 };
 use crate::{
-    resilience::{Mode, Rejected, timer, timer::Timer},
+    resilience::{Mode, Rejected, Verdict, instances::Listed as _, timer, timer::Timer},
     time,
 };
+
+/// A place of a bulkhead that outlives it.
+pub(crate) type Place<'b> = Held<&'b Core>;
+
+/// Getting a place of a bulkhead that outlives it.
+pub(crate) type Enter<'b> = Entering<&'b Core>;
+
+/// Who holds a bulkhead, for itself and for its place.
+pub(crate) trait Holds: Holder + Deref<Target = Core> + Clone {}
+
+impl<C: Holder + Deref<Target = Core> + Clone> Holds for C {}
+
+impl Holder for &Core {
+    #[inline(always)]
+    fn queue(&self) -> &Queue {
+        &self.queue
+    }
+}
+
+impl Holder for Arc<Core> {
+    fn queue(&self) -> &Queue {
+        &self.queue
+    }
+}
 
 /// A place; dropped, it is given back.
 #[derive(Debug)]
 #[must_use = "a place that is dropped is free again"]
-pub(crate) struct Place<'b> {
-    /// None: nobody counts, for the bulkhead is disabled.
-    core: Option<&'b Core>,
+pub(crate) struct Held<C: Holds> {
+    core: C,
+    /// Nobody counts, for the bulkhead is disabled.
+    is_uncounted: bool,
+    /// When it was taken, where that matters.
+    began: u64,
 }
 
-impl<'b> Place<'b> {
+impl<C: Holds> Held<C> {
     #[inline(always)]
-    fn in_(core: &'b Core) -> Self {
+    fn counted(core: C) -> Self {
         core.count(|counted| &counted.entered);
-        Self { core: Some(core) }
+        let began = if core.tuning.is_some() { time::nanos() } else { 0 };
+        Self { core, is_uncounted: false, began }
+    }
+
+    /// Gives it back after a call that went like this, which says how many the callee can take.
+    ///
+    /// Dropped in place of that, the call says nothing.
+    #[inline(always)]
+    pub(crate) fn end(self, verdict: Verdict) {
+        if self.core.tuning.is_some() {
+            self.tune(verdict);
+        }
+    }
+
+    #[cold]
+    fn tune(&self, verdict: Verdict) {
+        let Some(tuning) = &self.core.tuning else { return };
+        let (inside, _) = self.core.queue.occupancy();
+        let nanos = time::nanos().saturating_sub(self.began);
+        if !self.is_uncounted
+            && let Some(places) = tuning.learn(verdict, nanos, inside)
+        {
+            self.core.queue.resize(places);
+        }
     }
 }
 
-impl Drop for Place<'_> {
+impl<C: Holds> Drop for Held<C> {
     #[inline(always)]
     fn drop(&mut self) {
-        if let Some(core) = self.core {
-            core.queue.leave();
+        if !self.is_uncounted {
+            self.core.queue.leave();
         }
     }
 }
 
 /// What came of asking for a place.
-enum Asked<'b> {
-    In(Place<'b>),
-    Queued(Waiting<'b>),
+pub(crate) enum Asked<C: Holds> {
+    In(Held<C>),
+    Queued(Waiting<C>),
+}
+
+/// Takes a place, or gets in line.
+#[inline(always)]
+pub(crate) fn ask<C: Holds>(core: C) -> Result<Asked<C>, Rejected> {
+    if core.mode.load(Relaxed) != Mode::Auto as u8 {
+        return core.held().map(|is_uncounted| Asked::In(Held { core, is_uncounted, began: u64::MAX }));
+    }
+    match Queue::enter(core.clone()) {
+        Entry::In => Ok(Asked::In(Held::counted(core))),
+        Entry::Queued(waiting) if core.patience.load(Relaxed) > 0 => {
+            core.count(|counted| &counted.waited);
+            Ok(Asked::Queued(waiting))
+        }
+        Entry::Queued(_) | Entry::Full => Err(core.rejected()),
+    }
 }
 
 impl Core {
-    /// Takes a place, or gets in line.
-    #[inline(always)]
-    fn ask(&self) -> Result<Asked<'_>, Rejected> {
-        if self.mode.load(Relaxed) != Mode::Auto as u8 {
-            return self.held();
-        }
-        match self.queue.enter() {
-            Entry::In => Ok(Asked::In(Place::in_(self))),
-            Entry::Queued(waiting) if self.patience.load(Relaxed) > 0 => {
-                self.count(|counted| &counted.waited);
-                Ok(Asked::Queued(waiting))
-            }
-            Entry::Queued(_) | Entry::Full => Err(self.rejected()),
-        }
-    }
-
-    /// Somebody has decided.
+    /// Somebody has decided: leave without a place, which counts or not.
     #[cold]
-    fn held(&self) -> Result<Asked<'_>, Rejected> {
-        match Mode::of(self.mode.load(Relaxed)) {
+    fn held(&self) -> Result<bool, Rejected> {
+        match self.mode() {
             Mode::ForcedOpen => Err(self.rejected()),
-            Mode::Disabled => Ok(Asked::In(Place { core: None })),
+            Mode::Disabled => Ok(true),
             Mode::Auto | Mode::Observe => {
                 if !self.queue.enter_anyway() {
                     self.count(|counted| &counted.rejected);
                 }
-                Ok(Asked::In(Place::in_(self)))
+                self.count(|counted| &counted.entered);
+                Ok(false)
             }
         }
     }
@@ -88,14 +140,14 @@ impl Bulkhead {
     /// A place, as soon as there is one.
     #[inline]
     pub(crate) fn enter(&self) -> Enter<'_> {
-        Enter { core: self.home.get(&self.template), waiting: None, timer: None }
+        Entering::new(&**self.home.get(&self.template))
     }
 
     /// A place, if there is one now.
     #[inline]
     pub(crate) fn try_enter(&self) -> Result<Place<'_>, Rejected> {
         let core = self.home.get(&self.template);
-        match core.ask()? {
+        match ask(&**core)? {
             Asked::In(place) => Ok(place),
             // Out of the line again.
             Asked::Queued(_) => Err(core.rejected()),
@@ -106,7 +158,7 @@ impl Bulkhead {
     #[inline]
     pub(crate) fn enter_blocking(&self, most: Option<Duration>) -> Result<Place<'_>, Rejected> {
         let core = self.home.get(&self.template);
-        match core.ask()? {
+        match ask(&**core)? {
             Asked::In(place) => Ok(place),
             Asked::Queued(waiting) => core.wait(waiting, most),
         }
@@ -117,7 +169,7 @@ impl Core {
     #[cold]
     fn wait<'b>(
         &'b self,
-        mut waiting: Waiting<'b>,
+        mut waiting: Waiting<&'b Self>,
         most: Option<Duration>,
     ) -> Result<Place<'b>, Rejected> {
         let own = patience(self.patience.load(Relaxed));
@@ -127,7 +179,7 @@ impl Core {
         let mut context = Context::from_waker(&waker);
         loop {
             if waiting.poll(&mut context).is_ready() {
-                return Ok(Place::in_(self));
+                return Ok(Place::counted(self));
             }
             let Some(until) = until else {
                 thread::park();
@@ -143,6 +195,14 @@ impl Core {
     }
 }
 
+impl Core {
+    /// Ends a wait that begins now; none: there is all the time in the world.
+    fn timer(&self) -> Option<Timer> {
+        let patience = self.patience.load(Relaxed);
+        (patience != u64::MAX).then(|| Timer::until(timer::now().saturating_add(patience)))
+    }
+}
+
 struct Unpark(Thread);
 
 impl Wake for Unpark {
@@ -154,39 +214,52 @@ impl Wake for Unpark {
 pin_project! {
     /// Getting a place; dropped while it waits, it is out of the line.
     #[must_use = "futures do nothing unless polled"]
-    pub(crate) struct Enter<'b> {
-        core: &'b Core,
-        waiting: Option<Waiting<'b>>,
+    pub(crate) struct Entering<C>
+    where
+        C: Holds,
+    {
+        core: C,
+        waiting: Option<Waiting<C>>,
         #[pin]
         timer: Option<Timer>,
     }
 }
 
-impl<'b> Future for Enter<'b> {
-    type Output = Result<Place<'b>, Rejected>;
+impl<C: Holds> Entering<C> {
+    #[inline(always)]
+    fn new(core: C) -> Self {
+        Self { core, waiting: None, timer: None }
+    }
+
+    /// That of one who is in the line already.
+    #[cfg(feature = "tower")]
+    pub(crate) fn queued(core: C, waiting: Waiting<C>) -> Self {
+        let timer = core.timer();
+        Self { core, waiting: Some(waiting), timer }
+    }
+}
+
+impl<C: Holds> Future for Entering<C> {
+    type Output = Result<Held<C>, Rejected>;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let core = *this.core;
+        let core = &*this.core;
         if this.waiting.is_none() {
-            match core.ask() {
+            match ask(core.clone()) {
                 Ok(Asked::In(place)) => return Poll::Ready(Ok(place)),
                 Err(rejected) => return Poll::Ready(Err(rejected)),
                 Ok(Asked::Queued(waiting)) => *this.waiting = Some(waiting),
             }
-            let patience = core.patience.load(Relaxed);
-            if patience != u64::MAX {
-                let until = timer::now().saturating_add(patience);
-                this.timer.set(Some(Timer::until(until)));
-            }
+            this.timer.set(core.timer());
         }
         if let Some(waiting) = this.waiting
             && waiting.poll(context).is_ready()
         {
             *this.waiting = None;
             this.timer.set(None);
-            return Poll::Ready(Ok(Place::in_(core)));
+            return Poll::Ready(Ok(Held::counted(core.clone())));
         }
         let Some(timer) = this.timer.as_mut().as_pin_mut() else { return Poll::Pending };
         if timer.poll(context).is_pending() {

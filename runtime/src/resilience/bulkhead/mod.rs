@@ -17,6 +17,8 @@ use std::{
 };
 
 pub use self::settings::Adaptive;
+#[cfg(feature = "tower")]
+pub(crate) use self::enter::{Asked, Entering, Held, ask};
 pub(crate) use self::enter::{Enter, Place};
 use self::{adaptive::Tuning, queue::Queue};
 use super::{
@@ -145,7 +147,7 @@ impl Core {
     }
 
     #[cold]
-    fn rejected(&self) -> Rejected {
+    pub(crate) fn rejected(&self) -> Rejected {
         self.count(|counted| &counted.rejected);
         Rejected::new(RejectedKind::BulkheadFull, self.name).with_key(self.key.clone())
     }
@@ -161,7 +163,7 @@ impl Core {
         BulkheadStatistics {
             in_flight,
             queued,
-            max_concurrent: self.queue.limits().0,
+            max_concurrent: self.queue.limits().0 as u32,
             entered: self.counts.sum(|counted| &counted.entered),
             waited: self.counts.sum(|counted| &counted.waited),
             rejected: self.counts.sum(|counted| &counted.rejected),
@@ -188,8 +190,8 @@ impl Instance for Core {
     fn agrees(&self, template: &Template) -> bool {
         let (places, queue) = self.queue.limits();
         let is_tuned = self.tuning.is_some() && template.adaptive.is_some();
-        (is_tuned || places == template.places)
-            && queue == template.queue
+        (is_tuned || places == u64::from(template.places))
+            && queue == u64::from(template.queue)
             && self.patience.load(Relaxed) == template.wait
             && self.declared == template.mode
             && self.tuning.as_ref().map(Tuning::settings) == template.adaptive
@@ -256,6 +258,6 @@ impl Sealed for Bulkhead {
     }
 
     fn is_at_rest(&self, _now: u64) -> bool {
-        self.home.get(&self.template).queue.occupancy() == (0, 0)
+        !self.home.is_held() && self.home.get(&self.template).queue.occupancy() == (0, 0)
     }
 }

@@ -7,16 +7,13 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc, MutexGuard,
-        atomic::{
-            AtomicU32, AtomicU64,
-            Ordering::{AcqRel, Acquire, Relaxed},
-        },
+        Arc,
+        atomic::Ordering::{AcqRel, Acquire, Relaxed},
     },
     task::{Context, Poll, Waker},
 };
 
-use crate::sync::{Mutex, lock};
+use crate::sync::shared::{AtomicU64, Mutex, MutexGuard, lock};
 
 type Line = VecDeque<Arc<Ticket>>;
 
@@ -25,8 +22,8 @@ type Line = VecDeque<Arc<Ticket>>;
 pub(crate) struct Queue {
     /// Who is in, and above them who waits: changed together, so that nobody is overlooked.
     word: AtomicU64,
-    places: AtomicU32,
-    most_waiting: AtomicU32,
+    places: AtomicU64,
+    most_waiting: AtomicU64,
     line: Mutex<Line>,
 }
 
@@ -41,22 +38,40 @@ const fn waiting(word: u64) -> u64 {
     word >> 32
 }
 
+/// Who holds a queue.
+pub(crate) trait Holder {
+    fn queue(&self) -> &Queue;
+}
+
+impl Holder for &Queue {
+    fn queue(&self) -> &Queue {
+        self
+    }
+}
+
 /// What came of wanting in.
 #[derive(Debug)]
-pub(crate) enum Entry<'q> {
+pub(crate) enum Entry<H: Holder> {
     /// In; [`Queue::leave`] gives the place back.
     In,
     /// In the queue.
-    Queued(Waiting<'q>),
+    Queued(Waiting<H>),
     /// All places and the queue are taken.
     Full,
 }
 
 /// A place in the queue.
 #[derive(Debug)]
-pub(crate) struct Waiting<'q> {
-    queue: &'q Queue,
+pub(crate) struct Waiting<H: Holder> {
+    holder: H,
     ticket: Option<Arc<Ticket>>,
+}
+
+/// As [`Entry`], for whoever holds it.
+enum QueuedUp {
+    In,
+    Queued(Arc<Ticket>),
+    Full,
 }
 
 #[derive(Debug, Default)]
@@ -71,60 +86,65 @@ enum Turn {
 }
 
 impl Queue {
-    pub(crate) const fn new(places: u32, most_waiting: u32) -> Self {
+    pub(crate) fn new(places: u32, most_waiting: u32) -> Self {
         Self {
             word: AtomicU64::new(0),
-            places: AtomicU32::new(places),
-            most_waiting: AtomicU32::new(most_waiting),
+            places: AtomicU64::new(places.into()),
+            most_waiting: AtomicU64::new(most_waiting.into()),
             line: Mutex::new(VecDeque::new()),
         }
     }
 
     /// Goes in, or queues.
     #[inline]
-    pub(crate) fn enter(&self) -> Entry<'_> {
-        let mut word = self.word.load(Relaxed);
-        while self.has_place(word) {
-            match self.word.compare_exchange_weak(word, word + ONE_IN, Acquire, Relaxed) {
+    pub(crate) fn enter<H: Holder>(holder: H) -> Entry<H> {
+        let queue = holder.queue();
+        let mut word = queue.word.load(Relaxed);
+        while queue.has_place(word) {
+            match queue.word.compare_exchange_weak(word, word + ONE_IN, Acquire, Relaxed) {
                 Ok(_) => return Entry::In,
                 Err(other) => word = other,
             }
         }
-        self.queue_up()
+        match queue.queue_up() {
+            QueuedUp::In => Entry::In,
+            QueuedUp::Full => Entry::Full,
+            QueuedUp::Queued(ticket) => Entry::Queued(Waiting { holder, ticket: Some(ticket) }),
+        }
     }
 
     /// Goes in, whoever is in; whether there was a place, or room to wait for one.
     pub(crate) fn enter_anyway(&self) -> bool {
         let word = self.word.fetch_add(ONE_IN, Acquire);
-        let room = u64::from(self.places.load(Relaxed)) + u64::from(self.most_waiting.load(Relaxed));
+        let room = self.places.load(Relaxed) + self.most_waiting.load(Relaxed);
         inside(word) < room
     }
 
     /// A place is free, and nobody waits for it.
     fn has_place(&self, word: u64) -> bool {
-        waiting(word) == 0 && inside(word) < u64::from(self.places.load(Relaxed))
+        waiting(word) == 0 && inside(word) < self.places.load(Relaxed)
     }
 
     #[cold]
-    fn queue_up(&self) -> Entry<'_> {
+    fn queue_up(&self) -> QueuedUp {
         // Whoever leaves and sees somebody waiting needs this lock, and so finds the ticket.
         let mut line = lock(&self.line);
         let mut word = self.word.load(Relaxed);
         loop {
             let enters = self.has_place(word);
-            if !enters && waiting(word) >= u64::from(self.most_waiting.load(Relaxed)) {
-                return Entry::Full;
+            if !enters && waiting(word) >= self.most_waiting.load(Relaxed) {
+                return QueuedUp::Full;
             }
             let next = word + if enters { ONE_IN } else { ONE_WAITING };
             match self.word.compare_exchange_weak(word, next, AcqRel, Relaxed) {
-                Ok(_) if enters => return Entry::In,
+                Ok(_) if enters => return QueuedUp::In,
                 Ok(_) => break,
                 Err(other) => word = other,
             }
         }
         let ticket = Arc::new(Ticket::default());
         line.push_back(Arc::clone(&ticket));
-        Entry::Queued(Waiting { queue: self, ticket: Some(ticket) })
+        QueuedUp::Queued(ticket)
     }
 
     /// Gives a place back: to the first who waits, if anybody does.
@@ -165,7 +185,7 @@ impl Queue {
     fn next_in(&self, line: &mut Line) -> Option<Arc<Ticket>> {
         let mut word = self.word.load(Relaxed);
         loop {
-            if waiting(word) == 0 || inside(word) >= u64::from(self.places.load(Relaxed)) {
+            if waiting(word) == 0 || inside(word) >= self.places.load(Relaxed) {
                 return None;
             }
             let next = word - ONE_WAITING + ONE_IN;
@@ -179,17 +199,17 @@ impl Queue {
     /// Changes the number of places; who is in stays in.
     pub(crate) fn resize(&self, places: u32) {
         let line = lock(&self.line);
-        self.places.store(places, Relaxed);
+        self.places.store(places.into(), Relaxed);
         self.let_in(line);
     }
 
     /// Changes how many may wait; who waits goes on waiting.
     pub(crate) fn resize_line(&self, most_waiting: u32) {
-        self.most_waiting.store(most_waiting, Relaxed);
+        self.most_waiting.store(most_waiting.into(), Relaxed);
     }
 
     /// How many places there are, and how many may wait.
-    pub(crate) fn limits(&self) -> (u32, u32) {
+    pub(crate) fn limits(&self) -> (u64, u64) {
         (self.places.load(Relaxed), self.most_waiting.load(Relaxed))
     }
 
@@ -200,7 +220,7 @@ impl Queue {
     }
 }
 
-impl Waiting<'_> {
+impl<H: Holder> Waiting<H> {
     /// Whether it is our turn; once it is, we are in.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         let Some(ticket) = &self.ticket else { return Poll::Ready(()) };
@@ -210,12 +230,11 @@ impl Waiting<'_> {
         match &mut *turn {
             Turn::Come => {}
             Turn::Asleep(old) => {
-                if !old.will_wake(context.waker())
-                    && let Some(new) = waker.take()
-                {
-                    waker = Some(std::mem::replace(old, new));
+                if let Some(waker) = &mut waker {
+                    std::mem::swap(old, waker);
                 }
                 drop(turn);
+                drop(waker);
                 return Poll::Pending;
             }
             Turn::Unasked => {
@@ -231,24 +250,91 @@ impl Waiting<'_> {
     }
 }
 
-impl Drop for Waiting<'_> {
+impl<H: Holder> Drop for Waiting<H> {
     fn drop(&mut self) {
         let Some(ticket) = self.ticket.take() else { return };
-        let mut line = lock(&self.queue.line);
+        let queue = self.holder.queue();
+        let mut line = lock(&queue.line);
         // Under the lock nobody is let in.
         let place = line.iter().position(|queued| Arc::ptr_eq(queued, &ticket));
         match place {
             Some(place) => {
                 let queued = line.remove(place);
-                self.queue.word.fetch_sub(ONE_WAITING, AcqRel);
+                queue.word.fetch_sub(ONE_WAITING, AcqRel);
                 drop(line);
                 // With the waker in it.
                 drop((queued, ticket));
             }
             None => {
                 drop(line);
-                self.queue.leave();
+                queue.leave();
             }
         }
+    }
+}
+
+#[cfg(all(test, loom))]
+mod model {
+    use std::task::Wake;
+
+    use loom::thread::{self, Thread};
+
+    use super::*;
+
+    struct Unpark(Thread);
+
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    /// Goes in, as soon as that is possible, and out again.
+    fn visit(queue: &Queue, inside: &AtomicU64) {
+        if let Entry::Queued(mut waiting) = Queue::enter(queue) {
+            let waker = Waker::from(Arc::new(Unpark(thread::current())));
+            while waiting.poll(&mut Context::from_waker(&waker)).is_pending() {
+                thread::park();
+            }
+        }
+        assert_eq!(inside.fetch_add(1, AcqRel), 0, "two in one place");
+        inside.fetch_sub(1, AcqRel);
+        queue.leave();
+    }
+
+    #[test]
+    fn whoever_waits_for_the_one_place_is_let_in_and_alone() {
+        loom::model(|| {
+            let shared = Arc::new((Queue::new(1, 2), AtomicU64::new(0)));
+            let other = {
+                let shared = Arc::clone(&shared);
+                thread::spawn(move || visit(&shared.0, &shared.1))
+            };
+            visit(&shared.0, &shared.1);
+            other.join().unwrap();
+
+            assert_eq!(shared.0.occupancy(), (0, 0));
+        });
+    }
+
+    #[test]
+    fn a_place_that_is_handed_to_somebody_who_goes_is_not_lost() {
+        loom::model(|| {
+            let queue = Arc::new(Queue::new(1, 2));
+            assert!(matches!(Queue::enter(&*queue), Entry::In));
+            let impatient = {
+                let queue = Arc::clone(&queue);
+                thread::spawn(move || match Queue::enter(&*queue) {
+                    Entry::In => queue.leave(),
+                    Entry::Queued(waiting) => drop(waiting),
+                    Entry::Full => unreachable!("there is room for two"),
+                })
+            };
+            queue.leave();
+            impatient.join().unwrap();
+
+            assert_eq!(queue.occupancy(), (0, 0));
+            assert!(matches!(Queue::enter(&*queue), Entry::In));
+        });
     }
 }

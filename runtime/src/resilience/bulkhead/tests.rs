@@ -1,21 +1,25 @@
 //! The queue keeps its order, loses no place, and overtakes nobody.
 
 use std::{
-    sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst},
-    task::Wake,
+    collections::VecDeque,
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
+    task::{Context, Poll, Wake, Waker},
     thread::{self, Thread},
 };
 
 use proptest::prelude::*;
 
-use super::queue::{Entry, Queue, Waiting};
+use super::{
+    queue::{Entry, Queue, Waiting},
+    *,
+};
 
-fn poll(waiting: &mut Waiting<'_>) -> bool {
+fn poll(waiting: &mut Waiting<&Queue>) -> bool {
     waiting.poll(&mut Context::from_waker(Waker::noop())).is_ready()
 }
 
-fn queued(bulkhead: &Queue) -> Waiting<'_> {
-    match bulkhead.enter() {
+fn queued(bulkhead: &Queue) -> Waiting<&Queue> {
+    match Queue::enter(bulkhead) {
         Entry::Queued(waiting) => waiting,
         other => panic!("{other:?}"),
     }
@@ -24,9 +28,9 @@ fn queued(bulkhead: &Queue) -> Waiting<'_> {
 #[test]
 fn those_who_wait_come_in_the_order_in_which_they_came() {
     let bulkhead = Queue::new(1, 2);
-    assert!(matches!(bulkhead.enter(), Entry::In));
+    assert!(matches!(Queue::enter(bulkhead), Entry::In));
     let (mut first, mut second) = (queued(&bulkhead), queued(&bulkhead));
-    assert!(matches!(bulkhead.enter(), Entry::Full));
+    assert!(matches!(Queue::enter(bulkhead), Entry::Full));
 
     bulkhead.leave();
     assert_eq!([poll(&mut second), poll(&mut first)], [false, true]);
@@ -41,7 +45,7 @@ fn those_who_wait_come_in_the_order_in_which_they_came() {
 #[test]
 fn who_stops_waiting_leaves_no_hole() {
     let bulkhead = Queue::new(1, 3);
-    assert!(matches!(bulkhead.enter(), Entry::In));
+    assert!(matches!(Queue::enter(bulkhead), Entry::In));
     let (first, mut second) = (queued(&bulkhead), queued(&bulkhead));
 
     drop(first);
@@ -53,7 +57,7 @@ fn who_stops_waiting_leaves_no_hole() {
 #[test]
 fn a_place_handed_to_somebody_who_has_gone_goes_on() {
     let bulkhead = Queue::new(1, 3);
-    assert!(matches!(bulkhead.enter(), Entry::In));
+    assert!(matches!(Queue::enter(bulkhead), Entry::In));
     let (first, mut second) = (queued(&bulkhead), queued(&bulkhead));
 
     bulkhead.leave();
@@ -67,7 +71,7 @@ fn a_place_handed_to_somebody_who_has_gone_goes_on() {
 #[test]
 fn more_places_let_in_who_waits_and_fewer_drive_nobody_out() {
     let bulkhead = Queue::new(1, 3);
-    assert!(matches!(bulkhead.enter(), Entry::In));
+    assert!(matches!(Queue::enter(bulkhead), Entry::In));
     let mut waiting = [queued(&bulkhead), queued(&bulkhead), queued(&bulkhead)];
 
     bulkhead.resize(3);
@@ -103,7 +107,7 @@ fn threads_that_come_go_and_give_up_lose_no_place() {
                 let waker = Waker::from(Arc::new(Unpark(thread::current())));
                 let mut context = Context::from_waker(&waker);
                 for turn in 0..2_000 {
-                    match bulkhead.enter() {
+                    match Queue::enter(bulkhead) {
                         Entry::Full => continue,
                         Entry::In => {}
                         Entry::Queued(mut waiting) => {
@@ -142,7 +146,7 @@ proptest! {
 
         for (kind, which) in steps {
             match kind {
-                0 => match bulkhead.enter() {
+                0 => match Queue::enter(bulkhead) {
                     Entry::In => {
                         prop_assert!(line.is_empty() && inside < limit);
                         inside += 1;
@@ -176,4 +180,125 @@ proptest! {
             prop_assert_eq!(bulkhead.occupancy(), (inside as u64, line.len() as u64));
         }
     }
+}
+
+/// A waker that, when it is woken or dropped, uses the bulkhead that it waits for.
+struct Meddler(Arc<Queue>);
+
+impl Wake for Meddler {
+    fn wake(self: Arc<Self>) {
+        drop(Queue::enter(&*self.0));
+    }
+}
+
+impl Drop for Meddler {
+    fn drop(&mut self) {
+        self.0.resize(1);
+    }
+}
+
+#[test]
+fn wakers_may_use_the_bulkhead_that_wakes_them() {
+    let bulkhead = Arc::new(Queue::new(1, 3));
+    assert!(matches!(Queue::enter(&*bulkhead), Entry::In));
+    let mut waiting = queued(&bulkhead);
+    for _ in 0..2 {
+        let waker = Waker::from(Arc::new(Meddler(Arc::clone(&bulkhead))));
+        assert!(waiting.poll(&mut Context::from_waker(&waker)).is_pending());
+    }
+    let impatient = queued(&bulkhead);
+
+    bulkhead.leave();
+    drop(impatient);
+
+    assert!(poll(&mut waiting));
+    assert_eq!(bulkhead.occupancy(), (1, 0));
+}
+
+#[test]
+fn a_thread_waits_for_its_place_and_no_longer_than_it_may() {
+    let bulkhead = Bulkhead::new("", 1).queue(1).wait(Duration::from_millis(1));
+    let place = bulkhead.enter_blocking(None).unwrap();
+    assert!(bulkhead.enter_blocking(None).is_err());
+    bulkhead.configure(&Bulkhead::new("", 1).queue(1).wait(Duration::MAX));
+    assert!(bulkhead.enter_blocking(Some(Duration::from_millis(1))).is_err());
+
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| bulkhead.call(|| Ok::<_, Rejected>(7)));
+        while bulkhead.statistics().queued() == 0 {
+            thread::yield_now();
+        }
+        drop(place);
+        assert_eq!(waiting.join().unwrap(), Ok(7));
+    });
+
+    let found = bulkhead.statistics();
+    assert_eq!((found.in_flight(), found.queued()), (0, 0));
+    assert_eq!((found.entered(), found.waited(), found.rejected()), (2, 3, 2));
+}
+
+#[test]
+fn a_future_is_dropped_at_any_time_and_nothing_is_lost() {
+    let bulkhead = Bulkhead::new("", 1).queue(5).wait(Duration::MAX);
+    let place = bulkhead.try_enter().unwrap();
+    let mut context = Context::from_waker(Waker::noop());
+
+    let mut waiting: Vec<_> = (0..3).map(|_| Box::pin(bulkhead.enter())).collect();
+    for enter in &mut waiting {
+        assert!(enter.as_mut().poll(&mut context).is_pending());
+    }
+    drop(waiting.remove(1));
+    drop(place);
+    // The first has been called and goes without having heard of it.
+    drop(waiting.remove(0));
+    let Poll::Ready(Ok(place)) = waiting[0].as_mut().poll(&mut context) else { panic!("it waits") };
+    drop(place);
+
+    let found = bulkhead.statistics();
+    assert_eq!((found.in_flight(), found.queued()), (0, 0));
+}
+
+#[test]
+fn a_wait_ends_when_its_time_is_over() {
+    let bulkhead = Bulkhead::new("", 1).queue(5).wait(Duration::from_nanos(1));
+    let _place = bulkhead.try_enter().unwrap();
+    let mut context = Context::from_waker(Waker::noop());
+    let mut enter = Box::pin(bulkhead.enter());
+
+    let refused = loop {
+        if let Poll::Ready(entered) = enter.as_mut().poll(&mut context) {
+            break entered.map(drop).unwrap_err();
+        }
+    };
+
+    assert_eq!(refused.kind(), RejectedKind::BulkheadFull);
+    assert_eq!(bulkhead.statistics().queued(), 0);
+}
+
+#[test]
+fn held_by_hand_it_lets_all_in_or_none() {
+    let bulkhead = Bulkhead::new("", 1).observe();
+
+    let places: Vec<_> = (0..3).map(|_| bulkhead.try_enter().unwrap()).collect();
+    let found = bulkhead.statistics();
+    assert_eq!((found.in_flight(), found.entered(), found.rejected()), (3, 3, 2));
+    bulkhead.set_mode(Mode::Disabled);
+    let uncounted = bulkhead.try_enter().unwrap();
+    bulkhead.set_mode(Mode::ForcedOpen);
+    assert!(bulkhead.try_enter().is_err());
+    drop((places, uncounted));
+
+    assert_eq!(bulkhead.statistics().in_flight(), 0);
+}
+
+#[test]
+fn the_number_of_places_follows_the_calls() {
+    let bulkhead = Bulkhead::new("", 4).adaptive(Adaptive::aimd(1, 10));
+    let failure = || Err::<(), _>(Rejected::new(RejectedKind::Chaos, "inner"));
+
+    (0..20).for_each(|_| drop(bulkhead.call(failure)));
+
+    assert_eq!(bulkhead.statistics().max_concurrent(), 1);
+    (0..20).for_each(|_| drop(bulkhead.call(|| Ok::<_, Rejected>(()))));
+    assert!(bulkhead.statistics().max_concurrent() > 1);
 }

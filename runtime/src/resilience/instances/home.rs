@@ -38,6 +38,13 @@ impl<I> Home<I> {
     }
 }
 
+impl<I> Home<I> {
+    /// Whether somebody else holds the state, too.
+    pub(crate) fn is_held(&self) -> bool {
+        self.state.get().is_some_and(|state| Arc::strong_count(state) > 1)
+    }
+}
+
 impl<I: Instance> Home<I> {
     /// One of several for which this is the template.
     pub(crate) fn of_key(template: &I::Template, name: &'static str, key: Arc<str>) -> Self {

@@ -10,6 +10,8 @@ mod json;
 mod keyed;
 mod registry;
 mod status;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use home::{Home, Instance};
 pub(crate) use keyed::sealed::Sealed;

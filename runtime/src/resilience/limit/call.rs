@@ -3,11 +3,13 @@
 use std::{
     future::{Future, poll_fn},
     pin::pin,
-    sync::atomic::Ordering::Relaxed,
     time::Duration,
 };
 
-use super::{RateLimiter, RateStatistics, Wait};
+#[cfg(feature = "tower")]
+use std::sync::Arc;
+
+use super::{Core, RateLimiter, RateStatistics, Wait};
 use crate::{
     resilience::{Mode, Rejected, instances::Listed as _, timer, timer::Timer},
     time,
@@ -18,7 +20,13 @@ impl RateLimiter {
     #[inline]
     pub(crate) fn admit(&self, now: u64) -> Result<Wait<'_>, Rejected> {
         let core = self.home.get(&self.template);
-        core.admit(now, core.patience.load(Relaxed))
+        Core::admit(&**core, now, core.patience())
+    }
+
+    /// The state, for who shares it.
+    #[cfg(feature = "tower")]
+    pub(crate) fn core(&self) -> Arc<Core> {
+        Arc::clone(self.home.get(&self.template))
     }
 
     /// Gives one without a name of its own the name of the function that it protects.
@@ -41,7 +49,7 @@ impl RateLimiter {
     /// assert!(limiter.check().unwrap_err().retry_after().is_some());
     /// ```
     pub fn check(&self) -> Result<(), Rejected> {
-        self.home.get(&self.template).admit(time::nanos(), 0).map(Wait::is_over)
+        Core::admit(&**self.home.get(&self.template), time::nanos(), 0).map(Wait::is_over)
     }
 
     /// Makes a call when it is its turn; keeps the thread waiting until then.

@@ -4,9 +4,9 @@
 //! A call fits in if that is no further ahead than the burst allows; it then moves it one interval
 //! on. Exact, without a timer or a background task, and one compare-and-swap for each call.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::Ordering::Relaxed;
 
-use crate::sync::{Mutex, lock};
+use crate::sync::shared::{AtomicBool, AtomicU64, Mutex, lock};
 
 /// A rate; durations in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,13 +50,8 @@ pub(crate) struct Reserved {
     slot: u64,
 }
 
-impl Reserved {
-    /// It is the call's turn, and there is nothing to give back.
-    pub(super) const NOW: Self = Self { wait: 0, slot: 0 };
-}
-
 impl Gcra {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let freed = Freed { any: AtomicBool::new(false), slots: Mutex::new(Vec::new()) };
         Self { empty_at: AtomicU64::new(0), freed }
     }
@@ -164,6 +159,55 @@ impl Gcra {
 /// More places than so many that were given back are not handed out again.
 const MOST_FREED: usize = 1024;
 
+#[cfg(all(test, loom))]
+mod model {
+    use loom::{sync::Arc, thread};
+
+    use super::*;
+
+    #[test]
+    fn of_three_calls_at_once_a_burst_of_two_lets_two_through() {
+        loom::model(|| {
+            let gcra = Arc::new(Gcra::new());
+            let pace = Pace::new(1, 1_000, 2);
+            let others: Vec<_> = (0..2)
+                .map(|_| {
+                    let gcra = Arc::clone(&gcra);
+                    thread::spawn(move || gcra.reserve(pace, 7, 0).is_ok())
+                })
+                .collect();
+            let mine = gcra.reserve(pace, 7, 0).is_ok();
+
+            let through = others.into_iter().map(|one| one.join().unwrap());
+            assert_eq!(through.chain([mine]).filter(|through| *through).count(), 2);
+        });
+    }
+
+    #[test]
+    fn a_place_that_is_given_back_is_taken_at_most_once() {
+        loom::model(|| {
+            let gcra = Arc::new(Gcra::new());
+            let pace = Pace::new(1, 1_000, 1);
+            let [_, second, _] = [(); 3].map(|()| gcra.reserve(pace, 0, 5_000).unwrap());
+            let giver = {
+                let gcra = Arc::clone(&gcra);
+                thread::spawn(move || gcra.give_back(pace, second))
+            };
+            let taker = {
+                let gcra = Arc::clone(&gcra);
+                thread::spawn(move || gcra.reserve(pace, 0, 1_000).is_ok())
+            };
+            let mine = gcra.reserve(pace, 0, 1_000).is_ok();
+            let other = taker.join().unwrap();
+            giver.join().unwrap();
+
+            assert!(!(mine && other));
+            // Whoever comes afterwards finds it, if nobody has.
+            assert_eq!(gcra.reserve(pace, 0, 1_000).is_ok(), !mine && !other);
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -211,6 +255,87 @@ mod tests {
         });
 
         assert_eq!(taken, 1_000);
+    }
+
+    #[test]
+    fn a_place_that_is_given_back_is_the_next_ones_as_long_as_its_time_is_not_over() {
+        let (rate, gcra) = (Pace::new(10, SECOND, 1), Gcra::new());
+        let [_, second, third] = [(); 3].map(|()| gcra.reserve(rate, 0, SECOND).unwrap());
+
+        gcra.give_back(rate, second);
+
+        // The third keeps its place, and nobody comes at the same time.
+        let taken = gcra.reserve(rate, 0, SECOND).unwrap();
+        assert_eq!((taken, third.wait), (second, SECOND / 5));
+        gcra.give_back(rate, taken);
+        let late = gcra.reserve(rate, SECOND / 5, SECOND).unwrap();
+        assert_eq!(late.wait, SECOND / 10);
+    }
+
+    #[test]
+    fn the_last_place_is_given_back_as_if_it_had_never_been_taken() {
+        let (rate, gcra) = (Pace::new(10, SECOND, 2), Gcra::new());
+        let [_, second] = [(); 2].map(|()| gcra.reserve(rate, 0, 0).unwrap());
+
+        assert_eq!(take(&gcra, rate, 0), Err(SECOND / 10));
+        gcra.give_back(rate, second);
+
+        assert_eq!((take(&gcra, rate, 0), gcra.available(rate, 0)), (Ok(()), 0));
+    }
+
+    #[test]
+    fn whoever_gives_back_without_end_takes_no_memory_without_end() {
+        let (rate, gcra) = (Pace::new(1, SECOND, 1), Gcra::new());
+
+        let reserved: Vec<_> =
+            (0..5_000).map(|_| gcra.reserve(rate, 0, u64::MAX - 1).unwrap()).collect();
+        reserved.into_iter().for_each(|reserved| gcra.give_back(rate, reserved));
+
+        assert!(lock(&gcra.freed.slots).len() <= MOST_FREED);
+    }
+
+    #[test]
+    fn a_clock_that_is_behind_does_no_harm() {
+        let (rate, gcra) = (Pace::new(10, SECOND, 2), Gcra::new());
+
+        assert_eq!(take(&gcra, rate, SECOND), Ok(()));
+        assert_eq!(take(&gcra, rate, SECOND - 5), Ok(()));
+        assert_eq!(take(&gcra, rate, SECOND), Err(SECOND / 10));
+    }
+
+    proptest! {
+        #[test]
+        fn not_even_with_waiting_and_giving_back_is_any_stretch_of_time_too_full(
+            calls in 1..200_u32, burst in 1..20_u32,
+            steps in prop::collection::vec((0..20_000_000_u64, 0..4_u8, 0..8_usize), 1..200),
+        ) {
+            let (rate, gcra) = (Pace::new(calls, SECOND, burst), Gcra::new());
+            let mut now = 1;
+            let (mut waiting, mut taken) = (Vec::new(), Vec::new());
+            for (gap, kind, which) in steps {
+                now += gap;
+                // Whose turn has come, goes.
+                waiting.retain(|(at, _)| {
+                    let goes = *at <= now;
+                    taken.extend(goes.then_some(*at));
+                    !goes
+                });
+                if kind > 0 {
+                    if let Ok(reserved) = gcra.reserve(rate, now, SECOND / 4) {
+                        waiting.push((now + reserved.wait, reserved));
+                    }
+                } else if which < waiting.len() {
+                    gcra.give_back(rate, waiting.remove(which).1);
+                }
+            }
+            taken.sort_unstable();
+            for (first, begin) in taken.iter().enumerate() {
+                for (last, end) in taken.iter().enumerate().skip(first) {
+                    let most = u64::from(burst) + (end - begin) / SECOND.div_ceil(u64::from(calls));
+                    prop_assert!((last - first) as u64 + 1 <= most);
+                }
+            }
+        }
     }
 
     proptest! {

@@ -3,8 +3,11 @@
 mod call;
 mod gcra;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::{
+    ops::Deref,
     sync::{
         Arc,
         atomic::{AtomicU8, AtomicU64, Ordering::Relaxed},
@@ -124,33 +127,36 @@ impl RateStatistics {
     }
 }
 
+/// Leave for a call of a limiter that outlives it.
+pub(crate) type Wait<'l> = Turn<&'l Core>;
+
 /// Leave for a call, in a while; dropped before that, its place is given back.
 #[derive(Debug)]
 #[must_use = "whoever does not wait gives the place back"]
-pub(crate) struct Wait<'l> {
-    core: &'l Core,
-    reserved: Reserved,
+pub(crate) struct Turn<C: Deref<Target = Core>> {
+    core: C,
+    reserved: Option<Reserved>,
 }
 
-impl Wait<'_> {
+impl<C: Deref<Target = Core>> Turn<C> {
     /// Nanoseconds from the moment of asking on; 0: it is the call's turn.
     #[inline(always)]
     pub(crate) fn nanos(&self) -> u64 {
-        self.reserved.wait
+        self.reserved.map_or(0, |reserved| reserved.wait)
     }
 
-    /// The wait is over: the place is used.
+    /// The place is used.
     #[inline(always)]
     pub(crate) fn is_over(mut self) {
-        self.reserved.wait = 0;
+        self.reserved = None;
     }
 }
 
-impl Drop for Wait<'_> {
+impl<C: Deref<Target = Core>> Drop for Turn<C> {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.reserved.wait > 0 {
-            self.core.give_back(self.reserved);
+        if let Some(reserved) = self.reserved {
+            self.core.give_back(reserved);
         }
     }
 }
@@ -166,42 +172,58 @@ impl Core {
         mine.add(word(&mine), 1);
     }
 
+    /// Leave for one call, at once or after at most so long.
     #[inline(always)]
-    fn admit(&self, now: u64, patience: u64) -> Result<Wait<'_>, Rejected> {
-        if self.mode.load(Relaxed) != Mode::Auto as u8 {
-            return self.held(now);
-        }
+    pub(crate) fn admit<C: Deref<Target = Self>>(
+        core: C,
+        now: u64,
+        patience: u64,
+    ) -> Result<Turn<C>, Rejected> {
+        let reserved = if core.mode.load(Relaxed) == Mode::Auto as u8 {
+            Some(core.reserve(now, patience)?)
+        } else {
+            core.held(now)?
+        };
+        Ok(Turn { core, reserved })
+    }
+
+    /// How long a call waits for its turn.
+    pub(crate) fn patience(&self) -> u64 {
+        self.patience.load(Relaxed)
+    }
+
+    #[inline(always)]
+    fn reserve(&self, now: u64, patience: u64) -> Result<Reserved, Rejected> {
         match self.gcra.reserve(self.pace(), now, patience) {
             Ok(reserved) => {
                 self.count(|counted| &counted.admitted);
                 if reserved.wait > 0 {
                     self.count(|counted| &counted.waited);
                 }
-                Ok(Wait { core: self, reserved })
+                Ok(reserved)
             }
             Err(after) => Err(self.rejected(Duration::from_nanos(after))),
         }
     }
 
-    /// Somebody has decided.
+    /// Somebody has decided; nothing is waited for and nothing given back.
     #[cold]
-    fn held(&self, now: u64) -> Result<Wait<'_>, Rejected> {
-        match Mode::of(self.mode.load(Relaxed)) {
+    fn held(&self, now: u64) -> Result<Option<Reserved>, Rejected> {
+        match self.mode() {
             Mode::ForcedOpen => return Err(self.rejected(Duration::MAX)),
             Mode::Disabled => {}
             Mode::Auto | Mode::Observe => {
                 self.count(|counted| &counted.admitted);
-                let patience = self.patience.load(Relaxed);
-                if self.gcra.reserve(self.pace(), now, patience).is_err() {
+                if self.gcra.reserve(self.pace(), now, self.patience()).is_err() {
                     self.count(|counted| &counted.rejected);
                 }
             }
         }
-        Ok(Wait { core: self, reserved: Reserved::NOW })
+        Ok(None)
     }
 
     #[cold]
-    fn rejected(&self, after: Duration) -> Rejected {
+    pub(crate) fn rejected(&self, after: Duration) -> Rejected {
         self.count(|counted| &counted.rejected);
         let rejected = Rejected::new(RejectedKind::RateLimited, self.name);
         rejected.with_retry_after(after).with_key(self.key.clone())
@@ -309,6 +331,6 @@ impl Sealed for RateLimiter {
     }
 
     fn is_at_rest(&self, now: u64) -> bool {
-        self.home.get(&self.template).gcra.is_full(now)
+        !self.home.is_held() && self.home.get(&self.template).gcra.is_full(now)
     }
 }

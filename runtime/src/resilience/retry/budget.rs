@@ -4,43 +4,223 @@
 //! `RetryBudget`. A function that is called rarely can then retry at all, and one that is called
 //! often multiplies the load of a failing callee by little more than one.
 
-use std::{collections::VecDeque, sync::atomic::AtomicU64};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use crate::{
     cell::Sharded,
+    resilience::{
+        Mode, PolicyKind,
+        instances::{Home, Instance, Listed, Numbers},
+        nanos,
+    },
     sync::{Mutex, lock},
+    time,
 };
 
-/// What calls leave for retries.
+/// Lets retries be only a share of the calls, so that they do not bring down what is only slow.
+///
+/// Within its window, a tenth at a time, there may be as many retries as a share of the calls, and a
+/// reserve that needs no calls. First attempts are never refused. Calls are counted by each thread
+/// on its own and added up when somebody wants to retry; those since the last time count as if they
+/// had come evenly. The design is that of Finagle's `RetryBudget`.
+///
+/// All budgets of one name are one. It can stand in a `static`.
+///
+/// ```
+/// use spandrel::resilience::RetryBudget;
+///
+/// static BUDGET: RetryBudget =
+///     RetryBudget::new("payments").share(0.2).reserve_per_second(0.0);
+///
+/// (0..100).for_each(|_| BUDGET.count_call());
+/// assert!(BUDGET.try_retry());
+/// ```
 #[derive(Debug)]
-pub(crate) struct Budget {
+pub struct RetryBudget {
+    home: Home<Core>,
     limits: Limits,
-    calls: Sharded<AtomicU64>,
-    spent: Mutex<Spent>,
 }
 
 /// How much is left, durations in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Limits {
     /// Retries for each call.
-    pub share: f64,
-    /// Retries that need no calls, within the window.
-    pub reserve: u64,
-    pub window: u64,
+    share: f64,
+    /// Retries that need no calls.
+    reserve_per_second: f64,
+    window: u64,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self { share: 0.2, reserve: 100, window: 10_000_000_000 }
+impl Limits {
+    const DEFAULT: Self = Self { share: 0.2, reserve_per_second: 10.0, window: 10_000_000_000 };
+
+    /// How many retries so many calls in the window leave.
+    fn most(&self, calls: f64) -> f64 {
+        calls * self.share + self.reserve_per_second * (self.window as f64 / 1e9)
     }
 }
 
-#[derive(Debug, Default)]
+/// How declared budgets are made. What is not said is as documented at each.
+impl RetryBudget {
+    /// A budget of this name; empty: as the function that it belongs to.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        let mut home = Home::new(name);
+        if !name.is_empty() {
+            home.share();
+        }
+        Self { home, limits: Limits::DEFAULT }
+    }
+
+    /// Has so many retries for each call; 0.2 unless told.
+    ///
+    /// # Panics
+    ///
+    /// If `share` is negative or not finite; in a `static`, that is an error at compile time.
+    #[must_use]
+    pub const fn share(mut self, share: f64) -> Self {
+        assert!(share >= 0.0 && share.is_finite(), "`share` is a share of at least 0");
+        self.limits.share = share;
+        self
+    }
+
+    /// Has so many retries a second that need no calls; 10 unless told.
+    ///
+    /// # Panics
+    ///
+    /// If `retries` is negative or not finite; in a `static`, that is an error at compile time.
+    #[must_use]
+    pub const fn reserve_per_second(mut self, retries: f64) -> Self {
+        assert!(retries >= 0.0 && retries.is_finite(), "`reserve_per_second` is at least 0");
+        self.limits.reserve_per_second = retries;
+        self
+    }
+
+    /// Looks back so far; 10 s unless told.
+    ///
+    /// # Panics
+    ///
+    /// If `time` is shorter than 10 ns; in a `static`, that is an error at compile time.
+    #[must_use]
+    pub const fn window(mut self, time: Duration) -> Self {
+        let nanos = nanos::of(time);
+        assert!(nanos >= 10, "a window is at least 10 ns long");
+        self.limits.window = nanos;
+        self
+    }
+
+    /// Gives one without a name of its own the name of the function that it belongs to.
+    pub(crate) fn bind(&self, name: &'static str) {
+        self.home.bind(&self.limits, name);
+    }
+
+    /// Counts a call, whose first attempt is never refused.
+    #[inline]
+    pub fn count_call(&self) {
+        let core = self.home.get(&self.limits);
+        let mine = core.calls.mine();
+        mine.add(&mine, 1);
+    }
+
+    /// Takes one retry out of what is left; `false`: nothing is.
+    ///
+    /// ```
+    /// use spandrel::resilience::RetryBudget;
+    ///
+    /// let budget = RetryBudget::new("").share(0.0).reserve_per_second(0.1);
+    /// assert_eq!([budget.try_retry(), budget.try_retry()], [true, false]);
+    /// ```
+    #[must_use]
+    pub fn try_retry(&self) -> bool {
+        self.retry(time::nanos())
+    }
+
+    /// The same at this time.
+    pub(crate) fn retry(&self, now: u64) -> bool {
+        self.home.get(&self.limits).retry(now)
+    }
+
+    /// What it counted since it was made.
+    #[must_use]
+    pub fn statistics(&self) -> BudgetStatistics {
+        self.home.get(&self.limits).statistics()
+    }
+
+    /// Whether it decides by itself.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        self.home.get(&self.limits).mode()
+    }
+
+    /// Decides in this mode from now on; forced open, it affords nothing.
+    pub fn set_mode(&self, mode: Mode) {
+        self.home.get(&self.limits).set_mode(mode, time::nanos());
+    }
+
+    /// Takes the numbers of another declaration, from now on; a window of another length is empty.
+    pub fn configure(&self, like: &Self) {
+        let mut spent = lock(&self.home.get(&self.limits).spent);
+        if spent.limits.window != like.limits.window {
+            spent.parts.clear();
+        }
+        spent.limits = like.limits;
+    }
+}
+
+/// What a budget counted since it was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BudgetStatistics {
+    calls: u64,
+    afforded: u64,
+    refused: u64,
+}
+
+impl BudgetStatistics {
+    /// How many calls were counted.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.calls
+    }
+
+    /// How many retries could be afforded.
+    #[must_use]
+    pub fn afforded(&self) -> u64 {
+        self.afforded
+    }
+
+    /// How many retries could not, or could not have been by one that only observes.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused
+    }
+}
+
+/// The state of a budget.
+#[derive(Debug)]
+pub(crate) struct Core {
+    name: &'static str,
+    key: Option<Arc<str>>,
+    mode: AtomicU8,
+    calls: Sharded<AtomicU64>,
+    spent: Mutex<Spent>,
+}
+
+#[derive(Debug)]
 struct Spent {
+    limits: Limits,
     /// Calls and retries of the parts of the window, oldest first, by the number of the part.
     parts: VecDeque<Part>,
     calls_seen: u64,
     seen_at: u64,
+    afforded: u64,
+    refused: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -52,40 +232,110 @@ struct Part {
 
 const PARTS: u64 = 10;
 
-impl Budget {
-    pub(crate) const fn new(limits: Limits) -> Self {
-        let spent = Spent { parts: VecDeque::new(), calls_seen: 0, seen_at: 0 };
-        Self { limits, calls: Sharded::new(), spent: Mutex::new(spent) }
-    }
-
-    /// A call begins: its first attempt is never denied.
-    #[inline]
-    pub(crate) fn call(&self) {
-        let mine = self.calls.mine();
-        mine.add(&mine, 1);
-    }
-
-    /// Takes one retry out of what is left now; `false`: there is none.
-    pub(crate) fn retry(&self, now: u64) -> bool {
+impl Core {
+    fn retry(&self, now: u64) -> bool {
+        let mode = self.mode();
         let mut spent = lock(&self.spent);
-        let part = (self.limits.window / PARTS).max(1);
-        spent.see(self.calls.sum(|calls| calls), now, part);
-        let (mut calls, mut retries) = (0.0, 0);
-        for held in &spent.parts {
-            calls += held.calls;
-            retries += held.retries;
+        spent.see(self.calls.sum(|calls| calls), now);
+        let affords = mode != Mode::ForcedOpen && spent.affords();
+        // What is held by hand is afforded without being counted as spent.
+        let is_held = matches!(mode, Mode::Disabled | Mode::Observe);
+        if affords {
+            spent.afforded += 1;
+            if let Some(newest) = spent.parts.back_mut() {
+                newest.retries += 1;
+            }
+        } else {
+            spent.refused += u64::from(mode != Mode::Disabled);
         }
-        let affords = (retries as f64) < calls * self.limits.share + self.limits.reserve as f64;
-        if affords && let Some(newest) = spent.parts.back_mut() {
-            newest.retries += 1;
+        affords || is_held
+    }
+
+    fn statistics(&self) -> BudgetStatistics {
+        let Spent { afforded, refused, .. } = *lock(&self.spent);
+        BudgetStatistics { calls: self.calls.sum(|calls| calls), afforded, refused }
+    }
+}
+
+impl Instance for Core {
+    type Template = Limits;
+
+    fn make(limits: &Limits, name: &'static str, key: Option<Arc<str>>) -> Self {
+        let spent = Spent {
+            limits: *limits,
+            parts: VecDeque::new(),
+            calls_seen: 0,
+            seen_at: time::nanos(),
+            afforded: 0,
+            refused: 0,
+        };
+        let mode = AtomicU8::new(Mode::Auto as u8);
+        Self { name, key, mode, calls: Sharded::new(), spent: Mutex::new(spent) }
+    }
+
+    fn agrees(&self, limits: &Limits) -> bool {
+        lock(&self.spent).limits == *limits
+    }
+}
+
+impl Listed for Core {
+    fn kind(&self) -> PolicyKind {
+        PolicyKind::RetryBudget
+    }
+
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    fn mode(&self) -> Mode {
+        Mode::of(self.mode.load(Relaxed))
+    }
+
+    fn set_mode(&self, mode: Mode, _now: u64) {
+        self.mode.store(mode as u8, Relaxed);
+    }
+
+    fn reset(&self, _now: u64) {
+        lock(&self.spent).parts.clear();
+        self.mode.store(Mode::Auto as u8, Relaxed);
+    }
+
+    fn state(&self, now: u64) -> &'static str {
+        match self.mode() {
+            Mode::Disabled => return "disabled",
+            Mode::ForcedOpen => return "forced_open",
+            Mode::Auto | Mode::Observe => {}
         }
-        affords
+        let mut spent = lock(&self.spent);
+        spent.see(self.calls.sum(|calls| calls), now);
+        if spent.affords() { "available" } else { "exhausted" }
+    }
+
+    fn statistics(&self, _now: u64) -> Numbers {
+        let found = self.statistics();
+        vec![
+            ("calls", found.calls as f64),
+            ("afforded", found.afforded as f64),
+            ("refused", found.refused as f64),
+        ]
     }
 }
 
 impl Spent {
+    /// Whether one more retry is within what the calls of the window leave.
+    fn affords(&self) -> bool {
+        let calls: f64 = self.parts.iter().map(|part| part.calls).sum();
+        let retries: u64 = self.parts.iter().map(|part| part.retries).sum();
+        (retries as f64) < self.limits.most(calls)
+    }
+
     /// Brings the window to `now`; what was called since it was last looked at is spread evenly.
-    fn see(&mut self, calls: u64, now: u64, part: u64) {
+    fn see(&mut self, calls: u64, now: u64) {
+        let part = (self.limits.window / PARTS).max(1);
         let now = now.max(self.seen_at);
         let new = calls.wrapping_sub(std::mem::replace(&mut self.calls_seen, calls)) as f64;
         let since = std::mem::replace(&mut self.seen_at, now);
@@ -117,13 +367,25 @@ mod tests {
 
     const SECOND: u64 = 1_000_000_000;
 
-    fn retries(budget: &Budget, now: u64) -> usize {
+    /// One that is made at the beginning of time.
+    fn budget(limits: Limits) -> Core {
+        let budget = Core::make(&limits, "test", None);
+        lock(&budget.spent).seen_at = 0;
+        budget
+    }
+
+    fn call(budget: &Core) {
+        let mine = budget.calls.mine();
+        mine.add(&mine, 1);
+    }
+
+    fn retries(budget: &Core, now: u64) -> usize {
         (0..10_000).take_while(|_| budget.retry(now)).count()
     }
 
     #[test]
     fn whoever_calls_rarely_has_the_reserve_in_each_window() {
-        let budget = Budget::new(Limits::default());
+        let budget = budget(Limits::DEFAULT);
 
         assert_eq!(retries(&budget, 0), 100);
         assert_eq!(retries(&budget, 9 * SECOND), 0);
@@ -132,21 +394,21 @@ mod tests {
 
     #[test]
     fn calls_leave_a_share_for_as_long_as_they_are_in_the_window() {
-        let budget = Budget::new(Limits { reserve: 0, ..Limits::default() });
+        let budget = budget(Limits { reserve_per_second: 0.0, ..Limits::DEFAULT });
 
-        (0..100).for_each(|_| budget.call());
+        (0..100).for_each(|_| call(&budget));
         assert_eq!(retries(&budget, SECOND / 2), 20);
-        (0..50).for_each(|_| budget.call());
+        (0..50).for_each(|_| call(&budget));
         assert_eq!(retries(&budget, SECOND / 2 + 1), 10);
         assert_eq!(retries(&budget, 20 * SECOND), 0);
     }
 
     #[test]
     fn calls_of_a_long_time_count_as_far_as_they_are_in_the_window() {
-        let budget = Budget::new(Limits { reserve: 0, ..Limits::default() });
+        let budget = budget(Limits { reserve_per_second: 0.0, ..Limits::DEFAULT });
 
         // A hundred a second for a hundred seconds, of which the last ten count.
-        (0..10_000).for_each(|_| budget.call());
+        (0..10_000).for_each(|_| call(&budget));
         let afforded = retries(&budget, 100 * SECOND);
 
         assert!((170..=200).contains(&afforded), "{afforded}");
@@ -154,7 +416,7 @@ mod tests {
 
     #[test]
     fn a_clock_that_was_read_earlier_does_no_harm() {
-        let budget = Budget::new(Limits::default());
+        let budget = budget(Limits::DEFAULT);
 
         assert!(budget.retry(5 * SECOND));
         assert!(budget.retry(4 * SECOND));

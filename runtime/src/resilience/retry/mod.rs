@@ -3,15 +3,13 @@
 mod backoff;
 mod budget;
 mod sequence;
-mod stand_in;
 mod stop;
 
 use std::{mem, time::Duration};
 
 pub use backoff::{Backoff, Jitter};
-pub(crate) use budget::{Budget, Limits};
+pub use budget::{BudgetStatistics, RetryBudget};
 pub(crate) use sequence::{Failed, Sequence, Settings};
-pub use stand_in::RetryBudget;
 pub(crate) use stop::Stopped;
 
 use super::RejectedKinds;
@@ -129,7 +127,7 @@ impl Retry {
     #[inline(always)]
     pub(crate) fn note_call(&self) {
         if let Some(budget) = &self.budget {
-            budget.call();
+            budget.count_call();
         }
     }
 
