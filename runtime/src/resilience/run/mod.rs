@@ -35,7 +35,7 @@ use super::{
     scope::{self, NEVER},
     telemetry, timer,
 };
-use crate::{outcome::Outcome, site::Site, time, trace::local::Local};
+use crate::{outcome::Outcome, random, site::Site, time, trace::local::Local};
 
 /// One call, from its first attempt to its last.
 #[must_use]
@@ -205,7 +205,7 @@ impl Core {
             started: self.started,
             deadline,
         };
-        let chance = (Local.random() >> 11) as f64 / (1_u64 << 53) as f64;
+        let chance = random::chance(Local.random());
         let wait = retry.next(&mut self.sequence, &failed, chance, time::nanos)?;
         telemetry::retrying(self.name(parts), self.number, wait, scope::retrying());
         Ok(Pause::new(wait))

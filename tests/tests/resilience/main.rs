@@ -1,0 +1,5 @@
+//! What the policies promise: the table of cases in `tests/cases`, and calls dropped at any point.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails where its helpers do")]
+
+mod conformance;
