@@ -99,8 +99,8 @@ enum Value {
 }
 
 /// Checks the words of a step.
-pub(crate) fn check(
-    expects: &[String],
+pub(crate) fn check<'w>(
+    expects: impl Iterator<Item = &'w String>,
     shown: Option<&Shown>,
     objects: &Objects,
 ) -> Result<(), String> {
