@@ -183,7 +183,7 @@ impl State {
             return None;
         }
         let sums = self.window.sums(now);
-        let reached = |count: u64, rate: f64| count as f64 >= rate * sums.total as f64;
+        let reached = |count: u64, rate: f64| count as f64 / sums.total as f64 >= rate;
         let has_quorum = sums.total >= config.quorum();
         let reason =
             if has_quorum && sums.failures > 0 && reached(sums.failures, config.failure_rate) {
@@ -254,7 +254,7 @@ impl State {
             && match config.closing {
                 Closing::MaxFailures(most) => failed >= most,
                 Closing::Rate(rate) => {
-                    all && f64::from(failed) >= rate * f64::from(succeeded + failed)
+                    all && f64::from(failed) / f64::from(succeeded + failed) >= rate
                 }
             };
         if opens {
