@@ -219,6 +219,12 @@ impl State {
         if self.phase == Phase::HalfOpen { self.judge_probes(config, now) } else { None }
     }
 
+    /// Takes the calls under way for those of earlier: their results are stale from now on.
+    pub(super) fn renew(&mut self) {
+        self.epoch += 1;
+        self.probes.running.clear();
+    }
+
     /// Goes into a phase because somebody wants it to.
     pub(super) fn force(&mut self, config: &Config, phase: Phase, now: u64) -> Transition {
         match phase {
