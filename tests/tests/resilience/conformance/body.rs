@@ -88,6 +88,8 @@ struct State {
     ran: u32,
     /// Bodies that have begun and not ended, or been dropped.
     live: u32,
+    /// What the last body was told about itself.
+    attempt: u32,
     time_left: Option<Duration>,
     /// When the earliest of the bodies that are under way will end.
     ready_at: Option<u64>,
@@ -103,6 +105,7 @@ pub(crate) struct Bodies {
     pub(crate) left: usize,
     pub(crate) ran: u32,
     pub(crate) live: u32,
+    pub(crate) attempt: u32,
     pub(crate) time_left: Option<Duration>,
 }
 
@@ -143,8 +146,8 @@ impl Line {
     }
 
     pub(crate) fn bodies(&self) -> Bodies {
-        let State { ran, live, time_left, ref outcomes, .. } = *self.state.lock().unwrap();
-        Bodies { left: outcomes.len(), ran, live, time_left }
+        let State { ran, live, attempt, time_left, ref outcomes, .. } = *self.state.lock().unwrap();
+        Bodies { left: outcomes.len(), ran, live, attempt, time_left }
     }
 
     /// Nanoseconds until a body will be ready, if one is under way.
@@ -160,10 +163,11 @@ impl Line {
     }
 
     fn begin(&self) -> (Live<'_>, u32) {
-        let time_left = resilience::time_left();
+        let (attempt, time_left) = (resilience::attempt(), resilience::time_left());
         let mut state = self.state.lock().unwrap();
         state.ran += 1;
         state.live += 1;
+        state.attempt = attempt;
         state.time_left = time_left;
         (Live(self), state.ran)
     }

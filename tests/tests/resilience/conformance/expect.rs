@@ -167,6 +167,7 @@ fn of_call(key: &str, shown: Option<&Shown>) -> Option<Value> {
         "retry_after" => Value::Time(shown.retry_after),
         "took" => Value::Time(Some(shown.took)),
         "time_left" => Value::Time(shown.bodies.time_left),
+        "attempt" => Value::Count(Some(shown.bodies.attempt.into())),
         "attempts" => Value::Count(Some(shown.bodies.ran.into())),
         "live" => Value::Count(Some(shown.bodies.live.into())),
         "told" => Value::Count(shown.told),
