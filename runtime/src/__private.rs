@@ -14,7 +14,7 @@ pub use crate::{
     conceal::{Hashed, Length, Masked},
     operation::{Finder, Operation, Series, label, summary_of, text_of},
     site::{
-        Convention, Field, Follows, Level, Meta, Metered, Site, SpanKind, Traced, float, integer,
+        Convention, Field, Follows, Level, Meta, Metered, Protection, Site, SpanKind, Traced, float, integer,
         nanos, text, truth,
     },
     trace::{SpanHandle, Writer},
@@ -220,8 +220,8 @@ macro_rules! __stream {
 }
 
 pub use crate::{
-    __asked as asked, __block as block, __capture as capture, __look as look, __meta as meta,
-    __finish as finish, __metered as metered, __register as register, __ret as ret, __settle as settle,
+    __asked as asked, __block as block, __capture as capture, __finish as finish, __look as look,
+    __meta as meta, __metered as metered, __register as register, __ret as ret, __settle as settle,
     __stream as stream,
 };
 

@@ -3,8 +3,9 @@
 #[cfg(feature = "chaos")]
 pub use crate::resilience::Chaos;
 pub use crate::resilience::{
-    Adaptive, Backoff, Bulkhead, CircuitBreaker, Class, Classify, ForKey, Hedge, Jitter, Keyed, OnCancel,
-    Policy, Rate, RateLimiter, Rejected, RejectedKinds, Retry, RetryBudget, Timeout, Window,
+    Adaptive, Backoff, Bulkhead, CircuitBreaker, Class, Classify, ForKey, Hedge, Jitter, Keyed,
+    OnCancel, Policy, Rate, RateLimiter, Rejected, RejectedKinds, Retry, RetryBudget, Timeout,
+    Window,
     caught::{Catching, Caught, Panicked, caught, caught_here},
     fallback::{
         Answering, AnswersAtOnce, AnswersInTime, AtOnce, Failure, Falling, FallsAsAny,
@@ -14,7 +15,7 @@ pub use crate::resilience::{
     policy::Parts,
     run::{
         Attempt, ByClassify, ByNobody, BySource, ByWrapped, Classified, Ended, Hedged, Judged,
-        JudgedAsAny, JudgedAsResult, Judging, Pause, Run, SyncRun,
+        JudgedAsAny, JudgedAsResult, Judging, Pause, Refusal, Run, Settled, SyncRun,
     },
     stale::Stale,
 };
@@ -49,14 +50,14 @@ impl<T, E: From<Rejected>> Rejectable for Result<T, E> {
 
 /// What the caller gets, a rejection as an error of the function's own type.
 #[inline(always)]
-pub fn rejectable<R: Rejectable>(ended: Ended<R>) -> R {
+pub fn rejectable<R: Rejectable>(ended: Settled<R>) -> R {
     ended.unwrap_or_else(R::rejected)
 }
 
 /// The same, by the function's own conversion.
 #[inline(always)]
 pub fn rejected_by<T, E>(
-    ended: Ended<Result<T, E>>,
+    ended: Settled<Result<T, E>>,
     map: impl FnOnce(Rejected) -> E,
 ) -> Result<T, E> {
     ended.unwrap_or_else(|rejected| Err(map(rejected)))
@@ -64,13 +65,13 @@ pub fn rejected_by<T, E>(
 
 /// The same for any type, by the function's own expression.
 #[inline(always)]
-pub fn rejected_as<R>(ended: Ended<R>, reject: impl FnOnce(Rejected) -> R) -> R {
+pub fn rejected_as<R>(ended: Settled<R>, reject: impl FnOnce(Rejected) -> R) -> R {
     ended.unwrap_or_else(reject)
 }
 
 /// What the caller gets where no policy refuses anything.
 #[inline(always)]
-pub fn accepted<R>(ended: Ended<R>) -> R {
+pub fn accepted<R>(ended: Settled<R>) -> R {
     ended.unwrap_or_else(|_| unreachable!("no policy of this function refuses anything"))
 }
 
@@ -146,7 +147,7 @@ macro_rules! __finish {
     }};
 }
 
-/// What is served when all has failed; still an [`Ended`], as conditions may leave a failure alone.
+/// What is served when all has failed; still a [`Settled`], as conditions may leave a failure alone.
 ///
 /// `failure => expr` names the [`Failure`] for an expression of the function's type, which may
 /// await; `value = expr` is what a success would have returned. `on = …` are the rejections, `when
@@ -218,7 +219,10 @@ macro_rules! __answer {
     ($answer:expr) => {
         match $answer {
             answer => {
-                #[allow(unused_imports, reason = "the type of the value decides which is used")]
+                #[allow(
+                    unused_imports,
+                    reason = "the type of the value decides which is used"
+                )]
                 use $crate::__private::resilience::{AnswersAtOnce as _, AnswersInTime as _};
                 let how = (&&$crate::__private::resilience::Answering(&answer)).how();
                 how.answer(answer)

@@ -8,10 +8,10 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::run::Ended;
+use super::run::Settled;
 
 /// What a call came to, if it did not panic.
-pub type Caught<R> = Result<Ended<R>, Panicked>;
+pub type Caught<R> = Result<Settled<R>, Panicked>;
 
 /// The call has panicked; the panic hook has said how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,18 +29,18 @@ pin_project! {
 
 /// Catches the panics of a future.
 #[doc(hidden)]
-pub fn caught<R, F: Future<Output = Ended<R>>>(body: F) -> Catching<F> {
+pub fn caught<R, F: Future<Output = Settled<R>>>(body: F) -> Catching<F> {
     Catching { body: Some(body) }
 }
 
 /// Catches the panics of a closure.
 #[doc(hidden)]
-pub fn caught_here<R>(body: impl FnOnce() -> Ended<R>) -> Caught<R> {
+pub fn caught_here<R>(body: impl FnOnce() -> Settled<R>) -> Caught<R> {
     // Whoever asks for it answers without what the call left behind.
     catch_unwind(AssertUnwindSafe(body)).map_err(forget)
 }
 
-impl<R, F: Future<Output = Ended<R>>> Future for Catching<F> {
+impl<R, F: Future<Output = Settled<R>>> Future for Catching<F> {
     type Output = Caught<R>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Caught<R>> {

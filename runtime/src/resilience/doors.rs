@@ -4,8 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::{
     Bulkhead, CircuitBreaker, Hedge, Instanced, Keyed, Policy, RateLimiter, Retry, Timeout,
-    instances::Sealed,
-    policy::Parts,
+    instances::Sealed, policy::Parts,
 };
 use crate::site::Site;
 
@@ -72,9 +71,9 @@ impl Policy {
     /// ```
     #[must_use]
     pub fn for_key(&'static self, key: &str) -> ForKey {
-        let keyed = self.keyed_doors().get_or_init(|| {
-            Box::new(Keyed::new(DoorsOfKey { policy: self, doors: Doors::NONE }))
-        });
+        let keyed = self
+            .keyed_doors()
+            .get_or_init(|| Box::new(Keyed::new(DoorsOfKey { policy: self, doors: Doors::NONE })));
         ForKey(keyed.get(key))
     }
 }

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use super::{
     ForKey, Hedge, Policy, Rejected, Retry, Timeout,
-    policy::{HEDGE, Parts, RETRY, TIMEOUT},
-    run::{Judged, Run, SyncRun},
+    policy::{HEDGE, Parts, RETRY, TIMED, TIMEOUT},
+    run::{Ended, Judged, Run, SyncRun},
 };
 
 /// Runs the engine around a closure.
@@ -45,7 +45,7 @@ pub(super) async fn run_async<T, E: From<Rejected>, P: Parts, F: Future<Output =
 }
 
 #[inline(always)]
-fn judge<T, E>(ended: &Result<Result<T, E>, Rejected>) -> Judged {
+fn judge<T, E>(ended: &Ended<Result<T, E>>) -> Judged {
     match ended {
         Ok(Ok(_)) => Judged::SUCCESS,
         Ok(Err(_)) => Judged::ERROR,
@@ -60,10 +60,7 @@ impl Policy {
     ///
     /// What the function returned last, or that the policy refused it.
     #[inline]
-    pub fn run<T, E: From<Rejected>>(
-        &self,
-        call: impl FnMut() -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn run<T, E: From<Rejected>>(&self, call: impl FnMut() -> Result<T, E>) -> Result<T, E> {
         run(self, call)
     }
 
@@ -92,10 +89,7 @@ impl ForKey {
     ///
     /// What the function returned last, or that the policy refused it.
     #[inline]
-    pub fn run<T, E: From<Rejected>>(
-        &self,
-        call: impl FnMut() -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn run<T, E: From<Rejected>>(&self, call: impl FnMut() -> Result<T, E>) -> Result<T, E> {
         run(self, call)
     }
 
@@ -120,7 +114,7 @@ impl ForKey {
 impl Parts for Retry {
     #[inline(always)]
     fn word(&self) -> u32 {
-        RETRY
+        if self.is_timed() { RETRY | TIMED } else { RETRY }
     }
 
     fn name(&self) -> &'static str {
@@ -140,10 +134,7 @@ impl Retry {
     ///
     /// What the function returned last.
     #[inline]
-    pub fn call<T, E: From<Rejected>>(
-        &self,
-        call: impl FnMut() -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn call<T, E: From<Rejected>>(&self, call: impl FnMut() -> Result<T, E>) -> Result<T, E> {
         run(self, call)
     }
 

@@ -27,6 +27,8 @@ pub(crate) const BULKHEAD: u32 = 32;
 pub(crate) const CHAOS: u32 = 64;
 /// The first call has yet to come: nobody has told the policy whose it is.
 pub(crate) const NEW: u32 = 128;
+/// It matters when a call began.
+pub(crate) const TIMED: u32 = 256;
 /// Something decides about an attempt before it begins.
 pub(crate) const GATES: u32 = BREAKER | LIMIT | BULKHEAD | CHAOS;
 
@@ -91,8 +93,9 @@ impl Policy {
     #[must_use]
     pub const fn retry(mut self, retry: Retry) -> Self {
         // Forgotten, not dropped: a constant can drop nothing, and there is nothing in it yet.
+        let timed = if retry.is_timed() { TIMED } else { 0 };
         mem::forget(mem::replace(&mut self.retry, retry));
-        self.with(RETRY)
+        self.with(RETRY | timed)
     }
 
     /// With a second attempt beside one that takes long.

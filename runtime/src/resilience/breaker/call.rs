@@ -56,10 +56,7 @@ impl CircuitBreaker {
     ///
     /// assert_eq!(PAYMENTS.call(|| Ok::<_, Rejected>(42)), Ok(42));
     /// ```
-    pub fn call<T, E: From<Rejected>>(
-        &self,
-        call: impl FnOnce() -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn call<T, E: From<Rejected>>(&self, call: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         self.call_judged(call, judge)
     }
 

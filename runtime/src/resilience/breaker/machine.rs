@@ -188,7 +188,7 @@ impl Breaker {
         let mine = self.parts.mine();
         mine.add(&mine.successes, 1);
         mine.change(&mine.run, |run| Tagged::next(run, closed));
-        if mine.run.load(Relaxed) % RUN == 0 {
+        if mine.run.load(Relaxed).is_multiple_of(RUN) {
             self.note(now);
         }
         None

@@ -22,12 +22,8 @@ use std::{
     time::Duration,
 };
 
-use self::{
-    config::Config,
-    machine::Breaker,
-    report::Change,
-    state::{Denied, Pass, Phase},
-};
+#[cfg(feature = "tower")]
+pub(crate) use self::call::Watched;
 pub use self::{
     call::ForcedOpen,
     permit::{OnCancel, Verdict},
@@ -38,8 +34,12 @@ pub(crate) use self::{
     call::judge,
     permit::{Leave, Permit},
 };
-#[cfg(feature = "tower")]
-pub(crate) use self::call::Watched;
+use self::{
+    config::Config,
+    machine::Breaker,
+    report::Change,
+    state::{Denied, Pass, Phase},
+};
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
     instances::{Home, Instance, Listed, Numbers, Sealed},
@@ -246,7 +246,10 @@ impl Listed for Core {
 
 impl Sealed for CircuitBreaker {
     fn for_key(&self, key: Arc<str>) -> Self {
-        Self { home: Home::of_key(&self.template, self.home.name(), key), template: self.template.clone() }
+        Self {
+            home: Home::of_key(&self.template, self.home.name(), key),
+            template: self.template.clone(),
+        }
     }
 
     fn is_at_rest(&self, now: u64) -> bool {

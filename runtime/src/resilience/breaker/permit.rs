@@ -111,8 +111,7 @@ impl<C: Deref<Target = Core>> Leave<C> {
     fn cancelled(&self) {
         let now = time::nanos();
         let is_slow = now.saturating_sub(self.began) > self.core.machine.slow_call();
-        let fails =
-            self.is_running || is_slow && self.core.on_cancel == OnCancel::FailureIfSlow;
+        let fails = self.is_running || is_slow && self.core.on_cancel == OnCancel::FailureIfSlow;
         self.settle(if fails { Verdict::Failure } else { Verdict::Ignored }, now);
     }
 }

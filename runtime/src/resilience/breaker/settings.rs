@@ -31,7 +31,10 @@ impl Window {
     #[must_use]
     pub const fn calls(calls: u32) -> Self {
         assert!(calls >= 1, "a window holds at least 1 call");
-        assert!(calls <= 1_000_000, "a window holds at most 1,000,000 calls; give it a time instead");
+        assert!(
+            calls <= 1_000_000,
+            "a window holds at most 1,000,000 calls; give it a time instead"
+        );
         Self(Shape::Count(calls))
     }
 

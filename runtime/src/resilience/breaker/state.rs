@@ -169,9 +169,7 @@ impl State {
                 }
                 match ending {
                     Ending::NoVerdict => None,
-                    Ending::Ended(call) => {
-                        self.probed(config, call.failed || call.slow, now)
-                    }
+                    Ending::Ended(call) => self.probed(config, call.failed || call.slow, now),
                 }
             }
         })

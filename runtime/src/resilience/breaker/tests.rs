@@ -53,13 +53,13 @@ impl Model {
         }
         match self.phase {
             CircuitState::Closed => true,
-            CircuitState::Open => false,
             CircuitState::HalfOpen => {
                 let used = self.running as u32 + self.succeeded + self.failed;
                 let admitted = used < self.config.probes;
                 self.running += usize::from(admitted);
                 admitted
             }
+            _ => false,
         }
     }
 
@@ -334,7 +334,8 @@ fn of_200_tasks_released_when_it_may_probe_no_more_run_than_there_are_probes() {
 
 #[test]
 fn successes_of_many_threads_are_all_in_the_window_when_it_is_asked() {
-    let breaker = Breaker::new(Config { window: Shape::Count(100_000), ..Config::DEFAULT }, Mode::Auto, 0);
+    let breaker =
+        Breaker::new(Config { window: Shape::Count(100_000), ..Config::DEFAULT }, Mode::Auto, 0);
 
     std::thread::scope(|scope| {
         for _ in 0..16 {
@@ -401,8 +402,7 @@ fn fewer_calls_than_asked_for_are_enough_where_the_window_holds_no_more() {
 
 #[test]
 fn each_time_it_opens_again_it_stays_open_longer_up_to_the_most() {
-    let config =
-        Config { open_for: 10, open_backoff: 2.0, open_max: 35, ..Config::DEFAULT };
+    let config = Config { open_for: 10, open_backoff: 2.0, open_max: 35, ..Config::DEFAULT };
     let breaker = opened(config);
 
     let mut now = 0;
@@ -651,9 +651,8 @@ fn a_future_that_is_dropped_gives_its_probe_back() {
     breaker.home.get(&breaker.template).machine.force(Mode::Auto, Phase::Open, 0);
 
     for _ in 0..3 {
-        let mut probe = Box::pin(
-            breaker.call_async(|| std::future::pending::<Result<(), Rejected>>()),
-        );
+        let mut probe =
+            Box::pin(breaker.call_async(|| std::future::pending::<Result<(), Rejected>>()));
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(probe.as_mut().poll(&mut context).is_pending());
         assert_eq!(breaker.state(), CircuitState::HalfOpen);

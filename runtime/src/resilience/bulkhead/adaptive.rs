@@ -25,6 +25,8 @@ struct Known {
 const CUT: f64 = 0.9;
 /// Over about so many calls the usual time is averaged.
 const MEMORY: f64 = 600.0;
+/// The same of calls that seem to queue.
+const LONG_MEMORY: f64 = 20_000.0;
 /// A call may take so many times as long as usual before that counts as queueing.
 const TOLERANCE: f64 = 1.5;
 /// So much of what one call suggests is followed.
@@ -62,12 +64,14 @@ impl Tuning {
 
 impl Known {
     fn follow(&mut self, nanos: f64, is_busy: bool) {
-        self.usual = if self.usual == 0.0 {
-            nanos
-        } else {
-            self.usual + (nanos - self.usual) / MEMORY
-        };
-        // After a long time of slowness the usual time would be slow, too.
+        if self.usual == 0.0 {
+            self.usual = nanos;
+        }
+        let is_queueing = nanos > self.usual * TOLERANCE;
+        // Else a long time of queueing would become the usual, and more places would be added to it.
+        let memory = if is_queueing { LONG_MEMORY } else { MEMORY };
+        self.usual += (nanos - self.usual) / memory;
+        // After a time of slowness it is soon as fast as before.
         if self.usual > nanos * 2.0 {
             self.usual *= 0.95;
         }

@@ -39,11 +39,23 @@ impl Bulkhead {
     ///
     /// assert_eq!(STORE.call(|| Ok::<_, Rejected>("found")), Ok("found"));
     /// ```
-    pub fn call<T, E: From<Rejected>>(
+    pub fn call<T, E: From<Rejected>>(&self, call: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        let place = self.enter_blocking(None)?;
+        let result = call();
+        place.end(judge(&result));
+        result
+    }
+
+    /// Makes a call if there is a place now, without waiting for one.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call), with a rejection as soon as all places are taken.
+    pub fn try_call<T, E: From<Rejected>>(
         &self,
         call: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
-        let place = self.enter_blocking(None)?;
+        let place = self.try_enter()?;
         let result = call();
         place.end(judge(&result));
         result

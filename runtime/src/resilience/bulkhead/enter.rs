@@ -106,7 +106,9 @@ pub(crate) enum Asked<C: Holds> {
 #[inline(always)]
 pub(crate) fn ask<C: Holds>(core: C) -> Result<Asked<C>, Rejected> {
     if core.mode.load(Relaxed) != Mode::Auto as u8 {
-        return core.held().map(|is_uncounted| Asked::In(Held { core, is_uncounted, began: u64::MAX }));
+        return core
+            .held()
+            .map(|is_uncounted| Asked::In(Held { core, is_uncounted, began: u64::MAX }));
     }
     match Queue::enter(core.clone()) {
         Entry::In => Ok(Asked::In(Held::counted(core))),

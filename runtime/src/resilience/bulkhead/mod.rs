@@ -16,10 +16,10 @@ use std::{
     time::Duration,
 };
 
-pub use self::settings::Adaptive;
 #[cfg(feature = "tower")]
 pub(crate) use self::enter::{Asked, Entering, Held, ask};
 pub(crate) use self::enter::{Enter, Place};
+pub use self::settings::Adaptive;
 use self::{adaptive::Tuning, queue::Queue};
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
@@ -82,11 +82,8 @@ struct Counted {
 }
 
 impl Part for Counted {
-    const EMPTY: Self = Self {
-        entered: AtomicU64::new(0),
-        waited: AtomicU64::new(0),
-        rejected: AtomicU64::new(0),
-    };
+    const EMPTY: Self =
+        Self { entered: AtomicU64::new(0), waited: AtomicU64::new(0), rejected: AtomicU64::new(0) };
     const BYTES: usize = 128;
 }
 

@@ -42,8 +42,9 @@ impl Adaptive {
 
     /// Keeps as many places as leave the time of a call near that without a queue.
     ///
-    /// As `Gradient2` of Netflix's concurrency-limits does: the ratio of the long-term to the
-    /// present time of a call, with room for a short queue.
+    /// After `Gradient2` of Netflix's concurrency-limits: by the ratio of the usual to the present
+    /// time of a call, with room for a short queue. Unlike there, calls that seem to queue change
+    /// what is usual only slowly, so that a lasting overload does not become the norm.
     ///
     /// # Panics
     ///

@@ -18,8 +18,12 @@ fn poll(waiting: &mut Waiting<&Queue>) -> bool {
     waiting.poll(&mut Context::from_waker(Waker::noop())).is_ready()
 }
 
+fn enter(bulkhead: &Queue) -> Entry<&Queue> {
+    Queue::enter(bulkhead)
+}
+
 fn queued(bulkhead: &Queue) -> Waiting<&Queue> {
-    match Queue::enter(bulkhead) {
+    match enter(bulkhead) {
         Entry::Queued(waiting) => waiting,
         other => panic!("{other:?}"),
     }
@@ -28,9 +32,9 @@ fn queued(bulkhead: &Queue) -> Waiting<&Queue> {
 #[test]
 fn those_who_wait_come_in_the_order_in_which_they_came() {
     let bulkhead = Queue::new(1, 2);
-    assert!(matches!(Queue::enter(bulkhead), Entry::In));
+    assert!(matches!(enter(&bulkhead), Entry::In));
     let (mut first, mut second) = (queued(&bulkhead), queued(&bulkhead));
-    assert!(matches!(Queue::enter(bulkhead), Entry::Full));
+    assert!(matches!(enter(&bulkhead), Entry::Full));
 
     bulkhead.leave();
     assert_eq!([poll(&mut second), poll(&mut first)], [false, true]);
@@ -45,7 +49,7 @@ fn those_who_wait_come_in_the_order_in_which_they_came() {
 #[test]
 fn who_stops_waiting_leaves_no_hole() {
     let bulkhead = Queue::new(1, 3);
-    assert!(matches!(Queue::enter(bulkhead), Entry::In));
+    assert!(matches!(enter(&bulkhead), Entry::In));
     let (first, mut second) = (queued(&bulkhead), queued(&bulkhead));
 
     drop(first);
@@ -57,7 +61,7 @@ fn who_stops_waiting_leaves_no_hole() {
 #[test]
 fn a_place_handed_to_somebody_who_has_gone_goes_on() {
     let bulkhead = Queue::new(1, 3);
-    assert!(matches!(Queue::enter(bulkhead), Entry::In));
+    assert!(matches!(enter(&bulkhead), Entry::In));
     let (first, mut second) = (queued(&bulkhead), queued(&bulkhead));
 
     bulkhead.leave();
@@ -71,7 +75,7 @@ fn a_place_handed_to_somebody_who_has_gone_goes_on() {
 #[test]
 fn more_places_let_in_who_waits_and_fewer_drive_nobody_out() {
     let bulkhead = Queue::new(1, 3);
-    assert!(matches!(Queue::enter(bulkhead), Entry::In));
+    assert!(matches!(enter(&bulkhead), Entry::In));
     let mut waiting = [queued(&bulkhead), queued(&bulkhead), queued(&bulkhead)];
 
     bulkhead.resize(3);
@@ -107,7 +111,7 @@ fn threads_that_come_go_and_give_up_lose_no_place() {
                 let waker = Waker::from(Arc::new(Unpark(thread::current())));
                 let mut context = Context::from_waker(&waker);
                 for turn in 0..2_000 {
-                    match Queue::enter(bulkhead) {
+                    match enter(&bulkhead) {
                         Entry::Full => continue,
                         Entry::In => {}
                         Entry::Queued(mut waiting) => {
@@ -146,7 +150,7 @@ proptest! {
 
         for (kind, which) in steps {
             match kind {
-                0 => match Queue::enter(bulkhead) {
+                0 => match enter(&bulkhead) {
                     Entry::In => {
                         prop_assert!(line.is_empty() && inside < limit);
                         inside += 1;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::Failure;
-use crate::resilience::{RejectedKinds, caught::Caught, run::Ended, stale::Stale, telemetry};
+use crate::resilience::{RejectedKinds, caught::Caught, run::Settled, stale::Stale, telemetry};
 
 /// A call that may have failed, to find out by its type what its failures are.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct Falling<R>(PhantomData<fn() -> R>);
 /// What a call returned.
 #[doc(hidden)]
 #[must_use]
-pub fn falling<R>(_ended: &Ended<R>) -> Falling<R> {
+pub fn falling<R>(_ended: &Settled<R>) -> Falling<R> {
     Falling(PhantomData)
 }
 
@@ -78,10 +78,10 @@ impl OfResult {
     #[inline(always)]
     pub fn failure<T, E>(
         self,
-        ended: Ended<Result<T, E>>,
+        ended: Settled<Result<T, E>>,
         on: RejectedKinds,
         when: impl FnOnce(&E) -> bool,
-    ) -> Result<Ended<Result<T, E>>, Failure<E>> {
+    ) -> Result<Settled<Result<T, E>>, Failure<E>> {
         match ended {
             Ok(Err(error)) if when(&error) => Err(served(Failure::Error(error))),
             Err(rejected) if on.contains(rejected.kind()) => {
@@ -100,12 +100,12 @@ impl OfResult {
     /// Keeps what was good, and serves it in place of a failure.
     pub fn stale<T: Clone + Send + Sync + 'static, E>(
         self,
-        ended: Ended<Result<T, E>>,
+        ended: Settled<Result<T, E>>,
         stale: &Stale,
         key: &(impl fmt::Display + ?Sized),
         on: RejectedKinds,
         when: impl FnOnce(&E) -> bool,
-    ) -> Ended<Result<T, E>> {
+    ) -> Settled<Result<T, E>> {
         let serves = match &ended {
             Ok(Ok(value)) => {
                 stale.keep(key, value);
@@ -130,10 +130,10 @@ impl OfAny {
     #[inline(always)]
     pub fn failure<R>(
         self,
-        ended: Ended<R>,
+        ended: Settled<R>,
         on: RejectedKinds,
         _when: impl FnOnce(&Infallible) -> bool,
-    ) -> Result<Ended<R>, Failure<Infallible>> {
+    ) -> Result<Settled<R>, Failure<Infallible>> {
         match ended {
             Err(rejected) if on.contains(rejected.kind()) => {
                 Err(served(Failure::Rejected(rejected)))
@@ -151,12 +151,12 @@ impl OfAny {
     /// Keeps what was returned, and serves it in place of a rejection.
     pub fn stale<R: Clone + Send + Sync + 'static>(
         self,
-        ended: Ended<R>,
+        ended: Settled<R>,
         stale: &Stale,
         key: &(impl fmt::Display + ?Sized),
         on: RejectedKinds,
         _when: impl FnOnce(&Infallible) -> bool,
-    ) -> Ended<R> {
+    ) -> Settled<R> {
         let serves = match &ended {
             Ok(value) => {
                 stale.keep(key, value);

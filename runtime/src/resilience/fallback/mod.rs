@@ -78,10 +78,7 @@ impl<F> Fallback<F> {
     /// # Cancel safety
     ///
     /// Dropped at any point, it drops the future.
-    pub async fn call_async<T, E>(
-        &self,
-        call: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, E>
+    pub async fn call_async<T, E>(&self, call: impl Future<Output = Result<T, E>>) -> Result<T, E>
     where
         F: Fn(E) -> Result<T, E>,
     {

@@ -178,7 +178,8 @@ impl<P: Keyable> Keyed<P> {
     fn sweep(&self) {
         let (now, last) = (time::nanos(), self.swept_at.load(Relaxed));
         let is_due = last == 0 || now.saturating_sub(last) >= self.idle;
-        let mine = is_due && self.swept_at.compare_exchange(last, now.max(1), Relaxed, Relaxed).is_ok();
+        let mine =
+            is_due && self.swept_at.compare_exchange(last, now.max(1), Relaxed, Relaxed).is_ok();
         if !mine {
             return;
         }

@@ -16,6 +16,6 @@ mod tests;
 pub(crate) use home::{Home, Instance};
 pub(crate) use keyed::sealed::Sealed;
 pub use keyed::{Instanced, Keyable, Keyed};
-pub(crate) use registry::{Listed, Numbers};
 pub use registry::policies;
+pub(crate) use registry::{Listed, Numbers};
 pub use status::{Policies, PolicyKind, PolicyStatus};

@@ -123,7 +123,10 @@ pub fn policies() -> Policies {
     drop(registry);
     living.sort_by(|(first, one), (second, other)| {
         let place = |status: &PolicyStatus| (status.name(), status.kind());
-        place(one).cmp(&place(other)).then_with(|| one.key().cmp(&other.key())).then(first.cmp(second))
+        place(one)
+            .cmp(&place(other))
+            .then_with(|| one.key().cmp(&other.key()))
+            .then(first.cmp(second))
     });
     Policies(living.into_iter().map(|(_, status)| status).collect())
 }

@@ -117,9 +117,8 @@ fn one_without_a_name_takes_that_of_where_it_stands() {
 
 #[test]
 fn budgets_of_one_name_are_one() {
-    let [one, other] = [(); 2].map(|()| {
-        RetryBudget::new("one budget").share(0.0).reserve_per_second(0.1)
-    });
+    let [one, other] =
+        [(); 2].map(|()| RetryBudget::new("one budget").share(0.0).reserve_per_second(0.1));
 
     assert!(one.try_retry());
 
@@ -135,8 +134,7 @@ fn limiters(max_keys: u32) -> Keyed<RateLimiter> {
 
 #[test]
 fn each_key_has_its_own_and_rejections_say_whose() {
-    static KEYED: Keyed<RateLimiter> =
-        Keyed::new(RateLimiter::new("by tenant", Rate::per_hour(1)));
+    static KEYED: Keyed<RateLimiter> = Keyed::new(RateLimiter::new("by tenant", Rate::per_hour(1)));
 
     assert!(KEYED.get("acme").check().is_ok() && KEYED.get("initech").check().is_ok());
 
@@ -157,7 +155,8 @@ fn there_are_never_more_than_were_allowed_and_who_is_idle_goes_first() {
 
     // Those of late are still there.
     let lately = found(PolicyKind::RateLimiter, "keyed");
-    let numbers = lately.iter().filter_map(|policy| policy.key()?.strip_prefix("tenant ")?.parse().ok());
+    let numbers =
+        lately.iter().filter_map(|policy| policy.key()?.strip_prefix("tenant ")?.parse().ok());
     assert!(numbers.max().is_some_and(|number: u32| number >= 980), "{lately:?}");
 }
 
@@ -205,8 +204,7 @@ fn many_threads_find_the_same_instances() {
         }
     });
 
-    let entered: u64 =
-        (0..50).map(|key| keyed.get(&key.to_string()).statistics().entered()).sum();
+    let entered: u64 = (0..50).map(|key| keyed.get(&key.to_string()).statistics().entered()).sum();
     assert_eq!((entered, keyed.keys()), (4_000, 50));
 }
 

@@ -66,10 +66,7 @@ impl RateLimiter {
     ///
     /// assert_eq!(MAILS.call(|| Ok::<_, Rejected>("sent")), Ok("sent"));
     /// ```
-    pub fn call<T, E: From<Rejected>>(
-        &self,
-        call: impl FnOnce() -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn call<T, E: From<Rejected>>(&self, call: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
         let wait = self.admit(time::nanos())?;
         if wait.nanos() > 0 {
             timer::block(Duration::from_nanos(wait.nanos()));

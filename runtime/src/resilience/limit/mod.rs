@@ -21,7 +21,10 @@ use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
     instances::{Home, Instance, Listed, Numbers, Sealed},
 };
-use crate::cell::{Part, Sharded};
+use crate::{
+    cell::{Part, Sharded},
+    time,
+};
 
 /// Lets only so many calls through in a time, evenly, and a burst of them at once.
 ///
@@ -237,6 +240,7 @@ impl Core {
 
     fn configure(&self, template: &Template) {
         let pace = template.pace();
+        self.gcra.change_pace(self.pace(), pace, time::nanos());
         self.interval.store(pace.interval, Relaxed);
         self.tolerance.store(pace.tolerance, Relaxed);
         self.patience.store(template.wait, Relaxed);

@@ -35,7 +35,7 @@ fn a_future_that_is_dropped_while_it_waits_gives_its_place_back() {
         let mut waiting = Box::pin(limiter.call_async(|| async { Ok::<_, Rejected>(()) }));
         assert!(waiting.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         // One more would have to wait for longer than it may.
-        let next = Core::admit(limiter.home.get(&limiter.template), time::nanos(), 0);
+        let next = Core::admit(&**limiter.home.get(&limiter.template), time::nanos(), 0);
         assert!(next.is_err());
     }
 

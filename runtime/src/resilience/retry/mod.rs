@@ -132,8 +132,7 @@ impl Retry {
     }
 
     /// Whether it matters when a call began.
-    #[inline(always)]
-    pub(crate) fn is_timed(&self) -> bool {
+    pub(crate) const fn is_timed(&self) -> bool {
         self.settings.max_elapsed.is_some()
     }
 

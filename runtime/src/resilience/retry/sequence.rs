@@ -102,7 +102,7 @@ impl Sequence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resilience::{Class, Jitter, Rejected};
+    use crate::resilience::{Class, Jitter, Rejected, run::Refusal};
 
     const MS: u64 = 1_000_000;
     const fn ms(count: u64) -> Duration {
@@ -123,7 +123,7 @@ mod tests {
     }
 
     fn of(kind: RejectedKind) -> Judged {
-        Judged::of_rejected(&Rejected::new(kind, "x"))
+        Judged::of_rejected(&Refusal::of(&Rejected::new(kind, "x")))
     }
 
     #[test]
@@ -136,9 +136,7 @@ mod tests {
 
     #[test]
     fn no_wait_begins_that_would_end_after_the_deadline() {
-        let at = |deadline| {
-            next(&PLAIN, &Failed { deadline, ..failed(1, Judged::ERROR) })
-        };
+        let at = |deadline| next(&PLAIN, &Failed { deadline, ..failed(1, Judged::ERROR) });
 
         assert_eq!(at(1_100 * MS), Ok(ms(100)));
         assert_eq!(at(1_100 * MS - 1), Err(Stopped::Deadline));
@@ -220,7 +218,10 @@ mod tests {
         };
 
         assert_eq!(poor(failed(3, Judged::ERROR)), Err(Stopped::Attempts));
-        assert_eq!(poor(Failed { deadline: 0, ..failed(1, Judged::ERROR) }), Err(Stopped::Deadline));
+        assert_eq!(
+            poor(Failed { deadline: 0, ..failed(1, Judged::ERROR) }),
+            Err(Stopped::Deadline)
+        );
         assert_eq!(poor(failed(1, Judged::ERROR)), Err(Stopped::Budget));
         assert_eq!(asked, 1);
     }

@@ -7,199 +7,272 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{Core, Ended, Lane, Run};
+use super::{Core, Ended, Lane, Refusal, Run};
+#[cfg(feature = "chaos")]
+use crate::resilience::{Chaos, policy::CHAOS};
 use crate::{
     resilience::{
         Rejected, RejectedKind,
         bulkhead::{Enter, Place},
         limit::Wait,
-        policy::{BREAKER, BULKHEAD, CHAOS, GATES, LIMIT, Parts, RETRY, TIMEOUT},
+        policy::{BREAKER, BULKHEAD, LIMIT, Parts, RETRY, TIMEOUT},
         scope::{self, NEVER},
         timer::Timer,
     },
     time,
 };
 
-/// Where an attempt is on its way to its body.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
-    Begin,
-    /// Waits for its turn at the rate limit.
-    Limit,
-    /// In the queue of the bulkhead.
-    Queue,
-    /// Late on purpose.
-    #[cfg(feature = "chaos")]
-    Latency,
-    Body,
-}
-
 pin_project! {
-    /// One attempt with all that it holds, which is given back when it is dropped.
-    pub(super) struct Try<'p, P: Parts, F> {
-        parts: &'p P,
+    /// One attempt with what it holds beside its lane, which is given back when it is dropped.
+    pub(super) struct Try<'p, F> {
         // Dropped before what was held for it.
         #[pin]
         body: Option<F>,
         place: Option<Place<'p>>,
-        lane: Lane<'p>,
-        turn: Option<Wait<'p>>,
-        #[pin]
-        entering: Option<Enter<'p>>,
-        #[pin]
+        doors: Option<Box<AtDoor<'p>>>,
         timer: Option<Timer>,
-        stage: Stage,
-        number: u32,
         // When the body has to be ready, once that is known.
         until: u64,
+        number: u32,
+        is_admitted: bool,
     }
 }
 
-impl<'p, P: Parts, F: Future> Try<'p, P, F> {
+/// An attempt that has to wait before its body begins.
+enum AtDoor<'p> {
+    /// For its turn at the rate limit.
+    Limit(Wait<'p>, Timer),
+    /// For a place in the bulkhead, as long as the whole call has time.
+    Queue(Enter<'p>, Option<Timer>),
+    /// Because it is to be late on purpose.
+    #[cfg(feature = "chaos")]
+    Delay(Timer),
+}
+
+/// Which door comes next.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Door {
+    First,
+    Bulkhead,
+    Chaos,
+    Body,
+}
+
+impl<'p, F: Future> Try<'p, F> {
     #[inline(always)]
-    pub(super) fn new(parts: &'p P, number: u32, body: F) -> Self {
+    pub(super) fn new(number: u32, body: F) -> Self {
         Self {
-            parts,
             body: Some(body),
             place: None,
-            lane: Lane::EMPTY,
-            turn: None,
-            entering: None,
+            doors: None,
             timer: None,
-            stage: Stage::Begin,
-            number,
             until: NEVER,
+            number,
+            is_admitted: false,
         }
     }
 
-    /// What it holds for its verdict, once it has ended.
     #[inline(always)]
-    pub(super) fn take_lane(self: Pin<&mut Self>) -> Lane<'p> {
-        std::mem::replace(self.project().lane, Lane::EMPTY)
-    }
-
-    #[inline(always)]
-    pub(super) fn poll(
-        mut self: Pin<&mut Self>,
+    pub(super) fn poll<P: Parts>(
+        self: Pin<&mut Self>,
+        parts: &'p P,
         core: &mut Core,
+        lane: &mut Lane<'p>,
         context: &mut Context<'_>,
     ) -> Poll<Ended<F::Output>> {
-        if self.stage != Stage::Body
-            && let Err(rejected) = ready!(self.as_mut().admit(core, context))
-        {
-            self.project().body.set(None);
-            return Poll::Ready(Err(rejected));
-        }
         let mut this = self.project();
+        if !*this.is_admitted && core.is_guarded(*this.number) {
+            let (place, waits, number) = (&mut *this.place, &mut *this.doors, *this.number);
+            let doors = Doors { place, waits, until: &mut *this.until, number };
+            if let Err(refusal) = ready!(doors.pass(parts, core, lane, context)) {
+                this.body.set(None);
+                return Poll::Ready(Err(refusal));
+            }
+            *this.is_admitted = true;
+        }
         let Some(body) = this.body.as_mut().as_pin_mut() else { return Poll::Pending };
         let polled = {
             let _within = scope::enter(*this.number, core.word & RETRY != 0);
-            let _limited = (core.word & TIMEOUT != 0).then(|| core.limit(*this.parts, *this.until));
-            this.lane.poll(|| body.poll(context))
+            let _attached = if *this.number > 1 { lane.attach() } else { None };
+            let _limited =
+                if core.word & TIMEOUT != 0 { Some(core.limit(parts, *this.until)) } else { None };
+            lane.is_running = true;
+            let polled = body.poll(context);
+            lane.is_running = false;
+            polled
         };
-        if let Poll::Ready(value) = polled {
-            return Poll::Ready(Ok(value));
+        match polled {
+            Poll::Ready(value) => return Poll::Ready(Ok(value)),
+            Poll::Pending if core.word & TIMEOUT == 0 => return Poll::Pending,
+            Poll::Pending => {}
         }
-        if core.word & TIMEOUT == 0 {
-            return Poll::Pending;
-        }
-        let whose = ready!(core.expire(*this.parts, this.until, this.timer, context));
+        let whose = ready!(core.expire(parts, this.until, this.timer, context));
         // Before the caller learns of it, nothing of the body runs any more, and its place is free.
         this.body.set(None);
         *this.place = None;
-        Poll::Ready(Err(Rejected::new(RejectedKind::Timeout(whose), "")))
+        Poll::Ready(Err(lane.refuse(Rejected::new(RejectedKind::Timeout(whose), ""))))
+    }
+}
+
+/// The way of an attempt to its body.
+struct Doors<'t, 'p> {
+    place: &'t mut Option<Place<'p>>,
+    waits: &'t mut Option<Box<AtDoor<'p>>>,
+    until: &'t mut u64,
+    number: u32,
+}
+
+impl<'p> Doors<'_, 'p> {
+    /// Passes the doors, one after the other.
+    #[inline]
+    fn pass<P: Parts>(
+        mut self,
+        parts: &'p P,
+        core: &mut Core,
+        lane: &mut Lane<'p>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), Refusal>> {
+        let passed = ready!(self.try_pass(parts, core, lane, context));
+        Poll::Ready(passed.map_err(|rejected| lane.refuse(rejected)))
     }
 
-    /// Passes the doors, one after the other.
-    #[inline(always)]
-    fn admit(
-        self: Pin<&mut Self>,
+    #[inline]
+    fn try_pass<P: Parts>(
+        &mut self,
+        parts: &'p P,
         core: &mut Core,
+        lane: &mut Lane<'p>,
         context: &mut Context<'_>,
     ) -> Poll<Result<(), Rejected>> {
-        let mut this = self.project();
-        if *this.stage == Stage::Begin {
-            *this.lane = Lane::begin(*this.number);
-            core.check()?;
-            if core.word & GATES == 0 {
-                *this.stage = Stage::Body;
-                return Poll::Ready(Ok(()));
+        let mut door = match self.waits.take() {
+            None => Door::First,
+            Some(waits) => ready!(self.wait(waits, parts, core, context))?,
+        };
+        loop {
+            if door == Door::First {
+                self.first(parts, core, lane)?;
+                door = Door::Bulkhead;
             }
-            // Who needs the time for the limit has it for the breaker.
-            let now = if core.word & LIMIT != 0 { time::nanos() } else { 0 };
-            if core.word & BREAKER != 0
-                && let Some(breaker) = this.parts.circuit_breaker()
-            {
-                this.lane.hold(match now {
-                    0 => breaker.admit_now()?,
-                    now => breaker.admit(now)?,
-                });
+            if self.waits.is_none() && door == Door::Bulkhead {
+                self.enter(parts, core, context)?;
+                door = Door::Chaos;
             }
-            if core.word & LIMIT != 0
-                && let Some(limiter) = this.parts.rate_limit()
-            {
-                let turn = limiter.admit(now)?;
-                match turn.nanos() {
-                    0 => turn.is_over(),
-                    nanos => {
-                        let until = core.wait_for_turn(*this.parts, nanos)?;
-                        this.timer.set(Some(Timer::until(until)));
-                        *this.turn = Some(turn);
-                        *this.stage = Stage::Limit;
-                    }
-                }
+            #[cfg(feature = "chaos")]
+            if self.waits.is_none() && door == Door::Chaos && core.word & CHAOS != 0 {
+                self.strike(parts, core)?;
             }
+            door = match self.waits.take() {
+                None => return Poll::Ready(Ok(())),
+                // Nobody wakes whoever has not been polled.
+                Some(waits) => ready!(self.wait(waits, parts, core, context))?,
+            };
         }
-        if *this.stage == Stage::Limit {
-            if let Some(timer) = this.timer.as_mut().as_pin_mut() {
-                ready!(timer.poll(context));
-            }
-            this.timer.set(None);
-            this.turn.take().map(Wait::is_over);
+    }
+
+    /// The doors at which nobody queues.
+    #[inline(always)]
+    fn first<P: Parts>(
+        &mut self,
+        parts: &'p P,
+        core: &mut Core,
+        lane: &mut Lane<'p>,
+    ) -> Result<(), Rejected> {
+        if self.number > 1 {
+            lane.begin_again(self.number);
         }
-        if matches!(*this.stage, Stage::Begin | Stage::Limit)
-            && core.word & BULKHEAD != 0
-            && let Some(bulkhead) = this.parts.bulkhead()
+        core.check()?;
+        // Who needs the time for the limit has it for the breaker.
+        let now = if core.word & LIMIT != 0 { time::nanos() } else { 0 };
+        if core.word & BREAKER != 0
+            && let Some(breaker) = parts.circuit_breaker()
         {
-            this.entering.set(Some(bulkhead.enter()));
-            *this.stage = Stage::Queue;
+            lane.hold(match now {
+                0 => breaker.admit_now()?,
+                now => breaker.admit(now)?,
+            });
         }
-        if let Some(entering) = this.entering.as_mut().as_pin_mut() {
-            match entering.poll(context) {
-                Poll::Ready(entered) => {
-                    this.entering.set(None);
-                    this.timer.set(None);
-                    *this.place = Some(entered?);
-                }
-                Poll::Pending => {
-                    // The whole call may be over before its turn comes.
-                    ready!(core.expire_waiting(*this.parts, this.timer, context));
-                    this.entering.set(None);
-                    return Poll::Ready(Err(Rejected::new(RejectedKind::BulkheadFull, "")));
+        if core.word & LIMIT != 0
+            && let Some(limiter) = parts.rate_limit()
+        {
+            let turn = limiter.admit(now)?;
+            match turn.nanos() {
+                0 => turn.is_over(),
+                nanos => {
+                    let until = core.wait_for_turn(parts, nanos)?;
+                    *self.waits = Some(Box::new(AtDoor::Limit(turn, Timer::until(until))));
                 }
             }
         }
-        #[cfg(feature = "chaos")]
-        if core.word & CHAOS != 0 {
-            if *this.stage != Stage::Latency
-                && let Some(chaos) = this.parts.chaos()
-            {
-                let latency = chaos.strike()?;
-                if latency > 0 {
-                    // A delay on purpose takes of the time that the attempt has.
-                    let until = core.delay(*this.parts, this.until, latency);
-                    this.timer.set(Some(Timer::until(until)));
-                }
-                *this.stage = Stage::Latency;
-            }
-            if let Some(timer) = this.timer.as_mut().as_pin_mut() {
-                ready!(timer.poll(context));
-                this.timer.set(None);
-                core.in_time(*this.until)?;
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn enter<P: Parts>(
+        &mut self,
+        parts: &'p P,
+        core: &Core,
+        context: &mut Context<'_>,
+    ) -> Result<(), Rejected> {
+        if core.word & BULKHEAD != 0
+            && let Some(bulkhead) = parts.bulkhead()
+        {
+            let mut entering = bulkhead.enter();
+            match Pin::new(&mut entering).poll(context) {
+                Poll::Ready(place) => *self.place = Some(place?),
+                Poll::Pending => *self.waits = Some(Box::new(AtDoor::Queue(entering, None))),
             }
         }
-        *this.stage = Stage::Body;
-        Poll::Ready(Ok(()))
+        Ok(())
+    }
+
+    #[cfg(feature = "chaos")]
+    #[cold]
+    fn strike(&mut self, parts: &dyn Parts, core: &mut Core) -> Result<(), Rejected> {
+        let latency = parts.chaos().map_or(Ok(0), Chaos::strike)?;
+        if latency > 0 {
+            // A delay on purpose takes of the time that the attempt has.
+            let until = core.delay(parts, self.until, latency);
+            *self.waits = Some(Box::new(AtDoor::Delay(Timer::until(until))));
+        }
+        Ok(())
+    }
+
+    /// Waits at a door; then the next one.
+    #[cold]
+    #[inline(never)]
+    fn wait(
+        &mut self,
+        mut waits: Box<AtDoor<'p>>,
+        parts: &dyn Parts,
+        core: &mut Core,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Door, Rejected>> {
+        let passed = match &mut *waits {
+            AtDoor::Limit(_, timer) => Pin::new(timer).poll(context).map(|()| Ok(Door::Bulkhead)),
+            AtDoor::Queue(entering, timer) => match Pin::new(entering).poll(context) {
+                Poll::Ready(Ok(place)) => {
+                    *self.place = Some(place);
+                    Poll::Ready(Ok(Door::Chaos))
+                }
+                Poll::Ready(Err(rejected)) => Poll::Ready(Err(rejected)),
+                // The whole call may be over before its turn comes.
+                Poll::Pending => core
+                    .expire_waiting(parts, timer, context)
+                    .map(|_| Err(Rejected::new(RejectedKind::BulkheadFull, ""))),
+            },
+            #[cfg(feature = "chaos")]
+            AtDoor::Delay(timer) => Pin::new(timer)
+                .poll(context)
+                .map(|()| core.in_time(*self.until).map(|()| Door::Body)),
+        };
+        let Poll::Ready(passed) = passed else {
+            *self.waits = Some(waits);
+            return Poll::Pending;
+        };
+        if let AtDoor::Limit(turn, _) = *waits {
+            turn.is_over();
+        }
+        Poll::Ready(passed)
     }
 }
 
@@ -207,17 +280,17 @@ pin_project! {
     /// One attempt; dropped, it gives back what it holds.
     #[must_use = "futures do nothing unless polled"]
     pub struct Attempt<'r, 'p, P: Parts, F> {
-        run: &'r mut Run<'p, P>,
+        // Dropped before the lane, which is the run's.
         #[pin]
-        attempt: Try<'p, P, F>,
+        attempt: Try<'p, F>,
+        run: &'r mut Run<'p, P>,
     }
 }
 
 impl<'r, 'p, P: Parts, F: Future> Attempt<'r, 'p, P, F> {
     #[inline(always)]
     pub(super) fn new(run: &'r mut Run<'p, P>, body: F) -> Self {
-        let attempt = Try::new(run.parts, run.core.begin_attempt(), body);
-        Self { run, attempt }
+        Self { attempt: Try::new(run.core.begin_attempt(), body), run }
     }
 }
 
@@ -226,9 +299,8 @@ impl<P: Parts, F: Future> Future for Attempt<'_, '_, P, F> {
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended<F::Output>> {
-        let mut this = self.project();
-        let ended = ready!(this.attempt.as_mut().poll(&mut this.run.core, context));
-        this.run.lane = this.attempt.take_lane();
-        Poll::Ready(ended)
+        let this = self.project();
+        let Run { parts, core, lane } = &mut **this.run;
+        this.attempt.poll(*parts, core, lane, context)
     }
 }

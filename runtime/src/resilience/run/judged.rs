@@ -5,13 +5,11 @@
 
 use std::{error::Error, time::Duration};
 
+use super::Refusal;
 use crate::{
     outcome::Outcome,
-    resilience::{Class, Classify, Deadline, Rejected, RejectedKind, classify_chain},
+    resilience::{Class, Classify, Deadline, RejectedKind, classify_chain},
 };
-
-/// How an attempt ended: what the function returned, or why it did not.
-pub type Ended<R> = Result<R, Rejected>;
 
 /// What an attempt means.
 #[derive(Clone, Copy, Debug)]
@@ -47,8 +45,8 @@ impl Judged {
     /// It did not run, or not to its end.
     #[cold]
     #[must_use]
-    pub fn of_rejected(rejected: &Rejected) -> Self {
-        let kind = rejected.kind();
+    pub fn of_rejected(refusal: &Refusal) -> Self {
+        let kind = refusal.kind;
         // What was refused at a door says nothing about what stands behind it.
         let failed = matches!(kind, RejectedKind::Timeout(_) | RejectedKind::Chaos).then_some(true);
         let class = match kind {
@@ -59,7 +57,7 @@ impl Judged {
             outcome: Outcome::Rejected,
             failed,
             again: kind != RejectedKind::Timeout(Deadline::Total),
-            retry_after: None,
+            retry_after: refusal.retry_after,
             class: Some(class),
             rejected: Some(kind),
         }

@@ -1,11 +1,11 @@
 //! What one attempt holds, from its admission to its verdict.
 
-use super::Judged;
+use super::{Judged, Refusal};
 use crate::{
     outcome::Outcome,
-    resilience::{Verdict, breaker::Permit, telemetry},
+    resilience::{Rejected, Verdict, breaker::Permit, telemetry},
     time,
-    trace::SpanHandle,
+    trace::{Attached, SpanHandle},
 };
 
 /// What one attempt holds; dropped before its verdict, it was cancelled or has panicked.
@@ -14,34 +14,43 @@ pub(crate) struct Lane<'p> {
     permit: Option<Permit<'p>>,
     /// Of an attempt after the first one.
     span: Option<Box<SpanHandle>>,
+    /// Why it did not run, or not to its end.
+    rejected: Option<Rejected>,
     /// The body is running: if the lane is dropped now, it has panicked.
-    polling: bool,
+    pub(super) is_running: bool,
 }
 
 impl<'p> Lane<'p> {
-    pub(super) const EMPTY: Self = Self { permit: None, span: None, polling: false };
+    pub(super) const EMPTY: Self =
+        Self { permit: None, span: None, rejected: None, is_running: false };
 
-    /// Begins the attempt of this number.
-    #[inline(always)]
-    pub(super) fn begin(number: u32) -> Self {
-        let span = if number > 1 { telemetry::attempt_span(number) } else { None };
-        Self { permit: None, span, polling: false }
+    /// Begins an attempt after the first one.
+    #[cold]
+    pub(super) fn begin_again(&mut self, number: u32) {
+        self.span = telemetry::attempt_span(number);
     }
 
+    #[inline(always)]
     pub(super) fn hold(&mut self, permit: Permit<'p>) {
         self.permit = Some(permit);
     }
 
-    /// Runs a piece of the body, within the attempt's span.
-    #[inline(always)]
-    pub(super) fn poll<R>(&mut self, body: impl FnOnce() -> R) -> R {
-        self.polling = true;
-        let polled = match &self.span {
-            None => body(),
-            Some(span) => span.in_scope(body),
-        };
-        self.polling = false;
-        polled
+    /// Enters the span of the attempt, if it has one.
+    #[cold]
+    pub(super) fn attach(&self) -> Option<Attached> {
+        self.span.as_ref().map(|span| span.context().attach())
+    }
+
+    /// The attempt is refused or cut off.
+    #[cold]
+    pub(super) fn refuse(&mut self, rejected: Rejected) -> Refusal {
+        let refusal = Refusal::of(&rejected);
+        self.rejected = Some(rejected);
+        refusal
+    }
+
+    pub(super) fn take_rejected(&mut self) -> Option<Rejected> {
+        self.rejected.take()
     }
 
     /// The attempt has ended, and this is what it means.
@@ -55,23 +64,29 @@ impl<'p> Lane<'p> {
             };
             permit.end_at(verdict, time::nanos);
         }
-        if let Some(span) = self.span.take() {
-            span.end_with(seen.outcome);
+        if self.span.is_some() {
+            self.end_span(seen.outcome);
         }
     }
 
     #[cold]
+    fn end_span(&mut self, outcome: Outcome) {
+        if let Some(span) = self.span.take() {
+            span.end_with(outcome);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
     fn abandon(&mut self) {
         if let Some(permit) = self.permit.take() {
-            if self.polling {
+            if self.is_running {
                 permit.end(Verdict::Failure, time::nanos());
             } else {
                 drop(permit);
             }
         }
-        if let Some(span) = self.span.take() {
-            span.end_with(if self.polling { Outcome::Panicked } else { Outcome::Cancelled });
-        }
+        self.end_span(if self.is_running { Outcome::Panicked } else { Outcome::Cancelled });
     }
 }
 

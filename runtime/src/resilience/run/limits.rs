@@ -8,7 +8,7 @@ use std::{
 
 use super::Core;
 use crate::resilience::{
-    Deadline, Rejected, RejectedKind,
+    Deadline, Rejected, RejectedKind, Timeout,
     policy::{Parts, TIMEOUT},
     scope::{self, Limited, NEVER},
     timer::{self, Timer},
@@ -18,14 +18,20 @@ impl Core {
     /// When the whole call has to be over; that begins to run now if it did not before.
     #[cold]
     pub(super) fn deadline(&mut self, parts: &dyn Parts) -> u64 {
-        if self.deadline == NEVER
+        if self.fixed_deadline() == NEVER
             && self.word & TIMEOUT != 0
             && let Some(timeout) = parts.timeout()
             && timeout.total_nanos() != NEVER
         {
-            self.deadline = timer::now().saturating_add(timeout.total_nanos());
+            self.later().deadline = timer::now().saturating_add(timeout.total_nanos());
         }
-        self.deadline
+        self.fixed_deadline()
+    }
+
+    /// The same, if it runs already.
+    #[inline(always)]
+    fn fixed_deadline(&self) -> u64 {
+        self.later.as_ref().map_or(NEVER, |later| later.deadline)
     }
 
     /// An attempt that begins when all time is over is none.
@@ -36,7 +42,7 @@ impl Core {
 
     #[inline]
     fn check_deadline(&self) -> Result<(), Rejected> {
-        let deadline = self.deadline.min(scope::fixed_deadline());
+        let deadline = self.fixed_deadline().min(scope::fixed_deadline());
         if deadline != NEVER && timer::now() > deadline {
             return Err(Rejected::new(RejectedKind::Timeout(Deadline::Total), ""));
         }
@@ -46,24 +52,25 @@ impl Core {
     /// Tells whatever the body calls how much time it has.
     #[inline]
     pub(super) fn limit(&self, parts: &impl Parts, until: u64) -> Limited {
-        let mut allowance = NEVER;
+        let (mut allowance, deadline) = (NEVER, self.fixed_deadline());
         if let Some(timeout) = parts.timeout() {
-            if self.deadline == NEVER {
+            if deadline == NEVER {
                 allowance = timeout.total_nanos();
             }
             if until == NEVER {
                 allowance = allowance.min(timeout.attempt_nanos());
             }
         }
-        scope::limit(self.deadline.min(until), allowance)
+        scope::limit(deadline.min(until), allowance)
     }
 
     /// Whose time is over, of a body that is not ready.
+    #[inline(never)]
     pub(super) fn expire(
         &mut self,
         parts: &dyn Parts,
         until: &mut u64,
-        mut timer: Pin<&mut Option<Timer>>,
+        timer: &mut Option<Timer>,
         context: &mut Context<'_>,
     ) -> Poll<Deadline> {
         let total = self.deadline(parts);
@@ -77,13 +84,9 @@ impl Core {
         if first == NEVER {
             return Poll::Pending;
         }
-        if timer.is_none() {
-            timer.set(Some(Timer::until(first)));
-        }
-        if let Some(timer) = timer.as_mut().as_pin_mut() {
-            ready!(timer.poll(context));
-        }
-        timer.set(None);
+        let running = timer.get_or_insert_with(|| Timer::until(first));
+        ready!(Pin::new(running).poll(context));
+        *timer = None;
         Poll::Ready(if total <= *until { Deadline::Total } else { Deadline::Attempt })
     }
 
@@ -104,7 +107,7 @@ impl Core {
     pub(super) fn in_time(&self, until: u64) -> Result<(), Rejected> {
         let now = timer::now();
         let whose = match () {
-            () if now >= self.deadline => Deadline::Total,
+            () if now >= self.fixed_deadline() => Deadline::Total,
             () if now >= until => Deadline::Attempt,
             () => return Ok(()),
         };
@@ -115,7 +118,7 @@ impl Core {
     pub(super) fn expire_waiting(
         &mut self,
         parts: &dyn Parts,
-        timer: Pin<&mut Option<Timer>>,
+        timer: &mut Option<Timer>,
         context: &mut Context<'_>,
     ) -> Poll<Deadline> {
         // What an attempt may take is no matter of the doors.
@@ -142,5 +145,37 @@ impl Core {
     pub(super) fn patience(&mut self, parts: &dyn Parts) -> Option<Duration> {
         let deadline = self.deadline(parts).min(scope::deadline());
         (deadline != NEVER).then(|| Duration::from_nanos(deadline.saturating_sub(timer::now())))
+    }
+}
+
+/// The time that a synchronous body has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct InTime {
+    total: u64,
+    attempt: u64,
+}
+
+impl Core {
+    /// Sets the end of a body that nothing can cut off, and that can ask for it.
+    #[cold]
+    pub(super) fn begin_in_time(&mut self, parts: &dyn Parts) -> (InTime, Limited) {
+        let total = self.deadline(parts);
+        let most = parts.timeout().map_or(NEVER, Timeout::attempt_nanos);
+        let attempt = timer::now().saturating_add(most);
+        (InTime { total, attempt }, scope::limit(total.min(attempt), NEVER))
+    }
+}
+
+impl InTime {
+    /// What comes too late is not used.
+    #[cold]
+    pub(super) fn check(self) -> Result<(), Rejected> {
+        let now = timer::now();
+        let whose = match () {
+            () if now > self.total => Deadline::Total,
+            () if now > self.attempt => Deadline::Attempt,
+            () => return Ok(()),
+        };
+        Err(Rejected::new(RejectedKind::Timeout(whose), ""))
     }
 }

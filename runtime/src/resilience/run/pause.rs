@@ -6,18 +6,13 @@ use std::{
     time::Duration,
 };
 
-use pin_project_lite::pin_project;
-
 use crate::resilience::timer::{self, Timer};
 
-pin_project! {
-    /// The wait between two attempts; it holds nothing.
-    #[must_use = "the next attempt is to wait for it"]
-    pub struct Pause {
-        wait: Duration,
-        #[pin]
-        timer: Option<Timer>,
-    }
+/// The wait between two attempts; it holds nothing.
+#[must_use = "the next attempt is to wait for it"]
+pub struct Pause {
+    wait: Duration,
+    timer: Option<Timer>,
 }
 
 impl Pause {
@@ -34,15 +29,13 @@ impl Pause {
 impl Future for Pause {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut this = self.project();
-        if this.wait.is_zero() {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let wait = u64::try_from(self.wait.as_nanos()).unwrap_or(u64::MAX);
+        if wait == 0 {
             return Poll::Ready(());
         }
-        if this.timer.is_none() {
-            let wait = u64::try_from(this.wait.as_nanos()).unwrap_or(u64::MAX);
-            this.timer.set(Some(Timer::until(timer::now().saturating_add(wait))));
-        }
-        this.timer.as_pin_mut().map_or(Poll::Ready(()), |timer| timer.poll(context))
+        let timer =
+            self.timer.get_or_insert_with(|| Timer::until(timer::now().saturating_add(wait)));
+        Pin::new(timer).poll(context)
     }
 }

@@ -20,20 +20,26 @@ pin_project! {
     /// Attempts that race; dropped, they give back what they hold.
     #[must_use = "futures do nothing unless polled"]
     pub struct Hedged<'r, 'p, P: Parts, F: Future, M, J> {
+        // Dropped before its lane, which is the run's.
+        #[pin]
+        primary: Option<Try<'p, F>>,
+        // There rarely are any.
+        others: Vec<Other<'p, F>>,
         run: &'r mut Run<'p, P>,
         make: M,
         judge: J,
-        #[pin]
-        primary: Option<Try<'p, P, F>>,
-        // There rarely are any.
-        others: Vec<Pin<Box<Try<'p, P, F>>>>,
-        #[pin]
         timer: Option<Timer>,
         // How the primary failed, while others still run.
         failed: Option<Ended<F::Output>>,
         begun: u32,
         began: u64,
     }
+}
+
+/// An attempt that began later.
+struct Other<'p, F> {
+    attempt: Pin<Box<Try<'p, F>>>,
+    lane: Lane<'p>,
 }
 
 impl<'r, 'p, P, F, M, J> Hedged<'r, 'p, P, F, M, J>
@@ -45,10 +51,10 @@ where
 {
     #[inline(always)]
     pub(super) fn new(run: &'r mut Run<'p, P>, mut make: M, judge: J) -> Self {
-        let primary = Some(Try::new(run.parts, run.core.begin_attempt(), make()));
+        let primary = Some(Try::new(run.core.begin_attempt(), make()));
         let began = hedge(run).map_or(0, Hedge::begin);
         let (timer, failed) = (None, None);
-        Self { run, make, judge, primary, others: Vec::new(), timer, failed, begun: 1, began }
+        Self { primary, others: Vec::new(), run, make, judge, timer, failed, begun: 1, began }
     }
 }
 
@@ -62,88 +68,106 @@ where
     type Output = Ended<F::Output>;
 
     #[inline(always)]
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended<F::Output>> {
-        let mut this = self.project();
-        let run = &mut **this.run;
-        if let Some(mut primary) = this.primary.as_mut().as_pin_mut()
-            && let Poll::Ready(ended) = primary.as_mut().poll(&mut run.core, context)
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        let mut this = self.as_mut().project();
+        let Run { parts, core, lane } = &mut **this.run;
+        if let Some(primary) = this.primary.as_mut().as_pin_mut()
+            && let Poll::Ready(ended) = primary.poll(*parts, core, lane, context)
         {
-            let lane = primary.take_lane();
             this.primary.set(None);
             let seen = (this.judge)(&ended);
             if this.others.is_empty() || wins(&seen) {
                 this.others.clear();
-                run.lane = lane;
-                if let Some(hedge) = hedge(run) {
+                if let Some(hedge) = hedge(this.run) {
                     hedge.note(*this.began, &seen);
                 }
                 return Poll::Ready(ended);
             }
-            close(lane, &seen);
+            lane.close(&seen);
             *this.failed = Some(ended);
         }
+        self.race(context)
+    }
+}
+
+impl<P, F, M, J> Hedged<'_, '_, P, F, M, J>
+where
+    P: Parts,
+    F: Future,
+    M: FnMut() -> F,
+    J: Fn(&Ended<F::Output>) -> Judged,
+{
+    /// Looks after those that began later, and whether it is time for another one.
+    #[cold]
+    #[inline(never)]
+    fn race(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        let mut this = self.project();
         let mut at = 0;
-        while let Some(other) = this.others.get_mut(at) {
-            let Poll::Ready(ended) = other.as_mut().poll(&mut run.core, context) else {
+        loop {
+            if at == this.others.len() {
+                let next = if this.failed.is_none() {
+                    next(this.run, this.timer, this.begun, context)
+                } else {
+                    None
+                };
+                let Some(number) = next else { break };
+                let attempt = Box::pin(Try::new(number, (this.make)()));
+                this.others.push(Other { attempt, lane: Lane::EMPTY });
+            }
+            let Some(other) = this.others.get_mut(at) else { break };
+            let Run { parts, core, lane } = &mut **this.run;
+            let polled = other.attempt.as_mut().poll(*parts, core, &mut other.lane, context);
+            let Poll::Ready(ended) = polled else {
                 at += 1;
                 continue;
             };
-            let lane = other.as_mut().take_lane();
-            drop(this.others.swap_remove(at));
+            let Other { attempt, lane: mut ended_lane } = this.others.swap_remove(at);
+            drop(attempt);
             let seen = (this.judge)(&ended);
             if wins(&seen) {
                 this.primary.set(None);
                 this.others.clear();
-                run.lane = lane;
-                telemetry::hedge_won(run.core.name(run.parts));
+                telemetry::hedge_won(core.name(*parts));
+                *lane = ended_lane;
                 return Poll::Ready(ended);
             }
-            close(lane, &seen);
+            ended_lane.close(&seen);
         }
-        if this.others.is_empty()
-            && let Some(failed) = this.failed.take()
-        {
-            return Poll::Ready(failed);
-        }
-        // The next one begins when those before it have had their time.
-        let Some(hedge) = hedge(run) else { return Poll::Pending };
-        while this.failed.is_none() && *this.begun < hedge.most() {
-            if this.timer.is_none() {
-                let Some(delay) = hedge.delay() else { break };
-                this.timer.set(Some(Timer::until(timer::now().saturating_add(delay))));
-            }
-            let Some(timer) = this.timer.as_mut().as_pin_mut() else { break };
-            if timer.poll(context).is_pending() {
-                break;
-            }
-            this.timer.set(None);
-            if !hedge.affords() {
-                *this.begun = hedge.most();
-                break;
-            }
-            *this.begun += 1;
-            telemetry::hedging(run.core.name(run.parts), *this.begun);
-            let number = run.core.number + *this.begun - 1;
-            let mut other = Box::pin(Try::new(run.parts, number, (this.make)()));
-            match other.as_mut().poll(&mut run.core, context) {
-                Poll::Pending => this.others.push(other),
-                Poll::Ready(ended) => {
-                    let lane = other.as_mut().take_lane();
-                    drop(other);
-                    let seen = (this.judge)(&ended);
-                    if wins(&seen) {
-                        this.primary.set(None);
-                        this.others.clear();
-                        run.lane = lane;
-                        telemetry::hedge_won(run.core.name(run.parts));
-                        return Poll::Ready(ended);
-                    }
-                    close(lane, &seen);
-                }
+        match this.failed.take() {
+            Some(failed) if this.others.is_empty() => Poll::Ready(failed),
+            failed => {
+                *this.failed = failed;
+                Poll::Pending
             }
         }
-        Poll::Pending
     }
+}
+
+/// The number of the next attempt, if it is time for one and there may be one.
+fn next<P: Parts>(
+    run: &Run<'_, P>,
+    timer: &mut Option<Timer>,
+    begun: &mut u32,
+    context: &mut Context<'_>,
+) -> Option<u32> {
+    let hedge = hedge(run)?;
+    if *begun >= hedge.most() {
+        return None;
+    }
+    if timer.is_none() {
+        *timer = Some(Timer::until(timer::now().saturating_add(hedge.delay()?)));
+    }
+    if Pin::new(timer.as_mut()?).poll(context).is_pending() {
+        return None;
+    }
+    *timer = None;
+    if !hedge.affords() {
+        *begun = u32::MAX;
+        return None;
+    }
+    *begun += 1;
+    telemetry::hedging(run.core.name(run.parts), *begun);
+    Some(run.core.number + *begun - 1)
 }
 
 #[inline(always)]
@@ -154,8 +178,4 @@ fn hedge<'p, P: Parts>(run: &Run<'p, P>) -> Option<&'p Hedge> {
 /// Whether nobody has to wait for another answer.
 fn wins(seen: &Judged) -> bool {
     seen.failed != Some(true) && seen.rejected.is_none()
-}
-
-fn close(mut lane: Lane<'_>, seen: &Judged) {
-    lane.close(seen);
 }

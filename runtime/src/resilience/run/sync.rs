@@ -2,14 +2,15 @@
 
 use std::{ops::ControlFlow, time::Duration};
 
-use super::{Core, Ended, Judged, Lane, Pause, Run};
+use super::{Core, Ended, Judged, Lane, Pause, Run, Settled};
+#[cfg(feature = "chaos")]
+use crate::resilience::policy::CHAOS;
 use crate::{
     resilience::{
-        Deadline, Rejected, RejectedKind,
+        Rejected,
         bulkhead::Place,
-        policy::{BREAKER, BULKHEAD, CHAOS, GATES, LIMIT, Parts, Policy, RETRY, TIMEOUT},
-        scope::{self, NEVER},
-        timer,
+        policy::{BREAKER, BULKHEAD, LIMIT, Parts, Policy, RETRY, TIMEOUT},
+        scope, timer,
     },
     site::Site,
     time,
@@ -36,29 +37,38 @@ impl<'p, P: Parts> SyncRun<'p, P> {
     pub fn attempt<R>(&mut self, body: impl FnOnce() -> R) -> Ended<R> {
         let Run { parts, core, lane } = &mut self.0;
         let number = core.begin_attempt();
-        *lane = Lane::begin(number);
         // Given back when the body has ended, before anything else happens.
-        let _place = if core.word & (GATES | TIMEOUT) != 0 {
-            admit(core, *parts, lane)?
-        } else {
-            None
-        };
-        let _within = scope::enter(number, core.word & RETRY != 0);
-        if core.word & TIMEOUT != 0 {
-            return in_time(core, *parts, || lane.poll(body));
+        let mut _place = None;
+        if core.is_guarded(number) {
+            match admit(core, *parts, lane) {
+                Ok(place) => _place = place,
+                Err(rejected) => return Err(lane.refuse(rejected)),
+            }
         }
-        Ok(lane.poll(body))
+        let _within = scope::enter(number, core.word & RETRY != 0);
+        let _attached = if number > 1 { lane.attach() } else { None };
+        let in_time =
+            if core.word & TIMEOUT != 0 { Some(core.begin_in_time(*parts)) } else { None };
+        lane.is_running = true;
+        let value = body();
+        lane.is_running = false;
+        if let Some((in_time, _)) = &in_time
+            && let Err(rejected) = in_time.check()
+        {
+            return Err(lane.refuse(rejected));
+        }
+        Ok(value)
     }
 
     /// Decides what follows from an attempt: its end, or a wait and another one.
     #[inline(always)]
-    pub fn settle<R>(&mut self, ended: Ended<R>, seen: Judged) -> ControlFlow<Ended<R>, Pause> {
+    pub fn settle<R>(&mut self, ended: Ended<R>, seen: Judged) -> ControlFlow<Settled<R>, Pause> {
         self.0.settle(ended, seen)
     }
 
     /// Ends a call that has one attempt.
     #[inline(always)]
-    pub fn finish<R>(&mut self, ended: Ended<R>, seen: Judged) -> Ended<R> {
+    pub fn finish<R>(&mut self, ended: Ended<R>, seen: Judged) -> Settled<R> {
         self.0.finish(ended, seen)
     }
 }
@@ -70,6 +80,9 @@ fn admit<'p, P: Parts>(
     parts: &'p P,
     lane: &mut Lane<'p>,
 ) -> Result<Option<Place<'p>>, Rejected> {
+    if core.number > 1 {
+        lane.begin_again(core.number);
+    }
     core.check()?;
     // Who needs the time for the limit has it for the breaker.
     let now = if core.word & LIMIT != 0 { time::nanos() } else { 0 };
@@ -105,21 +118,4 @@ fn admit<'p, P: Parts>(
         timer::block(Duration::from_nanos(chaos.strike()?));
     }
     Ok(place)
-}
-
-/// Runs a body that can see its deadline; what it returns too late is not used.
-#[cold]
-fn in_time<R>(core: &mut Core, parts: &impl Parts, body: impl FnOnce() -> R) -> Ended<R> {
-    let total = core.deadline(parts);
-    let most = parts.timeout().map_or(NEVER, |timeout| timeout.attempt_nanos());
-    let until = timer::now().saturating_add(most);
-    let _limited = scope::limit(total.min(until), NEVER);
-    let value = body();
-    let now = timer::now();
-    let whose = match () {
-        () if now > total => Deadline::Total,
-        () if now > until => Deadline::Attempt,
-        () => return Ok(value),
-    };
-    Err(Rejected::new(RejectedKind::Timeout(whose), ""))
 }

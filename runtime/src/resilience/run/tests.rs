@@ -110,7 +110,8 @@ fn play(
 ) -> (Result<u32, Failed>, usize, u64) {
     let line = |attempts: &Cell<usize>| {
         let at = attempts.replace(attempts.get() + 1);
-        assert_eq!(resilience::attempt() as usize, at + 1);
+        // Attempts that were refused have numbers, too.
+        assert!(resilience::attempt() as usize > at);
         script[at.min(script.len() - 1)].map_err(Failed::Own)
     };
     let (lab, policy_here, attempts) = (Lab::new(), policy(), Cell::new(0));
@@ -143,9 +144,8 @@ fn what_the_last_attempt_returned_is_what_the_caller_gets() {
 #[test]
 fn a_wait_that_would_end_too_late_is_not_begun() {
     let retry = || steady("x").max_attempts(9);
-    let total = |most| {
-        move || Policy::new("x").retry(retry()).timeout(Timeout::new("x").total(ms(most)))
-    };
+    let total =
+        |most| move || Policy::new("x").retry(retry()).timeout(Timeout::new("x").total(ms(most)));
     let elapsed = |most| move || Policy::new("x").retry(retry().max_elapsed(ms(most)));
 
     for most in [300, 699] {
@@ -230,8 +230,7 @@ fn a_rate_limit_lets_wait_who_has_time_for_it() {
 fn who_queues_for_a_place_is_not_queueing_any_more_when_the_time_is_over() {
     let lab = Lab::new();
     let bulkhead = Bulkhead::new("b", 1).queue(1).wait(ms(500));
-    let policy =
-        Policy::new("x").bulkhead(bulkhead).timeout(Timeout::new("x").total(ms(50)));
+    let policy = Policy::new("x").bulkhead(bulkhead).timeout(Timeout::new("x").total(ms(50)));
     let mut context = Context::from_waker(Waker::noop());
     let mut first = pin!(policy.run_async(pending::<Result<(), Failed>>));
     assert!(lab.run(|| first.as_mut().poll(&mut context)).is_pending());
@@ -399,9 +398,8 @@ fn a_panic_is_a_failure_and_goes_on_as_it_was() {
     let fails = || -> Result<(), Failed> { std::panic::resume_unwind(Box::new(17)) };
 
     let first = catch_unwind(AssertUnwindSafe(|| lab.run(|| sync.run(fails))));
-    let second = catch_unwind(AssertUnwindSafe(|| {
-        lab.drive(asynchronous.run_async(|| async { fails() }))
-    }));
+    let second =
+        catch_unwind(AssertUnwindSafe(|| lab.drive(asynchronous.run_async(|| async { fails() }))));
 
     assert_eq!(first.unwrap_err().downcast_ref(), Some(&17));
     assert_eq!(second.unwrap_err().downcast_ref(), Some(&17));

@@ -32,9 +32,13 @@ pub(crate) fn now() -> u64 {
     time::monotonic_nanos()
 }
 
+/// Is ready at a moment of [`now`].
+///
+/// In a box: there are many futures with room for one, and few that ever wait for it.
+pub(crate) struct Timer(Pin<Box<Waiting>>);
+
 pin_project! {
-    /// Is ready at a moment of [`now`].
-    pub(crate) struct Timer {
+    struct Waiting {
         until: u64,
         #[pin]
         kind: Kind,
@@ -63,11 +67,11 @@ pin_project! {
 impl Timer {
     pub(crate) fn until(until: u64) -> Self {
         let kind = if time::mocked().is_some() { Kind::Mock } else { Kind::real(until) };
-        Self { until, kind }
+        Self(Box::pin(Waiting { until, kind }))
     }
 
-    pub(crate) fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let this = self.project();
+    pub(crate) fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.0.as_mut().project();
         match this.kind.project() {
             #[cfg(feature = "tokio")]
             KindProjection::Tokio { sleep } => sleep.poll(context),

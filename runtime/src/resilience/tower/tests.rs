@@ -71,7 +71,9 @@ fn a_breaker_judges_the_answers_and_refuses_in_the_call() {
     let refused = call(&mut service, Ok(2));
 
     assert_eq!(breaker.state(), CircuitState::Open);
-    assert!(matches!(refused, Poll::Ready(Err(error)) if error.kind() == RejectedKind::CircuitOpen));
+    assert!(
+        matches!(refused, Poll::Ready(Err(error)) if error.kind() == RejectedKind::CircuitOpen)
+    );
 }
 
 #[test]
@@ -120,7 +122,9 @@ fn a_full_bulkhead_refuses_in_the_call_and_the_service_stays_usable() {
     assert!(get_ready(&mut first));
 
     let refused = call(&mut second, Ok(2));
-    assert!(matches!(refused, Poll::Ready(Err(error)) if error.kind() == RejectedKind::BulkheadFull));
+    assert!(
+        matches!(refused, Poll::Ready(Err(error)) if error.kind() == RejectedKind::BulkheadFull)
+    );
     assert_eq!(call(&mut first, Ok(1)), Poll::Ready(Ok(1)));
 
     assert_eq!(call(&mut second, Ok(2)), Poll::Ready(Ok(2)));
@@ -177,5 +181,7 @@ fn an_exhausted_limiter_refuses_in_the_call() {
     assert_eq!(call(&mut service, Ok(1)), Poll::Ready(Ok(1)));
     let refused = call(&mut service, Ok(1));
 
-    assert!(matches!(refused, Poll::Ready(Err(error)) if error.kind() == RejectedKind::RateLimited));
+    assert!(
+        matches!(refused, Poll::Ready(Err(error)) if error.kind() == RejectedKind::RateLimited)
+    );
 }

@@ -258,7 +258,7 @@ impl Objects {
     }
 
     /// What stands in for a failure, where something does.
-    fn rescued(&self, ended: private::Ended<Returned>) -> Returned {
+    fn rescued(&self, ended: private::Settled<Returned>) -> Returned {
         let Some(case::Fallback { on, when }) = &self.fallback else {
             return private::rejectable(ended);
         };

@@ -4,13 +4,15 @@ use std::io;
 
 use super::*;
 use crate::{
-    __private::resilience::{Ended, Given, Run, Stale, SyncRun, accepted, caught_here, rejectable},
+    __private::resilience::{
+        Ended, Given, Refusal, Run, Settled, Stale, SyncRun, accepted, caught_here, rejectable,
+    },
     outcome::Outcome,
     resilience::{Class, Failure, run::Judged},
     site::{Meta, Site},
 };
 
-fn refused<R>(kind: RejectedKind) -> Ended<R> {
+fn refused<R>(kind: RejectedKind) -> Settled<R> {
     Err(Rejected::new(kind, "x"))
 }
 
@@ -32,7 +34,8 @@ fn an_error_is_a_failure_and_anything_else_is_fine() {
     assert_eq!(judged, [(Outcome::Ok, Some(false), false, None); 2]);
     let judged = in_short(crate::__judge!(run, bad));
     assert_eq!(judged, (Outcome::Error, Some(true), true, None));
-    let full: Ended<()> = refused(RejectedKind::BulkheadFull);
+    let full = Rejected::new(RejectedKind::BulkheadFull, "x");
+    let full: Ended<()> = Err(Refusal::of(&full));
     let judged = in_short(crate::__judge!(run, full));
     assert_eq!(judged, (Outcome::Rejected, None, true, Some(Class::NotSent)));
 }
@@ -88,8 +91,8 @@ fn an_error_may_say_when_to_come_back() {
 
 #[test]
 fn a_fallback_stands_in_for_what_it_names_and_for_all_if_it_names_nothing() {
-    let error = || -> Ended<Result<u32, u32>> { Ok(Err(7)) };
-    let open = || -> Ended<Result<u32, u32>> { refused(RejectedKind::CircuitOpen) };
+    let error = || -> Settled<Result<u32, u32>> { Ok(Err(7)) };
+    let open = || -> Settled<Result<u32, u32>> { refused(RejectedKind::CircuitOpen) };
     let kinds = RejectedKinds::CIRCUIT_OPEN;
 
     for ended in [error(), open()] {
@@ -104,7 +107,7 @@ fn a_fallback_stands_in_for_what_it_names_and_for_all_if_it_names_nothing() {
         _ => Err(0),
     });
     assert_eq!(answered, Ok(Ok(14)));
-    let plain: Ended<&str> = refused(RejectedKind::RateLimited);
+    let plain: Settled<&str> = refused(RejectedKind::RateLimited);
     assert_eq!(accepted(crate::__fallback!(plain, value = "sorry")), "sorry");
 }
 
@@ -118,7 +121,7 @@ fn a_fallback_may_take_its_time() {
         Ok(2)
     }
     let lab = Lab::new();
-    let error = || -> Ended<Result<u32, u32>> { Ok(Err(7)) };
+    let error = || -> Settled<Result<u32, u32>> { Ok(Err(7)) };
 
     let answers = async {
         let first = crate::__fallback!(error(), f => crate::__answer!(at_once(f)).await);
@@ -132,10 +135,10 @@ fn a_fallback_may_take_its_time() {
 fn the_last_good_answer_is_served_for_its_key_and_its_time() {
     let lab = Lab::new();
     let stale = Stale::new(ms(100));
-    let serve = |key: &str, ended: Ended<Result<String, u32>>| {
+    let serve = |key: &str, ended: Settled<Result<String, u32>>| {
         lab.run(|| crate::__stale!(&stale, ended, &(key)))
     };
-    let good = |text: &str| -> Ended<Result<String, u32>> { Ok(Ok(text.to_owned())) };
+    let good = |text: &str| -> Settled<Result<String, u32>> { Ok(Ok(text.to_owned())) };
 
     assert_eq!(serve("a", Ok(Err(1))), Ok(Err(1)));
     assert_eq!(serve("a", good("first")), good("first"));
@@ -148,7 +151,7 @@ fn the_last_good_answer_is_served_for_its_key_and_its_time() {
 #[test]
 fn a_fallback_stands_in_for_a_panic_where_it_is_asked_to() {
     let call = |panics: bool| {
-        caught_here(|| -> Ended<Result<u32, u32>> {
+        caught_here(|| -> Settled<Result<u32, u32>> {
             if panics {
                 std::panic::resume_unwind(Box::new(1));
             }
