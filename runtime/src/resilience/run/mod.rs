@@ -87,6 +87,8 @@ struct Later {
     deadline: u64,
     sequence: Sequence,
     started: u64,
+    /// Attempts before the present one that were refused before they ran.
+    refused: u32,
 }
 
 impl<'p, P: Parts> Run<'p, P> {
@@ -175,7 +177,7 @@ fn begin(parts: &dyn Parts, site: Option<&'static Site>, word: u32) -> Option<La
 }
 
 impl Later {
-    const NEW: Self = Self { deadline: NEVER, sequence: Sequence::START, started: 0 };
+    const NEW: Self = Self { deadline: NEVER, sequence: Sequence::START, started: 0, refused: 0 };
 }
 
 impl Core {
@@ -202,7 +204,8 @@ impl Core {
     #[inline(never)]
     fn rejected(&self, parts: &dyn Parts, lane: &mut Lane<'_>, refusal: Refusal) -> Rejected {
         let rejected = lane.take_rejected().unwrap_or_else(|| Rejected::new(refusal.kind, ""));
-        let ran = self.number - u32::from(!rejected.ran());
+        let before = self.later.map_or(0, |later| later.refused);
+        let ran = self.number - before - u32::from(!rejected.ran());
         let rejected = rejected.with_attempts(ran);
         if rejected.policy().is_empty() { rejected.named(self.name(parts)) } else { rejected }
     }
@@ -243,6 +246,7 @@ impl Core {
         let chance = random::chance(Local.random());
         match retry.next(&mut later.sequence, &failed, chance, time::nanos) {
             Ok(wait) => {
+                later.refused += u32::from(seen.rejected.is_some_and(|kind| !kind.ran()));
                 telemetry::retrying(self.name(parts), number, wait, scope::retrying());
                 Ok(Pause::new(wait))
             }
