@@ -2,4 +2,5 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails where its helpers do")]
 
+mod cancellation;
 mod conformance;

@@ -86,6 +86,7 @@ pub(crate) struct Line {
 struct State {
     outcomes: VecDeque<Outcome>,
     ran: u32,
+    polls: u32,
     /// Bodies that have begun and not ended, or been dropped.
     live: u32,
     /// What the last body was told about itself.
@@ -104,6 +105,7 @@ struct State {
 pub(crate) struct Bodies {
     pub(crate) left: usize,
     pub(crate) ran: u32,
+    pub(crate) polls: u32,
     pub(crate) live: u32,
     pub(crate) attempt: u32,
     pub(crate) time_left: Option<Duration>,
@@ -146,8 +148,9 @@ impl Line {
     }
 
     pub(crate) fn bodies(&self) -> Bodies {
-        let State { ran, live, attempt, time_left, ref outcomes, .. } = *self.state.lock().unwrap();
-        Bodies { left: outcomes.len(), ran, live, attempt, time_left }
+        let State { ran, polls, live, attempt, time_left, ref outcomes, .. } =
+            *self.state.lock().unwrap();
+        Bodies { left: outcomes.len(), ran, polls, live, attempt, time_left }
     }
 
     /// Nanoseconds until a body will be ready, if one is under way.
@@ -207,6 +210,7 @@ impl Line {
         let outcome = poll_fn(|context| {
             let now = self.clock.unix_nanos();
             let mut state = self.state.lock().unwrap();
+            state.polls += 1;
             if under_way.is_none() {
                 under_way = state
                     .outcomes

@@ -168,6 +168,7 @@ fn of_call(key: &str, shown: Option<&Shown>) -> Option<Value> {
         "took" => Value::Time(Some(shown.took)),
         "time_left" => Value::Time(shown.bodies.time_left),
         "attempt" => Value::Count(Some(shown.bodies.attempt.into())),
+        "polls" => Value::Count(Some(shown.bodies.polls.into())),
         "attempts" => Value::Count(Some(shown.bodies.ran.into())),
         "live" => Value::Count(Some(shown.bodies.live.into())),
         "told" => Value::Count(shown.told),

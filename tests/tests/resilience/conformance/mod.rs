@@ -15,6 +15,10 @@ mod script;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+pub(crate) use self::{
+    body::{Failed, Good, Line},
+    script::Outcome,
+};
 use self::{
     case::{Case, File},
     objects::Way,

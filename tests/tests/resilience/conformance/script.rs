@@ -104,7 +104,7 @@ impl Kind {
 }
 
 impl Outcome {
-    fn read(word: &str) -> Option<Self> {
+    pub(crate) fn read(word: &str) -> Option<Self> {
         let (word, retry_after) = match word.split_once('!') {
             Some((word, after)) => (word, Some(Time::read(after)?.0)),
             None => (word, None),
