@@ -108,7 +108,7 @@ pub(crate) fn check<'w>(
         let (expected, found) = if RESULTS.contains(&&**word) {
             (&**word, shown.map_or("no call", |shown| shown.result).to_owned())
         } else if STATES.contains(&&**word) {
-            let breaker = objects.breaker.as_ref();
+            let breaker = objects.breaker();
             (&**word, breaker.map_or("no breaker", |breaker| breaker.state().as_str()).to_owned())
         } else {
             let value = word
@@ -179,7 +179,7 @@ fn of_call(key: &str, shown: Option<&Shown>) -> Option<Value> {
 }
 
 fn of_breaker(key: &str, objects: &Objects) -> Option<Value> {
-    let found = objects.breaker.as_ref()?.statistics();
+    let found = objects.breaker()?.statistics();
     let count = match key {
         "window" => found.calls_in_window(),
         "successes" => found.successes(),

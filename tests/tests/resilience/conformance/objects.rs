@@ -91,6 +91,12 @@ impl Objects {
         }
     }
 
+    /// The breaker of the case, which may be that of the policy within.
+    pub(crate) fn breaker(&self) -> Option<&CircuitBreaker> {
+        let within = self.inner.as_ref().and_then(|inner| inner.breaker.as_ref());
+        self.breaker.as_ref().or(within)
+    }
+
     /// Takes the numbers of another declaration.
     pub(crate) fn configure(&self, numbers: &Numbers) {
         for (object, numbers) in self.breaker.iter().zip(&numbers.breaker) {
