@@ -108,21 +108,21 @@ impl Policy {
     /// With a stop to calls while they keep failing.
     #[must_use]
     pub const fn circuit_breaker(mut self, breaker: CircuitBreaker) -> Self {
-        mem::forget(mem::replace(&mut self.doors.circuit_breaker, Some(breaker)));
+        mem::forget(self.doors.circuit_breaker.replace(breaker));
         self.with(BREAKER)
     }
 
     /// With a limit to how many calls there are in a time.
     #[must_use]
     pub const fn rate_limit(mut self, limiter: RateLimiter) -> Self {
-        mem::forget(mem::replace(&mut self.doors.rate_limit, Some(limiter)));
+        mem::forget(self.doors.rate_limit.replace(limiter));
         self.with(LIMIT)
     }
 
     /// With a limit to how many calls there are at a time.
     #[must_use]
     pub const fn bulkhead(mut self, bulkhead: Bulkhead) -> Self {
-        mem::forget(mem::replace(&mut self.doors.bulkhead, Some(bulkhead)));
+        mem::forget(self.doors.bulkhead.replace(bulkhead));
         self.with(BULKHEAD)
     }
 
@@ -130,7 +130,7 @@ impl Policy {
     #[cfg(feature = "chaos")]
     #[must_use]
     pub const fn chaos(mut self, chaos: Chaos) -> Self {
-        mem::forget(mem::replace(&mut self.chaos, Some(chaos)));
+        self.chaos = Some(chaos);
         self.with(CHAOS)
     }
 

@@ -29,11 +29,11 @@ pub(super) struct Tagged;
 
 impl Tagged {
     /// A sum of such counts is right in these bits, however often they overflow.
-    pub(super) const COUNT: u64 = (1 << 24) - 1;
+    pub(super) const COUNT: u64 = (1 << 20) - 1;
 
     #[inline(always)]
     const fn tag(epoch: u64) -> u64 {
-        epoch << 24
+        epoch << 20
     }
 
     #[inline(always)]

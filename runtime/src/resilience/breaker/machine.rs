@@ -2,10 +2,9 @@
 //!
 //! The state machine ([`State`]) stands behind a lock. What usually happens, a call that goes ahead
 //! and succeeds, takes no lock and writes nothing that other threads read: it compares one word and
-//! counts in its thread's own part. Such successes are noted in the window before anything is judged,
-//! at the latest every [`RUN`] calls of a thread. So the decisions of a sequence of calls are exactly
-//! those of the state machine; of concurrent ones, up to `RUN` successes for each thread may be
-//! noted later than they happened.
+//! counts in its thread's own part. Whoever judges takes what all threads counted into the window
+//! first. So the decisions of a sequence of calls are exactly those of the state machine; a success
+//! that ends at the same moment as another thread's failure is noted before it or after it.
 
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 
@@ -22,8 +21,10 @@ use crate::{
     sync::shared::{AtomicU64, Mutex, lock},
 };
 
-/// Successes that a thread counts before it notes them.
-const RUN: u64 = 16;
+/// Successes that a thread counts before it takes them into the window itself.
+///
+/// Those of all threads together must be fewer than the bits of a count can tell apart.
+const RUN: u64 = 512;
 
 /// The epoch of calls that nobody counts.
 const UNCOUNTED: u64 = u64::MAX;

@@ -54,9 +54,9 @@ use crate::{diag, time};
 /// probes, and close it or open it again. Nothing runs in the background.
 ///
 /// It can stand in a `static`. A call that succeeds takes no lock and writes nothing that other
-/// threads read: its thread counts it, and notes up to 16 such successes at once, before any failure
-/// is judged. So calls one after the other are judged exactly; among concurrent ones, each thread's
-/// last 15 successes may be missing from the window for a moment.
+/// threads read: its thread counts it, and whoever judges first adds up what all threads counted.
+/// So calls one after the other are judged exactly; a success that ends at the same moment as
+/// another thread's failure counts before it or after it.
 ///
 /// The states and the window are those of Resilience4j's `CircuitBreaker`; unlike there, a probe
 /// that is cancelled gives its slot back, and one that never returns counts as failed when

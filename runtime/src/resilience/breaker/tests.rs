@@ -312,7 +312,7 @@ fn of_200_tasks_released_when_it_may_probe_no_more_run_than_there_are_probes() {
                             most.fetch_max(running.fetch_add(1, Relaxed) + 1, Relaxed);
                             held.push(pass);
                         }
-                        if next(&mut state) % 3 == 0
+                        if next(&mut state).is_multiple_of(3)
                             && let Some(pass) = held.pop()
                         {
                             running.fetch_sub(1, Relaxed);
@@ -549,13 +549,13 @@ fn the_time_in_each_state_adds_up() {
 }
 
 /// The state behind a declared breaker.
-fn core(breaker: CircuitBreaker) -> Core {
+fn core(breaker: &CircuitBreaker) -> Core {
     Core::make(&breaker.template, "test", None)
 }
 
 #[test]
 fn slow_is_strictly_longer_than_the_threshold() {
-    let core = core(CircuitBreaker::new("").slow_call(Duration::from_nanos(5)));
+    let core = core(&CircuitBreaker::new("").slow_call(Duration::from_nanos(5)));
 
     for nanos in [4, 5, 6] {
         Core::admit(&core, || 100).unwrap().end(Verdict::Success, 100 + nanos);
@@ -567,7 +567,7 @@ fn slow_is_strictly_longer_than_the_threshold() {
 
 #[test]
 fn a_call_that_began_before_there_was_a_threshold_is_not_slow() {
-    let core = core(CircuitBreaker::new(""));
+    let core = core(&CircuitBreaker::new(""));
     let permit = Core::admit(&core, || 100).unwrap();
 
     core.machine.configure(Config { slow_call: 5, ..Config::DEFAULT }, 100);
@@ -585,7 +585,7 @@ fn who_cancels_what_hangs_reports_a_failure_unless_told_not_to() {
         (OnCancel::Ignore, Duration::from_nanos(1), (0, 0, 1)),
     ];
     for (on_cancel, slow_call, expected) in cases {
-        let core = core(CircuitBreaker::new("").slow_call(slow_call).on_cancel(on_cancel));
+        let core = core(&CircuitBreaker::new("").slow_call(slow_call).on_cancel(on_cancel));
 
         let (permit, began) = (Core::admit(&core, time::nanos).unwrap(), time::nanos());
         while time::nanos() < began + 1_000 {}
@@ -598,7 +598,7 @@ fn who_cancels_what_hangs_reports_a_failure_unless_told_not_to() {
 
 #[test]
 fn a_call_that_panics_is_a_failure_and_cancelling_while_another_panics_is_not() {
-    let core = core(CircuitBreaker::new(""));
+    let core = core(&CircuitBreaker::new(""));
     let mut permit = Core::admit(&core, || 0).unwrap();
 
     let caught = catch_unwind(AssertUnwindSafe(|| permit.run(|| panic!("on purpose"))));
@@ -651,12 +651,28 @@ fn a_future_that_is_dropped_gives_its_probe_back() {
     breaker.home.get(&breaker.template).machine.force(Mode::Auto, Phase::Open, 0);
 
     for _ in 0..3 {
-        let mut probe =
-            Box::pin(breaker.call_async(|| std::future::pending::<Result<(), Rejected>>()));
+        let mut probe = Box::pin(breaker.call_async(std::future::pending::<Result<(), Rejected>>));
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(probe.as_mut().poll(&mut context).is_pending());
         assert_eq!(breaker.state(), CircuitState::HalfOpen);
     }
 
     assert_eq!(breaker.statistics().ignored(), 3);
+}
+
+#[test]
+fn a_million_successes_without_a_failure_push_out_the_failures_before_them() {
+    let config = Config { window: Shape::Count(10), failure_rate: 0.5, ..Config::DEFAULT };
+    let breaker = Breaker::new(config, Mode::Auto, 0);
+    for failed in [false, false, false, false, false, false, true, true, true, true] {
+        breaker.record(breaker.admit(0).0.unwrap(), if failed { FAILED } else { GOOD }, 0);
+    }
+
+    // As many as the bits of a count can tell apart: none at all, by these alone.
+    for _ in 0..1 << 20 {
+        breaker.succeeded(breaker.admit(0).0.unwrap(), || 0);
+    }
+    breaker.record(breaker.admit(0).0.unwrap(), FAILED, 0);
+
+    assert_eq!(breaker.sums(0).0, Sums { total: 10, failures: 1, slow: 0 });
 }

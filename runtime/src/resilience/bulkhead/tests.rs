@@ -111,7 +111,7 @@ fn threads_that_come_go_and_give_up_lose_no_place() {
                 let waker = Waker::from(Arc::new(Unpark(thread::current())));
                 let mut context = Context::from_waker(&waker);
                 for turn in 0..2_000 {
-                    match enter(&bulkhead) {
+                    match enter(bulkhead) {
                         Entry::Full => continue,
                         Entry::In => {}
                         Entry::Queued(mut waiting) => {

@@ -149,6 +149,7 @@ impl<C: Deref<Target = Core>> Turn<C> {
     }
 
     /// The place is used.
+    #[expect(clippy::wrong_self_convention, reason = "what is over is there no more")]
     #[inline(always)]
     pub(crate) fn is_over(mut self) {
         self.reserved = None;

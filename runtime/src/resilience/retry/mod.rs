@@ -82,14 +82,14 @@ impl Retry {
     #[must_use]
     pub const fn budget(mut self, budget: RetryBudget) -> Self {
         // Forgotten, not dropped: a constant can drop nothing, and there is nothing in it yet.
-        mem::forget(mem::replace(&mut self.budget, Some(budget)));
+        mem::forget(self.budget.replace(budget));
         self
     }
 
     /// Any number of retries beside the calls.
     #[must_use]
     pub const fn without_budget(mut self) -> Self {
-        mem::forget(mem::replace(&mut self.budget, None));
+        mem::forget(self.budget.take());
         self
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Backoff, Stopped};
-use crate::resilience::{Deadline, RejectedKind, RejectedKinds, run::Judged};
+use crate::resilience::{Class, Deadline, RejectedKind, RejectedKinds, run::Judged};
 
 /// The numbers of one retry.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,7 +76,7 @@ impl Settings {
             Some(kind) if self.retry_on.contains(kind) => {}
             Some(_) => return Err(Stopped::Rejected),
         }
-        let is_safe = seen.class.is_some_and(|class| class.is_without_effect());
+        let is_safe = seen.class.is_some_and(Class::is_without_effect);
         if seen.again && (self.idempotent || is_safe) { Ok(()) } else { Err(Stopped::Permanent) }
     }
 }
@@ -102,7 +102,7 @@ impl Sequence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::resilience::{Class, Jitter, Rejected, run::Refusal};
+    use crate::resilience::{Jitter, Rejected, run::Refusal};
 
     const MS: u64 = 1_000_000;
     const fn ms(count: u64) -> Duration {

@@ -7,7 +7,7 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{Core, Ended, Lane, Refusal, Run};
+use super::{Core, Ended, Lane, Refusal, Run, lane::Around};
 #[cfg(feature = "chaos")]
 use crate::resilience::{Chaos, policy::CHAOS};
 use crate::{
@@ -77,11 +77,12 @@ impl<'p, F: Future> Try<'p, F> {
         self: Pin<&mut Self>,
         parts: &'p P,
         core: &mut Core,
-        lane: &mut Lane<'p>,
+        lane: &mut Option<Lane<'p>>,
         context: &mut Context<'_>,
     ) -> Poll<Ended<F::Output>> {
         let mut this = self.project();
-        if !*this.is_admitted && core.is_guarded(*this.number) {
+        let is_guarded = core.is_guarded(*this.number);
+        if is_guarded && !*this.is_admitted {
             let (place, waits, number) = (&mut *this.place, &mut *this.doors, *this.number);
             let doors = Doors { place, waits, until: &mut *this.until, number };
             if let Err(refusal) = ready!(doors.pass(parts, core, lane, context)) {
@@ -93,12 +94,16 @@ impl<'p, F: Future> Try<'p, F> {
         let Some(body) = this.body.as_mut().as_pin_mut() else { return Poll::Pending };
         let polled = {
             let _within = scope::enter(*this.number, core.word & RETRY != 0);
-            let _attached = if *this.number > 1 { lane.attach() } else { None };
-            let _limited =
-                if core.word & TIMEOUT != 0 { Some(core.limit(parts, *this.until)) } else { None };
-            lane.is_running = true;
+            let around = if is_guarded {
+                let limited = (core.word & TIMEOUT != 0).then(|| core.limit(parts, *this.until));
+                Some(Around::enter(lane, *this.number, limited))
+            } else {
+                None
+            };
             let polled = body.poll(context);
-            lane.is_running = false;
+            if let Some(around) = around {
+                around.leave(lane);
+            }
             polled
         };
         match polled {
@@ -110,7 +115,8 @@ impl<'p, F: Future> Try<'p, F> {
         // Before the caller learns of it, nothing of the body runs any more, and its place is free.
         this.body.set(None);
         *this.place = None;
-        Poll::Ready(Err(lane.refuse(Rejected::new(RejectedKind::Timeout(whose), ""))))
+        let late = Rejected::new(RejectedKind::Timeout(whose), "");
+        Poll::Ready(Err(lane.get_or_insert(Lane::EMPTY).refuse(late)))
     }
 }
 
@@ -129,9 +135,13 @@ impl<'p> Doors<'_, 'p> {
         mut self,
         parts: &'p P,
         core: &mut Core,
-        lane: &mut Lane<'p>,
+        lane: &mut Option<Lane<'p>>,
         context: &mut Context<'_>,
     ) -> Poll<Result<(), Refusal>> {
+        let lane = match lane {
+            Some(lane) if self.waits.is_some() => lane,
+            lane => Lane::begin(lane),
+        };
         let passed = ready!(self.try_pass(parts, core, lane, context));
         Poll::Ready(passed.map_err(|rejected| lane.refuse(rejected)))
     }

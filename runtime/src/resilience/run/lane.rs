@@ -3,7 +3,7 @@
 use super::{Judged, Refusal};
 use crate::{
     outcome::Outcome,
-    resilience::{Rejected, Verdict, breaker::Permit, telemetry},
+    resilience::{Rejected, Verdict, breaker::Permit, scope::Limited, telemetry},
     time,
     trace::{Attached, SpanHandle},
 };
@@ -17,12 +17,18 @@ pub(crate) struct Lane<'p> {
     /// Why it did not run, or not to its end.
     rejected: Option<Rejected>,
     /// The body is running: if the lane is dropped now, it has panicked.
-    pub(super) is_running: bool,
+    is_running: bool,
 }
 
 impl<'p> Lane<'p> {
     pub(super) const EMPTY: Self =
         Self { permit: None, span: None, rejected: None, is_running: false };
+
+    /// A new one in this place, which may have been that of an earlier attempt.
+    #[inline(always)]
+    pub(super) fn begin<'l>(lane: &'l mut Option<Self>) -> &'l mut Self {
+        lane.insert(Self::EMPTY)
+    }
 
     /// Begins an attempt after the first one.
     #[cold]
@@ -37,7 +43,7 @@ impl<'p> Lane<'p> {
 
     /// Enters the span of the attempt, if it has one.
     #[cold]
-    pub(super) fn attach(&self) -> Option<Attached> {
+    fn attach(&self) -> Option<Attached> {
         self.span.as_ref().map(|span| span.context().attach())
     }
 
@@ -87,6 +93,37 @@ impl<'p> Lane<'p> {
             }
         }
         self.end_span(if self.is_running { Outcome::Panicked } else { Outcome::Cancelled });
+    }
+}
+
+/// What is different while the body of an attempt runs.
+pub(super) struct Around {
+    _attached: Option<Attached>,
+    _limited: Option<Limited>,
+}
+
+impl Around {
+    #[inline(always)]
+    pub(super) fn enter(
+        lane: &mut Option<Lane<'_>>,
+        number: u32,
+        limited: Option<Limited>,
+    ) -> Self {
+        let mut attached = None;
+        if let Some(lane) = lane {
+            if number > 1 {
+                attached = lane.attach();
+            }
+            lane.is_running = true;
+        }
+        Self { _attached: attached, _limited: limited }
+    }
+
+    #[inline(always)]
+    pub(super) fn leave(self, lane: &mut Option<Lane<'_>>) {
+        if let Some(lane) = lane {
+            lane.is_running = false;
+        }
     }
 }
 

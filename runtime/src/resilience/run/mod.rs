@@ -33,7 +33,7 @@ pub use self::{
 };
 use super::{
     Rejected, RejectedKind,
-    policy::{BREAKER, GATES, HEDGE, NEW, Parts, Policy, RETRY, TIMED, TIMEOUT},
+    policy::{GATES, NEW, Parts, Policy, RETRY, TIMED, TIMEOUT},
     retry::{Failed, Sequence, Stopped},
     scope::{self, NEVER},
     telemetry, timer,
@@ -66,8 +66,8 @@ impl Refusal {
 pub struct Run<'p, P: Parts = Policy> {
     parts: &'p P,
     core: Core,
-    /// Of the attempt that runs, or has ended and is being judged.
-    lane: Lane<'p>,
+    /// Of the attempt that runs, or has ended and is being judged; none, if it holds nothing.
+    lane: Option<Lane<'p>>,
 }
 
 /// What outlives an attempt.
@@ -107,7 +107,7 @@ impl<'p, P: Parts> Run<'p, P> {
         {
             retry.note_call();
         }
-        Self { parts, core: Core { site, word, number: 0, later }, lane: Lane::EMPTY }
+        Self { parts, core: Core { site, word, number: 0, later }, lane: None }
     }
 
     /// Runs one attempt, as far as the policies let it.
@@ -152,8 +152,8 @@ impl<'p, P: Parts> Run<'p, P> {
 
     #[inline(always)]
     fn close(&mut self, seen: &Judged) {
-        if self.core.word & (BREAKER | HEDGE) != 0 || self.core.number > 1 {
-            self.lane.close(seen);
+        if let Some(lane) = &mut self.lane {
+            lane.close(seen);
         }
     }
 
@@ -202,8 +202,14 @@ impl Core {
     /// A rejection that says whose it is, and after how many attempts that ran.
     #[cold]
     #[inline(never)]
-    fn rejected(&self, parts: &dyn Parts, lane: &mut Lane<'_>, refusal: Refusal) -> Rejected {
-        let rejected = lane.take_rejected().unwrap_or_else(|| Rejected::new(refusal.kind, ""));
+    fn rejected(
+        &self,
+        parts: &dyn Parts,
+        lane: &mut Option<Lane<'_>>,
+        refusal: Refusal,
+    ) -> Rejected {
+        let rejected = lane.as_mut().and_then(Lane::take_rejected);
+        let rejected = rejected.unwrap_or_else(|| Rejected::new(refusal.kind, ""));
         let before = self.later.map_or(0, |later| later.refused);
         let ran = self.number - before - u32::from(!rejected.ran());
         let rejected = rejected.with_attempts(ran);

@@ -39,7 +39,7 @@ pin_project! {
 /// An attempt that began later.
 struct Other<'p, F> {
     attempt: Pin<Box<Try<'p, F>>>,
-    lane: Lane<'p>,
+    lane: Option<Lane<'p>>,
 }
 
 impl<'r, 'p, P, F, M, J> Hedged<'r, 'p, P, F, M, J>
@@ -83,7 +83,7 @@ where
                 }
                 return Poll::Ready(ended);
             }
-            lane.close(&seen);
+            close(lane, &seen);
             *this.failed = Some(ended);
         }
         self.race(context)
@@ -112,7 +112,7 @@ where
                 };
                 let Some(number) = next else { break };
                 let attempt = Box::pin(Try::new(number, (this.make)()));
-                this.others.push(Other { attempt, lane: Lane::EMPTY });
+                this.others.push(Other { attempt, lane: None });
             }
             let Some(other) = this.others.get_mut(at) else { break };
             let Run { parts, core, lane } = &mut **this.run;
@@ -131,7 +131,7 @@ where
                 *lane = ended_lane;
                 return Poll::Ready(ended);
             }
-            ended_lane.close(&seen);
+            close(&mut ended_lane, &seen);
         }
         match this.failed.take() {
             Some(failed) if this.others.is_empty() => Poll::Ready(failed),
@@ -178,4 +178,10 @@ fn hedge<'p, P: Parts>(run: &Run<'p, P>) -> Option<&'p Hedge> {
 /// Whether nobody has to wait for another answer.
 fn wins(seen: &Judged) -> bool {
     seen.failed != Some(true) && seen.rejected.is_none()
+}
+
+fn close(lane: &mut Option<Lane<'_>>, seen: &Judged) {
+    if let Some(lane) = lane {
+        lane.close(seen);
+    }
 }

@@ -2,7 +2,9 @@
 
 use std::{ops::ControlFlow, time::Duration};
 
-use super::{Core, Ended, Judged, Lane, Pause, Run, Settled};
+use super::{
+    Core, Ended, Judged, Lane, Pause, Refusal, Run, Settled, lane::Around, limits::InTime,
+};
 #[cfg(feature = "chaos")]
 use crate::resilience::policy::CHAOS;
 use crate::{
@@ -37,25 +39,20 @@ impl<'p, P: Parts> SyncRun<'p, P> {
     pub fn attempt<R>(&mut self, body: impl FnOnce() -> R) -> Ended<R> {
         let Run { parts, core, lane } = &mut self.0;
         let number = core.begin_attempt();
-        // Given back when the body has ended, before anything else happens.
-        let mut _place = None;
-        if core.is_guarded(number) {
-            match admit(core, *parts, lane) {
-                Ok(place) => _place = place,
-                Err(rejected) => return Err(lane.refuse(rejected)),
+        let held = if core.is_guarded(number) {
+            match Held::begin(core, *parts, lane) {
+                Ok(held) => Some(held),
+                Err(refusal) => return Err(refusal),
             }
-        }
+        } else {
+            None
+        };
         let _within = scope::enter(number, core.word & RETRY != 0);
-        let _attached = if number > 1 { lane.attach() } else { None };
-        let in_time =
-            if core.word & TIMEOUT != 0 { Some(core.begin_in_time(*parts)) } else { None };
-        lane.is_running = true;
         let value = body();
-        lane.is_running = false;
-        if let Some((in_time, _)) = &in_time
-            && let Err(rejected) = in_time.check()
+        if let Some(held) = held
+            && let Err(refusal) = held.end(lane)
         {
-            return Err(lane.refuse(rejected));
+            return Err(refusal);
         }
         Ok(value)
     }
@@ -70,6 +67,43 @@ impl<'p, P: Parts> SyncRun<'p, P> {
     #[inline(always)]
     pub fn finish<R>(&mut self, ended: Ended<R>, seen: Judged) -> Settled<R> {
         self.0.finish(ended, seen)
+    }
+}
+
+/// What is held while the body runs, and given back before anything else happens.
+struct Held<'p> {
+    around: Around,
+    in_time: Option<InTime>,
+    _place: Option<Place<'p>>,
+}
+
+impl<'p> Held<'p> {
+    #[inline]
+    fn begin<P: Parts>(
+        core: &mut Core,
+        parts: &'p P,
+        lane: &mut Option<Lane<'p>>,
+    ) -> Result<Self, Refusal> {
+        let begun = Lane::begin(lane);
+        let _place = match admit(core, parts, begun) {
+            Ok(place) => place,
+            Err(rejected) => return Err(begun.refuse(rejected)),
+        };
+        let (mut in_time, mut limited) = (None, None);
+        if core.word & TIMEOUT != 0 {
+            let (end, limits) = core.begin_in_time(parts);
+            (in_time, limited) = (Some(end), Some(limits));
+        }
+        Ok(Self { around: Around::enter(lane, core.number, limited), in_time, _place })
+    }
+
+    #[inline]
+    fn end(self, lane: &mut Option<Lane<'p>>) -> Result<(), Refusal> {
+        self.around.leave(lane);
+        match self.in_time.map_or(Ok(()), InTime::check) {
+            Ok(()) => Ok(()),
+            Err(rejected) => Err(lane.get_or_insert(Lane::EMPTY).refuse(rejected)),
+        }
     }
 }
 
