@@ -4,3 +4,4 @@
 
 mod cancellation;
 mod conformance;
+mod listing;
