@@ -1,18 +1,23 @@
 //! The policies of a case, and how each driver calls them.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{ops::ControlFlow, pin::Pin, sync::Arc};
 
 use spandrel::{
-    __private::resilience::{self as private, Rejectable as _},
+    __private::{
+        Meta,
+        resilience::{self as private, Rejectable as _},
+    },
+    Site,
     resilience::{
-        Backoff, Bulkhead, CircuitBreaker, Fallback, Hedge, Jitter, OnCancel, Policy, Rate,
-        RateLimiter, RejectedKinds, Retry, RetryBudget, Timeout, Verdict, Window,
+        Bulkhead, CircuitBreaker, Fallback, Hedge, Policy, RateLimiter, Retry, RetryBudget,
+        Timeout, Verdict,
     },
 };
 
 use super::{
     body::{Failed, Good, Line, Returned},
-    case::{self, Case, Judge, Numbers, Time},
+    case::{self, Case, Judge, Numbers},
+    declare::{breaker, budget, bulkhead, hedge, kinds, limiter, retry, timeout},
     script::Kind,
 };
 
@@ -146,8 +151,8 @@ impl Objects {
             let ended = run.attempt(body);
             let seen = self.judged(&ended);
             match run.settle(ended, seen) {
-                std::ops::ControlFlow::Break(ended) => break ended,
-                std::ops::ControlFlow::Continue(pause) => pause.block(),
+                ControlFlow::Break(ended) => break ended,
+                ControlFlow::Continue(pause) => pause.block(),
             }
         };
         self.rescued(ended)
@@ -219,8 +224,8 @@ impl Objects {
             };
             let seen = self.judged(&ended);
             match run.settle(ended, seen) {
-                std::ops::ControlFlow::Break(ended) => break ended,
-                std::ops::ControlFlow::Continue(pause) => pause.await,
+                ControlFlow::Break(ended) => break ended,
+                ControlFlow::Continue(pause) => pause.await,
             }
         };
         self.rescued(ended)
@@ -309,11 +314,7 @@ impl Objects {
     }
 }
 
-static SITE: spandrel::Site = spandrel::Site::new(private_block());
-
-const fn private_block() -> spandrel::__private::Meta {
-    spandrel::__private::Meta::block("case", module_path!(), file!(), line!())
-}
+static SITE: Site = Site::new(Meta::block("case", module_path!(), file!(), line!()));
 
 fn answer(_: Failed) -> Returned {
     Ok(Good::Fallback)
@@ -328,110 +329,4 @@ fn is_bad(returned: &Returned) -> bool {
         Ok(good) => matches!(good, Good::Bad(_)),
         Err(error) => error.kind() == Some(Kind::Failure),
     }
-}
-
-fn kinds(names: &[String]) -> RejectedKinds {
-    names.iter().fold(RejectedKinds::NONE, |kinds, name| {
-        kinds.or(match &**name {
-            "bulkhead_full" => RejectedKinds::BULKHEAD_FULL,
-            "circuit_open" => RejectedKinds::CIRCUIT_OPEN,
-            "rate_limited" => RejectedKinds::RATE_LIMITED,
-            "timeout" => RejectedKinds::TIMEOUT,
-            _ => panic!("`{name}` is no kind of rejection"),
-        })
-    })
-}
-
-/// Applies what is told, and leaves the rest as it is by default.
-fn set<T, V>(object: T, value: Option<V>, set: impl FnOnce(T, V) -> T) -> T {
-    match value {
-        Some(value) => set(object, value),
-        None => object,
-    }
-}
-
-fn time(time: Option<Time>) -> Option<Duration> {
-    time.map(|time| time.0)
-}
-
-fn breaker(numbers: &case::Breaker, name: &'static str) -> CircuitBreaker {
-    let case::Breaker { observe, .. } = *numbers;
-    let window = numbers.window.as_ref().map(|window| match window {
-        case::Window::Calls(calls) => Window::calls(*calls),
-        case::Window::Time(time) => Window::time(time.0),
-    });
-    let on_cancel = numbers.on_cancel.map(|on_cancel| match on_cancel {
-        case::OnCancel::FailureIfSlow => OnCancel::FailureIfSlow,
-        case::OnCancel::Ignore => OnCancel::Ignore,
-    });
-    let made = CircuitBreaker::new(name).shared();
-    let made = set(made, numbers.failure_rate, CircuitBreaker::failure_rate);
-    let made = set(made, window, CircuitBreaker::window);
-    let made = set(made, numbers.min_calls, CircuitBreaker::min_calls);
-    let made = set(made, time(numbers.slow_call), CircuitBreaker::slow_call);
-    let made = set(made, numbers.slow_rate, CircuitBreaker::slow_rate);
-    let made = set(made, numbers.consecutive, CircuitBreaker::consecutive);
-    let made = set(made, time(numbers.open_for), CircuitBreaker::open_for);
-    let made = set(made, numbers.open_backoff, CircuitBreaker::open_backoff);
-    let made = set(made, time(numbers.open_max), CircuitBreaker::open_max);
-    let made = set(made, numbers.probes, CircuitBreaker::probes);
-    let made = set(made, numbers.half_open_rate, CircuitBreaker::half_open_rate);
-    let made = set(made, numbers.max_failures, CircuitBreaker::max_failures);
-    let made = set(made, on_cancel, CircuitBreaker::on_cancel);
-    if observe { made.observe() } else { made }
-}
-
-fn limiter(numbers: &case::RateLimit, name: &'static str) -> RateLimiter {
-    let made = RateLimiter::new(name, Rate::new(numbers.calls, numbers.per.0)).shared();
-    let made = set(made, numbers.burst, RateLimiter::burst);
-    let made = set(made, time(numbers.wait), RateLimiter::wait);
-    if numbers.observe { made.observe() } else { made }
-}
-
-fn bulkhead(numbers: &case::Bulkhead, name: &'static str) -> Bulkhead {
-    let made = Bulkhead::new(name, numbers.max_concurrent).shared();
-    let made = set(made, numbers.queue, Bulkhead::queue);
-    let made = set(made, time(numbers.wait), Bulkhead::wait);
-    if numbers.observe { made.observe() } else { made }
-}
-
-fn retry(numbers: &case::Retry, name: &'static str) -> Retry {
-    let backoff = numbers.backoff.as_ref().map(|numbers| {
-        let made = Backoff::exponential(numbers.first.0, numbers.cap.0);
-        set(made, numbers.factor, Backoff::factor).jitter(match numbers.jitter {
-            case::Jitter::Decorrelated => Jitter::Decorrelated,
-            case::Jitter::Equal => Jitter::Equal,
-            case::Jitter::Full => Jitter::Full,
-            case::Jitter::None => Jitter::None,
-            case::Jitter::Proportional(share) => Jitter::Proportional(share),
-        })
-    });
-    let made = Retry::new(name).retry_on(kinds(&numbers.retry_on));
-    let made = match &numbers.budget {
-        Some(numbers) => made.budget(budget(numbers, name)),
-        None => made.without_budget(),
-    };
-    let made = set(made, numbers.max_attempts, Retry::max_attempts);
-    let made = set(made, backoff, Retry::backoff);
-    let made = set(made, time(numbers.max_elapsed), Retry::max_elapsed);
-    set(made, numbers.idempotent, Retry::idempotent)
-}
-
-fn budget(numbers: &case::Budget, name: &'static str) -> RetryBudget {
-    let made = RetryBudget::new(name);
-    let made = set(made, numbers.share, RetryBudget::share);
-    let made = set(made, numbers.reserve_per_second, RetryBudget::reserve_per_second);
-    set(made, time(numbers.window), RetryBudget::window)
-}
-
-fn timeout(numbers: &case::Timeout, name: &'static str) -> Timeout {
-    let made = Timeout::new(name);
-    let made = set(made, time(numbers.attempt), Timeout::attempt);
-    set(made, time(numbers.total), Timeout::total)
-}
-
-fn hedge(numbers: &case::Hedge, name: &'static str) -> Hedge {
-    let made = Hedge::new(name);
-    let made = set(made, time(numbers.after), Hedge::after);
-    set(made, numbers.max_attempts, Hedge::max_attempts)
 }

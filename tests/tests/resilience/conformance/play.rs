@@ -10,7 +10,7 @@ use std::{
 };
 
 use spandrel::{
-    resilience::Mode,
+    resilience::{CircuitBreaker, Mode, RateLimiter},
     testing::{self, Capture, MockClock},
 };
 
@@ -160,8 +160,8 @@ impl Lab<'_> {
             }
             Control::Reset => {
                 let Objects { breaker, limiter, .. } = &*self.objects;
-                breaker.iter().for_each(|breaker| breaker.reset());
-                limiter.iter().for_each(|limiter| limiter.reset());
+                breaker.iter().for_each(CircuitBreaker::reset);
+                limiter.iter().for_each(RateLimiter::reset);
                 return Ok(());
             }
         };
