@@ -31,6 +31,9 @@ pub(crate) struct Case {
     #[serde(default)]
     pub(crate) judge: Judge,
     pub(crate) script: Vec<String>,
+    /// In what the code is known to be otherwise; once it is not, this has to go.
+    #[serde(default)]
+    pub(crate) differs: Option<String>,
     /// Why the plain object cannot be played.
     #[serde(default)]
     plain: Option<String>,
