@@ -254,7 +254,7 @@ impl Site {
             TIMED => "timed",
             _ => "counted",
         });
-        let protecting = self.policy.into_iter().flat_map(|policy| policy.names());
+        let protecting = self.policy.into_iter().flat_map(Protection::names);
         traced.into_iter().chain(metered).chain(protecting)
     }
 

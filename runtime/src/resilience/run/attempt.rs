@@ -55,6 +55,7 @@ enum Door {
     First,
     Bulkhead,
     Chaos,
+    #[cfg(feature = "chaos")]
     Body,
 }
 
@@ -84,7 +85,13 @@ impl<'p, F: Future> Try<'p, F> {
         let is_guarded = core.is_guarded(*this.number);
         if is_guarded && !*this.is_admitted {
             let (place, waits, number) = (&mut *this.place, &mut *this.doors, *this.number);
-            let doors = Doors { place, waits, until: &mut *this.until, number };
+            let doors = Doors {
+                place,
+                waits,
+                #[cfg(feature = "chaos")]
+                until: &mut *this.until,
+                number,
+            };
             if let Err(refusal) = ready!(doors.pass(parts, core, lane, context)) {
                 this.body.set(None);
                 return Poll::Ready(Err(refusal));
@@ -124,6 +131,7 @@ impl<'p, F: Future> Try<'p, F> {
 struct Doors<'t, 'p> {
     place: &'t mut Option<Place<'p>>,
     waits: &'t mut Option<Box<AtDoor<'p>>>,
+    #[cfg(feature = "chaos")]
     until: &'t mut u64,
     number: u32,
 }
@@ -165,10 +173,13 @@ impl<'p> Doors<'_, 'p> {
             }
             if self.waits.is_none() && door == Door::Bulkhead {
                 self.enter(parts, core, context)?;
-                door = Door::Chaos;
+                #[cfg(feature = "chaos")]
+                if self.waits.is_none() {
+                    door = Door::Chaos;
+                }
             }
             #[cfg(feature = "chaos")]
-            if self.waits.is_none() && door == Door::Chaos && core.word & CHAOS != 0 {
+            if door == Door::Chaos && core.word & CHAOS != 0 {
                 self.strike(parts, core)?;
             }
             door = match self.waits.take() {

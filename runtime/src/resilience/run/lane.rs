@@ -26,7 +26,7 @@ impl<'p> Lane<'p> {
 
     /// A new one in this place, which may have been that of an earlier attempt.
     #[inline(always)]
-    pub(super) fn begin<'l>(lane: &'l mut Option<Self>) -> &'l mut Self {
+    pub(super) fn begin(lane: &mut Option<Self>) -> &mut Self {
         lane.insert(Self::EMPTY)
     }
 

@@ -45,7 +45,7 @@ fn ignoring_counts_for_more_than_failing_and_that_for_more_than_the_class() {
     let denied = fails(io::ErrorKind::PermissionDenied);
     let failed = |judged: Judged| judged.failed;
 
-    let both = crate::__judge!(run, denied, ignore_if = |r| r.is_err(), failure_if = |_| true);
+    let both = crate::__judge!(run, denied, ignore_if = Result::is_err, failure_if = |_| true);
     assert_eq!(failed(both), None);
     assert_eq!(failed(crate::__judge!(run, denied, failure_if = |_| false)), Some(false));
     let class = crate::__judge!(run, denied, classify = false);
@@ -184,7 +184,7 @@ fn generated_code_runs_through_the_same_engine() {
                     if attempts < 3 { Err(Failed::Own(attempts)) } else { Ok(attempts) }
                 })
                 .await;
-            crate::__settle!(awaits, run, ended)
+            crate::__settle!(awaits, run, ended);
         };
         accepted::<Result<u32, Failed>>(value)
     };
@@ -196,7 +196,7 @@ fn generated_code_runs_through_the_same_engine() {
                 tried += 1;
                 Err::<(), _>(Failed::Own(tried))
             });
-            crate::__settle!(blocks, run, ended, retry_if = |r| *r == Err(Failed::Own(1)))
+            crate::__settle!(blocks, run, ended, retry_if = |r| *r == Err(Failed::Own(1)));
         };
         rejectable(value)
     });
