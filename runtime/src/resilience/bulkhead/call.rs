@@ -51,6 +51,17 @@ impl Bulkhead {
     /// # Errors
     ///
     /// As [`call`](Self::call), with a rejection as soon as all places are taken.
+    ///
+    /// ```
+    /// use spandrel::resilience::{Bulkhead, Rejected};
+    ///
+    /// let store = Bulkhead::new("store", 1);
+    /// let found = store.try_call(|| {
+    ///     assert!(store.try_call(|| Ok::<_, Rejected>(())).is_err());
+    ///     Ok::<_, Rejected>("found")
+    /// });
+    /// assert_eq!(found, Ok("found"));
+    /// ```
     pub fn try_call<T, E: From<Rejected>>(
         &self,
         call: impl FnOnce() -> Result<T, E>,
@@ -74,9 +85,11 @@ impl Bulkhead {
     /// Dropping the future gives its place back, in the bulkhead or in the queue.
     ///
     /// ```
+    /// use std::time::Duration;
     /// use spandrel::resilience::{Bulkhead, Rejected};
     ///
-    /// static STORE: Bulkhead = Bulkhead::new("store", 10).queue(100);
+    /// static STORE: Bulkhead =
+    ///     Bulkhead::new("store", 10).queue(100).wait(Duration::from_secs(1));
     ///
     /// async fn find() -> Result<&'static str, Rejected> {
     ///     STORE.call_async(|| async { Ok("found") }).await
@@ -105,6 +118,8 @@ impl Bulkhead {
     }
 
     /// Has so many places from now on; who is in stays in, who waits is let in.
+    ///
+    /// With 0 places nobody is let in until there are more.
     ///
     /// ```
     /// use spandrel::resilience::Bulkhead;

@@ -93,14 +93,16 @@ impl Bulkhead {
 
     /// Has so many calls wait for a place at a time; none unless told.
     ///
-    /// How long is said by [`wait`](Self::wait).
+    /// Takes effect together with [`wait`](Self::wait), which says for how long.
     #[must_use]
     pub const fn queue(mut self, calls: u32) -> Self {
         self.template.queue = calls;
         self
     }
 
-    /// Refuses a call that has waited so long; at once unless told.
+    /// Has a call wait for a place for at most so long; not at all unless told.
+    ///
+    /// Takes effect together with [`queue`](Self::queue), which says how many may wait.
     #[must_use]
     pub const fn wait(mut self, most: Duration) -> Self {
         self.template.wait = nanos::of(most);

@@ -45,10 +45,12 @@ impl Bulkhead {
     /// the answer is there, or the service is dropped before it is called.
     ///
     /// ```
+    /// use std::time::Duration;
     /// use spandrel::resilience::Bulkhead;
     /// use tower_layer::Layer;
     ///
-    /// static STORE: Bulkhead = Bulkhead::new("store", 10).queue(100);
+    /// static STORE: Bulkhead =
+    ///     Bulkhead::new("store", 10).queue(100).wait(Duration::from_secs(1));
     ///
     /// # let client = ();
     /// let service = STORE.layer().layer(client);
