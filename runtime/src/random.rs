@@ -4,6 +4,7 @@ use std::{
     cell::Cell,
     collections::hash_map::RandomState,
     hash::{BuildHasher as _, Hasher as _},
+    marker::PhantomData,
 };
 
 /// Fills `bytes` with entropy of the operating system.
@@ -34,6 +35,37 @@ pub(crate) fn seed() -> u64 {
     let mut bytes = [0; 8];
     fill(&mut bytes);
     u64::from_ne_bytes(bytes)
+}
+
+thread_local! {
+    static FIXED: Cell<Option<f64>> = const { Cell::new(None) };
+}
+
+/// A number from 0 to 1 made of random bits, or the one that a test has fixed for its thread.
+#[cold]
+pub(crate) fn chance(bits: u64) -> f64 {
+    FIXED.get().unwrap_or((bits >> 11) as f64 / (1_u64 << 53) as f64)
+}
+
+/// Takes chance away from a thread until it is dropped; made by `testing::chance`.
+#[derive(Debug)]
+#[must_use = "dropped at once, it has no effect"]
+pub struct FixedChance {
+    before: Option<f64>,
+    /// What it restores belongs to this thread.
+    _here: PhantomData<*const ()>,
+}
+
+impl FixedChance {
+    pub(crate) fn new(chance: f64) -> Self {
+        Self { before: FIXED.replace(Some(chance)), _here: PhantomData }
+    }
+}
+
+impl Drop for FixedChance {
+    fn drop(&mut self) {
+        FIXED.set(self.before);
+    }
 }
 
 /// A thread's own generator: xoshiro256++ (Blackman and Vigna, 2019), seeded from entropy.

@@ -13,9 +13,9 @@ use std::{
 
 pub use self::{
     metrics::{Distribution, Metrics, metrics},
-    run::{Test, run, run_async},
+    run::{Test, chance, run, run_async},
 };
-pub use crate::time::mock::MockClock;
+pub use crate::{random::FixedChance, time::mock::MockClock};
 use crate::{
     level,
     logs::LogData,

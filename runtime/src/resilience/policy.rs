@@ -142,9 +142,14 @@ impl Policy {
 
     /// Gives the parts without a name of their own this one.
     fn bind(&self, name: &'static str) {
-        self.word.fetch_and(!NEW, Relaxed);
-        self.retry.bind(name);
-        self.hedge.bind(name);
+        let word = self.word.fetch_and(!NEW, Relaxed);
+        // The budget of what is not there would stand in the way of one of the same name.
+        if word & RETRY != 0 {
+            self.retry.bind(name);
+        }
+        if word & HEDGE != 0 {
+            self.hedge.bind(name);
+        }
         self.doors.circuit_breaker.iter().for_each(|breaker| breaker.bind(name));
         self.doors.rate_limit.iter().for_each(|limiter| limiter.bind(name));
         self.doors.bulkhead.iter().for_each(|bulkhead| bulkhead.bind(name));

@@ -141,7 +141,7 @@ impl Rejected {
     /// True for timeouts, false for everything that was refused at the door.
     #[must_use]
     pub fn ran(&self) -> bool {
-        matches!(self.kind, RejectedKind::Timeout(_))
+        self.kind.ran()
     }
 
     /// The HTTP status that tells a client: 503, 504 or 429.
@@ -190,6 +190,11 @@ impl Rejected {
 }
 
 impl RejectedKind {
+    /// Whether the call itself was begun.
+    pub(crate) const fn ran(self) -> bool {
+        matches!(self, Self::Timeout(_))
+    }
+
     /// The lower-case name that metrics and events have.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use super::{Capture, MockClock, capture};
+use super::{Capture, FixedChance, MockClock, capture};
 
 /// A running test: its own spans, whatever runs beside it.
 ///
@@ -48,6 +48,28 @@ impl Deref for Test {
     fn deref(&self) -> &Capture {
         &self.0
     }
+}
+
+/// Fixes for this thread what chance makes of the waits between attempts, 0 to 1.
+///
+/// ```
+/// use std::time::Duration;
+/// use spandrel::{Rejected, resilience::{Backoff, Retry}, testing};
+///
+/// testing::run(|t| {
+///     let clock = t.clock();
+///     let _chance = testing::chance(0.5);
+///     let waits = Backoff::exponential(Duration::from_secs(1), Duration::from_secs(9));
+///     let retry = Retry::new("lookup").max_attempts(2).backoff(waits);
+///
+///     let before = clock.unix_nanos();
+///     let refused = Rejected::new(spandrel::resilience::RejectedKind::Chaos, "lookup");
+///     let _: Result<(), _> = retry.call(|| Err(refused.clone()));
+///     assert_eq!(clock.unix_nanos() - before, 500_000_000);
+/// });
+/// ```
+pub fn chance(chance: f64) -> FixedChance {
+    FixedChance::new(chance)
 }
 
 /// Runs a test within a capture of its own.

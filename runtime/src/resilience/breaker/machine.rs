@@ -246,10 +246,12 @@ impl Breaker {
         change
     }
 
-    /// Decides in this mode from now on; what was seen is kept.
+    /// Decides in this mode from now on; what was seen is kept, and calls under way are stale.
     pub(crate) fn set_mode(&self, mode: Mode, now: u64) -> Option<Change> {
         let ((), change) = self.change(now, |locked| {
-            locked.mode = mode;
+            if std::mem::replace(&mut locked.mode, mode) != mode {
+                locked.state.renew();
+            }
             ((), Some(CircuitReason::ByHand))
         });
         change

@@ -181,7 +181,7 @@ impl State {
             return None;
         }
         let sums = self.window.sums(now);
-        let reached = |count: u64, rate: f64| count as f64 >= rate * sums.total as f64;
+        let reached = |count: u64, rate: f64| count as f64 / sums.total as f64 >= rate;
         let has_quorum = sums.total >= config.quorum();
         let reason =
             if has_quorum && sums.failures > 0 && reached(sums.failures, config.failure_rate) {
@@ -215,6 +215,12 @@ impl State {
         }
         // With fewer probes to come there may be none left to wait for.
         if self.phase == Phase::HalfOpen { self.judge_probes(config, now) } else { None }
+    }
+
+    /// Takes the calls under way for those of earlier: their results are stale from now on.
+    pub(super) fn renew(&mut self) {
+        self.epoch += 1;
+        self.probes.running.clear();
     }
 
     /// Goes into a phase because somebody wants it to.
@@ -252,7 +258,7 @@ impl State {
             && match config.closing {
                 Closing::MaxFailures(most) => failed >= most,
                 Closing::Rate(rate) => {
-                    all && f64::from(failed) >= rate * f64::from(succeeded + failed)
+                    all && f64::from(failed) / f64::from(succeeded + failed) >= rate
                 }
             };
         if opens {

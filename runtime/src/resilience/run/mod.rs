@@ -38,7 +38,7 @@ use super::{
     scope::{self, NEVER},
     telemetry, timer,
 };
-use crate::{outcome::Outcome, site::Site, time, trace::local::Local};
+use crate::{outcome::Outcome, random, site::Site, time, trace::local::Local};
 
 /// How an attempt ended: what the function returned, or why it did not.
 pub type Ended<R> = Result<R, Refusal>;
@@ -87,6 +87,8 @@ struct Later {
     deadline: u64,
     sequence: Sequence,
     started: u64,
+    /// Attempts before the present one that were refused before they ran.
+    refused: u32,
 }
 
 impl<'p, P: Parts> Run<'p, P> {
@@ -175,7 +177,7 @@ fn begin(parts: &dyn Parts, site: Option<&'static Site>, word: u32) -> Option<La
 }
 
 impl Later {
-    const NEW: Self = Self { deadline: NEVER, sequence: Sequence::START, started: 0 };
+    const NEW: Self = Self { deadline: NEVER, sequence: Sequence::START, started: 0, refused: 0 };
 }
 
 impl Core {
@@ -208,7 +210,8 @@ impl Core {
     ) -> Rejected {
         let rejected = lane.as_mut().and_then(Lane::take_rejected);
         let rejected = rejected.unwrap_or_else(|| Rejected::new(refusal.kind, ""));
-        let ran = self.number - u32::from(!rejected.ran());
+        let before = self.later.map_or(0, |later| later.refused);
+        let ran = self.number - before - u32::from(!rejected.ran());
         let rejected = rejected.with_attempts(ran);
         if rejected.policy().is_empty() { rejected.named(self.name(parts)) } else { rejected }
     }
@@ -246,9 +249,10 @@ impl Core {
         let later = self.later();
         let (now, started) = (timer::now(), later.started);
         let failed = Failed { number, seen, now, started, deadline };
-        let chance = (Local.random() >> 11) as f64 / (1_u64 << 53) as f64;
+        let chance = random::chance(Local.random());
         match retry.next(&mut later.sequence, &failed, chance, time::nanos) {
             Ok(wait) => {
+                later.refused += u32::from(seen.rejected.is_some_and(|kind| !kind.ran()));
                 telemetry::retrying(self.name(parts), number, wait, scope::retrying());
                 Ok(Pause::new(wait))
             }
