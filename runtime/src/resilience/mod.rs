@@ -21,6 +21,7 @@ pub(crate) mod given;
 mod hedge;
 mod instances;
 mod kinds;
+mod libraries;
 mod limit;
 mod mode;
 mod nanos;
