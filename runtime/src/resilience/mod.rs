@@ -34,7 +34,7 @@ mod scope;
 pub(crate) mod stale;
 mod telemetry;
 mod timeout;
-mod timer;
+pub(crate) mod timer;
 
 pub use breaker::{
     CircuitBreaker, CircuitReason, CircuitState, CircuitStatistics, CircuitTransition, ForcedOpen,
