@@ -113,7 +113,10 @@ impl Link {
                 return Err(Away(Some(error)));
             }
             // A line that was there before may have been cut long ago: a new one tells.
-            if is_second || !self.dial.is_anew() || !error.is_io_error() && !error.is_connection_dropped() {
+            if is_second
+                || !self.dial.is_anew()
+                || !error.is_io_error() && !error.is_connection_dropped()
+            {
                 return Err(self.lost(Some(number), Some(error)));
             }
             self.drop_line(number);

@@ -47,12 +47,12 @@ use redis::{
     aio,
 };
 
+use self::{batch::Batch, outcome::look};
 pub use self::{
     limit::{SharedRateLimiter, SharedRateStatistics, WhileAway},
     link::{Away, Link},
     modes::SharedModes,
 };
-use self::{batch::Batch, outcome::look};
 use crate::{
     call::{AsyncCall, Begun, Call, Fields},
     operation::{Finder, Operation, Series, label, text_of},

@@ -50,7 +50,20 @@ mod tests {
         let long = "x".repeat(1_000_000);
         let longer = format!("{long}y");
         let hostile = [
-            "", "a", "a:b", "b", ":", "%3a", "{a}", "}{", "a\r\nDEL b", "\0", "ä", "~", &long, &longer,
+            "",
+            "a",
+            "a:b",
+            "b",
+            ":",
+            "%3a",
+            "{a}",
+            "}{",
+            "a\r\nDEL b",
+            "\0",
+            "ä",
+            "~",
+            &long,
+            &longer,
         ];
         let mut keys = HashSet::new();
         for name in hostile {

@@ -244,7 +244,9 @@ impl SharedRateLimiter {
         self.counts.rejected();
         let rejected = Rejected::new(RejectedKind::RateLimited, self.declared.name());
         let rejected = rejected.with_key(key.map(Into::into));
-        after.map_or(rejected.clone(), |after| rejected.with_retry_after(Duration::from_nanos(after)))
+        after.map_or(rejected.clone(), |after| {
+            rejected.with_retry_after(Duration::from_nanos(after))
+        })
     }
 
     async fn ask(&self, key: Option<&str>) -> Answer {

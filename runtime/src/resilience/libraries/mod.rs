@@ -53,12 +53,7 @@ pub(super) fn known(error: &(dyn Error + 'static)) -> Option<Class> {
 }
 
 /// What the first source of an error means that can tell.
-#[cfg(any(
-    feature = "hyper-1",
-    feature = "reqwest",
-    feature = "sqlx-0-9",
-    feature = "tonic-0-14"
-))]
+#[cfg(any(feature = "hyper-1", feature = "reqwest", feature = "sqlx-0-9", feature = "tonic-0-14"))]
 fn of_sources(error: &(dyn Error + 'static)) -> Option<Class> {
     error.source().and_then(super::class::told)
 }
