@@ -69,6 +69,7 @@ where
 {
     fn send(&self, command: Arc<Cmd>) -> Boxed<Value> {
         let mut connection = self.0.clone();
-        Box::pin(async move { connection.req_packed_command(&command).await })
+        // Not `req_packed_command`, to which an error of the server is a value like any other.
+        Box::pin(async move { command.query_async(&mut connection).await })
     }
 }
