@@ -114,10 +114,11 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // So that it leaves nothing of its own behind; killed, it would.
-        // Killed by the test, its number may be somebody else's by now.
+        // The number of one that the test has killed may be somebody else's by now.
         if !matches!(self.child.try_wait(), Ok(Some(_))) {
-            let stopped = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+            // So that it leaves nothing of its own behind; killed, it would.
+            let stopped =
+                Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
             if !stopped.is_ok_and(|status| status.success()) {
                 let _ = self.child.kill();
             }
