@@ -136,3 +136,28 @@ pub(super) fn told(error: &(dyn Error + 'static)) -> Option<Class> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resilience::Deadline;
+
+    #[test]
+    fn a_rejection_means_what_it_was_also_behind_other_errors() {
+        let retry_after = Some(Duration::from_secs(3));
+        let cases = [
+            (RejectedKind::CircuitOpen, Class::Throttled { retry_after }),
+            (RejectedKind::BulkheadFull, Class::Throttled { retry_after }),
+            (RejectedKind::RateLimited, Class::Throttled { retry_after }),
+            (RejectedKind::Timeout(Deadline::Attempt), Class::Timeout),
+            (RejectedKind::Timeout(Deadline::Total), Class::Timeout),
+            (RejectedKind::Chaos, Class::Transient),
+        ];
+        for (kind, class) in cases {
+            let rejected = Rejected::new(kind, "store").with_retry_after(Duration::from_secs(3));
+            assert_eq!(rejected.classify(), class, "{kind:?}");
+            let hidden = std::io::Error::other(Box::<dyn Error + Send + Sync>::from(rejected));
+            assert_eq!(classify_chain(&hidden), class, "{kind:?}");
+        }
+    }
+}

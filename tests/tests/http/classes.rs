@@ -234,6 +234,9 @@ async fn ask(address: &str, timeout: Duration) -> Status {
     client.check(HealthCheckRequest { service: "nowhere".into() }).await.unwrap_err()
 }
 
+/// What a server answers, and what a client makes of it.
+type Case = (fn() -> Status, Code, Class);
+
 fn pushback(millis: &str) -> Status {
     let mut status = Status::unavailable("busy");
     status.metadata_mut().insert("grpc-retry-pushback-ms", millis.parse().unwrap());
@@ -244,7 +247,7 @@ fn pushback(millis: &str) -> Status {
 fn statuses_of_tonic_mean_what_the_server_asks_for() {
     run(async |_| {
         let after = |millis| Class::Throttled { retry_after: Some(Duration::from_millis(millis)) };
-        let cases: [(fn() -> Status, Code, Class); 12] = [
+        let cases: [Case; 12] = [
             (|| Status::not_found("x"), Code::NotFound, Class::Permanent),
             (|| Status::invalid_argument("x"), Code::InvalidArgument, Class::Permanent),
             (|| Status::internal("x"), Code::Internal, Class::Permanent),
