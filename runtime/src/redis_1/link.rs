@@ -66,7 +66,9 @@ impl Link {
         Self::by(Arc::new(OfClient(client)))
     }
 
-    /// Asks through a connection that finds its server again by itself, as those to a cluster do.
+    /// Asks through a connection that finds its server again by itself.
+    ///
+    /// Those to a cluster do, and connection managers.
     #[must_use]
     pub fn over<C>(connection: C) -> Self
     where

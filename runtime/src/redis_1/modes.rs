@@ -19,7 +19,7 @@ const KEY: &str = "spandrel:modes";
 /// How many policies one command asks for.
 const AT_ONCE: usize = 256;
 
-/// Modes of circuit breakers and other policies, held by hand for all processes through Redis.
+/// Holds policies by hand in all processes that ask the same Redis.
 ///
 /// Calls never ask Redis: a background task, [`follow`](Self::follow), looks every second, and puts
 /// the policies of this process into the modes that are set. A mode that is set holds over what a

@@ -173,7 +173,9 @@ impl SharedRateLimiter {
         call().await
     }
 
-    /// The limiter of this process, which decides while Redis does not; its modes are those of all.
+    /// The limiter of this process, which decides while Redis does not.
+    ///
+    /// Held by hand, it holds the shared one in this process, for all keys.
     #[must_use]
     pub fn local(&self) -> &RateLimiter {
         &self.local
