@@ -57,11 +57,15 @@
 //! - `process`: when metrics are to show what the process, its host and its runtimes of tokio use.
 //! - `opentelemetry-0-33`: when libraries use the API of OpenTelemetry, or an exporter made for its
 //!   SDK is to take the spans.
-//! - `redis-1`: when commands that the program sends to Redis by `redis` 1 are to be spans.
+//! - `redis-1`: when commands that the program sends to Redis by `redis` 1 are to be spans, or limits
+//!   and manual modes are to hold for several processes ([`redis_1`]).
+//! - `hyper-1`, `sqlx-0-9`, `tonic-0-14`: when errors of these libraries decide what is tried again;
+//!   those of `reqwest`, `redis` and HTTP can with the features `reqwest`, `redis-1` and `http`.
 //! - `prometheus`: when Prometheus scrapes the program, on a port that serves `/metrics` alone.
 //! - `prometheus-remote-write`: when nothing can scrape it, and metrics are sent.
 //! - `admin`: when one also wants to look at a running program, on a port of its own ([`admin`]).
-//! - `axum-0-8`: when that is to be on the port that the program has, with axum 0.8.
+//! - `axum-0-8`: when that is to be on the port that the program has, with axum 0.8, and when its
+//!   handlers answer with a [`Rejected`].
 //! - `sentry`: when errors and panics are to be events of Sentry ([`sentry`]).
 //! - `chaos`: when policies are to inject faults, to see what a program makes of them.
 //! - `full`: all of them.

@@ -60,17 +60,33 @@ impl Database {
     /// Panics if it is not installed or does not start.
     #[must_use]
     pub fn redis() -> Option<Self> {
-        let programs = find("redis-server", || {
-            let path = env::var_os("PATH").unwrap_or_default();
-            env::split_paths(&path).find(|folder| is_file(folder, "redis-server"))
-        })?;
-        Some(Self::start(folder("redis"), "Ready to accept connections", |folder, port| {
-            let mut server = Command::new(programs.join("redis-server"));
-            server.args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", ""]);
-            server.args(["--appendonly", "no", "--dir"]).arg(folder);
-            server.stdout(Stdio::piped()).stderr(Stdio::null());
-            server
+        let programs = find("redis-server", redis_programs)?;
+        Some(Self::start(folder("redis"), REDIS_IS_READY, |folder, port| {
+            redis_server(&programs, folder, port)
         }))
+    }
+
+    /// Kills it, without a chance to say goodbye to anybody.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it cannot be killed.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it is ours");
+        self.child.wait().expect("it is ours");
+    }
+
+    /// Starts Redis again where the one was that was killed, with nothing in it.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it does not start: somebody else may have taken the port.
+    pub fn start_redis_again(&mut self) {
+        let programs = find("redis-server", redis_programs).expect("it was there before");
+        let mut server = redis_server(&programs, &self.folder, self.port);
+        let child = server.current_dir(&self.folder).stdin(Stdio::null()).spawn();
+        self.child = child.expect("it starts");
+        assert!(is_ready(&mut self.child, REDIS_IS_READY), "port {} is taken", self.port);
     }
 
     /// Where it listens, on this machine.
@@ -87,16 +103,7 @@ impl Database {
             let mut command = server(&folder, port);
             let mut child =
                 command.current_dir(&folder).stdin(Stdio::null()).spawn().expect("it starts");
-            let output: Box<dyn std::io::Read + Send> =
-                match (child.stdout.take(), child.stderr.take()) {
-                    (Some(output), _) => Box::new(output),
-                    (None, Some(output)) => Box::new(output),
-                    (None, None) => unreachable!("one of them is piped"),
-                };
-            let mut lines = BufReader::new(output).lines();
-            if lines.by_ref().map_while(Result::ok).any(|line| line.contains(ready)) {
-                // Read to its end: a full pipe would stop the server.
-                thread::spawn(move || lines.for_each(drop));
+            if is_ready(&mut child, ready) {
                 return Self { child, folder, port };
             }
             let _ = child.wait();
@@ -107,14 +114,49 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        // So that it leaves nothing of its own behind; killed, it would.
-        let stopped = Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
-        if !stopped.is_ok_and(|status| status.success()) {
-            let _ = self.child.kill();
+        // The number of one that the test has killed may be somebody else's by now.
+        if !matches!(self.child.try_wait(), Ok(Some(_))) {
+            // So that it leaves nothing of its own behind; killed, it would.
+            let stopped =
+                Command::new("kill").args(["-INT", &self.child.id().to_string()]).status();
+            if !stopped.is_ok_and(|status| status.success()) {
+                let _ = self.child.kill();
+            }
+            let _ = self.child.wait();
         }
-        let _ = self.child.wait();
         let _ = fs::remove_dir_all(&self.folder);
     }
+}
+
+const REDIS_IS_READY: &str = "Ready to accept connections";
+
+fn redis_programs() -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).find(|folder| is_file(folder, "redis-server"))
+}
+
+fn redis_server(programs: &Path, folder: &Path, port: u16) -> Command {
+    let mut server = Command::new(programs.join("redis-server"));
+    server.args(["--bind", "127.0.0.1", "--port", &port.to_string(), "--save", ""]);
+    server.args(["--appendonly", "no", "--dir"]).arg(folder);
+    server.stdout(Stdio::piped()).stderr(Stdio::null());
+    server
+}
+
+/// Waits until a server says so; false if it ended before.
+fn is_ready(child: &mut Child, ready: &str) -> bool {
+    let output: Box<dyn std::io::Read + Send> = match (child.stdout.take(), child.stderr.take()) {
+        (Some(output), _) => Box::new(output),
+        (None, Some(output)) => Box::new(output),
+        (None, None) => unreachable!("one of them is piped"),
+    };
+    let mut lines = BufReader::new(output).lines();
+    let found = lines.by_ref().map_while(Result::ok).any(|line| line.contains(ready));
+    if found {
+        // Read to its end: a full pipe would stop the server.
+        thread::spawn(move || lines.for_each(drop));
+    }
+    found
 }
 
 /// A user that is not the administrator: PostgreSQL refuses to be run by that one.

@@ -1,4 +1,7 @@
-//! Spans for commands to Redis, of programs that use `redis` 1.
+//! Spans for commands to Redis, of programs that use `redis` 1, and limits and modes shared through it.
+//!
+//! [`SharedRateLimiter`] is one limit for many processes, and [`SharedModes`] holds policies by hand in
+//! all of them.
 //!
 //! `redis` tells nobody what it does. [`TracedConnection`] goes around any of its connections and is
 //! one itself, synchronous or not: each command, pipeline or transaction is a client span by the
@@ -32,6 +35,9 @@
 //! ```
 
 mod batch;
+mod limit;
+mod link;
+mod modes;
 mod outcome;
 
 use std::sync::Arc;
@@ -42,6 +48,11 @@ use redis::{
 };
 
 use self::{batch::Batch, outcome::look};
+pub use self::{
+    limit::{SharedRateLimiter, SharedRateStatistics, WhileAway},
+    link::{Away, Link},
+    modes::SharedModes,
+};
 use crate::{
     call::{AsyncCall, Begun, Call, Fields},
     operation::{Finder, Operation, Series, label, text_of},

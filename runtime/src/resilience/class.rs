@@ -2,6 +2,8 @@
 
 use std::{error::Error, time::Duration};
 
+use super::{Rejected, RejectedKind, libraries::known};
+
 /// What an error means for whoever might try again.
 ///
 /// ```
@@ -83,10 +85,26 @@ impl Classify for std::io::Error {
     }
 }
 
+/// A refusal had no effect, and asks for patience; a timeout may have had one.
+impl Classify for Rejected {
+    fn classify(&self) -> Class {
+        match self.kind() {
+            RejectedKind::Timeout(_) => Class::Timeout,
+            RejectedKind::Chaos => Class::Transient,
+            RejectedKind::CircuitOpen | RejectedKind::BulkheadFull | RejectedKind::RateLimited => {
+                Class::Throttled { retry_after: self.retry_after() }
+            }
+        }
+    }
+}
+
 /// What an error of any type means: the first of its chain of sources that can tell decides.
 ///
 /// For errors that hide others, as `anyhow::Error` and `Box<dyn Error>` do, so that a permanent one
 /// is not hidden. Where none can tell, it is [`Class::Transient`].
+///
+/// Errors of libraries can tell where the features for them are on: `hyper-1`, `redis-1`, `reqwest`,
+/// `sqlx-0-9`, `tonic-0-14`.
 ///
 /// ```
 /// use spandrel::resilience::{Class, classify_chain};
@@ -102,19 +120,44 @@ pub fn classify_chain(error: &(dyn Error + 'static)) -> Class {
 }
 
 fn of_chain(error: &(dyn Error + 'static)) -> Class {
+    told(error).unwrap_or(Class::Transient)
+}
+
+/// What the first of a chain means that can tell.
+pub(super) fn told(error: &(dyn Error + 'static)) -> Option<Class> {
     let mut next = Some(error);
     // A chain may be a ring, by mistake.
     for _ in 0..64 {
-        let Some(error) = next else { break };
+        let error = next?;
         if let Some(class) = known(error) {
-            return class;
+            return Some(class);
         }
         next = error.source();
     }
-    Class::Transient
+    None
 }
 
-/// What the errors mean whose types are known here.
-fn known(error: &(dyn Error + 'static)) -> Option<Class> {
-    error.downcast_ref::<std::io::Error>().map(Classify::classify)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::resilience::Deadline;
+
+    #[test]
+    fn a_rejection_means_what_it_was_also_behind_other_errors() {
+        let retry_after = Some(Duration::from_secs(3));
+        let cases = [
+            (RejectedKind::CircuitOpen, Class::Throttled { retry_after }),
+            (RejectedKind::BulkheadFull, Class::Throttled { retry_after }),
+            (RejectedKind::RateLimited, Class::Throttled { retry_after }),
+            (RejectedKind::Timeout(Deadline::Attempt), Class::Timeout),
+            (RejectedKind::Timeout(Deadline::Total), Class::Timeout),
+            (RejectedKind::Chaos, Class::Transient),
+        ];
+        for (kind, class) in cases {
+            let rejected = Rejected::new(kind, "store").with_retry_after(Duration::from_secs(3));
+            assert_eq!(rejected.classify(), class, "{kind:?}");
+            let hidden = std::io::Error::other(Box::<dyn Error + Send + Sync>::from(rejected));
+            assert_eq!(classify_chain(&hidden), class, "{kind:?}");
+        }
+    }
 }

@@ -21,6 +21,7 @@ pub(crate) mod given;
 mod hedge;
 mod instances;
 mod kinds;
+mod libraries;
 mod limit;
 mod mode;
 mod nanos;
@@ -36,6 +37,7 @@ mod timeout;
 mod timer;
 #[cfg(feature = "tower")]
 mod tower;
+pub(crate) mod timer;
 
 pub use breaker::{
     CircuitBreaker, CircuitReason, CircuitState, CircuitStatistics, CircuitTransition, ForcedOpen,

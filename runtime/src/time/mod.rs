@@ -7,6 +7,14 @@
 pub(crate) mod anchor;
 pub(crate) mod mock;
 mod rate;
+#[cfg(any(
+    feature = "http",
+    feature = "otlp",
+    feature = "prometheus-remote-write",
+    feature = "sentry",
+    feature = "zipkin"
+))]
+pub(crate) mod retry_after;
 mod rfc3339;
 mod tsc;
 

@@ -2,5 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails where its helpers do")]
 
+mod classes;
+mod limits;
+mod modes;
 mod queries;
 mod redis;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::retry_after;
+use crate::time::retry_after;
 
 /// An answer, as far as it was read.
 #[derive(Clone, Debug, Default)]

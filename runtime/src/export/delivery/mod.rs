@@ -6,7 +6,6 @@
 mod answer;
 mod compression;
 mod http;
-pub(super) mod retry_after;
 mod sender;
 mod url;
 

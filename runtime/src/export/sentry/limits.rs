@@ -13,10 +13,11 @@ use ureq::http::{HeaderMap, header};
 
 use crate::{
     export::{
-        delivery::{Compression, Http, Post, Verdict, retry_after},
+        delivery::{Compression, Http, Post, Verdict},
         worker::Pace,
     },
     sync::{Mutex, lock},
+    time::retry_after,
 };
 
 const HEADER: &str = "x-sentry-rate-limits";

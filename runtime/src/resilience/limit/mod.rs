@@ -2,6 +2,8 @@
 
 mod call;
 mod gcra;
+#[cfg(feature = "redis-1")]
+mod part;
 mod settings;
 #[cfg(test)]
 mod tests;

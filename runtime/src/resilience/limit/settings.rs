@@ -62,6 +62,12 @@ impl Rate {
         Self::new(calls, Duration::from_secs(3600))
     }
 
+    /// One part in so many of it.
+    #[cfg(feature = "redis-1")]
+    pub(super) fn part(self, parts: u32) -> Self {
+        Self { nanos: self.nanos.saturating_mul(u64::from(parts)), ..self }
+    }
+
     pub(super) fn pace(self, burst: u32) -> Pace {
         Pace::new(self.calls, self.nanos, burst)
     }

@@ -13,6 +13,7 @@ mod flight;
 mod flood;
 #[cfg(unix)]
 mod forking;
+mod limiting;
 #[cfg(unix)]
 mod logging;
 mod measuring;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         #[cfg(unix)]
         ["flight", how] => flight::run(how),
         ["flood", how] => flood::run(how),
+        ["limiting", how] => limiting::run(how),
         #[cfg(unix)]
         ["logging", how] => logging::run(how),
         ["measuring", how] => measuring::run(how),

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// How long to wait from `unix_now` on; `None` for what is neither a number nor a date.
 ///
 /// A date that is past means now.
-pub(in crate::export) fn parse(text: &str, unix_now: u64) -> Option<Duration> {
+pub(crate) fn parse(text: &str, unix_now: u64) -> Option<Duration> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         // More digits than fit are a long time, too.
