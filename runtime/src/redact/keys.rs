@@ -60,36 +60,48 @@ pub(crate) const fn is_denied(key: &str) -> bool {
         && !ends_with_any(key, start, &INNOCENT, false)
 }
 
-/// The letters that denied keys end with, bit by bit.
-const LAST: u32 = {
-    let (mut last, mut at) = (0, 0);
-    while at < ENDS.len() {
-        last |= last_letter(ENDS[at]);
-        at += 1;
-    }
-    at = 0;
-    while at < WORDS.len() {
-        last |= last_letter(WORDS[at]);
+/// How denied keys end, none of which is shorter: by the last letter and the one before, bit by bit
+/// the third from the end.
+const LAST_THREE: [[u32; 26]; 26] = add_last_three(&WORDS, add_last_three(&ENDS, [[0; 26]; 26]));
+
+const fn add_last_three(ends: &[&str], mut last: [[u32; 26]; 26]) -> [[u32; 26]; 26] {
+    let mut at = 0;
+    while at < ends.len() {
+        let end = ends[at].as_bytes();
+        if let [.., third, second, first] = *end
+            && let (Some(first), Some(second), Some(third)) =
+                (letter(first), letter(second), letter(third))
+        {
+            last[first][second] |= 1 << third;
+        }
         at += 1;
     }
     last
-};
-
-const fn last_letter(word: &str) -> u32 {
-    letter(word.as_bytes()[word.len() - 1])
 }
 
-/// Looks at the last letter alone, for most keys are innocent and are asked about as they come.
+/// Looks at the last three letters alone: most keys are innocent, and are asked about as they come.
+///
+/// In constants, too, where each step takes the compiler as long as a thousand do at run time.
 const fn may_be_denied(key: &[u8], start: usize) -> bool {
-    let mut end = key.len();
-    while start < end && matches!(key[end - 1], b'_' | b'-') {
-        end -= 1;
+    let (mut at, mut found, mut last) = (key.len(), 0, [0; 3]);
+    while at > start && found < 3 {
+        at -= 1;
+        if matches!(key[at], b'_' | b'-') {
+            continue;
+        }
+        let Some(letter) = letter(key[at]) else { return false };
+        last[found] = letter;
+        found += 1;
     }
-    start < end && letter(key[end - 1]) & LAST != 0
+    found == 3 && LAST_THREE[last[0]][last[1]] & 1 << last[2] != 0
 }
 
-const fn letter(byte: u8) -> u32 {
-    if byte.is_ascii_alphabetic() { 1 << (byte.to_ascii_lowercase() - b'a') } else { 0 }
+const fn letter(byte: u8) -> Option<usize> {
+    if byte.is_ascii_alphabetic() {
+        Some((byte.to_ascii_lowercase() - b'a') as usize)
+    } else {
+        None
+    }
 }
 
 /// Whether what begins at `start` ends with one of them, or with one that begins a word.
@@ -221,6 +233,13 @@ mod tests {
         let lists = ENDS.into_iter().chain(WORDS);
         for key in spelled.into_iter().chain(lists).chain(["_-TOKEN-_", "a.__p-a_s_s-w-d"]) {
             assert!(is_denied(key), "{key}");
+        }
+    }
+
+    #[test]
+    fn every_denied_key_is_found_by_its_last_three_letters() {
+        for end in ENDS.into_iter().chain(WORDS) {
+            assert!(end.len() >= 3 && end.bytes().all(|byte| byte.is_ascii_lowercase()), "{end}");
         }
     }
 

@@ -113,7 +113,7 @@ impl CorrelationId {
     }
 
     /// The text, which is ASCII.
-    #[cfg(feature = "http")]
+    #[cfg(any(feature = "tower", feature = "reqwest"))]
     pub(crate) fn as_ascii(&self) -> &[u8] {
         match &self.0 {
             Text::Short { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
