@@ -34,10 +34,9 @@ mod scope;
 pub(crate) mod stale;
 mod telemetry;
 mod timeout;
-mod timer;
+pub(crate) mod timer;
 #[cfg(feature = "tower")]
 mod tower;
-pub(crate) mod timer;
 
 pub use breaker::{
     CircuitBreaker, CircuitReason, CircuitState, CircuitStatistics, CircuitTransition, ForcedOpen,
