@@ -485,6 +485,43 @@ fn a_hedge_by_what_calls_usually_take_begins_when_that_is_known() {
     assert_eq!(call(10), (1, 10));
 }
 
+#[cfg(feature = "chaos")]
+#[test]
+fn a_fault_on_purpose_is_a_failure_like_any_other() {
+    let policy = || {
+        let breaker = CircuitBreaker::new("b").consecutive(2);
+        let chaos = resilience::Chaos::new("c").fault(1.0);
+        Policy::new("x").retry(steady("x").max_attempts(5)).circuit_breaker(breaker).chaos(chaos)
+    };
+
+    let (result, attempts, waited) = play(policy, &[Ok(1)]);
+
+    assert_eq!(result.unwrap_err().kind(), Some(RejectedKind::CircuitOpen));
+    assert_eq!((attempts, waited), (0, 300));
+}
+
+#[cfg(feature = "chaos")]
+#[test]
+fn a_delay_on_purpose_takes_of_the_time_of_the_attempt() {
+    let lab = Lab::new();
+    let late = |delay| {
+        let chaos = resilience::Chaos::new("c").latency(ms(delay), ms(delay));
+        let timeout = Timeout::new("x").attempt(ms(50));
+        let policy = Policy::new("x").timeout(timeout).chaos(chaos);
+        let call = policy.run_async(|| async {
+            sleep(30).await;
+            Ok::<_, Failed>(())
+        });
+        let (result, waited) = lab.drive(call);
+        (result.err().and_then(|error| error.kind()), waited)
+    };
+
+    let kind = RejectedKind::Timeout(Deadline::Attempt);
+    assert_eq!(late(20), (None, 50));
+    assert_eq!(late(21), (Some(kind), 50));
+    assert_eq!(late(500), (Some(kind), 50));
+}
+
 #[test]
 fn each_further_attempt_is_a_span_with_its_number() {
     let lab = Lab::new();

@@ -106,3 +106,74 @@ pub(crate) fn block(wait: Duration) {
         std::thread::park_timeout(left);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::poll_fn,
+        pin::pin,
+        sync::Arc,
+        task::{Wake, Waker},
+        thread::{self, Thread},
+    };
+
+    use super::*;
+
+    const BLINK: u64 = 2_000_000;
+
+    struct Unpark(Thread);
+
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    async fn wait() -> u64 {
+        let began = now();
+        let mut timer = Timer::until(began + BLINK);
+        poll_fn(|context| Pin::new(&mut timer).poll(context)).await;
+        now() - began
+    }
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        let mut future = pin!(future);
+        loop {
+            match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                Poll::Ready(value) => return value,
+                Poll::Pending => thread::park(),
+            }
+        }
+    }
+
+    #[test]
+    fn who_waits_is_woken_without_any_runtime() {
+        let waits: Vec<_> = thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| block_on(wait()))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+
+        assert!(waits.iter().all(|wait| *wait >= BLINK), "{waits:?}");
+    }
+
+    #[cfg(feature = "tokio")]
+    #[test]
+    fn a_runtime_without_timers_leaves_it_to_ours() {
+        let runtime = ::tokio::runtime::Builder::new_current_thread;
+        let with = runtime().enable_time().build().unwrap();
+        let without = runtime().build().unwrap();
+
+        assert!(with.block_on(wait()) >= BLINK);
+        assert!(without.block_on(wait()) >= BLINK);
+    }
+
+    #[test]
+    fn a_thread_that_waits_waits_as_long_as_it_should() {
+        let began = now();
+
+        block(Duration::from_nanos(BLINK));
+
+        assert!(now() - began >= BLINK);
+    }
+}
