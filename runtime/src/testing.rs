@@ -15,7 +15,6 @@ pub use self::{
     metrics::{Distribution, Metrics, metrics},
     run::{Test, chance, run, run_async},
 };
-pub use crate::{random::FixedChance, time::mock::MockClock};
 use crate::{
     level,
     logs::LogData,
@@ -30,6 +29,7 @@ use crate::{
         scope::Scope,
     },
 };
+pub use crate::{random::FixedChance, time::mock::MockClock};
 
 /// How long a test waits for its spans; they are ready within milliseconds.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -57,9 +57,9 @@ pub use policy::Policy;
 pub use rejected::{Deadline, Rejected, RejectedKind};
 pub use retry::{Backoff, BudgetStatistics, Jitter, Retry, RetryBudget};
 pub use scope::{attempt, time_left};
-pub use timeout::Timeout;
 #[cfg(feature = "macros")]
 pub use spandrel_macros::Classify;
+pub use timeout::Timeout;
 #[cfg(feature = "tower")]
 pub use tower::{
     BulkheadLayer, BulkheadService, CircuitBreakerLayer, CircuitBreakerService, HeldPlace,
