@@ -3,7 +3,6 @@
 
 use std::{
     future::pending,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
@@ -107,8 +106,7 @@ fn drop_after(polls: u64, parts: u32) -> bool {
         // The first turn is taken, and the place for two milliseconds.
         limiter.check().unwrap();
         let begun = clock.unix_nanos();
-        let mut other: Option<Pin<Box<dyn Future<Output = Result<(), Failed>>>>> =
-            Some(Box::pin(bulkhead.call_async(pending)));
+        let mut other = Some(Box::pin(bulkhead.call_async(pending::<Result<(), Failed>>)));
         assert!(other.as_mut().unwrap().as_mut().poll(&mut context).is_pending());
         let script = ["F(3ms)", "S(4ms)", "F(3ms)", "S(3ms)"];
         let script = script.map(|word| Outcome::read(word).unwrap());
