@@ -1,5 +1,15 @@
 //! The same for policies: what they stand on, they leave as it is.
 
+#![expect(
+    clippy::multiple_bound_locations,
+    clippy::needless_pass_by_value,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    clippy::unused_self,
+    reason = "functions are written in all the ways that there are"
+)]
+
 use std::{
     cell::Cell,
     error::Error,
