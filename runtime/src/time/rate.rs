@@ -76,6 +76,15 @@ fn nanos_at_leisure(tick: u64) -> u64 {
     measured(tick.saturating_sub(first), tick)
 }
 
+/// The rate at this tick, measured anew where that is due.
+#[inline(always)]
+fn rate_at(tick: u64) -> u64 {
+    if tick >= GOOD_UNTIL.load(Relaxed) {
+        measure();
+    }
+    RATE.load(Relaxed)
+}
+
 #[inline(always)]
 fn scale(ticks: u64, rate: u64) -> u64 {
     ((u128::from(ticks) * u128::from(rate)) >> 32) as u64
@@ -89,10 +98,7 @@ fn measured(ticks: u64, end: u64) -> u64 {
     if mode & TSC == 0 || mode != TSC && mock::ticks().is_some() {
         return ticks;
     }
-    if end >= GOOD_UNTIL.load(Relaxed) {
-        measure();
-    }
-    scale(ticks, RATE.load(Relaxed))
+    scale(ticks, rate_at(end))
 }
 
 /// The tick that lies so long before another one, which is of just now.
@@ -103,10 +109,7 @@ pub(crate) fn ticks_before(end: u64, elapsed: Duration) -> u64 {
     if mode & TSC == 0 || mode != TSC && mock::ticks().is_some() {
         return end.saturating_sub(nanos);
     }
-    if end >= GOOD_UNTIL.load(Relaxed) {
-        measure();
-    }
-    let ticks = (u128::from(nanos) << 32) / u128::from(RATE.load(Relaxed).max(1));
+    let ticks = (u128::from(nanos) << 32) / u128::from(rate_at(end).max(1));
     end.saturating_sub(u64::try_from(ticks).unwrap_or(u64::MAX))
 }
 

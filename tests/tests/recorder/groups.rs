@@ -64,16 +64,18 @@ fn a_statement_is_recorded_without_its_values_and_names_the_span() {
     assert_eq!(attribute(&span, "db.query.text"), text);
 }
 
+#[traced(db(system = postgresql, query = statement))]
+fn postgresql(statement: &str) -> usize {
+    statement.len()
+}
+
+#[traced(db(system = other_sql, query = statement))]
+fn unknown(statement: &str) -> usize {
+    statement.len()
+}
+
 #[test]
 fn a_statement_that_comes_again_is_recorded_as_it_was() {
-    #[traced(db(system = postgresql, query = statement))]
-    fn postgresql(statement: &str) -> usize {
-        statement.len()
-    }
-    #[traced(db(system = other_sql, query = statement))]
-    fn unknown(statement: &str) -> usize {
-        statement.len()
-    }
     let said = |run: &dyn Fn() -> usize| {
         let span = only(run);
         let text = attribute(&span, "db.query.text");
@@ -110,14 +112,6 @@ fn a_statement_that_comes_again_is_recorded_as_it_was() {
 fn a_database_that_is_named_tells_where_the_values_of_a_statement_are() {
     #[traced(db(system = mysql, query = statement))]
     fn mysql(statement: &str) -> usize {
-        statement.len()
-    }
-    #[traced(db(system = postgresql, query = statement))]
-    fn postgresql(statement: &str) -> usize {
-        statement.len()
-    }
-    #[traced(db(system = other_sql, query = statement))]
-    fn unknown(statement: &str) -> usize {
         statement.len()
     }
 
