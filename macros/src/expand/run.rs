@@ -25,7 +25,7 @@ pub(crate) enum Body {
 /// Prints one call: statements, and the value that the function returns.
 ///
 /// ```text
-/// let mut __run = Run::begin(__site, __policy);
+/// let mut __run = Run::<_, Only<{ RETRY }>>::begin(__site, __policy);
 /// let __value = loop {
 ///     let order = Clone::clone(&order);
 ///     let __ended = __run.attempt(async { let order = order; … }).await;
@@ -110,7 +110,7 @@ impl Waits {
     }
 }
 
-/// `let mut __run = Run::begin(__site, __policy);`
+/// `let mut __run = Run::<_, Only<{ RETRY }>>::begin(__site, __policy);`
 fn begin(resilience: &TokenStream, policies: &Policies, waits: Waits) -> TokenStream {
     let (run, site, policy) = (local("__run"), local("__site"), local("__policy"));
     let ty = local(match waits {
@@ -123,8 +123,22 @@ fn begin(resilience: &TokenStream, policies: &Policies, waits: Waits) -> TokenSt
         (Some(bundle), None) => borrowed(&bundle.value.0),
         (None, None) => quote!(#policy),
     };
-    let begin = quote!(#resilience::#ty::begin(#site, #given));
+    let mechanisms = mechanisms(resilience, policies);
+    let begin = quote!(#resilience::#ty::<_, #mechanisms>::begin(#site, #given));
     quote!(#found let mut #run = #begin;)
+}
+
+/// What the function can have, so that nothing else is compiled: `Only<{ RETRY | TIMEOUT }>`.
+fn mechanisms(resilience: &TokenStream, policies: &Policies) -> TokenStream {
+    if policies.bundle.is_some() {
+        // Only the bundle knows.
+        return quote!(#resilience::Any);
+    }
+    let parts = policies.parts.iter().map(|part| {
+        let name = local(&part.name.to_uppercase());
+        quote!(#resilience::parts::#name)
+    });
+    quote!(#resilience::Only<{ 0 #(| #parts)* }>)
 }
 
 /// What takes the place of parts of the policy: objects, and instances for keys.

@@ -12,13 +12,20 @@ pub use crate::resilience::{
         FallsAsResult, InTime, OfAny, OfResult, falling, falling_caught,
     },
     given::Given,
-    policy::Parts,
+    policy::{Any, Has, Only, Parts},
     run::{
         Attempt, ByClassify, ByNobody, BySource, ByWrapped, Classified, Ended, Hedged, Judged,
         JudgedAsAny, JudgedAsResult, Judging, Pause, Refusal, Run, Settled, SyncRun,
     },
     stale::Stale,
 };
+
+/// The mechanisms by the names of their attributes, as [`Only`] takes them.
+pub mod parts {
+    pub use crate::resilience::policy::{
+        BREAKER as CIRCUIT_BREAKER, BULKHEAD, CHAOS, HEDGE, LIMIT as RATE_LIMIT, RETRY, TIMEOUT,
+    };
+}
 
 /// Pins the result type of a synchronous body that may run again.
 #[inline(always)]

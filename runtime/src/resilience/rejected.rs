@@ -28,6 +28,9 @@ pub struct Rejected {
     kind: RejectedKind,
 }
 
+/// The name of a policy, and the key of its instance.
+pub(crate) type Whose = (&'static str, Option<Arc<str>>);
+
 /// Which policy refused a call, or cut it off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -96,13 +99,6 @@ impl Rejected {
     #[must_use]
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
-        self
-    }
-
-    /// The same, of the policy of this name.
-    #[must_use]
-    pub(crate) fn named(mut self, policy: &'static str) -> Self {
-        self.policy = policy;
         self
     }
 

@@ -12,23 +12,38 @@ use pin_project_lite::pin_project;
 #[cfg(feature = "tower")]
 use std::sync::Arc;
 
-use super::{CircuitBreaker, CircuitState, CircuitStatistics, Core, Leave, Permit, Verdict};
+use super::{
+    CircuitBreaker, CircuitState, CircuitStatistics, Core, Denied, Leave, Permit, Verdict,
+};
 use crate::{
-    resilience::{Mode, Rejected, instances::Listed as _},
+    resilience::{Mode, Rejected, instances::Listed as _, rejected::Whose},
     time,
 };
 
 impl CircuitBreaker {
     /// Leave for one call, which ends with the permit.
-    #[inline]
-    pub(crate) fn admit(&self, now: u64) -> Result<Permit<'_>, Rejected> {
+    #[inline(always)]
+    pub(crate) fn admit(&self, now: u64) -> Result<Permit<'_>, Denied> {
         Core::admit(&**self.home.get(&self.template), || now)
     }
 
     /// The same, reading the clock only if need be.
-    #[inline]
-    pub(crate) fn admit_now(&self) -> Result<Permit<'_>, Rejected> {
+    #[inline(always)]
+    pub(crate) fn admit_now(&self) -> Result<Permit<'_>, Denied> {
         Core::admit(&**self.home.get(&self.template), time::nanos)
+    }
+
+    /// The same, for those who tell their caller at once.
+    #[inline(always)]
+    fn enter(&self) -> Result<Permit<'_>, Rejected> {
+        let core = &**self.home.get(&self.template);
+        Core::admit(core, time::nanos).map_err(|denied| core.rejected(denied))
+    }
+
+    /// The name and the key that its rejections have.
+    pub(crate) fn whose(&self) -> Whose {
+        let core = self.home.get(&self.template);
+        (core.name, core.key.clone())
     }
 
     /// The state, for who shares it.
@@ -91,7 +106,7 @@ impl CircuitBreaker {
         call: impl FnOnce() -> Result<T, E>,
         judge: impl FnOnce(&Result<T, E>) -> Verdict,
     ) -> Result<T, E> {
-        let mut permit = self.admit_now()?;
+        let mut permit = self.enter()?;
         let (result, verdict) = permit.run(|| {
             let result = call();
             let verdict = judge(&result);
@@ -128,7 +143,7 @@ impl CircuitBreaker {
         E: From<Rejected>,
         F: Future<Output = Result<T, E>>,
     {
-        let mut permit = self.admit_now()?;
+        let mut permit = self.enter()?;
         let inner = permit.run(call);
         let (result, permit) = Watched { inner, permit: Some(permit) }.await;
         if let Some(permit) = permit {

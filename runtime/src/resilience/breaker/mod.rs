@@ -33,13 +33,9 @@ pub use self::{
 pub(crate) use self::{
     call::judge,
     permit::{Leave, Permit},
+    state::Denied,
 };
-use self::{
-    config::Config,
-    machine::Breaker,
-    report::Change,
-    state::{Denied, Pass, Phase},
-};
+use self::{config::Config, machine::Breaker, report::Change, state::Phase};
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
     instances::{Home, Instance, Listed, Numbers, Sealed},
@@ -119,24 +115,21 @@ impl Core {
     pub(super) fn admit<C: Deref<Target = Self>>(
         core: C,
         now: impl Fn() -> u64,
-    ) -> Result<Leave<C>, Rejected> {
+    ) -> Result<Leave<C>, Denied> {
         if let Some(pass) = core.machine.admit_at_once() {
             // When it began matters only to what is slow.
             let began = if core.machine.slow_call() == u64::MAX { u64::MAX } else { now() };
             return Ok(Leave::new(core, pass, began));
         }
         let now = now();
-        let pass = core.ask(now)?;
-        Ok(Leave::new(core, pass, now))
+        let (admitted, change) = core.machine.admit(now);
+        core.announce(change);
+        Ok(Leave::new(core, admitted?, now))
     }
 
-    fn ask(&self, now: u64) -> Result<Pass, Rejected> {
-        let (admitted, change) = self.machine.admit(now);
-        self.announce(change);
-        admitted.map_err(|denied| self.rejected(denied))
-    }
-
-    fn rejected(&self, denied: Denied) -> Rejected {
+    /// The rejection of a call that was denied.
+    #[cold]
+    pub(super) fn rejected(&self, denied: Denied) -> Rejected {
         let rejected = Rejected::new(RejectedKind::CircuitOpen, self.name);
         let after = match denied.retry_after {
             u64::MAX => Duration::MAX,

@@ -73,46 +73,23 @@ impl<C: Deref<Target = Core>> Leave<C> {
         value
     }
 
-    /// The call has ended now.
+    /// The call runs from here on, or does not any more: if it is running, dropping is a panic.
     #[inline(always)]
-    pub(crate) fn end(self, verdict: Verdict, now: u64) {
-        self.end_at(verdict, || now);
+    pub(crate) fn set_running(&mut self, is_running: bool) {
+        self.is_running = is_running;
     }
 
     /// The call has ended; the time is asked for only if it matters.
     #[inline(always)]
     pub(crate) fn end_at(mut self, verdict: Verdict, now: impl FnOnce() -> u64) {
         self.is_over = true;
-        let slow_call = self.core.machine.slow_call();
-        if verdict == Verdict::Success && slow_call == u64::MAX {
-            let change = self.core.machine.succeeded(self.pass, now);
-            self.core.announce(change);
+        let core = &*self.core;
+        if verdict == Verdict::Success && core.machine.slow_call() == u64::MAX {
+            let change = core.machine.succeeded(self.pass, now);
+            core.announce(change);
         } else {
-            self.settle(verdict, now());
+            core.settle(self.pass, self.began, verdict, now());
         }
-    }
-
-    #[inline(never)]
-    fn settle(&self, verdict: Verdict, now: u64) {
-        let Self { core, pass, .. } = self;
-        let slow = now.saturating_sub(self.began) > core.machine.slow_call();
-        let change = match verdict {
-            Verdict::Success if !slow => core.machine.succeeded(*pass, || now),
-            Verdict::Ignored => core.machine.record(*pass, Ending::NoVerdict, now),
-            Verdict::Success | Verdict::Failure => {
-                let failed = verdict == Verdict::Failure;
-                core.machine.record(*pass, Ending::Ended(Call { failed, slow }), now)
-            }
-        };
-        core.announce(change);
-    }
-
-    #[cold]
-    fn cancelled(&self) {
-        let now = time::nanos();
-        let is_slow = now.saturating_sub(self.began) > self.core.machine.slow_call();
-        let fails = self.is_running || is_slow && self.core.on_cancel == OnCancel::FailureIfSlow;
-        self.settle(if fails { Verdict::Failure } else { Verdict::Ignored }, now);
     }
 }
 
@@ -120,7 +97,33 @@ impl<C: Deref<Target = Core>> Drop for Leave<C> {
     #[inline(always)]
     fn drop(&mut self) {
         if !self.is_over {
-            self.cancelled();
+            self.core.cancelled(self.pass, self.began, self.is_running);
         }
+    }
+}
+
+/// What permits tell: in words, so that a permit itself can stay in registers.
+impl Core {
+    #[inline(never)]
+    fn settle(&self, pass: Pass, began: u64, verdict: Verdict, now: u64) {
+        let slow = now.saturating_sub(began) > self.machine.slow_call();
+        let change = match verdict {
+            Verdict::Success if !slow => self.machine.succeeded(pass, || now),
+            Verdict::Ignored => self.machine.record(pass, Ending::NoVerdict, now),
+            Verdict::Success | Verdict::Failure => {
+                let failed = verdict == Verdict::Failure;
+                self.machine.record(pass, Ending::Ended(Call { failed, slow }), now)
+            }
+        };
+        self.announce(change);
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn cancelled(&self, pass: Pass, began: u64, is_running: bool) {
+        let now = time::nanos();
+        let is_slow = now.saturating_sub(began) > self.machine.slow_call();
+        let fails = is_running || is_slow && self.on_cancel == OnCancel::FailureIfSlow;
+        self.settle(pass, began, if fails { Verdict::Failure } else { Verdict::Ignored }, now);
     }
 }

@@ -17,7 +17,9 @@ use super::{
     queue::{Entry, Holder, Queue, Waiting},
 };
 use crate::{
-    resilience::{Mode, Rejected, Verdict, instances::Listed as _, timer, timer::Timer},
+    resilience::{
+        Mode, Rejected, Verdict, instances::Listed as _, rejected::Whose, timer, timer::Timer,
+    },
     time,
 };
 
@@ -139,6 +141,12 @@ impl Core {
 }
 
 impl Bulkhead {
+    /// The name and the key that its rejections have.
+    pub(crate) fn whose(&self) -> Whose {
+        let core = self.home.get(&self.template);
+        (core.name, core.key.clone())
+    }
+
     /// A place, as soon as there is one.
     #[inline]
     pub(crate) fn enter(&self) -> Enter<'_> {

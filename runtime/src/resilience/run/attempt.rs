@@ -7,15 +7,20 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{Core, Ended, Lane, Refusal, Run, lane::Around};
+use super::{
+    Call, Core, Ended, Lane, Refusal, Run,
+    judged::{open, refused},
+    lane::Around,
+    limits::too_late,
+};
 #[cfg(feature = "chaos")]
 use crate::resilience::{Chaos, policy::CHAOS};
 use crate::{
     resilience::{
-        Rejected, RejectedKind,
+        RejectedKind,
         bulkhead::{Enter, Place},
         limit::Wait,
-        policy::{BREAKER, BULKHEAD, LIMIT, Parts, RETRY, TIMEOUT},
+        policy::{BREAKER, BULKHEAD, Has, LIMIT, Parts, RETRY, TIMEOUT},
         scope::{self, NEVER},
         timer::Timer,
     },
@@ -74,11 +79,11 @@ impl<'p, F: Future> Try<'p, F> {
     }
 
     #[inline(always)]
-    pub(super) fn poll<P: Parts>(
+    pub(super) fn poll<P: Parts, H: Has>(
         self: Pin<&mut Self>,
         parts: &'p P,
-        core: &mut Core,
-        lane: &mut Option<Lane<'p>>,
+        core: &mut Core<H>,
+        lane: &mut Lane<'p>,
         context: &mut Context<'_>,
     ) -> Poll<Ended<F::Output>> {
         let mut this = self.project();
@@ -100,30 +105,26 @@ impl<'p, F: Future> Try<'p, F> {
         }
         let Some(body) = this.body.as_mut().as_pin_mut() else { return Poll::Pending };
         let polled = {
-            let _within = scope::enter(*this.number, core.word & RETRY != 0);
-            let around = if is_guarded {
-                let limited = (core.word & TIMEOUT != 0).then(|| core.limit(parts, *this.until));
-                Some(Around::enter(lane, *this.number, limited))
-            } else {
-                None
-            };
-            let polled = body.poll(context);
-            if let Some(around) = around {
+            let _within = scope::enter(*this.number, core.has(RETRY));
+            if is_guarded {
+                let around = Around::enter(lane, core.limit(parts, *this.until));
+                let polled = body.poll(context);
                 around.leave(lane);
+                polled
+            } else {
+                body.poll(context)
             }
-            polled
         };
         match polled {
             Poll::Ready(value) => return Poll::Ready(Ok(value)),
-            Poll::Pending if core.word & TIMEOUT == 0 => return Poll::Pending,
-            Poll::Pending => {}
+            Poll::Pending if !core.has(TIMEOUT) => return Poll::Pending,
+            Poll::Pending => core.fix_deadline(parts),
         }
-        let whose = ready!(core.expire(parts, this.until, this.timer, context));
+        let whose = ready!(core.call(parts).expire(this.until, this.timer, context));
         // Before the caller learns of it, nothing of the body runs any more, and its place is free.
         this.body.set(None);
         *this.place = None;
-        let late = Rejected::new(RejectedKind::Timeout(whose), "");
-        Poll::Ready(Err(lane.get_or_insert(Lane::EMPTY).refuse(late)))
+        Poll::Ready(Err(too_late(whose)))
     }
 }
 
@@ -139,32 +140,19 @@ struct Doors<'t, 'p> {
 impl<'p> Doors<'_, 'p> {
     /// Passes the doors, one after the other.
     #[inline]
-    fn pass<P: Parts>(
+    fn pass<P: Parts, H: Has>(
         mut self,
         parts: &'p P,
-        core: &mut Core,
-        lane: &mut Option<Lane<'p>>,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<(), Refusal>> {
-        let lane = match lane {
-            Some(lane) if self.waits.is_some() => lane,
-            lane => Lane::begin(lane),
-        };
-        let passed = ready!(self.try_pass(parts, core, lane, context));
-        Poll::Ready(passed.map_err(|rejected| lane.refuse(rejected)))
-    }
-
-    #[inline]
-    fn try_pass<P: Parts>(
-        &mut self,
-        parts: &'p P,
-        core: &mut Core,
+        core: &mut Core<H>,
         lane: &mut Lane<'p>,
         context: &mut Context<'_>,
-    ) -> Poll<Result<(), Rejected>> {
+    ) -> Poll<Result<(), Refusal>> {
         let mut door = match self.waits.take() {
             None => Door::First,
-            Some(waits) => ready!(self.wait(waits, parts, core, context))?,
+            Some(waits) => {
+                core.fix_deadline(parts);
+                ready!(self.wait(waits, core.call(parts), context))?
+            }
         };
         loop {
             if door == Door::First {
@@ -179,47 +167,51 @@ impl<'p> Doors<'_, 'p> {
                 }
             }
             #[cfg(feature = "chaos")]
-            if door == Door::Chaos && core.word & CHAOS != 0 {
+            if door == Door::Chaos && core.has(CHAOS) {
                 self.strike(parts, core)?;
             }
             door = match self.waits.take() {
                 None => return Poll::Ready(Ok(())),
                 // Nobody wakes whoever has not been polled.
-                Some(waits) => ready!(self.wait(waits, parts, core, context))?,
+                Some(waits) => {
+                    core.fix_deadline(parts);
+                    ready!(self.wait(waits, core.call(parts), context))?
+                }
             };
         }
     }
 
     /// The doors at which nobody queues.
     #[inline(always)]
-    fn first<P: Parts>(
+    fn first<P: Parts, H: Has>(
         &mut self,
         parts: &'p P,
-        core: &mut Core,
+        core: &mut Core<H>,
         lane: &mut Lane<'p>,
-    ) -> Result<(), Rejected> {
-        if self.number > 1 {
+    ) -> Result<(), Refusal> {
+        if core.is_again(self.number) {
             lane.begin_again(self.number);
         }
         core.check()?;
         // Who needs the time for the limit has it for the breaker.
-        let now = if core.word & LIMIT != 0 { time::nanos() } else { 0 };
-        if core.word & BREAKER != 0
+        let now = if core.has(LIMIT) { time::nanos() } else { 0 };
+        if core.has(BREAKER)
             && let Some(breaker) = parts.circuit_breaker()
         {
             lane.hold(match now {
-                0 => breaker.admit_now()?,
-                now => breaker.admit(now)?,
+                0 => breaker.admit_now().map_err(open)?,
+                now => breaker.admit(now).map_err(open)?,
             });
         }
-        if core.word & LIMIT != 0
+        if core.has(LIMIT)
             && let Some(limiter) = parts.rate_limit()
         {
-            let turn = limiter.admit(now)?;
+            let turn = limiter.admit(now).map_err(refused)?;
             match turn.nanos() {
                 0 => turn.is_over(),
                 nanos => {
-                    let until = core.wait_for_turn(parts, nanos)?;
+                    core.fix_deadline(parts);
+                    let until = core.call(parts).wait_for_turn(nanos)?;
                     *self.waits = Some(Box::new(AtDoor::Limit(turn, Timer::until(until))));
                 }
             }
@@ -228,18 +220,18 @@ impl<'p> Doors<'_, 'p> {
     }
 
     #[inline(always)]
-    fn enter<P: Parts>(
+    fn enter<P: Parts, H: Has>(
         &mut self,
         parts: &'p P,
-        core: &Core,
+        core: &Core<H>,
         context: &mut Context<'_>,
-    ) -> Result<(), Rejected> {
-        if core.word & BULKHEAD != 0
+    ) -> Result<(), Refusal> {
+        if core.has(BULKHEAD)
             && let Some(bulkhead) = parts.bulkhead()
         {
             let mut entering = bulkhead.enter();
             match Pin::new(&mut entering).poll(context) {
-                Poll::Ready(place) => *self.place = Some(place?),
+                Poll::Ready(place) => *self.place = Some(place.map_err(refused)?),
                 Poll::Pending => *self.waits = Some(Box::new(AtDoor::Queue(entering, None))),
             }
         }
@@ -248,11 +240,12 @@ impl<'p> Doors<'_, 'p> {
 
     #[cfg(feature = "chaos")]
     #[cold]
-    fn strike(&mut self, parts: &dyn Parts, core: &mut Core) -> Result<(), Rejected> {
-        let latency = parts.chaos().map_or(Ok(0), Chaos::strike)?;
+    fn strike<H: Has>(&mut self, parts: &dyn Parts, core: &mut Core<H>) -> Result<(), Refusal> {
+        let latency = parts.chaos().map_or(Ok(0), Chaos::strike).map_err(refused)?;
         if latency > 0 {
             // A delay on purpose takes of the time that the attempt has.
-            let until = core.delay(parts, self.until, latency);
+            core.fix_deadline(parts);
+            let until = core.call(parts).delay(self.until, latency);
             *self.waits = Some(Box::new(AtDoor::Delay(Timer::until(until))));
         }
         Ok(())
@@ -264,10 +257,9 @@ impl<'p> Doors<'_, 'p> {
     fn wait(
         &mut self,
         mut waits: Box<AtDoor<'p>>,
-        parts: &dyn Parts,
-        core: &mut Core,
+        call: Call<'_>,
         context: &mut Context<'_>,
-    ) -> Poll<Result<Door, Rejected>> {
+    ) -> Poll<Result<Door, Refusal>> {
         let passed = match &mut *waits {
             AtDoor::Limit(_, timer) => Pin::new(timer).poll(context).map(|()| Ok(Door::Bulkhead)),
             AtDoor::Queue(entering, timer) => match Pin::new(entering).poll(context) {
@@ -275,16 +267,16 @@ impl<'p> Doors<'_, 'p> {
                     *self.place = Some(place);
                     Poll::Ready(Ok(Door::Chaos))
                 }
-                Poll::Ready(Err(rejected)) => Poll::Ready(Err(rejected)),
+                Poll::Ready(Err(rejected)) => Poll::Ready(Err(refused(rejected))),
                 // The whole call may be over before its turn comes.
-                Poll::Pending => core
-                    .expire_waiting(parts, timer, context)
-                    .map(|_| Err(Rejected::new(RejectedKind::BulkheadFull, ""))),
+                Poll::Pending => call
+                    .expire_waiting(timer, context)
+                    .map(|_| Err(Refusal::of_kind(RejectedKind::BulkheadFull))),
             },
             #[cfg(feature = "chaos")]
             AtDoor::Delay(timer) => Pin::new(timer)
                 .poll(context)
-                .map(|()| core.in_time(*self.until).map(|()| Door::Body)),
+                .map(|()| call.in_time(*self.until).map(|()| Door::Body)),
         };
         let Poll::Ready(passed) = passed else {
             *self.waits = Some(waits);
@@ -300,28 +292,28 @@ impl<'p> Doors<'_, 'p> {
 pin_project! {
     /// One attempt; dropped, it gives back what it holds.
     #[must_use = "futures do nothing unless polled"]
-    pub struct Attempt<'r, 'p, P: Parts, F> {
+    pub struct Attempt<'r, 'p, P: Parts, F, H: Has> {
         // Dropped before the lane, which is the run's.
         #[pin]
         attempt: Try<'p, F>,
-        run: &'r mut Run<'p, P>,
+        run: &'r mut Run<'p, P, H>,
     }
 }
 
-impl<'r, 'p, P: Parts, F: Future> Attempt<'r, 'p, P, F> {
+impl<'r, 'p, P: Parts, F: Future, H: Has> Attempt<'r, 'p, P, F, H> {
     #[inline(always)]
-    pub(super) fn new(run: &'r mut Run<'p, P>, body: F) -> Self {
+    pub(super) fn new(run: &'r mut Run<'p, P, H>, body: F) -> Self {
         Self { attempt: Try::new(run.core.begin_attempt(), body), run }
     }
 }
 
-impl<P: Parts, F: Future> Future for Attempt<'_, '_, P, F> {
+impl<P: Parts, F: Future, H: Has> Future for Attempt<'_, '_, P, F, H> {
     type Output = Ended<F::Output>;
 
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         let this = self.project();
-        let Run { parts, core, lane } = &mut **this.run;
+        let Run { parts, core, lane, .. } = &mut **this.run;
         this.attempt.poll(*parts, core, lane, context)
     }
 }

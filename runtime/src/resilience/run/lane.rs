@@ -1,62 +1,43 @@
 //! What one attempt holds, from its admission to its verdict.
 
-use super::{Judged, Refusal};
+use super::Judged;
 use crate::{
     outcome::Outcome,
-    resilience::{Rejected, Verdict, breaker::Permit, scope::Limited, telemetry},
+    resilience::{Verdict, breaker::Permit, scope::Limited, telemetry},
     time,
     trace::{Attached, SpanHandle},
 };
 
 /// What one attempt holds; dropped before its verdict, it was cancelled or has panicked.
+///
+/// It has no destructor of its own, and those of its fields are short: so it can stay in registers.
 #[derive(Debug)]
 pub(crate) struct Lane<'p> {
     permit: Option<Permit<'p>>,
     /// Of an attempt after the first one.
-    span: Option<Box<SpanHandle>>,
-    /// Why it did not run, or not to its end.
-    rejected: Option<Rejected>,
-    /// The body is running: if the lane is dropped now, it has panicked.
+    span: Option<Box<AttemptSpan>>,
+}
+
+/// The span of an attempt.
+#[derive(Debug)]
+struct AttemptSpan {
+    span: Option<SpanHandle>,
+    /// The body is running: if the span is dropped now, it has panicked.
     is_running: bool,
 }
 
 impl<'p> Lane<'p> {
-    pub(super) const EMPTY: Self =
-        Self { permit: None, span: None, rejected: None, is_running: false };
+    pub(super) const EMPTY: Self = Self { permit: None, span: None };
 
-    /// A new one in this place, which may have been that of an earlier attempt.
+    /// Begins an attempt that is not the first one.
     #[inline(always)]
-    pub(super) fn begin(lane: &mut Option<Self>) -> &mut Self {
-        lane.insert(Self::EMPTY)
-    }
-
-    /// Begins an attempt after the first one.
-    #[cold]
     pub(super) fn begin_again(&mut self, number: u32) {
-        self.span = telemetry::attempt_span(number);
+        self.span = attempt_span(number);
     }
 
     #[inline(always)]
     pub(super) fn hold(&mut self, permit: Permit<'p>) {
         self.permit = Some(permit);
-    }
-
-    /// Enters the span of the attempt, if it has one.
-    #[cold]
-    fn attach(&self) -> Option<Attached> {
-        self.span.as_ref().map(|span| span.context().attach())
-    }
-
-    /// The attempt is refused or cut off.
-    #[cold]
-    pub(super) fn refuse(&mut self, rejected: Rejected) -> Refusal {
-        let refusal = Refusal::of(&rejected);
-        self.rejected = Some(rejected);
-        refusal
-    }
-
-    pub(super) fn take_rejected(&mut self) -> Option<Rejected> {
-        self.rejected.take()
     }
 
     /// The attempt has ended, and this is what it means.
@@ -70,68 +51,74 @@ impl<'p> Lane<'p> {
             };
             permit.end_at(verdict, time::nanos);
         }
-        if self.span.is_some() {
-            self.end_span(seen.outcome);
+        if let Some(span) = self.span.take() {
+            end_span(span, seen.outcome);
         }
     }
 
-    #[cold]
-    fn end_span(&mut self, outcome: Outcome) {
+    #[inline(always)]
+    fn set_running(&mut self, is_running: bool) {
+        if let Some(permit) = &mut self.permit {
+            permit.set_running(is_running);
+        }
+        if let Some(span) = &mut self.span {
+            span.is_running = is_running;
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn attempt_span(number: u32) -> Option<Box<AttemptSpan>> {
+    let span = telemetry::attempt_span(number)?;
+    Some(Box::new(AttemptSpan { span: Some(span), is_running: false }))
+}
+
+#[cold]
+#[inline(never)]
+fn end_span(mut span: Box<AttemptSpan>, outcome: Outcome) {
+    span.end(outcome);
+}
+
+impl AttemptSpan {
+    fn end(&mut self, outcome: Outcome) {
         if let Some(span) = self.span.take() {
             span.end_with(outcome);
         }
     }
+}
 
+impl Drop for AttemptSpan {
     #[cold]
     #[inline(never)]
-    fn abandon(&mut self) {
-        if let Some(permit) = self.permit.take() {
-            if self.is_running {
-                permit.end(Verdict::Failure, time::nanos());
-            } else {
-                drop(permit);
-            }
-        }
-        self.end_span(if self.is_running { Outcome::Panicked } else { Outcome::Cancelled });
+    fn drop(&mut self) {
+        self.end(if self.is_running { Outcome::Panicked } else { Outcome::Cancelled });
     }
 }
 
 /// What is different while the body of an attempt runs.
 pub(super) struct Around {
-    _attached: Option<Attached>,
+    _attached: Option<Box<Attached>>,
     _limited: Option<Limited>,
 }
 
 impl Around {
+    /// Enters the span of the attempt, if it has one, and its limits.
     #[inline(always)]
-    pub(super) fn enter(
-        lane: &mut Option<Lane<'_>>,
-        number: u32,
-        limited: Option<Limited>,
-    ) -> Self {
-        let mut attached = None;
-        if let Some(lane) = lane {
-            if number > 1 {
-                attached = lane.attach();
-            }
-            lane.is_running = true;
-        }
+    pub(super) fn enter(lane: &mut Lane<'_>, limited: Option<Limited>) -> Self {
+        lane.set_running(true);
+        let attached = lane.span.as_deref().and_then(attach);
         Self { _attached: attached, _limited: limited }
     }
 
     #[inline(always)]
-    pub(super) fn leave(self, lane: &mut Option<Lane<'_>>) {
-        if let Some(lane) = lane {
-            lane.is_running = false;
-        }
+    pub(super) fn leave(self, lane: &mut Lane<'_>) {
+        lane.set_running(false);
     }
 }
 
-impl Drop for Lane<'_> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        if self.permit.is_some() || self.span.is_some() {
-            self.abandon();
-        }
-    }
+#[cold]
+#[inline(never)]
+fn attach(span: &AttemptSpan) -> Option<Box<Attached>> {
+    span.span.as_ref().map(|span| Box::new(span.context().attach()))
 }

@@ -6,76 +6,82 @@ use std::{
     time::Duration,
 };
 
-use super::Core;
+use super::{Call, Core, Refusal};
 use crate::resilience::{
-    Deadline, Rejected, RejectedKind, Timeout,
-    policy::{Parts, TIMEOUT},
+    Deadline, RejectedKind, Timeout,
+    policy::{Has, Parts, TIMEOUT},
     scope::{self, Limited, NEVER},
     timer::{self, Timer},
 };
 
-impl Core {
-    /// When the whole call has to be over; that begins to run now if it did not before.
-    #[cold]
-    pub(super) fn deadline(&mut self, parts: &dyn Parts) -> u64 {
-        if self.fixed_deadline() == NEVER
-            && self.word & TIMEOUT != 0
-            && let Some(timeout) = parts.timeout()
-            && timeout.total_nanos() != NEVER
-        {
-            self.later().deadline = timer::now().saturating_add(timeout.total_nanos());
-        }
-        self.fixed_deadline()
-    }
-
-    /// The same, if it runs already.
+impl<H: Has> Core<H> {
+    /// Lets the time of the whole call run from now on, if it does not already.
     #[inline(always)]
-    fn fixed_deadline(&self) -> u64 {
-        self.later.as_ref().map_or(NEVER, |later| later.deadline)
+    pub(super) fn fix_deadline(&mut self, parts: &dyn Parts) {
+        if self.has(TIMEOUT) && self.deadline == NEVER {
+            self.deadline = total_from_now(parts);
+        }
     }
 
     /// An attempt that begins when all time is over is none.
     #[inline(always)]
-    pub(super) fn check(&self) -> Result<(), Rejected> {
-        if self.word & TIMEOUT != 0 { self.check_deadline() } else { Ok(()) }
-    }
-
-    #[inline]
-    fn check_deadline(&self) -> Result<(), Rejected> {
-        let deadline = self.fixed_deadline().min(scope::fixed_deadline());
-        if deadline != NEVER && timer::now() > deadline {
-            return Err(Rejected::new(RejectedKind::Timeout(Deadline::Total), ""));
+    pub(super) fn check(&self) -> Result<(), Refusal> {
+        if self.has(TIMEOUT) {
+            let deadline = self.deadline.min(scope::fixed_deadline());
+            if deadline != NEVER && is_over(deadline) {
+                return Err(too_late(Deadline::Total));
+            }
         }
         Ok(())
     }
 
     /// Tells whatever the body calls how much time it has.
-    #[inline]
-    pub(super) fn limit(&self, parts: &impl Parts, until: u64) -> Limited {
-        let (mut allowance, deadline) = (NEVER, self.fixed_deadline());
-        if let Some(timeout) = parts.timeout() {
-            if deadline == NEVER {
-                allowance = timeout.total_nanos();
-            }
-            if until == NEVER {
-                allowance = allowance.min(timeout.attempt_nanos());
-            }
+    #[inline(always)]
+    pub(super) fn limit<P: Parts>(&self, parts: &P, until: u64) -> Option<Limited> {
+        if !self.has(TIMEOUT) {
+            return None;
         }
-        scope::limit(deadline.min(until), allowance)
+        let timeout = parts.timeout()?;
+        let total = if self.deadline == NEVER { timeout.total_nanos() } else { NEVER };
+        let attempt = if until == NEVER { timeout.attempt_nanos() } else { NEVER };
+        Some(scope::limit(self.deadline.min(until), total.min(attempt)))
     }
+}
 
+#[cold]
+#[inline(never)]
+fn total_from_now(parts: &dyn Parts) -> u64 {
+    match parts.timeout() {
+        Some(timeout) if timeout.total_nanos() != NEVER => {
+            timer::now().saturating_add(timeout.total_nanos())
+        }
+        _ => NEVER,
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn is_over(deadline: u64) -> bool {
+    timer::now() > deadline
+}
+
+pub(super) fn too_late(whose: Deadline) -> Refusal {
+    Refusal::of_kind(RejectedKind::Timeout(whose))
+}
+
+/// What is not ready by its end; the deadline of the call runs already.
+impl Call<'_> {
     /// Whose time is over, of a body that is not ready.
     #[inline(never)]
     pub(super) fn expire(
-        &mut self,
-        parts: &dyn Parts,
+        self,
         until: &mut u64,
         timer: &mut Option<Timer>,
         context: &mut Context<'_>,
     ) -> Poll<Deadline> {
-        let total = self.deadline(parts);
+        let total = self.deadline;
         if *until == NEVER
-            && let Some(timeout) = parts.timeout()
+            && let Some(timeout) = self.parts.timeout()
             && timeout.attempt_nanos() != NEVER
         {
             *until = timer::now().saturating_add(timeout.attempt_nanos());
@@ -90,61 +96,60 @@ impl Core {
         Poll::Ready(if total <= *until { Deadline::Total } else { Deadline::Attempt })
     }
 
-    /// Until when a delay on purpose lasts: no longer than the attempt.
-    #[cfg(feature = "chaos")]
-    pub(super) fn delay(&mut self, parts: &dyn Parts, until: &mut u64, nanos: u64) -> u64 {
-        let now = timer::now();
-        if self.word & TIMEOUT != 0
-            && let Some(timeout) = parts.timeout()
-        {
-            *until = now.saturating_add(timeout.attempt_nanos());
-        }
-        now.saturating_add(nanos).min(*until).min(self.deadline(parts))
-    }
-
-    /// Whether there is time left for an attempt that had to be ready by then.
-    #[cfg(feature = "chaos")]
-    pub(super) fn in_time(&self, until: u64) -> Result<(), Rejected> {
-        let now = timer::now();
-        let whose = match () {
-            () if now >= self.fixed_deadline() => Deadline::Total,
-            () if now >= until => Deadline::Attempt,
-            () => return Ok(()),
-        };
-        Err(Rejected::new(RejectedKind::Timeout(whose), ""))
-    }
-
     /// The whole call's time is over, of one that waits at a door.
     pub(super) fn expire_waiting(
-        &mut self,
-        parts: &dyn Parts,
+        self,
         timer: &mut Option<Timer>,
         context: &mut Context<'_>,
     ) -> Poll<Deadline> {
         // What an attempt may take is no matter of the doors.
-        let total = self.deadline(parts);
-        if total == NEVER {
+        if self.deadline == NEVER {
             return Poll::Pending;
         }
-        self.expire(parts, &mut { total }, timer, context)
+        self.expire(&mut { self.deadline }, timer, context)
+    }
+
+    /// Until when a delay on purpose lasts: no longer than the attempt.
+    #[cfg(feature = "chaos")]
+    pub(super) fn delay(self, until: &mut u64, nanos: u64) -> u64 {
+        let now = timer::now();
+        if self.word & TIMEOUT != 0
+            && let Some(timeout) = self.parts.timeout()
+        {
+            *until = now.saturating_add(timeout.attempt_nanos());
+        }
+        now.saturating_add(nanos).min(*until).min(self.deadline)
+    }
+
+    /// Whether there is time left for an attempt that had to be ready by then.
+    #[cfg(feature = "chaos")]
+    pub(super) fn in_time(self, until: u64) -> Result<(), Refusal> {
+        InTime { total: self.deadline.saturating_sub(1), attempt: until.saturating_sub(1) }.check()
     }
 
     /// Until when to wait for a turn that comes in so many nanoseconds, if there is time for it.
     #[cold]
-    pub(super) fn wait_for_turn(&mut self, parts: &dyn Parts, nanos: u64) -> Result<u64, Rejected> {
+    pub(super) fn wait_for_turn(self, nanos: u64) -> Result<u64, Refusal> {
         let until = timer::now().saturating_add(nanos);
-        if until > self.deadline(parts).min(scope::deadline()) {
-            let rejected = Rejected::new(RejectedKind::RateLimited, "");
-            return Err(rejected.with_retry_after(Duration::from_nanos(nanos)));
+        if until > self.deadline.min(scope::deadline()) {
+            return Err(Refusal::after(RejectedKind::RateLimited, nanos));
         }
         Ok(until)
     }
 
     /// How long a thread may wait at a door.
     #[cold]
-    pub(super) fn patience(&mut self, parts: &dyn Parts) -> Option<Duration> {
-        let deadline = self.deadline(parts).min(scope::deadline());
+    pub(super) fn patience(self) -> Option<Duration> {
+        let deadline = self.deadline.min(scope::deadline());
         (deadline != NEVER).then(|| Duration::from_nanos(deadline.saturating_sub(timer::now())))
+    }
+
+    /// Sets the end of a body that nothing can cut off, and that can ask for it.
+    #[cold]
+    pub(super) fn begin_in_time(self) -> (InTime, Limited) {
+        let most = self.parts.timeout().map_or(NEVER, Timeout::attempt_nanos);
+        let (total, attempt) = (self.deadline, timer::now().saturating_add(most));
+        (InTime { total, attempt }, scope::limit(total.min(attempt), NEVER))
     }
 }
 
@@ -155,27 +160,16 @@ pub(super) struct InTime {
     attempt: u64,
 }
 
-impl Core {
-    /// Sets the end of a body that nothing can cut off, and that can ask for it.
-    #[cold]
-    pub(super) fn begin_in_time(&mut self, parts: &dyn Parts) -> (InTime, Limited) {
-        let total = self.deadline(parts);
-        let most = parts.timeout().map_or(NEVER, Timeout::attempt_nanos);
-        let attempt = timer::now().saturating_add(most);
-        (InTime { total, attempt }, scope::limit(total.min(attempt), NEVER))
-    }
-}
-
 impl InTime {
     /// What comes too late is not used.
     #[cold]
-    pub(super) fn check(self) -> Result<(), Rejected> {
+    pub(super) fn check(self) -> Result<(), Refusal> {
         let now = timer::now();
         let whose = match () {
             () if now > self.total => Deadline::Total,
             () if now > self.attempt => Deadline::Attempt,
             () => return Ok(()),
         };
-        Err(Rejected::new(RejectedKind::Timeout(whose), ""))
+        Err(too_late(whose))
     }
 }

@@ -21,7 +21,7 @@ fn fails(class: io::ErrorKind) -> Ended<io::Result<u32>> {
 }
 
 fn in_short(judged: Judged) -> (Outcome, Option<bool>, bool, Option<Class>) {
-    (judged.outcome, judged.failed, judged.again, judged.class)
+    (judged.outcome, judged.failed, judged.again, judged.class())
 }
 
 #[test]
