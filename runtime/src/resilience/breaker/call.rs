@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use std::sync::Arc;
 
 use super::{
-    CircuitBreaker, CircuitState, CircuitStatistics, Core, Denied, Leave, Permit, Verdict,
+    CircuitBreaker, CircuitState, CircuitStatistics, Core, Denied, Leave, Permit, Standing, Verdict,
 };
 use crate::{
     resilience::{Mode, Rejected, instances::Listed as _, rejected::Whose},
@@ -21,19 +21,19 @@ use crate::{
 };
 
 impl CircuitBreaker {
-    /// Leave for one call, which ends with the permit.
+    /// Leave of a closed breaker; the clock is read only if need be.
     #[inline(always)]
+    pub(crate) fn admit_at_once(&self, now: impl Fn() -> u64) -> Option<Standing<'_>> {
+        let core = &**self.home.get(&self.template);
+        core.admit_at_once(now).map(|(pass, began)| Standing::new(core, pass, began))
+    }
+
+    /// Leave for one call, which ends with the permit.
     pub(crate) fn admit(&self, now: u64) -> Result<Permit<'_>, Denied> {
         Core::admit(&**self.home.get(&self.template), || now)
     }
 
-    /// The same, reading the clock only if need be.
-    #[inline(always)]
-    pub(crate) fn admit_now(&self) -> Result<Permit<'_>, Denied> {
-        Core::admit(&**self.home.get(&self.template), time::nanos)
-    }
-
-    /// The same, for those who tell their caller at once.
+    /// The same, reading the clock only if need be, for those who tell their caller at once.
     #[inline(always)]
     fn enter(&self) -> Result<Permit<'_>, Rejected> {
         let core = &**self.home.get(&self.template);

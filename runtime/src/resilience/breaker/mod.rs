@@ -32,10 +32,15 @@ pub use self::{
 };
 pub(crate) use self::{
     call::judge,
-    permit::{Leave, Permit},
+    permit::{Leave, Permit, Standing},
     state::Denied,
 };
-use self::{config::Config, machine::Breaker, report::Change, state::Phase};
+use self::{
+    config::Config,
+    machine::Breaker,
+    report::Change,
+    state::{Pass, Phase},
+};
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
     instances::{Home, Instance, Listed, Numbers, Sealed},
@@ -116,15 +121,22 @@ impl Core {
         core: C,
         now: impl Fn() -> u64,
     ) -> Result<Leave<C>, Denied> {
-        if let Some(pass) = core.machine.admit_at_once() {
-            // When it began matters only to what is slow.
-            let began = if core.machine.slow_call() == u64::MAX { u64::MAX } else { now() };
+        if let Some((pass, began)) = core.admit_at_once(&now) {
             return Ok(Leave::new(core, pass, began));
         }
         let now = now();
         let (admitted, change) = core.machine.admit(now);
         core.announce(change);
         Ok(Leave::new(core, admitted?, now))
+    }
+
+    /// Leave of a closed breaker, and when the call begins.
+    #[inline(always)]
+    fn admit_at_once(&self, now: impl Fn() -> u64) -> Option<(Pass, u64)> {
+        let pass = self.machine.admit_at_once()?;
+        // When it began matters only to what is slow.
+        let began = if self.machine.slow_call() == u64::MAX { u64::MAX } else { now() };
+        Some((pass, began))
     }
 
     /// The rejection of a call that was denied.

@@ -83,13 +83,7 @@ impl<C: Deref<Target = Core>> Leave<C> {
     #[inline(always)]
     pub(crate) fn end_at(mut self, verdict: Verdict, now: impl FnOnce() -> u64) {
         self.is_over = true;
-        let core = &*self.core;
-        if verdict == Verdict::Success && core.machine.slow_call() == u64::MAX {
-            let change = core.machine.succeeded(self.pass, now);
-            core.announce(change);
-        } else {
-            core.settle(self.pass, self.began, verdict, now());
-        }
+        self.core.end(self.pass, self.began, verdict, now);
     }
 }
 
@@ -102,8 +96,45 @@ impl<C: Deref<Target = Core>> Drop for Leave<C> {
     }
 }
 
+/// Leave for one call of a closed breaker, whose loss loses nothing but a count.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing<'b> {
+    core: &'b Core,
+    epoch: u64,
+    began: u64,
+}
+
+impl<'b> Standing<'b> {
+    #[inline(always)]
+    pub(super) fn new(core: &'b Core, pass: Pass, began: u64) -> Self {
+        Self { core, epoch: pass.epoch, began }
+    }
+
+    /// The call has ended; the time is asked for only if it matters.
+    #[inline(always)]
+    pub(crate) fn end(self, verdict: Verdict, now: impl FnOnce() -> u64) {
+        self.core.end(Pass { epoch: self.epoch, probe: 0 }, self.began, verdict, now);
+    }
+
+    /// The call was cancelled, or has panicked.
+    #[inline(always)]
+    pub(crate) fn cancelled(self, has_panicked: bool) {
+        self.core.cancelled(Pass { epoch: self.epoch, probe: 0 }, self.began, has_panicked);
+    }
+}
+
 /// What permits tell: in words, so that a permit itself can stay in registers.
 impl Core {
+    #[inline(always)]
+    fn end(&self, pass: Pass, began: u64, verdict: Verdict, now: impl FnOnce() -> u64) {
+        if verdict == Verdict::Success && self.machine.slow_call() == u64::MAX {
+            let change = self.machine.succeeded(pass, now);
+            self.announce(change);
+        } else {
+            self.settle(pass, began, verdict, now());
+        }
+    }
+
     #[inline(never)]
     fn settle(&self, pass: Pass, began: u64, verdict: Verdict, now: u64) {
         let slow = now.saturating_sub(began) > self.machine.slow_call();

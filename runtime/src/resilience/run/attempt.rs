@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use super::{
     Call, Core, Ended, Lane, Refusal, Run,
     judged::{open, refused},
-    lane::Around,
+    lane::Watch,
     limits::too_late,
 };
 #[cfg(feature = "chaos")]
@@ -33,6 +33,7 @@ pin_project! {
         // Dropped before what was held for it.
         #[pin]
         body: Option<F>,
+        watch: Watch<'p>,
         place: Option<Place<'p>>,
         doors: Option<Box<AtDoor<'p>>>,
         timer: Option<Timer>,
@@ -69,6 +70,7 @@ impl<'p, F: Future> Try<'p, F> {
     pub(super) fn new(number: u32, body: F) -> Self {
         Self {
             body: Some(body),
+            watch: Watch::NOTHING,
             place: None,
             doors: None,
             timer: None,
@@ -102,25 +104,30 @@ impl<'p, F: Future> Try<'p, F> {
                 return Poll::Ready(Err(refusal));
             }
             *this.is_admitted = true;
+            this.watch.begin(lane);
         }
         let Some(body) = this.body.as_mut().as_pin_mut() else { return Poll::Pending };
         let polled = {
             let _within = scope::enter(*this.number, core.has(RETRY));
             if is_guarded {
-                let around = Around::enter(lane, core.limit(parts, *this.until));
-                let polled = body.poll(context);
-                around.leave(lane);
-                polled
+                let limited = core.limit(parts, *this.until);
+                this.watch.run(lane, limited, || body.poll(context))
             } else {
                 body.poll(context)
             }
         };
         match polled {
-            Poll::Ready(value) => return Poll::Ready(Ok(value)),
+            Poll::Ready(value) => {
+                if is_guarded {
+                    this.watch.end(lane);
+                }
+                return Poll::Ready(Ok(value));
+            }
             Poll::Pending if !core.has(TIMEOUT) => return Poll::Pending,
             Poll::Pending => core.fix_deadline(parts),
         }
         let whose = ready!(core.call(parts).expire(this.until, this.timer, context));
+        this.watch.end(lane);
         // Before the caller learns of it, nothing of the body runs any more, and its place is free.
         this.body.set(None);
         *this.place = None;
@@ -198,10 +205,7 @@ impl<'p> Doors<'_, 'p> {
         if core.has(BREAKER)
             && let Some(breaker) = parts.circuit_breaker()
         {
-            lane.hold(match now {
-                0 => breaker.admit_now().map_err(open)?,
-                now => breaker.admit(now).map_err(open)?,
-            });
+            lane.enter(breaker, || if now == 0 { time::nanos() } else { now }).map_err(open)?;
         }
         if core.has(LIMIT)
             && let Some(limiter) = parts.rate_limit()

@@ -56,7 +56,7 @@ pub struct Run<'p, P: Parts = Policy, H: Has = Any> {
     core: Core<H>,
     /// Of the attempt that runs, or has ended and is being judged.
     lane: Lane<'p>,
-    later: Option<Box<Later>>,
+    later: Later,
 }
 
 /// What outlives an attempt.
@@ -79,6 +79,10 @@ struct Later {
     sequence: Sequence,
     /// Attempts before the present one that were refused before they ran.
     refused: u32,
+}
+
+impl Later {
+    const NONE: Self = Self { sequence: Sequence::START, refused: 0 };
 }
 
 /// A call as cold functions see it.
@@ -109,7 +113,7 @@ impl<'p, P: Parts, H: Has> Run<'p, P, H> {
         {
             retry.note_call();
         }
-        Self { parts, core, lane: Lane::EMPTY, later: None }
+        Self { parts, core, lane: Lane::EMPTY, later: Later::NONE }
     }
 
     /// Runs one attempt, as far as the policies let it.
@@ -143,8 +147,11 @@ impl<'p, P: Parts, H: Has> Run<'p, P, H> {
             return ControlFlow::Break(self.end(ended));
         }
         self.core.fix_deadline(self.parts);
-        match self.core.call(self.parts).next(&mut self.later, seen) {
-            Ok(wait) => ControlFlow::Continue(Pause::new(wait)),
+        match self.core.call(self.parts).next(self.later, seen) {
+            Ok((wait, later)) => {
+                self.later = later;
+                ControlFlow::Continue(Pause::new(wait))
+            }
             Err(()) => ControlFlow::Break(self.end(ended)),
         }
     }
@@ -160,10 +167,7 @@ impl<'p, P: Parts, H: Has> Run<'p, P, H> {
     fn end<R>(&mut self, ended: Ended<R>) -> Settled<R> {
         match ended {
             Ok(value) => Ok(value),
-            Err(refusal) => {
-                let refused = self.later.as_ref().map_or(0, |later| later.refused);
-                Err(self.core.call(self.parts).rejected(refusal, refused))
-            }
+            Err(refusal) => Err(self.core.call(self.parts).rejected(refusal, self.later.refused)),
         }
     }
 }
@@ -251,19 +255,17 @@ impl Call<'_> {
     /// The wait for the next attempt; none: there is no other.
     #[cold]
     #[inline(never)]
-    fn next(self, later: &mut Option<Box<Later>>, seen: Judged) -> Result<Duration, ()> {
+    fn next(self, mut later: Later, seen: Judged) -> Result<(Duration, Later), ()> {
         let Some(retry) = self.parts.retry() else { return Err(()) };
         let deadline = self.deadline.min(scope::deadline());
         let (now, started, number) = (timer::now(), self.started, self.number);
-        let later =
-            later.get_or_insert_with(|| Box::new(Later { sequence: Sequence::START, refused: 0 }));
         let failed = Failed { number, seen, now, started, deadline };
         let chance = random::chance(Local.random());
         match retry.next(&mut later.sequence, &failed, chance, time::nanos) {
             Ok(wait) => {
                 later.refused += u32::from(seen.rejected.is_some_and(|kind| !kind.ran()));
                 telemetry::retrying(self.name(), number, wait, scope::retrying());
-                Ok(wait)
+                Ok((wait, later))
             }
             Err(why) => {
                 telemetry::stopped(self.name(), number, why);

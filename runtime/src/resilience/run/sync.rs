@@ -5,7 +5,7 @@ use std::{ops::ControlFlow, time::Duration};
 use super::{
     Core, Ended, Judged, Lane, Pause, Refusal, Run, Settled,
     judged::{open, refused},
-    lane::Around,
+    lane::Watch,
     limits::InTime,
 };
 #[cfg(feature = "chaos")]
@@ -51,13 +51,13 @@ impl<'p, P: Parts, H: Has> SyncRun<'p, P, H> {
             let (end, limits) = core.call(*parts).begin_in_time();
             (in_time, limited) = (Some(end), Some(limits));
         }
+        let mut watch = Watch::NOTHING;
+        watch.begin(lane);
         let value = {
             let _within = scope::enter(number, core.has(RETRY));
-            let around = Around::enter(lane, limited);
-            let value = body();
-            around.leave(lane);
-            value
+            watch.run(lane, limited, body)
         };
+        watch.end(lane);
         drop(place);
         in_time.map_or(Ok(()), InTime::check)?;
         Ok(value)
@@ -95,10 +95,7 @@ impl<H: Has> Core<H> {
         if self.has(BREAKER)
             && let Some(breaker) = parts.circuit_breaker()
         {
-            lane.hold(match now {
-                0 => breaker.admit_now().map_err(open)?,
-                now => breaker.admit(now).map_err(open)?,
-            });
+            lane.enter(breaker, || if now == 0 { time::nanos() } else { now }).map_err(open)?;
         }
         if self.has(LIMIT)
             && let Some(limiter) = parts.rate_limit()
