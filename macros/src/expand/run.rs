@@ -128,17 +128,25 @@ fn begin(resilience: &TokenStream, policies: &Policies, waits: Waits) -> TokenSt
     quote!(#found let mut #run = #begin;)
 }
 
-/// What the function can have, so that nothing else is compiled: `Only<{ RETRY | TIMEOUT }>`.
+/// What the function can have, so that nothing else is compiled: `Only<{ RETRY | CIRCUIT_BREAKER }>`.
 fn mechanisms(resilience: &TokenStream, policies: &Policies) -> TokenStream {
     if policies.bundle.is_some() {
         // Only the bundle knows.
         return quote!(#resilience::Any);
     }
+    let has = |names: &[&str]| names.iter().any(|name| policies.has(name));
+    let which = local(if has(&["rate_limit", "bulkhead", "chaos"]) {
+        "Waiting"
+    } else if has(&["timeout"]) {
+        "Timed"
+    } else {
+        "Only"
+    });
     let parts = policies.parts.iter().map(|part| {
         let name = local(&part.name.to_uppercase());
         quote!(#resilience::parts::#name)
     });
-    quote!(#resilience::Only<{ 0 #(| #parts)* }>)
+    quote!(#resilience::#which<{ 0 #(| #parts)* }>)
 }
 
 /// What takes the place of parts of the policy: objects, and instances for keys.

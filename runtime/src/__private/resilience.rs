@@ -12,7 +12,7 @@ pub use crate::resilience::{
         FallsAsResult, InTime, OfAny, OfResult, falling, falling_caught,
     },
     given::Given,
-    policy::{Any, Has, Only, Parts},
+    policy::{Any, Has, Only, Parts, Timed, Waiting},
     run::{
         Attempt, ByClassify, ByNobody, BySource, ByWrapped, Classified, Ended, Hedged, Judged,
         JudgedAsAny, JudgedAsResult, Judging, Pause, Refusal, Run, Settled, SyncRun,

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::{
     ForKey, Hedge, Policy, Rejected, Retry, Timeout,
-    policy::{Any, HEDGE, Has, Only, Parts, RETRY, TIMED, TIMEOUT},
+    policy::{Any, HEDGE, Has, Only, Parts, RETRY, TIMED, TIMEOUT, Timed},
     run::{Ended, Judged, Run, SyncRun},
 };
 
@@ -192,7 +192,7 @@ impl Timeout {
         &self,
         call: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        let mut run = Run::<_, Only<TIMEOUT>>::new(None, self);
+        let mut run = Run::<_, Timed<TIMEOUT>>::new(None, self);
         let ended = run.attempt(call).await;
         let seen = judge(&ended);
         run.finish(ended, seen).unwrap_or_else(|no| Err(E::from(no)))

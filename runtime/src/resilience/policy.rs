@@ -13,6 +13,7 @@ use super::Chaos;
 use super::{
     Bulkhead, CircuitBreaker, Hedge, RateLimiter, Retry, Timeout,
     doors::{Doors, DoorsOfKeys},
+    run::waits::{Never, Queue, Time, Waits},
 };
 use crate::site::{Protection, Site};
 
@@ -41,18 +42,39 @@ pub(crate) const GATES: u32 = BREAKER | LIMIT | BULKHEAD | CHAOS;
 pub trait Has: Copy + 'static {
     /// Bit by bit, as above.
     const HAS: u32;
+    /// What its attempts can wait for.
+    type Waits<'p>: Waits<'p>;
 }
 
-/// No others than these.
+/// No others than these, of which none waits: neither a time limit nor a limit to calls.
 #[derive(Clone, Copy, Debug)]
 pub struct Only<const PARTS: u32>;
 
-impl<const PARTS: u32> Has for Only<PARTS> {
-    const HAS: u32 = PARTS;
-}
+/// No others than these, a time limit among them but no limit to calls.
+#[derive(Clone, Copy, Debug)]
+pub struct Timed<const PARTS: u32>;
+
+/// No others than these.
+#[derive(Clone, Copy, Debug)]
+pub struct Waiting<const PARTS: u32>;
 
 /// Whatever the policy turns out to have.
-pub type Any = Only<{ u32::MAX }>;
+pub type Any = Waiting<{ u32::MAX }>;
+
+impl<const PARTS: u32> Has for Only<PARTS> {
+    const HAS: u32 = PARTS;
+    type Waits<'p> = Never;
+}
+
+impl<const PARTS: u32> Has for Timed<PARTS> {
+    const HAS: u32 = PARTS;
+    type Waits<'p> = Time;
+}
+
+impl<const PARTS: u32> Has for Waiting<PARTS> {
+    const HAS: u32 = PARTS;
+    type Waits<'p> = Queue<'p>;
+}
 
 /// Several mechanisms around one call, nested in the one order that makes sense.
 ///

@@ -1,9 +1,11 @@
 //! What one attempt holds, from its admission to its verdict.
 //!
-//! Nearly always that is the leave of a closed circuit breaker: three words, which are watched while
-//! the body runs ([`Watch`]) and then wait for the verdict. Losing them loses nothing. A probe's
+//! Nearly always that is the leave of a closed circuit breaker: three words that stay where they are
+//! until the verdict. Losing them loses nothing. A probe's
 //! slot and the span of a further attempt have to be given back; they are in a box, so that the run
 //! has only one thing to drop, and everything else of it can stay in registers.
+
+use std::mem;
 
 use super::Judged;
 use crate::{
@@ -134,53 +136,53 @@ impl Drop for Held<'_> {
     }
 }
 
-/// The leave of a closed breaker while the body runs; dropped, the attempt is cancelled or panics.
-#[derive(Debug)]
-pub(super) struct Watch<'p> {
-    standing: Option<Standing<'p>>,
-    is_running: bool,
-}
-
-impl<'p> Watch<'p> {
-    pub(super) const NOTHING: Self = Self { standing: None, is_running: false };
-
-    /// Takes the lane's leave into its care.
+impl Lane<'_> {
+    /// Runs the body, or polls it, in the span of the attempt if that has one.
     #[inline(always)]
-    pub(super) fn begin(&mut self, lane: &mut Lane<'p>) {
-        self.standing = lane.standing.take();
-    }
-
-    /// The body has come to its end: the verdict is to follow.
-    #[inline(always)]
-    pub(super) fn end(&mut self, lane: &mut Lane<'p>) {
-        lane.standing = self.standing.take();
-    }
-
-    /// Does something that may panic as the body does.
-    #[inline(always)]
-    pub(super) fn run<R>(
-        &mut self,
-        lane: &mut Lane<'p>,
-        _limited: Option<Limited>,
-        body: impl FnOnce() -> R,
-    ) -> R {
-        self.is_running = true;
-        let attached = lane.held.as_deref_mut().and_then(enter);
+    pub(super) fn run<R>(&mut self, _limited: Option<Limited>, body: impl FnOnce() -> R) -> R {
+        let attached = self.held.as_deref_mut().and_then(enter);
         let value = body();
-        drop(attached);
-        if let Some(held) = lane.held.as_deref_mut() {
+        if let Some(attached) = attached {
+            detach(attached);
+        }
+        if let Some(held) = self.held.as_deref_mut() {
             held.set_running(false);
         }
-        self.is_running = false;
+        value
+    }
+
+    /// The attempt does not come to its end.
+    #[inline(always)]
+    pub(super) fn abandon(&mut self, has_panicked: bool) {
+        if let Some(standing) = self.standing.take() {
+            standing.cancelled(has_panicked);
+        }
+    }
+}
+
+/// While a synchronous body runs; dropped, it has panicked.
+pub(super) struct Running<'p>(Option<Standing<'p>>);
+
+impl<'p> Running<'p> {
+    #[inline(always)]
+    pub(super) fn run<R>(
+        lane: &mut Lane<'p>,
+        limited: Option<Limited>,
+        body: impl FnOnce() -> R,
+    ) -> R {
+        // A copy: whoever unwinds from here does not ask the lane any more.
+        let running = Self(lane.standing);
+        let value = lane.run(limited, body);
+        mem::forget(running);
         value
     }
 }
 
-impl Drop for Watch<'_> {
+impl Drop for Running<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        if let Some(standing) = self.standing {
-            standing.cancelled(self.is_running);
+        if let Some(standing) = self.0 {
+            standing.cancelled(true);
         }
     }
 }
@@ -191,4 +193,10 @@ impl Drop for Watch<'_> {
 fn enter(held: &mut Held<'_>) -> Option<Box<Attached>> {
     held.set_running(true);
     held.span.as_ref().map(|span| Box::new(span.context().attach()))
+}
+
+#[cold]
+#[inline(never)]
+fn detach(attached: Box<Attached>) {
+    drop(attached);
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Call, Core, Refusal};
+use super::{Call, Core, Refusal, waits::Time};
 use crate::resilience::{
     Deadline, RejectedKind, Timeout,
     policy::{Has, Parts, TIMEOUT},
@@ -75,8 +75,7 @@ impl Call<'_> {
     #[inline(never)]
     pub(super) fn expire(
         self,
-        until: &mut u64,
-        timer: &mut Option<Timer>,
+        Time { timer, until }: &mut Time,
         context: &mut Context<'_>,
     ) -> Poll<Deadline> {
         let total = self.deadline;
@@ -101,12 +100,13 @@ impl Call<'_> {
         self,
         timer: &mut Option<Timer>,
         context: &mut Context<'_>,
-    ) -> Poll<Deadline> {
+    ) -> Poll<()> {
         // What an attempt may take is no matter of the doors.
         if self.deadline == NEVER {
             return Poll::Pending;
         }
-        self.expire(&mut { self.deadline }, timer, context)
+        let running = timer.get_or_insert_with(|| Timer::until(self.deadline));
+        Pin::new(running).poll(context)
     }
 
     /// Until when a delay on purpose lasts: no longer than the attempt.

@@ -12,6 +12,7 @@
 //! written to memory first; and what only failures need is made by the first failure.
 
 mod attempt;
+mod doors;
 mod judged;
 mod lane;
 mod limits;
@@ -20,6 +21,7 @@ mod race;
 mod sync;
 #[cfg(test)]
 mod tests;
+pub(super) mod waits;
 
 use std::{marker::PhantomData, ops::ControlFlow, time::Duration};
 

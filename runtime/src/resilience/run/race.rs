@@ -2,13 +2,14 @@
 //! returns.
 
 use std::{
+    mem,
     pin::Pin,
     task::{Context, Poll},
 };
 
 use pin_project_lite::pin_project;
 
-use super::{Ended, Judged, Lane, Run, attempt::Try};
+use super::{Ended, Judged, Lane, Run, attempt::Try, waits::Waits};
 use crate::resilience::{
     Hedge,
     policy::{HEDGE, Has, Parts},
@@ -22,9 +23,9 @@ pin_project! {
     pub struct Hedged<'r, 'p, P: Parts, F: Future, M, J, H: Has> {
         // Dropped before its lane, which is the run's.
         #[pin]
-        primary: Option<Try<'p, F>>,
+        primary: Option<Try<'p, F, H::Waits<'p>>>,
         // There rarely are any.
-        others: Vec<Other<'p, F>>,
+        others: Vec<Other<'p, F, H::Waits<'p>>>,
         run: &'r mut Run<'p, P, H>,
         make: M,
         judge: J,
@@ -34,12 +35,29 @@ pin_project! {
         begun: u32,
         began: u64,
     }
+
+    impl<'r, 'p, P: Parts, F: Future, M, J, H: Has> PinnedDrop for Hedged<'r, 'p, P, F, M, J, H> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(primary) = this.primary.as_mut().as_pin_mut() {
+                primary.leave(&mut this.run.lane);
+            }
+        }
+    }
 }
 
 /// An attempt that began later.
-struct Other<'p, F> {
-    attempt: Pin<Box<Try<'p, F>>>,
+struct Other<'p, F: Future, W: Waits<'p>> {
+    attempt: Option<Pin<Box<Try<'p, F, W>>>>,
     lane: Lane<'p>,
+}
+
+impl<'p, F: Future, W: Waits<'p>> Drop for Other<'p, F, W> {
+    fn drop(&mut self) {
+        if let Some(mut attempt) = self.attempt.take() {
+            attempt.as_mut().leave(&mut self.lane);
+        }
+    }
 }
 
 impl<'r, 'p, P, F, M, J, H: Has> Hedged<'r, 'p, P, F, M, J, H>
@@ -111,27 +129,31 @@ where
                     None
                 };
                 let Some(number) = next else { break };
-                let attempt = Box::pin(Try::new(number, (this.make)()));
+                let attempt = Some(Box::pin(Try::new(number, (this.make)())));
                 this.others.push(Other { attempt, lane: Lane::EMPTY });
             }
             let Some(other) = this.others.get_mut(at) else { break };
             let Run { parts, core, lane, .. } = &mut **this.run;
-            let polled = other.attempt.as_mut().poll(*parts, core, &mut other.lane, context);
+            let Some(attempt) = &mut other.attempt else { break };
+            let polled = attempt.as_mut().poll(*parts, core, &mut other.lane, context);
             let Poll::Ready(ended) = polled else {
                 at += 1;
                 continue;
             };
-            let Other { attempt, lane: mut ended_lane } = this.others.swap_remove(at);
-            drop(attempt);
+            other.attempt = None;
+            let mut other = this.others.swap_remove(at);
             let seen = (this.judge)(&ended);
             if wins(&seen) {
+                if let Some(primary) = this.primary.as_mut().as_pin_mut() {
+                    primary.leave(lane);
+                }
                 this.primary.set(None);
                 this.others.clear();
                 telemetry::hedge_won(core.call(*parts).name());
-                *lane = ended_lane;
+                mem::swap(lane, &mut other.lane);
                 return Poll::Ready(ended);
             }
-            ended_lane.close(&seen);
+            other.lane.close(&seen);
         }
         match this.failed.take() {
             Some(failed) if this.others.is_empty() => Poll::Ready(failed),

@@ -3,9 +3,7 @@
 use std::{ops::ControlFlow, time::Duration};
 
 use super::{
-    Core, Ended, Judged, Lane, Pause, Refusal, Run, Settled,
-    judged::{open, refused},
-    lane::Watch,
+    Core, Ended, Judged, Lane, Pause, Refusal, Run, Settled, judged::refused, lane::Running,
     limits::InTime,
 };
 #[cfg(feature = "chaos")]
@@ -13,7 +11,7 @@ use crate::resilience::policy::CHAOS;
 use crate::{
     resilience::{
         bulkhead::Place,
-        policy::{Any, BREAKER, BULKHEAD, Has, LIMIT, Parts, Policy, RETRY, TIMEOUT},
+        policy::{Any, BULKHEAD, Has, LIMIT, Parts, Policy, RETRY, TIMEOUT},
         scope, timer,
     },
     site::Site,
@@ -51,13 +49,10 @@ impl<'p, P: Parts, H: Has> SyncRun<'p, P, H> {
             let (end, limits) = core.call(*parts).begin_in_time();
             (in_time, limited) = (Some(end), Some(limits));
         }
-        let mut watch = Watch::NOTHING;
-        watch.begin(lane);
         let value = {
             let _within = scope::enter(number, core.has(RETRY));
-            watch.run(lane, limited, body)
+            Running::run(lane, limited, body)
         };
-        watch.end(lane);
         drop(place);
         in_time.map_or(Ok(()), InTime::check)?;
         Ok(value)
@@ -84,20 +79,12 @@ impl<H: Has> Core<H> {
         parts: &'p P,
         lane: &mut Lane<'p>,
     ) -> Result<Option<Place<'p>>, Refusal> {
-        if self.is_again(self.number) {
-            lane.begin_again(self.number);
-        }
         // Nothing can cut it off, so its time runs from the beginning.
         self.fix_deadline(parts);
-        self.check()?;
         // Who needs the time for the limit has it for the breaker.
-        let now = if self.has(LIMIT) { time::nanos() } else { 0 };
-        if self.has(BREAKER)
-            && let Some(breaker) = parts.circuit_breaker()
-        {
-            lane.enter(breaker, || if now == 0 { time::nanos() } else { now }).map_err(open)?;
-        }
-        if self.has(LIMIT)
+        let now = self.has(LIMIT).then(time::nanos);
+        self.begin_body(self.number, now, parts, lane)?;
+        if let Some(now) = now
             && let Some(limiter) = parts.rate_limit()
         {
             let turn = limiter.admit(now).map_err(refused)?;

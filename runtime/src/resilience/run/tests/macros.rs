@@ -5,7 +5,7 @@ use std::io;
 use super::*;
 use crate::{
     __private::resilience::{
-        Ended, Given, Refusal, Run, Settled, Stale, SyncRun, accepted, caught_here, rejectable,
+        Any, Ended, Given, Refusal, Run, Settled, Stale, SyncRun, accepted, caught_here, rejectable,
     },
     outcome::Outcome,
     resilience::{Class, Failure, run::Judged},
@@ -73,11 +73,11 @@ fn an_error_is_classified_by_what_it_can_and_through_what_hides_it() {
         Ok(Err(io::Error::other(io::Error::from(io::ErrorKind::PermissionDenied))));
 
     let judged = crate::__judge!(run, own, classify = false);
-    assert_eq!((judged.retry_after, judged.again), (Some(ms(5)), true));
+    assert_eq!((judged.asked_after(), judged.again), (Some(ms(5)), true));
     let judged = crate::__judge!(run, hidden, classify = false);
-    assert_eq!(judged.class, Some(Class::NotSent));
+    assert_eq!(judged.class(), Some(Class::NotSent));
     let judged = crate::__judge!(run, wrapped, classify = false);
-    assert_eq!(judged.class, Some(Class::Permanent));
+    assert_eq!(judged.class(), Some(Class::Permanent));
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn an_error_may_say_when_to_come_back() {
 
     let judged = crate::__judge!(run, bad, retry_after = |error| Some(ms(*error)));
 
-    assert_eq!(judged.retry_after, Some(ms(12)));
+    assert_eq!(judged.asked_after(), Some(ms(12)));
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn generated_code_runs_through_the_same_engine() {
     let (mut attempts, mut tried) = (0, 0);
 
     let call = async {
-        let mut run = Run::begin(&SITE, &POLICY);
+        let mut run = Run::<_, Any>::begin(&SITE, &POLICY);
         let value = loop {
             let ended = run
                 .attempt(async {
@@ -190,7 +190,7 @@ fn generated_code_runs_through_the_same_engine() {
     };
     assert_eq!(lab.drive(call), (Ok(3), 300));
     let (value, waited) = lab.time(|| {
-        let mut run = SyncRun::begin(&SITE, &POLICY);
+        let mut run = SyncRun::<_, Any>::begin(&SITE, &POLICY);
         let value = loop {
             let ended = run.attempt(|| {
                 tried += 1;
@@ -211,7 +211,7 @@ fn a_policy_without_a_name_is_called_as_its_function() {
     let lab = Lab::new();
     let given = Given::new(&POLICY).circuit_breaker(&BREAKER);
     let call = || async {
-        let mut run = Run::begin(&SITE, &given);
+        let mut run = Run::<_, Any>::begin(&SITE, &given);
         let ended = run.attempt(pending::<Result<(), Failed>>()).await;
         crate::__finish!(run, ended)
     };
@@ -230,7 +230,7 @@ fn a_race_is_decided_by_what_the_function_asks() {
     let begun = Cell::new(0_u64);
 
     let call = async {
-        let mut run = Run::begin(&SITE, &POLICY);
+        let mut run = Run::<_, Any>::begin(&SITE, &POLICY);
         let ended = run
             .hedged(
                 || {
