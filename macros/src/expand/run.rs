@@ -25,7 +25,7 @@ pub(crate) enum Body {
 /// Prints one call: statements, and the value that the function returns.
 ///
 /// ```text
-/// let mut __run = Run::<_, Only<{ RETRY }>>::begin(__site, __policy);
+/// let mut __run = begin!(Run Only, __site, __policy, RETRY);
 /// let __value = loop {
 ///     let order = Clone::clone(&order);
 ///     let __ended = __run.attempt(async { let order = order; … }).await;
@@ -64,7 +64,7 @@ pub(crate) fn guarded(
             (Waits::Blocks, quote!(#clones let #ended = #run.attempt(#closure);))
         }
     };
-    let begin = begin(&resilience, policies, waits);
+    let begin = begin(private, policies, waits);
     let ran = if policies.runs_again() {
         let how = waits.word();
         quote! {
@@ -110,43 +110,41 @@ impl Waits {
     }
 }
 
-/// `let mut __run = Run::<_, Only<{ RETRY }>>::begin(__site, __policy);`
-fn begin(resilience: &TokenStream, policies: &Policies, waits: Waits) -> TokenStream {
+/// `let mut __run = begin!(Run Only, __site, __policy, RETRY);`
+fn begin(private: &TokenStream, policies: &Policies, waits: Waits) -> TokenStream {
+    let resilience = quote!(#private::resilience);
     let (run, site, policy) = (local("__run"), local("__site"), local("__policy"));
     let ty = local(match waits {
         Waits::Awaits => "Run",
         Waits::Blocks => "SyncRun",
     });
-    let (found, given) = instances(resilience, policies);
+    let (found, given) = instances(&resilience, policies);
     let given = match (&policies.bundle, given) {
         (_, Some(given)) => quote!(&#given),
         (Some(bundle), None) => borrowed(&bundle.value.0),
         (None, None) => quote!(#policy),
     };
-    let mechanisms = mechanisms(resilience, policies);
-    let begin = quote!(#resilience::#ty::<_, #mechanisms>::begin(#site, #given));
+    let (waits, parts) = mechanisms(policies);
+    let begin = quote!(#private::begin!(#ty #waits, #site, #given #(, #parts)*));
     quote!(#found let mut #run = #begin;)
 }
 
-/// What the function can have, so that nothing else is compiled: `Only<{ RETRY | CIRCUIT_BREAKER }>`.
-fn mechanisms(resilience: &TokenStream, policies: &Policies) -> TokenStream {
+/// What the function can have and what it can wait for, so that nothing else is compiled.
+fn mechanisms(policies: &Policies) -> (Ident, Vec<Ident>) {
     if policies.bundle.is_some() {
         // Only the bundle knows.
-        return quote!(#resilience::Any);
+        return (local("Waiting"), vec![local("ALL")]);
     }
     let has = |names: &[&str]| names.iter().any(|name| policies.has(name));
-    let which = local(if has(&["rate_limit", "bulkhead", "chaos"]) {
+    let waits = if has(&["rate_limit", "bulkhead", "chaos"]) {
         "Waiting"
     } else if has(&["timeout"]) {
         "Timed"
     } else {
         "Only"
-    });
-    let parts = policies.parts.iter().map(|part| {
-        let name = local(&part.name.to_uppercase());
-        quote!(#resilience::parts::#name)
-    });
-    quote!(#resilience::#which<{ 0 #(| #parts)* }>)
+    };
+    let parts = policies.parts.iter().map(|part| local(&part.name.to_uppercase()));
+    (local(waits), parts.collect())
 }
 
 /// What takes the place of parts of the policy: objects, and instances for keys.

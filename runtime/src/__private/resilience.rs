@@ -23,7 +23,8 @@ pub use crate::resilience::{
 /// The mechanisms by the names of their attributes, as [`Only`] takes them.
 pub mod parts {
     pub use crate::resilience::policy::{
-        BREAKER as CIRCUIT_BREAKER, BULKHEAD, CHAOS, HEDGE, LIMIT as RATE_LIMIT, RETRY, TIMEOUT,
+        ALL, BREAKER as CIRCUIT_BREAKER, BULKHEAD, CHAOS, HEDGE, LIMIT as RATE_LIMIT, RETRY,
+        TIMEOUT,
     };
 }
 
@@ -80,6 +81,20 @@ pub fn rejected_as<R>(ended: Settled<R>, reject: impl FnOnce(Rejected) -> R) -> 
 #[inline(always)]
 pub fn accepted<R>(ended: Settled<R>) -> R {
     ended.unwrap_or_else(|_| unreachable!("no policy of this function refuses anything"))
+}
+
+/// Begins a call of a function that can have these mechanisms and wait for that.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __begin {
+    ($run:ident $waits:ident, $site:expr, $policy:expr $(, $part:ident)* $(,)?) => {
+        $crate::__private::resilience::$run::<
+            _,
+            $crate::__private::resilience::$waits<
+                { 0 $(| $crate::__private::resilience::parts::$part)* },
+            >,
+        >::begin($site, $policy)
+    };
 }
 
 /// What an attempt means: by its type, and by what the function's attributes ask, in this order.

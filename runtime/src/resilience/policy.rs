@@ -35,6 +35,8 @@ pub const CHAOS: u32 = 64;
 pub(crate) const NEW: u32 = 128;
 /// It matters when a call began.
 pub(crate) const TIMED: u32 = 256;
+/// Whatever there is.
+pub const ALL: u32 = u32::MAX;
 /// Something decides about an attempt before it begins.
 pub(crate) const GATES: u32 = BREAKER | LIMIT | BULKHEAD | CHAOS;
 
@@ -59,7 +61,7 @@ pub struct Timed<const PARTS: u32>;
 pub struct Waiting<const PARTS: u32>;
 
 /// Whatever the policy turns out to have.
-pub type Any = Waiting<{ u32::MAX }>;
+pub type Any = Waiting<ALL>;
 
 impl<const PARTS: u32> Has for Only<PARTS> {
     const HAS: u32 = PARTS;

@@ -14,10 +14,7 @@ async fn charge(id: u64, name: &str) -> Result<u64, Error> {
         (&__SPANDREL, &__POLICY, &__STALE)
     };
     let __value = ::spandrel::__private::resilience::caught(async {
-            let mut __run = ::spandrel::__private::resilience::Run::begin(
-                __site,
-                __policy,
-            );
+            let mut __run = ::spandrel::__private::begin!(Run Only, __site, __policy);
             let __ended = __run
                 .attempt(async {
                     if false {

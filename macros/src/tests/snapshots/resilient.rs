@@ -8,7 +8,7 @@ async fn charge(&self, id: u64) -> Result<u64, Error> {
         &__SPANDREL
     };
     let __given = PROVIDER.for_key(&(self.host()));
-    let mut __run = ::spandrel::__private::resilience::Run::begin(__site, &__given);
+    let mut __run = ::spandrel::__private::begin!(Run Waiting, __site, & __given, ALL);
     let __value = loop {
         let __ended = __run
             .attempt(async {

@@ -39,7 +39,7 @@ async fn charge(order: Order) -> Result<u64, Error> {
         ::my_spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY)
     };
-    let mut __run = ::my_spandrel::__private::resilience::Run::begin(__site, __policy);
+    let mut __run = ::my_spandrel::__private::begin!(Run Only, __site, __policy, RETRY);
     let __value = loop {
         let order = ::core::clone::Clone::clone(&order);
         let __ended = __run
