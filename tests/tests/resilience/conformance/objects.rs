@@ -146,7 +146,7 @@ impl Objects {
 
     /// What generated code does around a function.
     fn run_judged(&self, body: &dyn Fn() -> Returned) -> Returned {
-        let mut run = private::SyncRun::begin(&SITE, &self.policy);
+        let mut run = private::SyncRun::<_, private::Any>::begin(&SITE, &self.policy);
         let ended = loop {
             let ended = run.attempt(body);
             let seen = self.judged(&ended);
@@ -215,7 +215,7 @@ impl Objects {
         &self,
         body: impl Fn() -> F,
     ) -> Returned {
-        let mut run = private::Run::begin(&SITE, &self.policy);
+        let mut run = private::Run::<_, private::Any>::begin(&SITE, &self.policy);
         let ended = loop {
             let ended = if self.hedge.is_some() {
                 run.hedged(&body, |ended| self.judged(ended)).await
