@@ -74,6 +74,7 @@ pub(crate) fn deadline() -> u64 {
 }
 
 /// The end that is fixed already.
+#[inline(always)]
 pub(crate) fn fixed_deadline() -> u64 {
     SCOPE.with(|scope| scope.deadline.get())
 }

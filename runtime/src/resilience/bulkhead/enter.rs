@@ -147,6 +147,14 @@ impl Bulkhead {
         (core.name, core.key.clone())
     }
 
+    /// A place, if one is free and nothing else has to be asked.
+    #[inline(always)]
+    pub(crate) fn enter_at_once(&self) -> Option<Place<'_>> {
+        let core = &**self.home.get(&self.template);
+        let enters = core.mode.load(Relaxed) == Mode::Auto as u8 && core.queue.enter_at_once();
+        enters.then(|| Held::counted(core))
+    }
+
     /// A place, as soon as there is one.
     #[inline]
     pub(crate) fn enter(&self) -> Enter<'_> {

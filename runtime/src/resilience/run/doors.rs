@@ -14,7 +14,7 @@ use super::{
 use crate::resilience::{Chaos, policy::CHAOS};
 use crate::{
     resilience::{
-        RejectedKind,
+        Bulkhead, RejectedKind,
         bulkhead::Enter,
         limit::Wait,
         policy::{BREAKER, BULKHEAD, Has, LIMIT, Parts},
@@ -148,11 +148,25 @@ impl<'p> Queue<'p> {
         if core.has(BULKHEAD)
             && let Some(bulkhead) = parts.bulkhead()
         {
-            let mut entering = bulkhead.enter();
-            match Pin::new(&mut entering).poll(context) {
-                Poll::Ready(place) => self.place = Some(place.map_err(refused)?),
-                Poll::Pending => self.waits = Some(Box::new(AtDoor::Queue(entering, None))),
+            match bulkhead.enter_at_once() {
+                Some(place) => self.place = Some(place),
+                None => self.queue_up(bulkhead, context)?,
             }
+        }
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn queue_up(
+        &mut self,
+        bulkhead: &'p Bulkhead,
+        context: &mut Context<'_>,
+    ) -> Result<(), Refusal> {
+        let mut entering = bulkhead.enter();
+        match Pin::new(&mut entering).poll(context) {
+            Poll::Ready(place) => self.place = Some(place.map_err(refused)?),
+            Poll::Pending => self.waits = Some(Box::new(AtDoor::Queue(entering, None))),
         }
         Ok(())
     }

@@ -6,9 +6,10 @@ use std::{
     time::Duration,
 };
 
-use super::{Call, Core, Refusal, waits::Time};
+use super::{Call, Core, Refusal, judged::refused, waits::Time};
 use crate::resilience::{
-    Deadline, RejectedKind, Timeout,
+    Bulkhead, Deadline, RejectedKind, Timeout,
+    bulkhead::Place,
     policy::{Has, Parts, TIMEOUT},
     scope::{self, Limited, NEVER},
     timer::{self, Timer},
@@ -137,11 +138,17 @@ impl Call<'_> {
         Ok(until)
     }
 
-    /// How long a thread may wait at a door.
+    /// Keeps the thread waiting for a place, as long as the whole call has time.
     #[cold]
-    pub(super) fn patience(self) -> Option<Duration> {
-        let deadline = self.deadline.min(scope::deadline());
-        (deadline != NEVER).then(|| Duration::from_nanos(deadline.saturating_sub(timer::now())))
+    #[inline(never)]
+    pub(super) fn queue_up(self, bulkhead: &Bulkhead) -> Result<Place<'_>, Refusal> {
+        let mut patience = None;
+        if self.word & TIMEOUT != 0 {
+            let deadline = self.deadline.min(scope::deadline());
+            patience = (deadline != NEVER)
+                .then(|| Duration::from_nanos(deadline.saturating_sub(timer::now())));
+        }
+        bulkhead.enter_blocking(patience).map_err(refused)
     }
 
     /// Sets the end of a body that nothing can cut off, and that can ask for it.

@@ -98,8 +98,10 @@ impl<H: Has> Core<H> {
         if self.has(BULKHEAD)
             && let Some(bulkhead) = parts.bulkhead()
         {
-            let patience = if self.has(TIMEOUT) { self.call(parts).patience() } else { None };
-            place = Some(bulkhead.enter_blocking(patience).map_err(refused)?);
+            place = match bulkhead.enter_at_once() {
+                Some(place) => Some(place),
+                None => Some(self.call(parts).queue_up(bulkhead)?),
+            };
         }
         #[cfg(feature = "chaos")]
         if self.has(CHAOS)
