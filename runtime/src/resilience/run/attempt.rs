@@ -95,10 +95,10 @@ impl<'p, F: Future, W: Waits<'p>> Try<'p, F, W> {
 
     /// It is dropped, and tells the lane if it was not over.
     #[inline(always)]
-    pub(super) fn leave(self: Pin<&mut Self>, lane: &mut Lane<'p>) {
+    pub(super) fn leave<H: Has>(self: Pin<&mut Self>, lane: &mut Lane<'p>) {
         let stage = self.project().stage;
         if *stage != Stage::Over {
-            lane.abandon(*stage == Stage::Running);
+            lane.abandon::<H>(*stage == Stage::Running);
             *stage = Stage::Over;
         }
     }
@@ -117,7 +117,7 @@ pin_project! {
     impl<'r, 'p, P: Parts, F: Future, H: Has> PinnedDrop for Attempt<'r, 'p, P, F, H> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            this.attempt.leave(&mut this.run.lane);
+            this.attempt.leave::<H>(&mut this.run.lane);
         }
     }
 }

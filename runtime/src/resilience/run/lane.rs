@@ -13,6 +13,7 @@ use crate::{
     resilience::{
         CircuitBreaker, Verdict,
         breaker::{Denied, Permit, Standing},
+        policy::{BREAKER, HEDGE, Has, RETRY},
         scope::Limited,
         telemetry,
     },
@@ -65,11 +66,15 @@ impl<'p> Lane<'p> {
 
     /// The attempt has ended, and this is what it means.
     #[inline(always)]
-    pub(super) fn close(&mut self, seen: &Judged) {
-        if let Some(standing) = self.standing.take() {
+    pub(super) fn close<H: Has>(&mut self, seen: &Judged) {
+        if H::HAS & BREAKER != 0
+            && let Some(standing) = self.standing.take()
+        {
             standing.end(verdict(seen), time::nanos);
         }
-        if let Some(held) = self.held.take() {
+        if H::HAS & (BREAKER | RETRY | HEDGE) != 0
+            && let Some(held) = self.held.take()
+        {
             end(held, *seen);
         }
     }
@@ -153,8 +158,10 @@ impl Lane<'_> {
 
     /// The attempt does not come to its end.
     #[inline(always)]
-    pub(super) fn abandon(&mut self, has_panicked: bool) {
-        if let Some(standing) = self.standing.take() {
+    pub(super) fn abandon<H: Has>(&mut self, has_panicked: bool) {
+        if H::HAS & BREAKER != 0
+            && let Some(standing) = self.standing.take()
+        {
             standing.cancelled(has_panicked);
         }
     }

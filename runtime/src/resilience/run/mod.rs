@@ -138,7 +138,7 @@ impl<'p, P: Parts, H: Has> Run<'p, P, H> {
     /// Decides what follows from an attempt: its end, or a wait and another one.
     #[inline(always)]
     pub fn settle<R>(&mut self, ended: Ended<R>, seen: Judged) -> ControlFlow<Settled<R>, Pause> {
-        self.lane.close(&seen);
+        self.lane.close::<H>(&seen);
         if !self.core.has(RETRY) {
             return ControlFlow::Break(self.end(ended));
         }
@@ -161,7 +161,7 @@ impl<'p, P: Parts, H: Has> Run<'p, P, H> {
     /// Ends a call that has one attempt.
     #[inline(always)]
     pub fn finish<R>(&mut self, ended: Ended<R>, seen: Judged) -> Settled<R> {
-        self.lane.close(&seen);
+        self.lane.close::<H>(&seen);
         self.end(ended)
     }
 

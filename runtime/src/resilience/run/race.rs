@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use super::{Ended, Judged, Lane, Run, attempt::Try, waits::Waits};
 use crate::resilience::{
     Hedge,
-    policy::{HEDGE, Has, Parts},
+    policy::{Any, HEDGE, Has, Parts},
     telemetry,
     timer::{self, Timer},
 };
@@ -40,7 +40,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             if let Some(primary) = this.primary.as_mut().as_pin_mut() {
-                primary.leave(&mut this.run.lane);
+                primary.leave::<H>(&mut this.run.lane);
             }
         }
     }
@@ -55,7 +55,7 @@ struct Other<'p, F: Future, W: Waits<'p>> {
 impl<'p, F: Future, W: Waits<'p>> Drop for Other<'p, F, W> {
     fn drop(&mut self) {
         if let Some(mut attempt) = self.attempt.take() {
-            attempt.as_mut().leave(&mut self.lane);
+            attempt.as_mut().leave::<Any>(&mut self.lane);
         }
     }
 }
@@ -101,7 +101,7 @@ where
                 }
                 return Poll::Ready(ended);
             }
-            lane.close(&seen);
+            lane.close::<H>(&seen);
             *this.failed = Some(ended);
         }
         self.race(context)
@@ -145,7 +145,7 @@ where
             let seen = (this.judge)(&ended);
             if wins(&seen) {
                 if let Some(primary) = this.primary.as_mut().as_pin_mut() {
-                    primary.leave(lane);
+                    primary.leave::<H>(lane);
                 }
                 this.primary.set(None);
                 this.others.clear();
@@ -153,7 +153,7 @@ where
                 mem::swap(lane, &mut other.lane);
                 return Poll::Ready(ended);
             }
-            other.lane.close(&seen);
+            other.lane.close::<H>(&seen);
         }
         match this.failed.take() {
             Some(failed) if this.others.is_empty() => Poll::Ready(failed),
