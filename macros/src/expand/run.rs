@@ -26,15 +26,16 @@ pub(crate) enum Body {
 ///
 /// ```text
 /// let mut __run = Run::begin(__site, __policy);
+/// let mut __last = Last::NONE;
 /// let __value = loop {
 ///     let order = Clone::clone(&order);
 ///     let __ended = __run.attempt(async { let order = order; … }).await;
-///     settle!(awaits, __run, __ended)
+///     settle!(awaits, __run, __ended, last = __last)
 /// };
 /// rejectable::<R>(__value)
 /// ```
 ///
-/// A panic is caught around all of it, if a fallback stands in for that. What runs once needs no
+/// What was returned last is kept only where a further attempt may be refused. A panic is caught around all of it, if a fallback stands in for that. What runs once needs no
 /// loop:
 ///
 /// ```text
@@ -66,11 +67,15 @@ pub(crate) fn guarded(
     };
     let begin = begin(&resilience, policies, waits);
     let ran = if policies.runs_again() {
-        let how = waits.word();
+        let (how, last) = (waits.word(), local("__last"));
+        let keeps = policies.keeps();
+        let keep = keeps.then(|| quote!(let mut #last = #resilience::Last::NONE;));
+        let kept = keeps.then(|| quote!(, last = #last));
         quote! {
+            #keep
             let #value = loop {
                 #attempt
-                #resilience::settle!(#how, #run, #ended #judge)
+                #resilience::settle!(#how, #run, #ended #kept #judge)
             };
         }
     } else {
@@ -94,8 +99,7 @@ pub(crate) fn guarded(
     };
     quote! {
         let #value = #caught;
-        let #value = #resilience::on_panic!(#value, #source);
-        #fallback
+        let #value = #resilience::on_panic!(#value, #value => { #fallback #value }, #source);
         #end
     }
 }
@@ -178,9 +182,10 @@ fn judge(policies: &Policies) -> TokenStream {
     };
     let ignore_if = ask("ignore_if", &judge.ignore_if);
     let failure_if = ask("failure_if", &judge.failure_if);
-    // Whether somebody else has decided already what a failure is to the circuit breaker.
-    let is_decided = judge.failure_if.is_some() || !judge.classify.1;
-    let classify = (judge.classify != (false, false)).then(|| quote!(, classify = #is_decided));
+    let (retry, breaker) = judge.classify;
+    // Who has a predicate of its own has decided already what a failure is.
+    let breaker = breaker && judge.failure_if.is_none();
+    let classify = (retry || breaker).then(|| quote!(, classify = (#retry, #breaker)));
     let retry_if = ask("retry_if", &judge.retry_if);
     let retry_after = ask("retry_after", &judge.retry_after);
     quote!(#ignore_if #failure_if #classify #retry_if #retry_after)

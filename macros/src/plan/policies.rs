@@ -138,6 +138,17 @@ impl Policies {
         self.bundle.is_some() || self.has("retry") || self.has("hedge")
     }
 
+    /// Whether a further attempt may be refused or cut off, and another one follow: the caller then
+    /// gets what was returned before it.
+    pub(crate) fn keeps(&self) -> bool {
+        let sets = |name: &str, setting: &str| {
+            let parts = self.parts.iter().filter(|part| part.name == name);
+            parts.flat_map(|part| &part.settings).any(|given| given.name == setting)
+        };
+        let is_refused = sets("retry", "retry_on") || sets("timeout", "attempt");
+        self.bundle.is_some() || self.has("retry") && (is_refused || self.has("chaos"))
+    }
+
     /// Whether the arguments are needed behind the body, or for its next run.
     pub(crate) fn borrows(&self) -> bool {
         self.runs_again() || self.fallback.is_some()

@@ -15,7 +15,7 @@ pub use crate::resilience::{
     policy::Parts,
     run::{
         Attempt, ByClassify, ByNobody, BySource, ByWrapped, Classified, Ended, Hedged, Judged,
-        JudgedAsAny, JudgedAsResult, Judging, Pause, Refusal, Run, Settled, SyncRun,
+        JudgedAsAny, JudgedAsResult, Judging, Last, Pause, Refusal, Run, Settled, SyncRun,
     },
     stale::Stale,
 };
@@ -77,22 +77,22 @@ pub fn accepted<R>(ended: Settled<R>) -> R {
 
 /// What an attempt means: by its type, and by what the function's attributes ask, in this order.
 ///
-/// `classify = true` where `failure_if` stands beside it, and so has decided about failures.
+/// `classify = (true, false)` asks the error for the retry, and not for the circuit breaker.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __judge {
-    (@classify $judged:ident, $returned:ident, $is_asked:literal) => {{
+    (@classify $judged:ident, $returned:ident, $for:tt) => {{
         #[allow(unused_imports, reason = "the type of the error decides which is used")]
         use $crate::__private::resilience::{
             ByClassify as _, ByNobody as _, BySource as _, ByWrapped as _,
         };
         let class = (&&&&$crate::__private::resilience::Classified($returned)).class();
-        $judged.classify(class, $is_asked);
+        $judged.classify(class, $for);
     }};
     ($run:expr, $ended:expr
         $(, ignore_if = $ignore:expr)?
         $(, failure_if = $failure:expr)?
-        $(, classify = $is_asked:literal)?
+        $(, classify = $for:tt)?
         $(, retry_if = $retry:expr)?
         $(, retry_after = $after:expr)?
         $(,)?
@@ -105,7 +105,7 @@ macro_rules! __judge {
                 let mut judged = (&&$crate::__private::resilience::Judging(returned)).judge();
                 $(judged.ignore_if(returned, $ignore);)?
                 $(judged.failure_if(returned, $failure);)?
-                $($crate::__judge!(@classify judged, returned, $is_asked);)?
+                $($crate::__judge!(@classify judged, returned, $for);)?
                 $(judged.retry_if(returned, $retry);)?
                 $(judged.retry_after(returned, $after);)?
                 judged
@@ -118,9 +118,31 @@ macro_rules! __judge {
 }
 
 /// Judges an attempt, and leaves the loop or waits for the next one.
+///
+/// `last = …` keeps what was returned last, where further attempts may be refused.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __settle {
+    (awaits, $run:ident, $ended:ident, last = $last:ident $($judge:tt)*) => {{
+        let seen = $crate::__judge!($run, $ended $($judge)*);
+        match $run.settle_or($ended, seen, $last) {
+            ::core::ops::ControlFlow::Break(value) => break value,
+            ::core::ops::ControlFlow::Continue((pause, last)) => {
+                $last = last;
+                pause.await;
+            }
+        }
+    }};
+    (blocks, $run:ident, $ended:ident, last = $last:ident $($judge:tt)*) => {{
+        let seen = $crate::__judge!($run, $ended $($judge)*);
+        match $run.settle_or($ended, seen, $last) {
+            ::core::ops::ControlFlow::Break(value) => break value,
+            ::core::ops::ControlFlow::Continue((pause, last)) => {
+                $last = last;
+                pause.block();
+            }
+        }
+    }};
     (awaits, $run:ident, $ended:ident $($judge:tt)*) => {{
         let seen = $crate::__judge!($run, $ended $($judge)*);
         match $run.settle($ended, seen) {
@@ -189,21 +211,21 @@ macro_rules! __stale {
     }};
 }
 
-/// What is served in place of a panic.
+/// What is served in place of a panic; what else becomes of a call that has none is said first.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __on_panic {
-    ($caught:expr, value = $value:expr) => {{
+    ($caught:expr, $ended:ident => $otherwise:block, value = $value:expr) => {{
         let caught = $caught;
         let falls = $crate::__falls!(falling_caught, caught);
         match caught {
-            ::core::result::Result::Ok(ended) => ended,
+            ::core::result::Result::Ok($ended) => $otherwise,
             ::core::result::Result::Err(_) => ::core::result::Result::Ok(falls.value($value)),
         }
     }};
-    ($caught:expr, $failure:ident => $answer:expr) => {
+    ($caught:expr, $ended:ident => $otherwise:block, $failure:ident => $answer:expr) => {
         match $caught {
-            ::core::result::Result::Ok(ended) => ended,
+            ::core::result::Result::Ok($ended) => $otherwise,
             ::core::result::Result::Err(_) => {
                 let $failure = $crate::__private::resilience::Failure::Panicked;
                 ::core::result::Result::Ok($answer)

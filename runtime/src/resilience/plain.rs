@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::{
     ForKey, Hedge, Policy, Rejected, Retry, Timeout,
     policy::{HEDGE, Parts, RETRY, TIMED, TIMEOUT},
-    run::{Ended, Judged, Run, SyncRun},
+    run::{Ended, Judged, Last, Run, SyncRun},
 };
 
 /// Runs the engine around a closure.
@@ -14,12 +14,16 @@ pub(super) fn run<T, E: From<Rejected>, P: Parts>(
     mut call: impl FnMut() -> Result<T, E>,
 ) -> Result<T, E> {
     let mut run = SyncRun::new(None, parts);
+    let mut last = Last::NONE;
     loop {
         let ended = run.attempt(&mut call);
         let seen = judge(&ended);
-        match run.settle(ended, seen) {
+        match run.settle_or(ended, seen, last) {
             ControlFlow::Break(ended) => return ended.unwrap_or_else(|no| Err(E::from(no))),
-            ControlFlow::Continue(pause) => pause.block(),
+            ControlFlow::Continue((pause, returned)) => {
+                last = returned;
+                pause.block();
+            }
         }
     }
 }
@@ -30,6 +34,7 @@ pub(super) async fn run_async<T, E: From<Rejected>, P: Parts, F: Future<Output =
     mut call: impl FnMut() -> F,
 ) -> Result<T, E> {
     let mut run = Run::new(None, parts);
+    let mut last = Last::NONE;
     loop {
         let ended = if parts.word() & HEDGE == 0 {
             run.attempt(call()).await
@@ -37,9 +42,12 @@ pub(super) async fn run_async<T, E: From<Rejected>, P: Parts, F: Future<Output =
             run.hedged(&mut call, judge).await
         };
         let seen = judge(&ended);
-        match run.settle(ended, seen) {
+        match run.settle_or(ended, seen, last) {
             ControlFlow::Break(ended) => return ended.unwrap_or_else(|no| Err(E::from(no))),
-            ControlFlow::Continue(pause) => pause.await,
+            ControlFlow::Continue((pause, returned)) => {
+                last = returned;
+                pause.await;
+            }
         }
     }
 }

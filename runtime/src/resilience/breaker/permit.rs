@@ -73,6 +73,18 @@ impl<C: Deref<Target = Core>> Leave<C> {
         value
     }
 
+    /// The call has to wait before it begins: given up meanwhile, it is not slow.
+    #[cold]
+    pub(crate) fn waits(&mut self) {
+        self.began = u64::MAX;
+    }
+
+    /// The call begins only now: what it has waited for was not the callee.
+    #[cold]
+    pub(crate) fn begins(&mut self, now: u64) {
+        self.began = now;
+    }
+
     /// The call has ended now.
     #[inline(always)]
     pub(crate) fn end(self, verdict: Verdict, now: u64) {

@@ -164,7 +164,7 @@ impl<'p> Doors<'_, 'p> {
     ) -> Poll<Result<(), Rejected>> {
         let mut door = match self.waits.take() {
             None => Door::First,
-            Some(waits) => ready!(self.wait(waits, parts, core, context))?,
+            Some(waits) => ready!(self.wait(waits, parts, core, lane, context))?,
         };
         loop {
             if door == Door::First {
@@ -185,7 +185,7 @@ impl<'p> Doors<'_, 'p> {
             door = match self.waits.take() {
                 None => return Poll::Ready(Ok(())),
                 // Nobody wakes whoever has not been polled.
-                Some(waits) => ready!(self.wait(waits, parts, core, context))?,
+                Some(waits) => ready!(self.wait(waits, parts, core, lane, context))?,
             };
         }
     }
@@ -266,6 +266,7 @@ impl<'p> Doors<'_, 'p> {
         mut waits: Box<AtDoor<'p>>,
         parts: &dyn Parts,
         core: &mut Core,
+        lane: &mut Lane<'p>,
         context: &mut Context<'_>,
     ) -> Poll<Result<Door, Rejected>> {
         let passed = match &mut *waits {
@@ -277,19 +278,28 @@ impl<'p> Doors<'_, 'p> {
                 }
                 Poll::Ready(Err(rejected)) => Poll::Ready(Err(rejected)),
                 // The whole call may be over before its turn comes.
-                Poll::Pending => core
-                    .expire_waiting(parts, timer, context)
-                    .map(|_| Err(Rejected::new(RejectedKind::BulkheadFull, ""))),
+                Poll::Pending => core.expire_waiting(parts, timer, context).map(Err),
             },
             #[cfg(feature = "chaos")]
             AtDoor::Delay(timer) => Pin::new(timer)
                 .poll(context)
                 .map(|()| core.in_time(*self.until).map(|()| Door::Body)),
         };
+        // What is late on purpose is to look like a callee that is.
+        #[cfg(feature = "chaos")]
+        let is_in_line = !matches!(*waits, AtDoor::Delay(_));
+        #[cfg(not(feature = "chaos"))]
+        let is_in_line = true;
         let Poll::Ready(passed) = passed else {
+            if is_in_line {
+                lane.waits();
+            }
             *self.waits = Some(waits);
             return Poll::Pending;
         };
+        if is_in_line {
+            lane.begins();
+        }
         if let AtDoor::Limit(turn, _) = *waits {
             turn.is_over();
         }

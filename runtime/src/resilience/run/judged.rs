@@ -22,7 +22,7 @@ pub struct Judged {
     pub again: bool,
     /// The callee has said when.
     pub retry_after: Option<Duration>,
-    /// What its error means, where that was asked.
+    /// What its error means to the retry, where that was asked.
     pub class: Option<Class>,
     /// The policy that refused it or cut it off.
     pub rejected: Option<RejectedKind>,
@@ -46,13 +46,10 @@ impl Judged {
     #[cold]
     #[must_use]
     pub fn of_rejected(refusal: &Refusal) -> Self {
-        let kind = refusal.kind;
-        // What was refused at a door says nothing about what stands behind it.
-        let failed = matches!(kind, RejectedKind::Timeout(_) | RejectedKind::Chaos).then_some(true);
-        let class = match kind {
-            RejectedKind::Timeout(_) => Class::Timeout,
-            _ => Class::NotSent,
-        };
+        let Refusal { kind, ran, .. } = *refusal;
+        // What was refused at a door, or never got to it, says nothing about what stands behind it.
+        let failed = (ran || kind == RejectedKind::Chaos).then_some(true);
+        let class = if ran { Class::Timeout } else { Class::NotSent };
         Self {
             outcome: Outcome::Rejected,
             failed,
@@ -79,17 +76,19 @@ impl Judged {
         }
     }
 
-    /// Means what its error means; a predicate that was asked before counts for more.
+    /// Means what its error means: to the retry, to the circuit breaker, or to both.
     #[inline(always)]
-    pub fn classify(&mut self, class: Option<Class>, is_asked: bool) {
+    pub fn classify(&mut self, class: Option<Class>, (retry, breaker): (bool, bool)) {
         let Some(class) = class else { return };
-        self.class = Some(class);
-        self.again = class.is_retryable();
-        if let Class::Throttled { retry_after } = class {
-            self.retry_after = retry_after;
+        if retry {
+            self.class = Some(class);
+            self.again = class.is_retryable();
+            if let Class::Throttled { retry_after } = class {
+                self.retry_after = retry_after;
+            }
         }
         // The caller's mistake says nothing about the callee.
-        if class == Class::Permanent && !is_asked && self.failed.is_some() {
+        if breaker && class == Class::Permanent {
             self.failed = None;
         }
     }

@@ -41,6 +41,22 @@ impl<'p> Lane<'p> {
         self.permit = Some(permit);
     }
 
+    /// The attempt has to wait before it begins, which is not the callee's fault.
+    #[cold]
+    pub(super) fn waits(&mut self) {
+        if let Some(permit) = &mut self.permit {
+            permit.waits();
+        }
+    }
+
+    /// It has waited long enough.
+    #[cold]
+    pub(super) fn begins(&mut self) {
+        if let Some(permit) = &mut self.permit {
+            permit.begins(time::nanos());
+        }
+    }
+
     /// Enters the span of the attempt, if it has one.
     #[cold]
     fn attach(&self) -> Option<Attached> {

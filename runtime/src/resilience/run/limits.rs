@@ -44,7 +44,7 @@ impl Core {
     fn check_deadline(&self) -> Result<(), Rejected> {
         let deadline = self.fixed_deadline().min(scope::fixed_deadline());
         if deadline != NEVER && timer::now() > deadline {
-            return Err(Rejected::new(RejectedKind::Timeout(Deadline::Total), ""));
+            return Err(out_of_time());
         }
         Ok(())
     }
@@ -120,13 +120,13 @@ impl Core {
         parts: &dyn Parts,
         timer: &mut Option<Timer>,
         context: &mut Context<'_>,
-    ) -> Poll<Deadline> {
+    ) -> Poll<Rejected> {
         // What an attempt may take is no matter of the doors.
         let total = self.deadline(parts);
         if total == NEVER {
             return Poll::Pending;
         }
-        self.expire(parts, &mut { total }, timer, context)
+        self.expire(parts, &mut { total }, timer, context).map(|_| out_of_time())
     }
 
     /// Until when to wait for a turn that comes in so many nanoseconds, if there is time for it.
@@ -146,6 +146,19 @@ impl Core {
         let deadline = self.deadline(parts).min(scope::deadline());
         (deadline != NEVER).then(|| Duration::from_nanos(deadline.saturating_sub(timer::now())))
     }
+
+    /// Why a thread does not wait any longer: there is no place, or no time.
+    #[cold]
+    pub(super) fn impatience(&mut self, parts: &dyn Parts, refused: Rejected) -> Rejected {
+        let deadline = self.deadline(parts).min(scope::deadline());
+        if deadline != NEVER && timer::now() >= deadline { out_of_time() } else { refused }
+    }
+}
+
+/// The time was over before there was a call.
+#[cold]
+fn out_of_time() -> Rejected {
+    Rejected::new(RejectedKind::Timeout(Deadline::Total), "").unbegun()
 }
 
 /// The time that a synchronous body has.

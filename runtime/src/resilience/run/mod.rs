@@ -11,6 +11,7 @@
 mod attempt;
 mod judged;
 mod lane;
+mod last;
 mod limits;
 mod pause;
 mod race;
@@ -27,12 +28,13 @@ pub use self::{
         ByClassify, ByNobody, BySource, ByWrapped, Classified, Judged, JudgedAsAny, JudgedAsResult,
         Judging,
     },
+    last::Last,
     pause::Pause,
     race::Hedged,
     sync::SyncRun,
 };
 use super::{
-    Rejected, RejectedKind,
+    Deadline, Rejected, RejectedKind,
     policy::{GATES, NEW, Parts, Policy, RETRY, TIMED, TIMEOUT},
     retry::{Failed, Sequence, Stopped},
     scope::{self, NEVER},
@@ -53,11 +55,19 @@ pub type Settled<R> = Result<R, Rejected>;
 pub struct Refusal {
     kind: RejectedKind,
     retry_after: Option<Duration>,
+    /// The body had begun.
+    ran: bool,
 }
 
 impl Refusal {
     pub(crate) fn of(rejected: &Rejected) -> Self {
-        Self { kind: rejected.kind(), retry_after: rejected.retry_after() }
+        let (kind, retry_after) = (rejected.kind(), rejected.retry_after());
+        Self { kind, retry_after, ran: rejected.ran() }
+    }
+
+    /// The whole call is over, and not only its attempt.
+    fn is_end(self) -> bool {
+        self.kind == RejectedKind::Timeout(Deadline::Total)
     }
 }
 
@@ -130,17 +140,23 @@ impl<'p, P: Parts> Run<'p, P> {
     /// Decides what follows from an attempt: its end, or a wait and another one.
     #[inline(always)]
     pub fn settle<R>(&mut self, ended: Ended<R>, seen: Judged) -> ControlFlow<Settled<R>, Pause> {
+        match self.follow(seen) {
+            Ok(pause) => ControlFlow::Continue(pause),
+            Err(_) => ControlFlow::Break(self.end(ended)),
+        }
+    }
+
+    /// The wait for another attempt, or why there is none; `None`: there was but one.
+    #[inline(always)]
+    fn follow(&mut self, seen: Judged) -> Result<Pause, Option<Stopped>> {
         self.close(&seen);
         if !seen.again || self.core.word & RETRY == 0 {
             if self.core.number > 1 || seen.failed == Some(true) {
-                self.core.tell_end(self.parts, seen);
+                return Err(Some(self.core.tell_end(self.parts, seen)));
             }
-            return ControlFlow::Break(self.end(ended));
+            return Err(None);
         }
-        match self.core.next(self.parts, seen) {
-            Ok(pause) => ControlFlow::Continue(pause),
-            Err(()) => ControlFlow::Break(self.end(ended)),
-        }
+        self.core.next(self.parts, seen).map_err(Some)
     }
 
     /// Ends a call that has one attempt.
@@ -226,24 +242,24 @@ impl Core {
     /// Says why it ends with an attempt that no other is to follow.
     #[cold]
     #[inline(never)]
-    fn tell_end(&self, parts: &dyn Parts, seen: Judged) {
-        if self.word & RETRY == 0 {
-            return;
-        }
+    fn tell_end(&self, parts: &dyn Parts, seen: Judged) -> Stopped {
         let why = match (seen.rejected, seen.outcome) {
             (Some(RejectedKind::Timeout(_)), _) => Stopped::Deadline,
             (Some(_), _) => Stopped::Rejected,
             (None, Outcome::Ok) => Stopped::Success,
             (None, _) => Stopped::Permanent,
         };
-        telemetry::stopped(self.name(parts), self.number, why);
+        if self.word & RETRY != 0 {
+            telemetry::stopped(self.name(parts), self.number, why);
+        }
+        why
     }
 
     /// The wait for the next attempt; none: there is no other.
     #[cold]
     #[inline(never)]
-    fn next(&mut self, parts: &dyn Parts, seen: Judged) -> Result<Pause, ()> {
-        let Some(retry) = parts.retry() else { return Err(()) };
+    fn next(&mut self, parts: &dyn Parts, seen: Judged) -> Result<Pause, Stopped> {
+        let Some(retry) = parts.retry() else { return Err(Stopped::Permanent) };
         let deadline = self.deadline(parts).min(scope::deadline());
         let number = self.number;
         let later = self.later();
@@ -258,7 +274,7 @@ impl Core {
             }
             Err(why) => {
                 telemetry::stopped(self.name(parts), number, why);
-                Err(())
+                Err(why)
             }
         }
     }

@@ -175,9 +175,9 @@ fn hedge<'p, P: Parts>(run: &Run<'p, P>) -> Option<&'p Hedge> {
     if run.core.word & HEDGE != 0 { run.parts.hedge() } else { None }
 }
 
-/// Whether nobody has to wait for another answer.
+/// Whether nobody has to wait for another answer: what says nothing about the callee is none.
 fn wins(seen: &Judged) -> bool {
-    seen.failed != Some(true) && seen.rejected.is_none()
+    seen.failed == Some(false)
 }
 
 fn close(lane: &mut Option<Lane<'_>>, seen: &Judged) {

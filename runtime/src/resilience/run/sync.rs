@@ -3,14 +3,14 @@
 use std::{ops::ControlFlow, time::Duration};
 
 use super::{
-    Core, Ended, Judged, Lane, Pause, Refusal, Run, Settled, lane::Around, limits::InTime,
+    Core, Ended, Judged, Lane, Last, Pause, Refusal, Run, Settled, lane::Around, limits::InTime,
 };
 #[cfg(feature = "chaos")]
 use crate::resilience::policy::CHAOS;
 use crate::{
     resilience::{
         Rejected,
-        bulkhead::Place,
+        bulkhead::{Asked, Place},
         policy::{BREAKER, BULKHEAD, LIMIT, Parts, Policy, RETRY, TIMEOUT},
         scope, timer,
     },
@@ -61,6 +61,18 @@ impl<'p, P: Parts> SyncRun<'p, P> {
     #[inline(always)]
     pub fn settle<R>(&mut self, ended: Ended<R>, seen: Judged) -> ControlFlow<Settled<R>, Pause> {
         self.0.settle(ended, seen)
+    }
+
+    /// As [`settle`](Self::settle); if there is no further attempt to a refused one, what was
+    /// returned before it is what the caller gets.
+    #[inline(always)]
+    pub fn settle_or<R>(
+        &mut self,
+        ended: Ended<R>,
+        seen: Judged,
+        last: Last<R>,
+    ) -> ControlFlow<Settled<R>, (Pause, Last<R>)> {
+        self.0.settle_or(ended, seen, last)
     }
 
     /// Ends a call that has one attempt.
@@ -135,6 +147,7 @@ fn admit<'p, P: Parts>(
         if turn.nanos() > 0 {
             core.wait_for_turn(parts, turn.nanos())?;
             timer::block(Duration::from_nanos(turn.nanos()));
+            lane.begins();
         }
         turn.is_over();
     }
@@ -142,8 +155,15 @@ fn admit<'p, P: Parts>(
     if core.word & BULKHEAD != 0
         && let Some(bulkhead) = parts.bulkhead()
     {
-        let patience = if core.word & TIMEOUT != 0 { core.patience(parts) } else { None };
-        place = Some(bulkhead.enter_blocking(patience)?);
+        place = Some(match bulkhead.ask()? {
+            Asked::In(place) => place,
+            Asked::Queued(line) => {
+                let patience = core.patience(parts);
+                let found = bulkhead.stand_in_line(line, patience);
+                lane.begins();
+                found.map_err(|refused| core.impatience(parts, refused))?
+            }
+        });
     }
     #[cfg(feature = "chaos")]
     if core.word & CHAOS != 0
