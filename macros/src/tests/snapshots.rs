@@ -123,7 +123,7 @@ const CASES: &[(&str, &str, usize)] = &[
     ),
     (
         "hedge_every_option",
-        "#[hedge(delay = \"50ms\", max_attempts = 3, idempotent = true, with_retry, clone(order))] #[retry(max_attempts = 2)] async fn charge(order: Order) -> Result<u64, Error> { call(order).await }",
+        "#[hedge(delay = \"50ms\", max_attempts = 3, idempotent = true, with_retry, budget(share = 0.1), clone(order))] #[retry(max_attempts = 2)] async fn charge(order: Order) -> Result<u64, Error> { call(order).await }",
         3,
     ),
     ("chaos", "#[chaos(fault = 0.1)] fn charge() -> Result<u64, Error> { call() }", 3),
