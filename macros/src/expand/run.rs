@@ -1,7 +1,7 @@
 //! A body behind its policies: run, judged, and run again where they say so.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Expr, ExprClosure, Type, spanned::Spanned as _};
 
 use super::local;
@@ -20,6 +20,8 @@ pub(crate) enum Body {
     Future(TokenStream),
     /// A closure.
     Closure(TokenStream),
+    /// A closure that runs on a thread of its own.
+    Sent(TokenStream),
 }
 
 /// Prints one call: statements, and the value that the function returns.
@@ -52,7 +54,7 @@ pub(crate) fn guarded(
     let (run, ended, value) = (local("__run"), local("__ended"), local("__value"));
     let (clones, judge) = (clones(policies), judge(policies));
     let (waits, attempt) = match body {
-        Body::Future(future) if policies.has("hedge") => {
+        Body::Future(future) if policies.hedges() => {
             let made =
                 if clones.is_empty() { quote!(#future) } else { quote!({ #clones #future }) };
             let judge = quote!(|#ended| #resilience::judge!(#run, *#ended #judge));
@@ -63,6 +65,9 @@ pub(crate) fn guarded(
         }
         Body::Closure(closure) => {
             (Waits::Blocks, quote!(#clones let #ended = #run.attempt(#closure);))
+        }
+        Body::Sent(closure) => {
+            (Waits::Blocks, quote!(#clones let #ended = #run.attempt_on_thread(#closure);))
         }
     };
     let begin = begin(&resilience, policies, waits);
@@ -128,7 +133,13 @@ fn begin(resilience: &TokenStream, policies: &Policies, waits: Waits) -> TokenSt
         (None, None) => quote!(#policy),
     };
     let begin = quote!(#resilience::#ty::begin(#site, #given));
-    quote!(#found let mut #run = #begin;)
+    match &policies.faults.when {
+        None => quote!(#found let mut #run = #begin;),
+        Some(when) => {
+            let (is_meant, when) = (local("__is_meant"), &when.value.0);
+            quote!(#found let #is_meant: bool = #when; let mut #run = #begin.chaos_when(#is_meant);)
+        }
+    }
 }
 
 /// What takes the place of parts of the policy: objects, and instances for keys.
@@ -148,6 +159,18 @@ fn instances(resilience: &TokenStream, policies: &Policies) -> (TokenStream, Opt
     let mut given = Vec::new();
     for part in policies.parts.iter().filter(|part| !part.is_own()) {
         let method = local(part.name);
+        if let Some(redis) = &part.redis {
+            let (_, name) = super::policies::names(part.name);
+            let link = borrowed(&redis.link);
+            let key = part.keyed.as_ref().map(|keyed| borrowed(&keyed.key));
+            let ask = match key {
+                Some(key) => quote!(#name.ask_for(#link, #key)),
+                None => quote!(#name.ask(#link)),
+            };
+            found.extend(quote!(let #name = #ask;));
+            given.push(quote!(.shared_limit(&#name)));
+            continue;
+        }
         let instance = match (&part.instance, &part.keyed) {
             (Some(instance), _) => borrowed(instance),
             (None, Some(keyed)) => {
@@ -208,6 +231,17 @@ pub(crate) fn moves(policies: &Policies) -> TokenStream {
         quote_spanned!(at=> let #mutable #name = #name;)
     };
     policies.clones.iter().map(moved).collect()
+}
+
+/// `outcome!(__policy, true, Err(Error::Busy));`: what some calls return in place of the body.
+pub(crate) fn outcome(private: &TokenStream, policies: &Policies) -> Option<TokenStream> {
+    let outcome = &policies.faults.outcome.as_ref()?.value.0;
+    let policy = local("__policy");
+    let is_meant = match policies.faults.when {
+        Some(_) => local("__is_meant").to_token_stream(),
+        None => quote!(true),
+    };
+    Some(quote!(#private::resilience::outcome!(#policy, #is_meant, #outcome);))
 }
 
 /// ```text

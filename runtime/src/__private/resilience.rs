@@ -1,5 +1,7 @@
 //! What the attributes of policies name.
 
+#[cfg(feature = "redis-1")]
+pub use crate::redis_1::DeclaredLimit;
 #[cfg(feature = "chaos")]
 pub use crate::resilience::Chaos;
 pub use crate::resilience::{
@@ -18,6 +20,7 @@ pub use crate::resilience::{
         JudgedAsAny, JudgedAsResult, Judging, Last, Pause, Refusal, Run, Settled, SyncRun,
     },
     stale::Stale,
+    unhedged::Unhedged,
 };
 
 /// Pins the result type of a synchronous body that may run again.
@@ -282,6 +285,33 @@ macro_rules! __when {
     };
 }
 
+/// Declares a limit that several processes share.
+#[cfg(feature = "redis-1")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __shared_limit {
+    ($name:ident, $limiter:expr, $away:ident) => {
+        static $name: $crate::__private::resilience::DeclaredLimit =
+            $crate::__private::resilience::DeclaredLimit::new(
+                $limiter,
+                $crate::redis_1::WhileAway::$away,
+            );
+    };
+}
+
+/// Says what is missing.
+#[cfg(not(feature = "redis-1"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __shared_limit {
+    ($name:ident, $limiter:expr, $away:ident) => {
+        ::core::compile_error!(
+            "`redis = …` needs the feature `redis-1` of `spandrel`; write `features = \
+             [\"redis-1\"]` at `spandrel` in Cargo.toml"
+        );
+    };
+}
+
 /// Faults on purpose.
 #[cfg(feature = "chaos")]
 #[doc(hidden)]
@@ -290,6 +320,33 @@ macro_rules! __chaos {
     ($policy:expr, $chaos:expr) => {
         $policy.chaos($chaos)
     };
+}
+
+/// Whether a body is to be replaced by what its attribute says.
+#[cfg(feature = "chaos")]
+#[inline(always)]
+pub fn replaces(policy: &Policy) -> bool {
+    policy.chaos().is_some_and(Chaos::replaces)
+}
+
+/// Returns something else than the body would, on purpose.
+#[cfg(feature = "chaos")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __outcome {
+    ($policy:expr, $is_meant:expr, $outcome:expr) => {
+        if $is_meant && $crate::__private::resilience::replaces($policy) {
+            return $outcome;
+        }
+    };
+}
+
+/// Nothing: what is missing is said where the policy is made.
+#[cfg(not(feature = "chaos"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __outcome {
+    ($policy:expr, $is_meant:expr, $outcome:expr) => {};
 }
 
 /// Says what is missing.
@@ -307,5 +364,6 @@ macro_rules! __chaos {
 
 pub use crate::{
     __answer as answer, __chaos as chaos, __fallback as fallback, __finish as finish,
-    __judge as judge, __on_panic as on_panic, __settle as settle, __stale as stale,
+    __judge as judge, __on_panic as on_panic, __outcome as outcome, __settle as settle,
+    __shared_limit as shared_limit, __stale as stale,
 };

@@ -13,6 +13,7 @@ use super::Chaos;
 use super::{
     Bulkhead, CircuitBreaker, Hedge, RateLimiter, Retry, Timeout,
     doors::{Doors, DoorsOfKeys},
+    limit::shared::SharedLimit,
 };
 use crate::site::{Protection, Site};
 
@@ -224,6 +225,10 @@ pub trait Parts: Sync {
     }
     /// How often.
     fn rate_limit(&self) -> Option<&RateLimiter> {
+        None
+    }
+    /// How often, in several processes together; asked for where there is no [`Self::rate_limit`].
+    fn shared_limit(&self) -> Option<&dyn SharedLimit> {
         None
     }
     /// How many at a time.

@@ -14,7 +14,7 @@ use crate::{
     resilience::{
         Rejected, RejectedKind,
         bulkhead::{Enter, Place},
-        limit::Wait,
+        limit::{Wait, shared::Asking},
         policy::{BREAKER, BULKHEAD, LIMIT, Parts, RETRY, TIMEOUT},
         scope::{self, NEVER},
         timer::Timer,
@@ -42,6 +42,8 @@ pin_project! {
 enum AtDoor<'p> {
     /// For its turn at the rate limit.
     Limit(Wait<'p>, Timer),
+    /// For its turn at the rate limit of several processes, as long as the whole call has time.
+    Elsewhere(Asking<'p>, Option<Timer>),
     /// For a place in the bulkhead, as long as the whole call has time.
     Queue(Enter<'p>, Option<Timer>),
     /// Because it is to be late on purpose.
@@ -212,9 +214,11 @@ impl<'p> Doors<'_, 'p> {
                 now => breaker.admit(now)?,
             });
         }
-        if core.word & LIMIT != 0
-            && let Some(limiter) = parts.rate_limit()
-        {
+        if core.word & LIMIT != 0 {
+            let Some(limiter) = parts.rate_limit() else {
+                *self.waits = ask_elsewhere(parts);
+                return Ok(());
+            };
             let turn = limiter.admit(now)?;
             match turn.nanos() {
                 0 => turn.is_over(),
@@ -271,6 +275,10 @@ impl<'p> Doors<'_, 'p> {
     ) -> Poll<Result<Door, Rejected>> {
         let passed = match &mut *waits {
             AtDoor::Limit(_, timer) => Pin::new(timer).poll(context).map(|()| Ok(Door::Bulkhead)),
+            AtDoor::Elsewhere(asking, timer) => match asking.as_mut().poll(context) {
+                Poll::Ready(answer) => Poll::Ready(answer.map(|()| Door::Bulkhead)),
+                Poll::Pending => core.expire_waiting(parts, timer, context).map(Err),
+            },
             AtDoor::Queue(entering, timer) => match Pin::new(entering).poll(context) {
                 Poll::Ready(Ok(place)) => {
                     *self.place = Some(place);
@@ -305,6 +313,12 @@ impl<'p> Doors<'_, 'p> {
         }
         Poll::Ready(passed)
     }
+}
+
+/// Asks for a turn where several processes do.
+#[cold]
+fn ask_elsewhere<'p>(parts: &'p dyn Parts) -> Option<Box<AtDoor<'p>>> {
+    Some(Box::new(AtDoor::Elsewhere(parts.shared_limit()?.ask(), None)))
 }
 
 pin_project! {

@@ -9,6 +9,7 @@
 //! inlined, a test or two of one word, and everything else stands behind a call.
 
 mod attempt;
+mod chaos;
 mod judged;
 mod lane;
 mod last;
@@ -18,6 +19,7 @@ mod race;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod thread;
 
 use std::{ops::ControlFlow, time::Duration};
 

@@ -20,7 +20,7 @@ use crate::{
 
 /// One call of a synchronous function, from its first attempt to its last.
 #[must_use]
-pub struct SyncRun<'p, P: Parts = Policy>(Run<'p, P>);
+pub struct SyncRun<'p, P: Parts = Policy>(pub(super) Run<'p, P>);
 
 impl<'p, P: Parts> SyncRun<'p, P> {
     /// Begins a call of the function.

@@ -237,7 +237,10 @@ fn who_queues_for_a_place_is_not_queueing_any_more_when_the_time_is_over() {
 
     let (second, waited) = lab.drive(policy.run_async(|| async { Ok::<_, Failed>(()) }));
 
-    assert_eq!((second.unwrap_err().kind(), waited), (Some(RejectedKind::Timeout(Deadline::Total)), 50));
+    assert_eq!(
+        (second.unwrap_err().kind(), waited),
+        (Some(RejectedKind::Timeout(Deadline::Total)), 50)
+    );
 }
 
 #[test]
