@@ -3,7 +3,7 @@ async fn charge(&self, id: u64) -> Result<u64, Error> {
         static __SPANDREL: ::spandrel::__private::Site = ::spandrel::__private::Site::new(
                 ::spandrel::__private::meta!("charge", 0),
             )
-            .policy(&PROVIDER);
+            .policy(&::spandrel::__private::resilience::Unhedged(&PROVIDER));
         ::spandrel::__private::register!(__SPANDREL);
         &__SPANDREL
     };
