@@ -67,6 +67,8 @@ pub use spandrel_macros::Classify;
 pub use timeout::Timeout;
 #[cfg(feature = "tower")]
 pub use tower::{
-    BulkheadLayer, BulkheadService, CircuitBreakerLayer, CircuitBreakerService, HeldPlace,
-    JudgedFuture, RateLimiterLayer, RateLimiterService, RefusableFuture,
+    BulkheadLayer, BulkheadService, ByAnswer, ByClass, CircuitBreakerLayer, CircuitBreakerService,
+    EveryError, HedgeLayer, HeldPlace, JudgedFuture, Judges, Once, PolicyFuture, PolicyLayer,
+    PolicyService, RateLimiterLayer, RateLimiterService, RefusableFuture, RetryLayer, TimeoutLayer,
+    TimeoutService,
 };

@@ -31,7 +31,16 @@ pub(super) fn run<T, E: From<Rejected>, P: Parts>(
 /// Runs the engine around what makes futures.
 pub(super) async fn run_async<T, E: From<Rejected>, P: Parts, F: Future<Output = Result<T, E>>>(
     parts: &P,
+    call: impl FnMut() -> F,
+) -> Result<T, E> {
+    run_judged(parts, call, judge).await
+}
+
+/// The same, where somebody else says what an attempt means.
+pub(super) async fn run_judged<T, E: From<Rejected>, P: Parts, F: Future<Output = Result<T, E>>>(
+    parts: &P,
     mut call: impl FnMut() -> F,
+    judge: impl Fn(&Ended<Result<T, E>>) -> Judged,
 ) -> Result<T, E> {
     let mut run = Run::new(None, parts);
     let mut last = Last::NONE;
@@ -39,7 +48,7 @@ pub(super) async fn run_async<T, E: From<Rejected>, P: Parts, F: Future<Output =
         let ended = if parts.word() & HEDGE == 0 {
             run.attempt(call()).await
         } else {
-            run.hedged(&mut call, judge).await
+            run.hedged(&mut call, &judge).await
         };
         let seen = judge(&ended);
         match run.settle_or(ended, seen, last) {
