@@ -1,6 +1,6 @@
 //! A second attempt beside one that takes long.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use super::{RetryBudget, nanos, run::Judged, timer};
 use crate::{
@@ -49,7 +49,7 @@ impl Hedge {
             name,
             after: None,
             max_attempts: 2,
-            budget: RetryBudget::new(name),
+            budget: RetryBudget::own(name),
             latencies: Mutex::new(latencies),
         }
     }
@@ -77,6 +77,16 @@ impl Hedge {
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
         assert!(attempts >= 2, "`max_attempts` of a hedge must be at least 2");
         self.max_attempts = attempts;
+        self
+    }
+
+    /// How many further attempts there may be beside the calls.
+    ///
+    /// It is its own unless told: what it takes is not what retries may take.
+    #[must_use]
+    pub const fn budget(mut self, budget: RetryBudget) -> Self {
+        // Forgotten, not dropped: a constant can drop nothing, and there is nothing in it yet.
+        mem::forget(mem::replace(&mut self.budget, budget));
         self
     }
 

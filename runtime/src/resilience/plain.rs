@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::{
     ForKey, Hedge, Policy, Rejected, Retry, Timeout,
     policy::{Any, HEDGE, Has, Only, Parts, RETRY, TIMED, TIMEOUT, Timed},
-    run::{Ended, Judged, Run, SyncRun},
+    run::{Ended, Judged, Last, Run, SyncRun},
 };
 
 /// Runs the engine around a closure.
@@ -14,12 +14,16 @@ pub(super) fn run<T, E: From<Rejected>, P: Parts, H: Has>(
     mut call: impl FnMut() -> Result<T, E>,
 ) -> Result<T, E> {
     let mut run = SyncRun::<_, H>::new(None, parts);
+    let mut last = Last::NONE;
     loop {
         let ended = run.attempt(&mut call);
         let seen = judge(&ended);
-        match run.settle(ended, seen) {
+        match run.settle_or(ended, seen, last) {
             ControlFlow::Break(ended) => return ended.unwrap_or_else(|no| Err(E::from(no))),
-            ControlFlow::Continue(pause) => pause.block(),
+            ControlFlow::Continue((pause, returned)) => {
+                last = returned;
+                pause.block();
+            }
         }
     }
 }
@@ -27,7 +31,21 @@ pub(super) fn run<T, E: From<Rejected>, P: Parts, H: Has>(
 /// Runs the engine around what makes futures.
 pub(super) async fn run_async<T, E, P, F, H: Has>(
     parts: &P,
+    call: impl FnMut() -> F,
+) -> Result<T, E>
+where
+    E: From<Rejected>,
+    P: Parts,
+    F: Future<Output = Result<T, E>>,
+{
+    run_judged::<_, _, _, _, H>(parts, call, judge).await
+}
+
+/// The same, where somebody else says what an attempt means.
+pub(super) async fn run_judged<T, E, P, F, H: Has>(
+    parts: &P,
     mut call: impl FnMut() -> F,
+    judge: impl Fn(&Ended<Result<T, E>>) -> Judged,
 ) -> Result<T, E>
 where
     E: From<Rejected>,
@@ -35,16 +53,20 @@ where
     F: Future<Output = Result<T, E>>,
 {
     let mut run = Run::<_, H>::new(None, parts);
+    let mut last = Last::NONE;
     loop {
         let ended = if parts.word() & H::HAS & HEDGE == 0 {
             run.attempt(call()).await
         } else {
-            run.hedged(&mut call, judge).await
+            run.hedged(&mut call, &judge).await
         };
         let seen = judge(&ended);
-        match run.settle(ended, seen) {
+        match run.settle_or(ended, seen, last) {
             ControlFlow::Break(ended) => return ended.unwrap_or_else(|no| Err(E::from(no))),
-            ControlFlow::Continue(pause) => pause.await,
+            ControlFlow::Continue((pause, returned)) => {
+                last = returned;
+                pause.await;
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ use super::Chaos;
 use super::{
     Bulkhead, CircuitBreaker, Hedge, RateLimiter, Retry, Timeout,
     doors::{Doors, DoorsOfKeys},
+    limit::shared::SharedLimit,
     run::waits::{Never, Queue, Time, Waits},
 };
 use crate::site::{Protection, Site};
@@ -35,8 +36,6 @@ pub const CHAOS: u32 = 64;
 pub(crate) const NEW: u32 = 128;
 /// It matters when a call began.
 pub(crate) const TIMED: u32 = 256;
-/// Whatever there is.
-pub const ALL: u32 = u32::MAX;
 /// Something decides about an attempt before it begins.
 pub(crate) const GATES: u32 = BREAKER | LIMIT | BULKHEAD | CHAOS;
 
@@ -61,7 +60,7 @@ pub struct Timed<const PARTS: u32>;
 pub struct Waiting<const PARTS: u32>;
 
 /// Whatever the policy turns out to have.
-pub type Any = Waiting<ALL>;
+pub type Any = Waiting<{ u32::MAX }>;
 
 impl<const PARTS: u32> Has for Only<PARTS> {
     const HAS: u32 = PARTS;
@@ -270,6 +269,10 @@ pub trait Parts: Sync {
     }
     /// How often.
     fn rate_limit(&self) -> Option<&RateLimiter> {
+        None
+    }
+    /// How often, in several processes together; asked for where there is no [`Self::rate_limit`].
+    fn shared_limit(&self) -> Option<&dyn SharedLimit> {
         None
     }
     /// How many at a time.

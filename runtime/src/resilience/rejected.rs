@@ -26,6 +26,8 @@ pub struct Rejected {
     retry_after: Duration,
     attempts: u32,
     kind: RejectedKind,
+    /// The time was over before the call began.
+    is_unbegun: bool,
 }
 
 /// The name of a policy, and the key of its instance.
@@ -69,7 +71,7 @@ impl Rejected {
     /// ```
     #[must_use]
     pub const fn new(kind: RejectedKind, policy: &'static str) -> Self {
-        Self { policy, key: None, retry_after: Duration::MAX, attempts: 0, kind }
+        Self { policy, key: None, retry_after: Duration::MAX, attempts: 0, kind, is_unbegun: false }
     }
 
     /// The same, after which it is worth trying again in so long.
@@ -99,6 +101,13 @@ impl Rejected {
     #[must_use]
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts;
+        self
+    }
+
+    /// The same, of a call that had no time left to begin.
+    #[must_use]
+    pub(crate) fn unbegun(mut self) -> Self {
+        self.is_unbegun = true;
         self
     }
 
@@ -134,10 +143,11 @@ impl Rejected {
 
     /// Whether the call itself was begun: then it may have had effects.
     ///
-    /// True for timeouts, false for everything that was refused at the door.
+    /// True for what was cut off, false for everything that was refused at the door, or whose time
+    /// was over while it waited there.
     #[must_use]
     pub fn ran(&self) -> bool {
-        self.kind.ran()
+        self.kind.ran() && !self.is_unbegun
     }
 
     /// The HTTP status that tells a client: 503, 504 or 429.

@@ -42,8 +42,7 @@ fn charge() -> Result<u64, Error> {
             _,
         >(move || { call() }));
     let __value = ::spandrel::__private::resilience::finish!(
-        __run, __ended, ignore_if = | r | fine(r), failure_if = | r | bad(r), classify =
-        true
+        __run, __ended, ignore_if = | r | fine(r), failure_if = | r | bad(r)
     );
     ::spandrel::__private::resilience::rejected_as::<
         Result<u64, Error>,

@@ -28,21 +28,17 @@ async fn charge(id: u64, name: &str) -> Result<u64, Error> {
         })
         .await;
     let __value = ::spandrel::__private::resilience::on_panic!(
-        __value, __failure => ::spandrel::__private::resilience::answer!(cached(& id,
-        name, __failure)) . await
-    );
-    let __value = ::spandrel::__private::resilience::stale!(
-        __stale, __value, & (name), on =
+        __value, __value => { let __value =
+        ::spandrel::__private::resilience::stale!(__stale, __value, & (name), on =
         ::spandrel::__private::resilience::RejectedKinds::CIRCUIT_OPEN
         .or(::spandrel::__private::resilience::RejectedKinds::TIMEOUT), when = | error |
-        error.is_fatal()
-    );
-    let __value = ::spandrel::__private::resilience::fallback!(
-        __value, __failure => ::spandrel::__private::resilience::answer!(cached(& id,
-        name, __failure)) . await, on =
-        ::spandrel::__private::resilience::RejectedKinds::CIRCUIT_OPEN
+        error.is_fatal()); let __value =
+        ::spandrel::__private::resilience::fallback!(__value, __failure =>
+        ::spandrel::__private::resilience::answer!(cached(& id, name, __failure)) .
+        await, on = ::spandrel::__private::resilience::RejectedKinds::CIRCUIT_OPEN
         .or(::spandrel::__private::resilience::RejectedKinds::TIMEOUT), when = | error |
-        error.is_fatal()
+        error.is_fatal()); __value }, __failure =>
+        ::spandrel::__private::resilience::answer!(cached(& id, name, __failure)) . await
     );
     ::spandrel::__private::resilience::accepted::<Result<u64, Error>>(__value)
 }

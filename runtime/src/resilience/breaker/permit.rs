@@ -73,6 +73,18 @@ impl<C: Deref<Target = Core>> Leave<C> {
         value
     }
 
+    /// The call has to wait before it begins: given up meanwhile, it is not slow.
+    #[cold]
+    pub(crate) fn waits(&mut self) {
+        self.began = u64::MAX;
+    }
+
+    /// The call begins only now: what it has waited for was not the callee.
+    #[cold]
+    pub(crate) fn begins(&mut self, now: u64) {
+        self.began = now;
+    }
+
     /// The call runs from here on, or does not any more: if it is running, dropping is a panic.
     #[inline(always)]
     pub(crate) fn set_running(&mut self, is_running: bool) {
@@ -114,6 +126,16 @@ impl<'b> Standing<'b> {
     #[inline(always)]
     pub(crate) fn end(self, verdict: Verdict, now: impl FnOnce() -> u64) {
         self.core.end(Pass { epoch: self.epoch, probe: 0 }, self.began, verdict, now);
+    }
+
+    /// The same, which has to wait before it begins: given up meanwhile, it is not slow.
+    pub(crate) fn waiting(self) -> Self {
+        Self { began: u64::MAX, ..self }
+    }
+
+    /// The same, which begins only now: what it has waited for was not the callee.
+    pub(crate) fn beginning(self, now: u64) -> Self {
+        Self { began: now, ..self }
     }
 
     /// The call was cancelled, or has panicked.

@@ -175,16 +175,30 @@ impl Bulkhead {
     /// A place, for which the thread waits no longer than `most` and what was declared.
     #[inline]
     pub(crate) fn enter_blocking(&self, most: Option<Duration>) -> Result<Place<'_>, Rejected> {
-        let core = self.home.get(&self.template);
-        match ask(&**core)? {
+        match self.ask()? {
             Asked::In(place) => Ok(place),
-            Asked::Queued(waiting) => core.wait(waiting, most),
+            Asked::Queued(line) => self.stand_in_line(line, most),
         }
+    }
+
+    /// A place, if there is one now, or one in the line, in which to [wait](Self::stand_in_line).
+    #[inline]
+    pub(crate) fn ask(&self) -> Result<Asked<&Core>, Rejected> {
+        ask(&**self.home.get(&self.template))
+    }
+
+    /// The place, for which the thread waits no longer than `most` and what was declared.
+    #[cold]
+    pub(crate) fn stand_in_line<'b>(
+        &'b self,
+        line: Waiting<&'b Core>,
+        most: Option<Duration>,
+    ) -> Result<Place<'b>, Rejected> {
+        self.home.get(&self.template).wait(line, most)
     }
 }
 
 impl Core {
-    #[cold]
     fn wait<'b>(
         &'b self,
         mut waiting: Waiting<&'b Self>,

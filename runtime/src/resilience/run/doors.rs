@@ -14,9 +14,9 @@ use super::{
 use crate::resilience::{Chaos, policy::CHAOS};
 use crate::{
     resilience::{
-        Bulkhead, RejectedKind,
+        Bulkhead,
         bulkhead::Enter,
-        limit::Wait,
+        limit::{Wait, shared::Asking},
         policy::{BREAKER, BULKHEAD, Has, LIMIT, Parts},
         timer::Timer,
     },
@@ -27,6 +27,8 @@ use crate::{
 pub(super) enum AtDoor<'p> {
     /// For its turn at the rate limit.
     Limit(Wait<'p>, Timer),
+    /// For its turn at the rate limit of several processes, as long as the whole call has time.
+    Elsewhere(Asking<'p>, Option<Timer>),
     /// For a place in the bulkhead, as long as the whole call has time.
     Queue(Enter<'p>, Option<Timer>),
     /// Because it is to be late on purpose.
@@ -82,7 +84,7 @@ impl<'p> Queue<'p> {
             None => Door::First,
             Some(waits) => {
                 core.fix_deadline(parts);
-                ready!(self.wait(waits, core.call(parts), context))?
+                ready!(self.wait(waits, core.call(parts), lane, context))?
             }
         };
         loop {
@@ -109,7 +111,7 @@ impl<'p> Queue<'p> {
                 // Nobody wakes whoever has not been polled.
                 Some(waits) => {
                     core.fix_deadline(parts);
-                    ready!(self.wait(waits, core.call(parts), context))?
+                    ready!(self.wait(waits, core.call(parts), lane, context))?
                 }
             };
         }
@@ -122,9 +124,11 @@ impl<'p> Queue<'p> {
         parts: &'p P,
         core: &mut Core<H>,
     ) -> Result<(), Refusal> {
-        if let Some(now) = now
-            && let Some(limiter) = parts.rate_limit()
-        {
+        if let Some(now) = now {
+            let Some(limiter) = parts.rate_limit() else {
+                self.waits = ask_elsewhere(parts);
+                return Ok(());
+            };
             let turn = limiter.admit(now).map_err(refused)?;
             match turn.nanos() {
                 0 => turn.is_over(),
@@ -191,10 +195,17 @@ impl<'p> Queue<'p> {
         &mut self,
         mut waits: Box<AtDoor<'p>>,
         call: Call<'_>,
+        lane: &mut Lane<'p>,
         context: &mut Context<'_>,
     ) -> Poll<Result<Door, Refusal>> {
         let passed = match &mut *waits {
             AtDoor::Limit(_, timer) => Pin::new(timer).poll(context).map(|()| Ok(Door::Bulkhead)),
+            AtDoor::Elsewhere(asking, timer) => match asking.as_mut().poll(context) {
+                Poll::Ready(answer) => {
+                    Poll::Ready(answer.map(|()| Door::Bulkhead).map_err(refused))
+                }
+                Poll::Pending => call.expire_waiting(timer, context).map(Err),
+            },
             AtDoor::Queue(entering, timer) => match Pin::new(entering).poll(context) {
                 Poll::Ready(Ok(place)) => {
                     self.place = Some(place);
@@ -202,22 +213,37 @@ impl<'p> Queue<'p> {
                 }
                 Poll::Ready(Err(rejected)) => Poll::Ready(Err(refused(rejected))),
                 // The whole call may be over before its turn comes.
-                Poll::Pending => call
-                    .expire_waiting(timer, context)
-                    .map(|()| Err(Refusal::of_kind(RejectedKind::BulkheadFull))),
+                Poll::Pending => call.expire_waiting(timer, context).map(Err),
             },
             #[cfg(feature = "chaos")]
             AtDoor::Delay(timer) => Pin::new(timer)
                 .poll(context)
                 .map(|()| call.in_time(self.time.until).map(|()| Door::Body)),
         };
+        // What is late on purpose is to look like a callee that is.
+        #[cfg(feature = "chaos")]
+        let is_in_line = !matches!(*waits, AtDoor::Delay(_));
+        #[cfg(not(feature = "chaos"))]
+        let is_in_line = true;
         let Poll::Ready(passed) = passed else {
+            if is_in_line {
+                lane.waits();
+            }
             self.waits = Some(waits);
             return Poll::Pending;
         };
+        if is_in_line {
+            lane.begins();
+        }
         if let AtDoor::Limit(turn, _) = *waits {
             turn.is_over();
         }
         Poll::Ready(passed)
     }
+}
+
+/// Asks for a turn where several processes do.
+#[cold]
+fn ask_elsewhere<'p>(parts: &'p dyn Parts) -> Option<Box<AtDoor<'p>>> {
+    Some(Box::new(AtDoor::Elsewhere(parts.shared_limit()?.ask(), None)))
 }

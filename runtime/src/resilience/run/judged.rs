@@ -19,6 +19,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refusal {
     kind: RejectedKind,
+    /// The body had begun.
+    ran: bool,
     after: u64,
 }
 
@@ -26,28 +28,43 @@ impl Refusal {
     /// What nobody can say a better time for.
     #[inline(always)]
     pub(super) fn of_kind(kind: RejectedKind) -> Self {
-        Self { kind, after: UNSAID }
+        Self { kind, ran: kind.ran(), after: UNSAID }
     }
 
     /// The same for that which is worth trying again after so many nanoseconds; [`UNSAID`]: who
     /// knows.
     #[inline(always)]
     pub(super) fn after(kind: RejectedKind, nanos: u64) -> Self {
-        Self { kind, after: nanos }
+        Self { kind, ran: kind.ran(), after: nanos }
     }
 
     #[cold]
     pub(crate) fn of(rejected: &Rejected) -> Self {
-        Self { kind: rejected.kind(), after: nanos_of(rejected.retry_after()) }
+        let (kind, ran) = (rejected.kind(), rejected.ran());
+        Self { kind, ran, after: nanos_of(rejected.retry_after()) }
+    }
+
+    /// The time was over before there was a call.
+    #[cold]
+    pub(super) fn out_of_time() -> Self {
+        Self { ran: false, ..Self::of_kind(RejectedKind::Timeout(Deadline::Total)) }
     }
 
     pub(super) fn kind(&self) -> RejectedKind {
         self.kind
     }
 
+    /// The whole call is over, and not only its attempt.
+    pub(super) fn is_end(&self) -> bool {
+        self.kind == RejectedKind::Timeout(Deadline::Total)
+    }
+
     /// The rejection, of the policy of this name.
     pub(super) fn of_policy(&self, (name, key): Whose) -> Rejected {
-        let rejected = Rejected::new(self.kind, name).with_key(key);
+        let mut rejected = Rejected::new(self.kind, name).with_key(key);
+        if self.kind.ran() && !self.ran {
+            rejected = rejected.unbegun();
+        }
         match of_nanos(self.after) {
             Some(after) => rejected.with_retry_after(after),
             None => rejected,
@@ -76,7 +93,7 @@ pub struct Judged {
     pub failed: Option<bool>,
     /// Another attempt may be worth it.
     pub again: bool,
-    /// What its error means, where that was asked.
+    /// What its error means to the retry, where that was asked.
     class: Option<ClassName>,
     /// The policy that refused it or cut it off.
     pub rejected: Option<RejectedKind>,
@@ -122,13 +139,10 @@ impl Judged {
     #[cold]
     #[must_use]
     pub fn of_rejected(refusal: &Refusal) -> Self {
-        let kind = refusal.kind;
-        // What was refused at a door says nothing about what stands behind it.
-        let failed = matches!(kind, RejectedKind::Timeout(_) | RejectedKind::Chaos).then_some(true);
-        let class = match kind {
-            RejectedKind::Timeout(_) => ClassName::Timeout,
-            _ => ClassName::NotSent,
-        };
+        let Refusal { kind, ran, .. } = *refusal;
+        // What was refused at a door, or never got to it, says nothing about what stands behind it.
+        let failed = (ran || kind == RejectedKind::Chaos).then_some(true);
+        let class = if ran { ClassName::Timeout } else { ClassName::NotSent };
         Self {
             outcome: Outcome::Rejected,
             failed,
@@ -199,14 +213,16 @@ impl Judged {
         }
     }
 
-    /// Means what its error means; a predicate that was asked before counts for more.
+    /// Means what its error means: to the retry, to the circuit breaker, or to both.
     #[inline(always)]
-    pub fn classify(&mut self, class: Option<Class>, is_asked: bool) {
+    pub fn classify(&mut self, class: Option<Class>, (retry, breaker): (bool, bool)) {
         let Some(class) = class else { return };
-        self.take_class(class);
-        self.again = class.is_retryable();
+        if retry {
+            self.take_class(class);
+            self.again = class.is_retryable();
+        }
         // The caller's mistake says nothing about the callee.
-        if class == Class::Permanent && !is_asked && self.failed.is_some() {
+        if breaker && class == Class::Permanent {
             self.failed = None;
         }
     }

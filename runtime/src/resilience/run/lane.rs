@@ -64,6 +64,25 @@ impl<'p> Lane<'p> {
         admitted
     }
 
+    /// The attempt has to wait before it begins, which is not the callee's fault.
+    #[inline]
+    pub(super) fn waits(&mut self) {
+        self.standing = self.standing.map(Standing::waiting);
+        if let Some(permit) = self.held.as_deref_mut().and_then(|held| held.permit.as_mut()) {
+            permit.waits();
+        }
+    }
+
+    /// It has waited long enough.
+    #[inline]
+    pub(super) fn begins(&mut self) {
+        let now = time::nanos();
+        self.standing = self.standing.map(|standing| standing.beginning(now));
+        if let Some(permit) = self.held.as_deref_mut().and_then(|held| held.permit.as_mut()) {
+            permit.begins(now);
+        }
+    }
+
     /// The attempt has ended, and this is what it means.
     #[inline(always)]
     pub(super) fn close<H: Has>(&mut self, seen: &Judged) {

@@ -6,10 +6,10 @@ use std::{
     time::Duration,
 };
 
-use super::{Call, Core, Refusal, judged::refused, waits::Time};
+use super::{Call, Core, Lane, Refusal, judged::refused, waits::Time};
 use crate::resilience::{
     Bulkhead, Deadline, RejectedKind, Timeout,
-    bulkhead::Place,
+    bulkhead::{Asked, Place},
     policy::{Has, Parts, TIMEOUT},
     scope::{self, Limited, NEVER},
     timer::{self, Timer},
@@ -30,7 +30,7 @@ impl<H: Has> Core<H> {
         if self.has(TIMEOUT) {
             let deadline = self.deadline.min(scope::fixed_deadline());
             if deadline != NEVER && is_over(deadline) {
-                return Err(too_late(Deadline::Total));
+                return Err(Refusal::out_of_time());
             }
         }
         Ok(())
@@ -101,13 +101,13 @@ impl Call<'_> {
         self,
         timer: &mut Option<Timer>,
         context: &mut Context<'_>,
-    ) -> Poll<()> {
+    ) -> Poll<Refusal> {
         // What an attempt may take is no matter of the doors.
         if self.deadline == NEVER {
             return Poll::Pending;
         }
         let running = timer.get_or_insert_with(|| Timer::until(self.deadline));
-        Pin::new(running).poll(context)
+        Pin::new(running).poll(context).map(|()| Refusal::out_of_time())
     }
 
     /// Until when a delay on purpose lasts: no longer than the attempt.
@@ -141,14 +141,25 @@ impl Call<'_> {
     /// Keeps the thread waiting for a place, as long as the whole call has time.
     #[cold]
     #[inline(never)]
-    pub(super) fn queue_up(self, bulkhead: &Bulkhead) -> Result<Place<'_>, Refusal> {
-        let mut patience = None;
-        if self.word & TIMEOUT != 0 {
-            let deadline = self.deadline.min(scope::deadline());
-            patience = (deadline != NEVER)
-                .then(|| Duration::from_nanos(deadline.saturating_sub(timer::now())));
-        }
-        bulkhead.enter_blocking(patience).map_err(refused)
+    pub(super) fn queue_up<'b>(
+        self,
+        bulkhead: &'b Bulkhead,
+        lane: &mut Lane<'_>,
+    ) -> Result<Place<'b>, Refusal> {
+        let line = match bulkhead.ask().map_err(refused)? {
+            Asked::In(place) => return Ok(place),
+            Asked::Queued(line) => line,
+        };
+        let deadline = self.deadline.min(scope::deadline());
+        let patience = (deadline != NEVER)
+            .then(|| Duration::from_nanos(deadline.saturating_sub(timer::now())));
+        let found = bulkhead.stand_in_line(line, patience);
+        lane.begins();
+        found.map_err(|full| {
+            // There is no place, or no time.
+            let is_late = deadline != NEVER && timer::now() >= deadline;
+            if is_late { Refusal::out_of_time() } else { refused(full) }
+        })
     }
 
     /// Sets the end of a body that nothing can cut off, and that can ask for it.

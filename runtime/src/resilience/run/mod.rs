@@ -12,15 +12,18 @@
 //! written to memory first; and what only failures need is made by the first failure.
 
 mod attempt;
+mod chaos;
 mod doors;
 mod judged;
 mod lane;
+mod last;
 mod limits;
 mod pause;
 mod race;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod thread;
 pub(super) mod waits;
 
 use std::{marker::PhantomData, ops::ControlFlow, time::Duration};
@@ -32,6 +35,7 @@ pub use self::{
         ByClassify, ByNobody, BySource, ByWrapped, Classified, Judged, JudgedAsAny, JudgedAsResult,
         Judging, Refusal,
     },
+    last::Last,
     pause::Pause,
     race::Hedged,
     sync::SyncRun,
@@ -138,24 +142,29 @@ impl<'p, P: Parts, H: Has> Run<'p, P, H> {
     /// Decides what follows from an attempt: its end, or a wait and another one.
     #[inline(always)]
     pub fn settle<R>(&mut self, ended: Ended<R>, seen: Judged) -> ControlFlow<Settled<R>, Pause> {
+        match self.follow(seen) {
+            Ok(pause) => ControlFlow::Continue(pause),
+            Err(_) => ControlFlow::Break(self.end(ended)),
+        }
+    }
+
+    /// The wait for another attempt, or why there is none; `None`: there was but one.
+    #[inline(always)]
+    fn follow(&mut self, seen: Judged) -> Result<Pause, Option<Stopped>> {
         self.lane.close::<H>(&seen);
         if !self.core.has(RETRY) {
-            return ControlFlow::Break(self.end(ended));
+            return Err(None);
         }
         if !seen.again {
             if self.core.number > 1 || seen.failed == Some(true) {
-                self.core.call(self.parts).tell_end(seen);
+                return Err(Some(self.core.call(self.parts).tell_end(seen)));
             }
-            return ControlFlow::Break(self.end(ended));
+            return Err(None);
         }
         self.core.fix_deadline(self.parts);
-        match self.core.call(self.parts).next(self.later, seen) {
-            Ok((wait, later)) => {
-                self.later = later;
-                ControlFlow::Continue(Pause::new(wait))
-            }
-            Err(()) => ControlFlow::Break(self.end(ended)),
-        }
+        let (wait, later) = self.core.call(self.parts).next(self.later, seen).map_err(Some)?;
+        self.later = later;
+        Ok(Pause::new(wait))
     }
 
     /// Ends a call that has one attempt.
@@ -244,7 +253,7 @@ impl Call<'_> {
     /// Says why it ends with an attempt that no other is to follow.
     #[cold]
     #[inline(never)]
-    fn tell_end(self, seen: Judged) {
+    fn tell_end(self, seen: Judged) -> Stopped {
         let why = match (seen.rejected, seen.outcome) {
             (Some(RejectedKind::Timeout(_)), _) => Stopped::Deadline,
             (Some(_), _) => Stopped::Rejected,
@@ -252,13 +261,14 @@ impl Call<'_> {
             (None, _) => Stopped::Permanent,
         };
         telemetry::stopped(self.name(), self.number, why);
+        why
     }
 
     /// The wait for the next attempt; none: there is no other.
     #[cold]
     #[inline(never)]
-    fn next(self, mut later: Later, seen: Judged) -> Result<(Duration, Later), ()> {
-        let Some(retry) = self.parts.retry() else { return Err(()) };
+    fn next(self, mut later: Later, seen: Judged) -> Result<(Duration, Later), Stopped> {
+        let Some(retry) = self.parts.retry() else { return Err(Stopped::Permanent) };
         let deadline = self.deadline.min(scope::deadline());
         let (now, started, number) = (timer::now(), self.started, self.number);
         let failed = Failed { number, seen, now, started, deadline };
@@ -271,7 +281,7 @@ impl Call<'_> {
             }
             Err(why) => {
                 telemetry::stopped(self.name(), number, why);
-                Err(())
+                Err(why)
             }
         }
     }

@@ -197,7 +197,7 @@ fn hedge<'p, P: Parts, H: Has>(run: &Run<'p, P, H>) -> Option<&'p Hedge> {
     if run.core.has(HEDGE) { run.parts.hedge() } else { None }
 }
 
-/// Whether nobody has to wait for another answer.
+/// Whether nobody has to wait for another answer: what says nothing about the callee is none.
 fn wins(seen: &Judged) -> bool {
-    seen.failed != Some(true) && seen.rejected.is_none()
+    seen.failed == Some(false)
 }

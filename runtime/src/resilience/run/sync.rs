@@ -3,7 +3,7 @@
 use std::{ops::ControlFlow, time::Duration};
 
 use super::{
-    Core, Ended, Judged, Lane, Pause, Refusal, Run, Settled, judged::refused, lane::Running,
+    Core, Ended, Judged, Lane, Last, Pause, Refusal, Run, Settled, judged::refused, lane::Running,
     limits::InTime,
 };
 #[cfg(feature = "chaos")]
@@ -20,7 +20,7 @@ use crate::{
 
 /// One call of a synchronous function, from its first attempt to its last.
 #[must_use]
-pub struct SyncRun<'p, P: Parts = Policy, H: Has = Any>(Run<'p, P, H>);
+pub struct SyncRun<'p, P: Parts = Policy, H: Has = Any>(pub(super) Run<'p, P, H>);
 
 impl<'p, P: Parts, H: Has> SyncRun<'p, P, H> {
     /// Begins a call of the function.
@@ -64,6 +64,18 @@ impl<'p, P: Parts, H: Has> SyncRun<'p, P, H> {
         self.0.settle(ended, seen)
     }
 
+    /// As [`settle`](Self::settle); if there is no further attempt to a refused one, what was
+    /// returned before it is what the caller gets.
+    #[inline(always)]
+    pub fn settle_or<R>(
+        &mut self,
+        ended: Ended<R>,
+        seen: Judged,
+        last: Last<R>,
+    ) -> ControlFlow<Settled<R>, (Pause, Last<R>)> {
+        self.0.settle_or(ended, seen, last)
+    }
+
     /// Ends a call that has one attempt.
     #[inline(always)]
     pub fn finish<R>(&mut self, ended: Ended<R>, seen: Judged) -> Settled<R> {
@@ -91,6 +103,7 @@ impl<H: Has> Core<H> {
             if turn.nanos() > 0 {
                 self.call(parts).wait_for_turn(turn.nanos())?;
                 timer::block(Duration::from_nanos(turn.nanos()));
+                lane.begins();
             }
             turn.is_over();
         }
@@ -100,7 +113,7 @@ impl<H: Has> Core<H> {
         {
             place = match bulkhead.enter_at_once() {
                 Some(place) => Some(place),
-                None => Some(self.call(parts).queue_up(bulkhead)?),
+                None => Some(self.call(parts).queue_up(bulkhead, lane)?),
             };
         }
         #[cfg(feature = "chaos")]

@@ -48,9 +48,9 @@ fn ignoring_counts_for_more_than_failing_and_that_for_more_than_the_class() {
     let both = crate::__judge!(run, denied, ignore_if = Result::is_err, failure_if = |_| true);
     assert_eq!(failed(both), None);
     assert_eq!(failed(crate::__judge!(run, denied, failure_if = |_| false)), Some(false));
-    let class = crate::__judge!(run, denied, classify = false);
+    let class = crate::__judge!(run, denied, classify = (true, true));
     assert_eq!((class.failed, class.again), (None, false));
-    let class = crate::__judge!(run, denied, failure_if = |_| true, classify = true);
+    let class = crate::__judge!(run, denied, failure_if = |_| true, classify = (true, false));
     assert_eq!((class.failed, class.again), (Some(true), false));
     let ok: Ended<Result<u32, ()>> = Ok(Ok(503));
     let seen = crate::__judge!(run, ok, failure_if = |r| *r == Ok(503), retry_if = |_| true);
@@ -72,11 +72,11 @@ fn an_error_is_classified_by_what_it_can_and_through_what_hides_it() {
     let wrapped: Ended<io::Result<()>> =
         Ok(Err(io::Error::other(io::Error::from(io::ErrorKind::PermissionDenied))));
 
-    let judged = crate::__judge!(run, own, classify = false);
+    let judged = crate::__judge!(run, own, classify = (true, true));
     assert_eq!((judged.asked_after(), judged.again), (Some(ms(5)), true));
-    let judged = crate::__judge!(run, hidden, classify = false);
+    let judged = crate::__judge!(run, hidden, classify = (true, true));
     assert_eq!(judged.class(), Some(Class::NotSent));
-    let judged = crate::__judge!(run, wrapped, classify = false);
+    let judged = crate::__judge!(run, wrapped, classify = (true, true));
     assert_eq!(judged.class(), Some(Class::Permanent));
 }
 
@@ -159,12 +159,13 @@ fn a_fallback_stands_in_for_a_panic_where_it_is_asked_to() {
         })
     };
 
-    let served = crate::__on_panic!(call(true), failure => match failure {
+    let served = crate::__on_panic!(call(true), ended => { ended }, failure => match failure {
         Failure::<u32>::Panicked => Ok(2),
         _ => Err(0),
     });
+    let returned = crate::__on_panic!(call(false), ended => { ended }, value = 3);
 
-    assert_eq!([crate::__on_panic!(call(false), value = 3), served], [Ok(Ok(1)), Ok(Ok(2))]);
+    assert_eq!([returned, served], [Ok(Ok(1)), Ok(Ok(2))]);
 }
 
 static SITE: Site = Site::new(Meta::block("charge", module_path!(), file!(), line!()));
