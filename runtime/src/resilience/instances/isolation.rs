@@ -33,7 +33,7 @@ pub(crate) struct Test {
 
 impl Test {
     /// The number of its scope.
-    pub(super) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.id
     }
 }
@@ -72,7 +72,7 @@ impl Drop for Isolated {
 
 /// Whether any test runs.
 #[inline(always)]
-pub(crate) fn is_on() -> bool {
+pub fn is_on() -> bool {
     RUNNING.load(Relaxed) != 0
 }
 
