@@ -7,6 +7,8 @@
 mod block_on;
 pub mod compare;
 mod diff;
+#[cfg(feature = "test-util")]
+mod force;
 mod metrics;
 mod run;
 #[cfg(feature = "test-util")]
@@ -21,7 +23,10 @@ use std::{
 };
 
 #[cfg(feature = "test-util")]
-pub use self::script::{Script, Scriptable, ScriptableAsync};
+pub use self::{
+    force::ForcedOpen,
+    script::{Script, Scriptable, ScriptableAsync},
+};
 pub use self::{
     metrics::{Distribution, Metrics, metrics},
     run::{chance, run, run_async},

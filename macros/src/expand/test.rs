@@ -15,7 +15,7 @@ fn setup(plan: &TestPlan) -> TokenStream {
         // Without the feature that it needs there is none, and the runtime says so.
         true => {
             let private = super::private(krate);
-            quote!(#private::start_paused!(#setup))
+            quote!(#private::testing::start_paused!(#setup))
         }
         false => setup,
     };

@@ -78,7 +78,7 @@ impl Test {
     /// [`then_real`](Script::then_real). A second script of a function takes the place of the first.
     ///
     /// ```
-    /// use spandrel::{resilience::Rejected, retry, scripted, testing::Test, traced};
+    /// use spandrel::{resilience::Rejected, retry, scripted, testing::Setup, traced};
     ///
     /// # #[derive(Debug, PartialEq)] enum PayError { Busy, Rejected }
     /// # impl From<Rejected> for PayError { fn from(_: Rejected) -> Self { Self::Rejected } }
@@ -89,13 +89,11 @@ impl Test {
     ///     unreachable!("no test reaches the provider")
     /// }
     ///
-    /// #[spandrel::test(start_paused = true)]
-    /// fn a_busy_provider_is_asked_again(t: Test) {
+    /// Setup::new().start_paused().run(|t| {
     ///     t.script(charge, [Err(PayError::Busy), Ok(5)]);
     ///     assert_eq!(charge(5), Ok(5));
     ///     t.assert_tree("charge ok\n  attempt ok");
-    /// }
-    /// # a_busy_provider_is_asked_again();
+    /// });
     /// ```
     ///
     /// # Panics
@@ -116,7 +114,7 @@ impl Test {
     /// The same of an asynchronous function: what its future is ready with.
     ///
     /// ```
-    /// use spandrel::{resilience::Rejected, retry, scripted, testing::Test};
+    /// use spandrel::{resilience::Rejected, retry, scripted, testing::Setup};
     ///
     /// # #[derive(Debug, PartialEq)] enum PayError { Busy, Rejected }
     /// # impl From<Rejected> for PayError { fn from(_: Rejected) -> Self { Self::Rejected } }
@@ -126,13 +124,11 @@ impl Test {
     ///     unreachable!("no test reaches the provider")
     /// }
     ///
-    /// #[spandrel::test(start_paused = true)]
-    /// async fn a_busy_provider_is_asked_again(t: Test) {
+    /// Setup::new().start_paused().run_async(|t| async move {
     ///     let script = t.script_async(charge, [Err(PayError::Busy), Ok(5)]);
     ///     assert_eq!(charge(5).await, Ok(5));
     ///     assert_eq!(script.left(), 0);
-    /// }
-    /// # a_busy_provider_is_asked_again();
+    /// });
     /// ```
     ///
     /// # Panics

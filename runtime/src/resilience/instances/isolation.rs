@@ -8,12 +8,15 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{
-        Arc, Mutex, OnceLock,
+        Arc, Mutex, OnceLock, Weak,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
 };
 
-use super::registry::Registry;
+use super::{
+    registry::{Listed, Registry},
+    status::PolicyKind,
+};
 use crate::{
     sync::lock,
     trace::{local::Local, scope},
@@ -29,6 +32,8 @@ static TESTS: Mutex<Option<HashMap<u32, Arc<Test>>>> = Mutex::new(None);
 pub(crate) struct Test {
     id: u32,
     pub(super) registry: Mutex<Registry>,
+    /// Names whose circuit breakers are to be open, those too that are yet to come.
+    forced: Mutex<Vec<Arc<Forced>>>,
 }
 
 impl Test {
@@ -47,7 +52,8 @@ pub(crate) struct Isolated {
 
 /// Begins a test in this scope.
 pub(crate) fn begin(scope: u32) -> Isolated {
-    insert(scope, Arc::new(Test { id: scope, registry: Mutex::new(Registry::new()) }))
+    let (registry, forced) = (Mutex::new(Registry::new()), Mutex::default());
+    insert(scope, Arc::new(Test { id: scope, registry, forced }))
 }
 
 /// Has a scope within a test belong to that.
@@ -83,11 +89,74 @@ pub(crate) fn current() -> Option<Arc<Test>> {
     if !is_on() {
         return None;
     }
-    let scope = scope::of(Local.scope());
+    of(scope::of(Local.scope()))
+}
+
+/// The test of this scope, if it is in one.
+pub(crate) fn of(scope: u32) -> Option<Arc<Test>> {
     if scope == 0 {
         return None;
     }
     lock(&TESTS).as_ref()?.get(&scope).map(Arc::clone)
+}
+
+impl Test {
+    /// Holds open the circuit breakers of this name, those too that are yet to be used.
+    pub(crate) fn force_open(self: &Arc<Self>, name: &str) -> Forcing {
+        let forced = Arc::new(Forced { name: name.to_owned(), held: Mutex::default() });
+        lock(&self.forced).push(Arc::clone(&forced));
+        // Not under the lock: whoever listens may look at the policies.
+        let living = lock(&self.registry).living();
+        living.iter().for_each(|instance| forced.take(instance));
+        Forcing { test: Arc::clone(self), forced }
+    }
+}
+
+/// Circuit breakers of one name that are held open.
+#[derive(Debug)]
+pub(super) struct Forced {
+    name: String,
+    held: Mutex<Vec<Weak<dyn Listed>>>,
+}
+
+impl Forced {
+    /// Holds this one open, too, if it is one of them.
+    fn take(&self, instance: &Arc<dyn Listed>) {
+        if instance.kind() != PolicyKind::CircuitBreaker || instance.name() != self.name {
+            return;
+        }
+        let mut held = lock(&self.held);
+        let weak = Arc::downgrade(instance);
+        if held.iter().any(|other| other.ptr_eq(&weak)) {
+            return;
+        }
+        held.push(weak);
+        drop(held);
+        instance.hold_open();
+    }
+}
+
+/// A policy is used for the first time.
+pub(super) fn come(instance: &Arc<dyn Listed>) {
+    if let Some(test) = current() {
+        let forced = lock(&test.forced).clone();
+        forced.iter().for_each(|forced| forced.take(instance));
+    }
+}
+
+/// Lets go of circuit breakers when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Forcing {
+    test: Arc<Test>,
+    forced: Arc<Forced>,
+}
+
+impl Drop for Forcing {
+    fn drop(&mut self) {
+        lock(&self.test.forced).retain(|other| !Arc::ptr_eq(other, &self.forced));
+        let held = std::mem::take(&mut *lock(&self.forced.held));
+        held.iter().filter_map(Weak::upgrade).for_each(|held| held.let_go());
+    }
 }
 
 /// One value for each test, in the order in which they came; it lives as long as the chain.

@@ -28,6 +28,12 @@ pub(crate) trait Listed: Any + Send + Sync {
     /// One word for how it stands.
     fn state(&self, now: u64) -> &'static str;
     fn statistics(&self, now: u64) -> Numbers;
+    /// Refuses every call as long as anybody holds it open; of circuit breakers.
+    #[cfg(feature = "test-util")]
+    fn hold_open(&self) {}
+    /// One of those who hold it open lets go.
+    #[cfg(feature = "test-util")]
+    fn let_go(&self) {}
 }
 
 #[derive(Debug)]
@@ -67,6 +73,14 @@ impl Registry {
     }
 }
 
+#[cfg(feature = "test-util")]
+impl Registry {
+    /// Those that somebody holds.
+    pub(super) fn living(&self) -> Vec<Arc<dyn Listed>> {
+        self.entries.iter().filter_map(|entry| entry.instance.upgrade()).collect()
+    }
+}
+
 /// Does something with the registry of the program, or of the test that runs here.
 fn with<R>(act: impl FnOnce(&mut Registry) -> R) -> R {
     #[cfg(feature = "test-util")]
@@ -80,6 +94,8 @@ fn with<R>(act: impl FnOnce(&mut Registry) -> R) -> R {
 pub(crate) fn register<I: Listed>(instance: &Arc<I>) {
     let instance: Arc<dyn Listed> = Arc::clone(instance) as _;
     with(|registry| registry.add(Arc::downgrade(&instance), false));
+    #[cfg(feature = "test-util")]
+    isolation::come(&instance);
 }
 
 /// The state that all of this name share; the numbers of whoever came first hold.
@@ -95,13 +111,18 @@ pub(super) fn share<I: Instance>(template: &I::Template, name: &'static str) -> 
             let instance = Arc::new(I::make(template, name, None));
             let listed: Arc<dyn Listed> = Arc::clone(&instance) as _;
             registry.add(Arc::downgrade(&listed), true);
-            return (instance, false);
+            return (instance, None);
         };
         let is_disputed = !instance.agrees(template);
         entry.is_disputed |= is_disputed;
-        (instance, is_disputed)
+        (instance, Some(is_disputed))
     });
-    if is_disputed {
+    #[cfg(feature = "test-util")]
+    if is_disputed.is_none() {
+        let listed: Arc<dyn Listed> = Arc::clone(&instance) as _;
+        isolation::come(&listed);
+    }
+    if is_disputed == Some(true) {
         let kind = instance.kind().as_str();
         diag::warn(format_args!(
             "error: two places share the {kind} `{name}` and give it different numbers; those of the \
