@@ -68,9 +68,9 @@ impl Setup {
 
     /// Runs an asynchronous test to its end.
     ///
-    /// On a current-thread runtime of tokio if the feature `tokio` is on. Tasks that are to belong to
-    /// the test are started with [`spandrel::spawn`](crate::spawn): a plain `tokio::spawn` does not
-    /// carry the context, so that the spans of its task are captured by nobody.
+    /// On a current-thread runtime of tokio if the feature `tokio` is on. What is to be part of the
+    /// span around it is started with [`spandrel::spawn`](crate::spawn), and what is to belong to the
+    /// test on another thread with [`spandrel::spawn_blocking`](crate::spawn_blocking).
     ///
     /// # Panics
     ///

@@ -8,9 +8,10 @@ use super::{Capture, MockClock};
 ///
 /// With the feature `test-util` also its own policies: each begins as if nobody had used it, what it
 /// learns is seen by nobody else, and [`policies`](crate::policies) lists no others. As with spans,
-/// whatever carries the test's context belongs to it: tasks of [`spawn`](crate::spawn), threads of
-/// [`thread`](crate::thread), and whatever attaches [`Context::current`](crate::trace::Context).
-/// What runs without it, as in a plain `tokio::spawn`, sees the program's policies.
+/// whatever carries the test's context belongs to it: what runs on its thread, tasks of
+/// [`spawn`](crate::spawn), threads of [`thread`](crate::thread), and whatever attaches
+/// [`Context::current`](crate::trace::Context). What runs without it, as on a thread of
+/// `std::thread::spawn`, sees the program's policies.
 ///
 /// ```
 /// use spandrel::testing::Test;

@@ -96,10 +96,11 @@ async fn what_carries_the_context_belongs_to_the_test() {
     let state = || BREAKER.state();
     let task = spandrel::spawn(async move { state() }).await.unwrap();
     let blocking = spandrel::spawn_blocking(state).await.unwrap();
-    let thread = spandrel::thread::spawn(state).join().unwrap();
-    let elsewhere = tokio::spawn(async move { state() }).await.unwrap();
+    let carried = spandrel::thread::spawn(state).join().unwrap();
+    let here = tokio::spawn(async move { state() }).await.unwrap();
+    let elsewhere = thread::spawn(state).join().unwrap();
 
-    assert_eq!([task, blocking, thread], [CircuitState::ForcedOpen; 3]);
+    assert_eq!([task, blocking, carried, here], [CircuitState::ForcedOpen; 4]);
     assert_eq!(elsewhere, CircuitState::Closed);
 }
 

@@ -1,6 +1,9 @@
 //! Outcomes in place of bodies, attempt by attempt.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    thread,
+};
 
 use spandrel::{
     circuit_breaker, fallback, retry, scripted,
@@ -33,14 +36,16 @@ async fn without_a_script_the_body_runs() {
     assert_eq!(charge(&1).await, Ok(1));
 }
 
-#[spandrel::test(start_paused = true)]
-async fn a_script_is_not_seen_by_other_tests(t: Test) {
-    t.script_async(charge, [Ok(5)]);
+#[spandrel::test]
+fn a_script_is_seen_by_its_test_alone(t: Test) {
+    t.script(plain, ["scripted".to_owned()]);
 
-    let elsewhere = tokio::spawn(async { charge(&1).await }).await.unwrap();
-    let here = spandrel::spawn(async { charge(&1).await }).await.unwrap();
+    let call = || plain("a", 1);
+    let elsewhere = thread::spawn(call).join().unwrap();
+    let other = thread::spawn(move || testing::run(|_| call())).join().unwrap();
+    let here = spandrel::thread::spawn(call).join().unwrap();
 
-    assert_eq!((elsewhere, here), (Ok(1), Ok(5)));
+    assert_eq!([elsewhere, other, here], ["real", "real", "scripted"]);
 }
 
 #[spandrel::test(start_paused = true)]
