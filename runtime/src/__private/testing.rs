@@ -47,6 +47,6 @@ macro_rules! __scripted {
     () => {};
 }
 
+pub use crate::{__scripted as script, __start_paused as start_paused};
 #[cfg(feature = "test-util")]
 pub use crate::{resilience::isolation::is_on, testing::script::next as scripted};
-pub use crate::{__scripted as script, __start_paused as start_paused};

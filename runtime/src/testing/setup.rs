@@ -87,7 +87,7 @@ impl Setup {
             if self.start_paused {
                 let _ = running.capture.mock_clock();
             }
-            running.run(|t| super::block_on::block_on(test(t)))
+            running.run(|t| super::block_on::block_on(self.start_paused, test(t)))
         }
     }
 }
@@ -143,7 +143,10 @@ impl Drop for Running {
         #[cfg(feature = "test-util")]
         script::end(self.capture.scope.id());
         if thread::panicking() && self.is_drawn {
-            eprintln!("spandrel: `#[spandrel::test(seed = {})]` repeats what chance did", self.seed);
+            eprintln!(
+                "spandrel: `#[spandrel::test(seed = {})]` repeats what chance did",
+                self.seed
+            );
         }
     }
 }
