@@ -49,9 +49,10 @@ pub(super) fn block_on<F: Future>(start_paused: bool, future: F) -> F::Output {
         if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
             return value;
         }
-        if !unpark.is_awake.swap(false, SeqCst) && !(start_paused && crate::time::skip_to_next()) {
-            thread::park();
+        if unpark.is_awake.swap(false, SeqCst) || start_paused && crate::time::skip_to_next() {
+            continue;
         }
+        thread::park();
     }
 }
 

@@ -125,12 +125,8 @@ impl Running {
         let returned = test(Test { capture: Arc::clone(&self.capture), seed: self.seed });
         #[cfg(feature = "test-util")]
         {
-            let unasked = script::end(self.capture.scope.id());
-            assert!(
-                unasked.is_empty(),
-                "nobody asked for the scripts of {unasked:?}: they were not called, or they are not \
-                 `#[spandrel::scripted]`"
-            );
+            let wrong = script::end(self.capture.scope.id());
+            assert!(wrong.is_empty(), "{}", wrong.join("\n"));
         }
         returned
     }

@@ -77,7 +77,7 @@ impl Drop for Isolated {
 
 /// Whether any test runs.
 #[inline(always)]
-pub fn is_on() -> bool {
+pub(crate) fn is_on() -> bool {
     RUNNING.load(Relaxed) != 0
 }
 
