@@ -47,7 +47,6 @@ macro_rules! __scripted {
     () => {};
 }
 
-pub use crate::{__scripted as script, __start_paused as start_paused};
 /// Whether any test runs.
 #[cfg(feature = "test-util")]
 #[inline(always)]
