@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{
     resilience::{
-        Mode, Rejected, Verdict, instances::Listed as _, rejected::Whose, timer, timer::Timer,
+        Mode, Rejected, Verdict, instances::Listed as _, nanos, rejected::Whose, timer,
+        timer::Timer,
     },
     time,
 };
@@ -206,7 +207,9 @@ impl Core {
     ) -> Result<Place<'b>, Rejected> {
         let own = patience(self.patience.load(Relaxed));
         let patience = own.into_iter().chain(most).min();
-        let until = patience.and_then(|patience| time::now().checked_add(patience));
+        // Not the clock of timers: that of tokio may stand, and nobody here would move it.
+        let until =
+            patience.map(|patience| time::steady_nanos().saturating_add(nanos::of(patience)));
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut context = Context::from_waker(&waker);
         loop {
@@ -217,12 +220,12 @@ impl Core {
                 thread::park();
                 continue;
             };
-            let left = until.saturating_duration_since(time::now());
-            if left.is_zero() {
+            let left = until.saturating_sub(time::steady_nanos());
+            if left == 0 {
                 return Err(self.rejected());
             }
             // Somebody may wake the thread for another reason.
-            thread::park_timeout(left);
+            timer::park(Duration::from_nanos(left));
         }
     }
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 pub use self::scope::{WithChaos, with_chaos, with_chaos_here};
-use super::{Rejected, RejectedKind, faults::Faults, nanos};
+use super::{Rejected, RejectedKind, faults::Faults, instances::Own, nanos};
 
 /// Injects faults and delays into some of the calls.
 ///
@@ -35,10 +35,23 @@ pub struct Chaos {
     outcome_rate: f64,
     seed: u64,
     is_scoped: bool,
+    state: Own<State>,
+}
+
+/// How far the sequence has come, and whether it goes on.
+#[derive(Debug)]
+struct State {
     calls: AtomicU64,
     /// Bodies that might have been replaced.
     bodies: AtomicU64,
     is_off: AtomicBool,
+}
+
+impl State {
+    const fn new() -> Self {
+        let (calls, bodies) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { calls, bodies, is_off: AtomicBool::new(false) }
+    }
 }
 
 impl Chaos {
@@ -53,9 +66,7 @@ impl Chaos {
             outcome_rate: 0.0,
             seed: 0,
             is_scoped: false,
-            calls: AtomicU64::new(0),
-            bodies: AtomicU64::new(0),
-            is_off: AtomicBool::new(false),
+            state: Own::new(State::new()),
         }
     }
 
@@ -125,7 +136,7 @@ impl Chaos {
 
     /// Begins or stops to inject.
     pub fn set_enabled(&self, enabled: bool) {
-        self.is_off.store(!enabled, Relaxed);
+        self.state.get(State::new).is_off.store(!enabled, Relaxed);
     }
 
     /// What happens to a call: so many nanoseconds of delay, or a fault.
@@ -133,7 +144,7 @@ impl Chaos {
         if !self.happens() {
             return Ok(0);
         }
-        let call = self.calls.fetch_add(1, Relaxed);
+        let call = self.state.get(State::new).calls.fetch_add(1, Relaxed);
         let draw = |which| chance(self.seed, call.wrapping_mul(3).wrapping_add(which));
         if draw(0) < self.fault {
             return Err(Rejected::new(RejectedKind::Chaos, self.name));
@@ -151,11 +162,13 @@ impl Chaos {
             return false;
         }
         // Another sequence than that of the faults.
-        chance(!self.seed, self.bodies.fetch_add(1, Relaxed)) < self.outcome_rate
+        chance(!self.seed, self.state.get(State::new).bodies.fetch_add(1, Relaxed))
+            < self.outcome_rate
     }
 
     fn happens(&self) -> bool {
-        !self.is_off.load(Relaxed) && Faults::happen(self.is_scoped, scope::is_within())
+        !self.state.get(State::new).is_off.load(Relaxed)
+            && Faults::happen(self.is_scoped, scope::is_within())
     }
 }
 
