@@ -73,6 +73,17 @@ macro_rules! __look {
     };
 }
 
+/// Notes that a policy refused the call, where that cannot be told from the returned value.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __refused {
+    ($call:expr) => {
+        if let ::core::option::Option::Some(mut ending) = $call.ending() {
+            ending.refused();
+        }
+    };
+}
+
 /// Records a returned value, if a span is recorded; of a `Result`, what is in `Ok`.
 #[doc(hidden)]
 #[macro_export]
@@ -221,8 +232,8 @@ macro_rules! __stream {
 
 pub use crate::{
     __asked as asked, __block as block, __capture as capture, __finish as finish, __look as look,
-    __meta as meta, __metered as metered, __register as register, __ret as ret, __settle as settle,
-    __stream as stream,
+    __meta as meta, __metered as metered, __refused as refused, __register as register,
+    __ret as ret, __settle as settle, __stream as stream,
 };
 
 /// What `builder!` expands to.

@@ -5,3 +5,4 @@
 mod cancellation;
 mod conformance;
 mod listing;
+mod outcomes;

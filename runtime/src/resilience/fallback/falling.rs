@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::Failure;
-use crate::resilience::{RejectedKinds, caught::Caught, run::Settled, stale::Stale, telemetry};
+use crate::{
+    call::refused,
+    resilience::{RejectedKinds, caught::Caught, run::Settled, stale::Stale, telemetry},
+};
 
 /// A call that may have failed, to find out by its type what its failures are.
 #[derive(Debug)]
@@ -64,9 +67,10 @@ impl<R> FallsAsAny for Falling<R> {
 
 /// Tells that a failure does not reach the caller.
 #[cold]
-fn served<E>(failure: Failure<E>) -> Failure<E> {
+fn served<A>(answered: A) -> A {
+    refused::forget();
     telemetry::fell_back("");
-    failure
+    answered
 }
 
 impl OfResult {
@@ -115,7 +119,7 @@ impl OfResult {
             Err(rejected) => on.contains(rejected.kind()),
         };
         match if serves { stale.serve(key) } else { None } {
-            Some(value) => Ok(Ok(value)),
+            Some(value) => Ok(Ok(served(value))),
             None => ended,
         }
     }
@@ -165,7 +169,7 @@ impl OfAny {
             Err(rejected) => on.contains(rejected.kind()),
         };
         match if serves { stale.serve(key) } else { None } {
-            Some(value) => Ok(value),
+            Some(value) => Ok(served(value)),
             None => ended,
         }
     }

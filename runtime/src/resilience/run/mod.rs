@@ -38,7 +38,7 @@ use super::{
     scope::{self, NEVER},
     telemetry, timer,
 };
-use crate::{outcome::Outcome, random, site::Site, time, trace::local::Local};
+use crate::{call::refused, outcome::Outcome, random, site::Site, time, trace::local::Local};
 
 /// How an attempt ended: what the function returned, or why it did not.
 pub type Ended<R> = Result<R, Refusal>;
@@ -213,6 +213,7 @@ impl Core {
         let before = self.later.map_or(0, |later| later.refused);
         let ran = self.number - before - u32::from(!rejected.ran());
         let rejected = rejected.with_attempts(ran);
+        self.site.into_iter().for_each(refused::mark);
         if rejected.policy().is_empty() { rejected.named(self.name(parts)) } else { rejected }
     }
 
