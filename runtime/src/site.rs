@@ -78,6 +78,8 @@ pub struct Site {
     traced: Option<Traced>,
     metered: Option<(u32, &'static Metered)>,
     policy: Option<&'static dyn Protection>,
+    /// Policies that stand elsewhere.
+    beside: &'static [&'static str],
     /// Some field must not be shown; more may become so when the program starts.
     redacts: AtomicBool,
     reflection: Reflection,
@@ -100,6 +102,7 @@ impl Site {
             traced: None,
             metered: None,
             policy: None,
+            beside: &[],
             redacts: AtomicBool::new(false),
             reflection: Reflection::WhenAsked,
             version: None,
@@ -168,6 +171,13 @@ impl Site {
     #[must_use]
     pub const fn timed(mut self, metered: &'static Metered) -> Self {
         self.metered = Some((TIMED, metered));
+        self
+    }
+
+    /// With policies around its calls that stand elsewhere: with an object, for a key, behind it.
+    #[must_use]
+    pub const fn beside(mut self, names: &'static [&'static str]) -> Self {
+        self.beside = names;
         self
     }
 
@@ -254,7 +264,8 @@ impl Site {
             TIMED => "timed",
             _ => "counted",
         });
-        let protecting = self.policy.into_iter().flat_map(Protection::names);
+        let own = self.policy.map(Protection::names).unwrap_or_default();
+        let protecting = protection::in_order(own, self.beside);
         traced.into_iter().chain(metered).chain(protecting)
     }
 

@@ -24,8 +24,7 @@ pub(crate) fn expand(draft: &Draft, function: &Function, written: &[Written]) ->
     }
     let private = super::private(&draft.krate);
     let name = &function.sig.ident;
-    let statics =
-        draft.policies.as_ref().map(|policies| policies::statics(&private, policies, name));
+    let statics = draft.policies.as_ref().map(|policies| policies::statics(&private, policies));
     let statics = statics.unwrap_or_default();
     let site = site::expand(
         &draft.krate,

@@ -29,6 +29,8 @@ pub(crate) const CHAOS: u32 = 64;
 pub(crate) const NEW: u32 = 128;
 /// It matters when a call began.
 pub(crate) const TIMED: u32 = 256;
+/// Metrics tell the keys apart.
+const LABEL_KEY: u32 = 1 << 31;
 /// Something decides about an attempt before it begins.
 pub(crate) const GATES: u32 = BREAKER | LIMIT | BULKHEAD | CHAOS;
 
@@ -132,6 +134,18 @@ impl Policy {
     pub const fn chaos(mut self, chaos: Chaos) -> Self {
         self.chaos = Some(chaos);
         self.with(CHAOS)
+    }
+
+    /// Tells the keys of [`for_key`](Self::for_key) apart in metrics, by the label `key`.
+    ///
+    /// As [`Keyed::label_key`](super::Keyed::label_key).
+    #[must_use]
+    pub const fn label_key(self) -> Self {
+        self.with(LABEL_KEY)
+    }
+
+    pub(super) fn labels_key(&self) -> bool {
+        self.word.load(Relaxed) & LABEL_KEY != 0
     }
 
     const fn with(mut self, part: u32) -> Self {

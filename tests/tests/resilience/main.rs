@@ -4,5 +4,7 @@
 
 mod cancellation;
 mod conformance;
+mod events;
 mod listing;
+mod metrics;
 mod outcomes;

@@ -42,7 +42,8 @@ use self::{
 };
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
-    instances::{Home, Instance, Listed, Numbers, Sealed},
+    instances::{Home, Instance, Listed, Numbers, Sealed, labels_key, retire},
+    telemetry,
 };
 use crate::{diag, time};
 
@@ -133,6 +134,7 @@ impl Core {
     fn ask(&self, now: u64) -> Result<Pass, Rejected> {
         let (admitted, change) = self.machine.admit(now);
         self.announce(change);
+        telemetry::asked_breaker(|| self.machine.visible());
         admitted.map_err(|denied| self.rejected(denied))
     }
 
@@ -156,6 +158,7 @@ impl Core {
     #[cold]
     fn tell(&self, change: Change) {
         let transition = CircuitTransition { name: self.name, key: self.key.clone(), change };
+        telemetry::changed(&transition, labels_key(self.name));
         let Some(listener) = self.listener else { return };
         let told = catch_unwind(AssertUnwindSafe(|| listener(&transition)));
         if told.is_err() && self.panics.fetch_add(1, Relaxed) == 0 {
@@ -186,6 +189,12 @@ impl Instance for Core {
         self.machine.has(&template.config)
             && self.on_cancel == template.on_cancel
             && self.declared == template.mode
+    }
+}
+
+impl Drop for Core {
+    fn drop(&mut self) {
+        retire(self);
     }
 }
 
@@ -245,11 +254,12 @@ impl Listed for Core {
 }
 
 impl Sealed for CircuitBreaker {
-    fn for_key(&self, key: Arc<str>) -> Self {
-        Self {
-            home: Home::of_key(&self.template, self.home.name(), key),
-            template: self.template.clone(),
-        }
+    fn own_name(&self) -> &'static str {
+        self.home.name()
+    }
+
+    fn for_key(&self, name: &'static str, key: Arc<str>) -> Self {
+        Self { home: Home::of_key(&self.template, name, key), template: self.template.clone() }
     }
 
     fn is_at_rest(&self, now: u64) -> bool {

@@ -17,7 +17,7 @@ use super::{
     queue::{Entry, Holder, Queue, Waiting},
 };
 use crate::{
-    resilience::{Mode, Rejected, Verdict, instances::Listed as _, timer, timer::Timer},
+    resilience::{Mode, Rejected, Verdict, instances::Listed as _, telemetry, timer, timer::Timer},
     time,
 };
 
@@ -179,8 +179,10 @@ impl Core {
         let until = patience.and_then(|patience| time::now().checked_add(patience));
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut context = Context::from_waker(&waker);
+        let began = time::nanos();
         loop {
             if waiting.poll(&mut context).is_ready() {
+                self.tell_wait(began);
                 return Ok(Place::counted(self));
             }
             let Some(until) = until else {
@@ -189,6 +191,7 @@ impl Core {
             };
             let left = until.saturating_duration_since(time::now());
             if left.is_zero() {
+                self.tell_wait(began);
                 return Err(self.rejected());
             }
             // Somebody may wake the thread for another reason.
@@ -198,6 +201,11 @@ impl Core {
 }
 
 impl Core {
+    #[cold]
+    fn tell_wait(&self, began: u64) {
+        telemetry::waited_for_place(self.name, time::nanos().saturating_sub(began));
+    }
+
     /// Ends a wait that begins now; none: there is all the time in the world.
     fn timer(&self) -> Option<Timer> {
         let patience = self.patience.load(Relaxed);
@@ -221,7 +229,8 @@ pin_project! {
         C: Holds,
     {
         core: C,
-        waiting: Option<Waiting<C>>,
+        // With when it began to wait.
+        waiting: Option<(Waiting<C>, u64)>,
         #[pin]
         timer: Option<Timer>,
     }
@@ -237,7 +246,7 @@ impl<C: Holds> Entering<C> {
     #[cfg(feature = "tower")]
     pub(crate) fn queued(core: C, waiting: Waiting<C>) -> Self {
         let timer = core.timer();
-        Self { core, waiting: Some(waiting), timer }
+        Self { core, waiting: Some((waiting, time::nanos())), timer }
     }
 }
 
@@ -252,13 +261,14 @@ impl<C: Holds> Future for Entering<C> {
             match ask(core.clone()) {
                 Ok(Asked::In(place)) => return Poll::Ready(Ok(place)),
                 Err(rejected) => return Poll::Ready(Err(rejected)),
-                Ok(Asked::Queued(waiting)) => *this.waiting = Some(waiting),
+                Ok(Asked::Queued(waiting)) => *this.waiting = Some((waiting, time::nanos())),
             }
             this.timer.set(core.timer());
         }
-        if let Some(waiting) = this.waiting
+        if let Some((waiting, began)) = this.waiting
             && waiting.poll(context).is_ready()
         {
+            core.tell_wait(*began);
             *this.waiting = None;
             this.timer.set(None);
             return Poll::Ready(Ok(Held::counted(core.clone())));
@@ -268,7 +278,9 @@ impl<C: Holds> Future for Entering<C> {
             return Poll::Pending;
         }
         // Out of the line; a place that comes just now goes on to the next.
-        *this.waiting = None;
+        if let Some((_, began)) = this.waiting.take() {
+            core.tell_wait(began);
+        }
         this.timer.set(None);
         Poll::Ready(Err(core.rejected()))
     }

@@ -23,7 +23,7 @@ pub use self::settings::Adaptive;
 use self::{adaptive::Tuning, queue::Queue};
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
-    instances::{Home, Instance, Listed, Numbers, Sealed},
+    instances::{Home, Instance, Listed, Numbers, Sealed, retire},
 };
 use crate::cell::{Part, Sharded};
 
@@ -195,6 +195,12 @@ impl Instance for Core {
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        retire(self);
+    }
+}
+
 impl Listed for Core {
     fn kind(&self) -> PolicyKind {
         PolicyKind::Bulkhead
@@ -250,8 +256,12 @@ fn patience(nanos: u64) -> Option<Duration> {
 }
 
 impl Sealed for Bulkhead {
-    fn for_key(&self, key: Arc<str>) -> Self {
-        Self { home: Home::of_key(&self.template, self.home.name(), key), template: self.template }
+    fn own_name(&self) -> &'static str {
+        self.home.name()
+    }
+
+    fn for_key(&self, name: &'static str, key: Arc<str>) -> Self {
+        Self { home: Home::of_key(&self.template, name, key), template: self.template }
     }
 
     fn is_at_rest(&self, _now: u64) -> bool {

@@ -8,6 +8,7 @@ mod hash;
 mod home;
 mod json;
 mod keyed;
+mod metrics;
 mod registry;
 mod status;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod tests;
 pub(crate) use home::{Home, Instance};
 pub(crate) use keyed::sealed::Sealed;
 pub use keyed::{Instanced, Keyable, Keyed};
+pub(crate) use metrics::retire;
 pub use registry::policies;
-pub(crate) use registry::{Listed, Numbers};
+pub(crate) use registry::{Listed, Numbers, labels_key};
 pub use status::{Policies, PolicyKind, PolicyStatus};

@@ -2,11 +2,13 @@
 
 use std::{
     any::Any,
+    collections::BTreeSet,
     sync::{Arc, Mutex, Weak},
 };
 
 use super::{
     home::Instance,
+    metrics,
     status::{Policies, PolicyKind, PolicyStatus},
 };
 use crate::{diag, resilience::Mode, sync::lock};
@@ -51,6 +53,7 @@ static REGISTRY: Mutex<Registry> =
 
 impl Registry {
     fn add(&mut self, instance: Weak<dyn Listed>, is_shared: bool) {
+        metrics::register();
         if self.entries.len() >= self.sweep_at {
             self.entries.retain(|entry| entry.instance.strong_count() > 0);
             self.sweep_at = (self.entries.len() * 2).max(64);
@@ -59,6 +62,19 @@ impl Registry {
         let number = self.last;
         self.entries.push(Entry { number, instance, is_shared, is_disputed: false });
     }
+}
+
+/// The names of the policies whose metrics tell the keys apart.
+static KEY_LABELS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+
+/// Tells the keys of policies of this name apart in metrics, from now on.
+pub(crate) fn label_key(name: &'static str) {
+    lock(&KEY_LABELS).insert(name);
+}
+
+/// Whether metrics tell the keys of policies of this name apart.
+pub(crate) fn labels_key(name: &str) -> bool {
+    lock(&KEY_LABELS).contains(name)
 }
 
 /// Has a policy listed as long as it lives.

@@ -21,7 +21,8 @@ use self::gcra::{Gcra, Pace, Reserved};
 pub use self::settings::Rate;
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
-    instances::{Home, Instance, Listed, Numbers, Sealed},
+    instances::{Home, Instance, Listed, Numbers, Sealed, retire},
+    telemetry,
 };
 use crate::{
     cell::{Part, Sharded},
@@ -148,6 +149,13 @@ impl<C: Deref<Target = Core>> Turn<C> {
     #[inline(always)]
     pub(crate) fn nanos(&self) -> u64 {
         self.reserved.map_or(0, |reserved| reserved.wait)
+    }
+
+    /// The place is used, after the wait for it.
+    #[cold]
+    pub(crate) fn has_waited(self) {
+        telemetry::waited_for_turn(self.core.name, self.nanos());
+        self.is_over();
     }
 
     /// The place is used.
@@ -286,6 +294,12 @@ impl Instance for Core {
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        retire(self);
+    }
+}
+
 impl Listed for Core {
     fn kind(&self) -> PolicyKind {
         PolicyKind::RateLimiter
@@ -333,8 +347,12 @@ impl Listed for Core {
 }
 
 impl Sealed for RateLimiter {
-    fn for_key(&self, key: Arc<str>) -> Self {
-        Self { home: Home::of_key(&self.template, self.home.name(), key), template: self.template }
+    fn own_name(&self) -> &'static str {
+        self.home.name()
+    }
+
+    fn for_key(&self, name: &'static str, key: Arc<str>) -> Self {
+        Self { home: Home::of_key(&self.template, name, key), template: self.template }
     }
 
     fn is_at_rest(&self, now: u64) -> bool {

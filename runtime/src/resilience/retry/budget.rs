@@ -17,7 +17,7 @@ use crate::{
     cell::Sharded,
     resilience::{
         Mode, PolicyKind,
-        instances::{Home, Instance, Listed, Numbers},
+        instances::{Home, Instance, Listed, Numbers, retire},
         nanos,
     },
     sync::{Mutex, lock},
@@ -278,6 +278,12 @@ impl Instance for Core {
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        retire(self);
+    }
+}
+
 impl Listed for Core {
     fn kind(&self) -> PolicyKind {
         PolicyKind::RetryBudget
@@ -315,9 +321,15 @@ impl Listed for Core {
         if spent.affords() { "available" } else { "exhausted" }
     }
 
-    fn statistics(&self, _now: u64) -> Numbers {
+    fn statistics(&self, now: u64) -> Numbers {
         let found = self.statistics();
+        let available = {
+            let mut spent = lock(&self.spent);
+            spent.see(self.calls.sum(|calls| calls), now);
+            spent.left()
+        };
         vec![
+            ("available", available),
             ("calls", found.calls as f64),
             ("afforded", found.afforded as f64),
             ("refused", found.refused as f64),
@@ -328,10 +340,15 @@ impl Listed for Core {
 impl Spent {
     /// Whether one more retry is within what the calls of the window leave.
     fn affords(&self) -> bool {
+        self.left() >= 1.0
+    }
+
+    /// How many whole retries the calls of the window leave.
+    fn left(&self) -> f64 {
         let calls: f64 = self.parts.iter().map(|part| part.calls).sum();
         let retries: u64 = self.parts.iter().map(|part| part.retries).sum();
         // Sums of shares are a little off; by less than this.
-        (retries + 1) as f64 <= self.limits.most(calls) + 1e-6
+        (self.limits.most(calls) - retries as f64 + 1e-6).floor().max(0.0)
     }
 
     /// Brings the window to `now`; what was called since it was last looked at is spread evenly.

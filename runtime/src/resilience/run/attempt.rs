@@ -123,7 +123,7 @@ impl<'p, F: Future> Try<'p, F> {
         this.body.set(None);
         *this.place = None;
         let late = Rejected::new(RejectedKind::Timeout(whose), "");
-        Poll::Ready(Err(lane.get_or_insert(Lane::EMPTY).refuse(late)))
+        Poll::Ready(Err(lane.get_or_insert(Lane::EMPTY).refuse(core, parts, late)))
     }
 }
 
@@ -151,7 +151,7 @@ impl<'p> Doors<'_, 'p> {
             lane => Lane::begin(lane),
         };
         let passed = ready!(self.try_pass(parts, core, lane, context));
-        Poll::Ready(passed.map_err(|rejected| lane.refuse(rejected)))
+        Poll::Ready(passed.map_err(|rejected| lane.refuse(core, parts, rejected)))
     }
 
     #[inline]
@@ -291,7 +291,7 @@ impl<'p> Doors<'_, 'p> {
             return Poll::Pending;
         };
         if let AtDoor::Limit(turn, _) = *waits {
-            turn.is_over();
+            turn.has_waited();
         }
         Poll::Ready(passed)
     }

@@ -1,9 +1,9 @@
 //! What one attempt holds, from its admission to its verdict.
 
-use super::{Judged, Refusal};
+use super::{Core, Judged, Refusal};
 use crate::{
     outcome::Outcome,
-    resilience::{Rejected, Verdict, breaker::Permit, scope::Limited, telemetry},
+    resilience::{Rejected, Verdict, breaker::Permit, policy::Parts, scope::Limited, telemetry},
     time,
     trace::{Attached, SpanHandle},
 };
@@ -49,8 +49,10 @@ impl<'p> Lane<'p> {
 
     /// The attempt is refused or cut off.
     #[cold]
-    pub(super) fn refuse(&mut self, rejected: Rejected) -> Refusal {
+    pub(super) fn refuse(&mut self, core: &Core, parts: &dyn Parts, rejected: Rejected) -> Refusal {
         let refusal = Refusal::of(&rejected);
+        let rejected = core.named(parts, rejected);
+        telemetry::refused(&rejected);
         self.rejected = Some(rejected);
         refusal
     }

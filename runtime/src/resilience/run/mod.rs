@@ -212,8 +212,12 @@ impl Core {
         let rejected = rejected.unwrap_or_else(|| Rejected::new(refusal.kind, ""));
         let before = self.later.map_or(0, |later| later.refused);
         let ran = self.number - before - u32::from(!rejected.ran());
-        let rejected = rejected.with_attempts(ran);
         self.site.into_iter().for_each(refused::mark);
+        self.named(parts, rejected.with_attempts(ran))
+    }
+
+    /// The rejection, of this policy if it is of none.
+    fn named(&self, parts: &dyn Parts, rejected: Rejected) -> Rejected {
         if rejected.policy().is_empty() { rejected.named(self.name(parts)) } else { rejected }
     }
 

@@ -50,7 +50,7 @@ impl<'p, P: Parts> SyncRun<'p, P> {
         let _within = scope::enter(number, core.word & RETRY != 0);
         let value = body();
         if let Some(held) = held
-            && let Err(refusal) = held.end(lane)
+            && let Err(refusal) = held.end(core, *parts, lane)
         {
             return Err(refusal);
         }
@@ -87,7 +87,7 @@ impl<'p> Held<'p> {
         let begun = Lane::begin(lane);
         let _place = match admit(core, parts, begun) {
             Ok(place) => place,
-            Err(rejected) => return Err(begun.refuse(rejected)),
+            Err(rejected) => return Err(begun.refuse(core, parts, rejected)),
         };
         let (mut in_time, mut limited) = (None, None);
         if core.word & TIMEOUT != 0 {
@@ -98,11 +98,16 @@ impl<'p> Held<'p> {
     }
 
     #[inline]
-    fn end(self, lane: &mut Option<Lane<'p>>) -> Result<(), Refusal> {
+    fn end(
+        self,
+        core: &Core,
+        parts: &dyn Parts,
+        lane: &mut Option<Lane<'p>>,
+    ) -> Result<(), Refusal> {
         self.around.leave(lane);
         match self.in_time.map_or(Ok(()), InTime::check) {
             Ok(()) => Ok(()),
-            Err(rejected) => Err(lane.get_or_insert(Lane::EMPTY).refuse(rejected)),
+            Err(rejected) => Err(lane.get_or_insert(Lane::EMPTY).refuse(core, parts, rejected)),
         }
     }
 }
@@ -135,8 +140,10 @@ fn admit<'p, P: Parts>(
         if turn.nanos() > 0 {
             core.wait_for_turn(parts, turn.nanos())?;
             timer::block(Duration::from_nanos(turn.nanos()));
+            turn.has_waited();
+        } else {
+            turn.is_over();
         }
-        turn.is_over();
     }
     let mut place = None;
     if core.word & BULKHEAD != 0
