@@ -215,6 +215,10 @@ impl Listed for Core {
         self.machine.mode()
     }
 
+    fn declared_mode(&self) -> Mode {
+        self.declared
+    }
+
     fn set_mode(&self, mode: Mode, now: u64) {
         self.announce(self.machine.set_mode(mode, now));
     }

@@ -218,6 +218,10 @@ impl Listed for Core {
         Mode::of(self.mode.load(Relaxed))
     }
 
+    fn declared_mode(&self) -> Mode {
+        self.declared
+    }
+
     fn set_mode(&self, mode: Mode, _now: u64) {
         self.mode.store(mode as u8, Relaxed);
     }

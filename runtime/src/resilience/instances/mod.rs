@@ -13,6 +13,7 @@ mod registry;
 mod status;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub(crate) use home::{Home, Instance};
 pub(crate) use keyed::sealed::Sealed;

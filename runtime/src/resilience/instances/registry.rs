@@ -22,6 +22,7 @@ pub(crate) trait Listed: Any + Send + Sync {
     fn name(&self) -> &'static str;
     fn key(&self) -> Option<&str>;
     fn mode(&self) -> Mode;
+    fn declared_mode(&self) -> Mode;
     fn set_mode(&self, mode: Mode, now: u64);
     /// Forgets what was seen, and goes back into the mode that was declared.
     fn reset(&self, now: u64);
