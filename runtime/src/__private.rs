@@ -14,8 +14,8 @@ pub use crate::{
     conceal::{Hashed, Length, Masked},
     operation::{Finder, Operation, Series, label, summary_of, text_of},
     site::{
-        Convention, Field, Follows, Level, Meta, Metered, Protection, Site, SpanKind, Traced,
-        float, integer, nanos, text, truth,
+        Beside, Convention, Described, Explained, Field, Follows, Level, Meta, Metered, Protection,
+        Site, SpanKind, Traced, float, integer, nanos, text, truth,
     },
     trace::{SpanHandle, Writer},
 };

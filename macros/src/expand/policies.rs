@@ -67,8 +67,17 @@ pub(crate) fn statics(private: &TokenStream, policies: &Policies) -> Statics {
             .extend(quote!(static #name: #resilience::Stale = #resilience::Stale::new(#stale);));
         statics.names.push((name, local("__stale")));
     }
-    let elsewhere = policies.parts.iter().filter(|part| !part.is_own()).map(|part| part.name);
-    let beside: Vec<_> = policies.fallback.iter().map(|_| "fallback").chain(elsewhere).collect();
+    let elsewhere = policies.parts.iter().filter(|part| !part.is_own()).map(|part| {
+        let (name, keyed) = (part.name, names(part.name).0);
+        let found = match part.keyed {
+            Some(_) => quote!(::core::option::Option::Some(&#keyed)),
+            None => quote!(::core::option::Option::None),
+        };
+        quote!((#name, #found))
+    });
+    let fallback = quote!(("fallback", ::core::option::Option::None));
+    let beside: Vec<_> =
+        policies.fallback.iter().map(|_| fallback.clone()).chain(elsewhere).collect();
     if !beside.is_empty() {
         statics.parts.extend(quote!(.beside(&[#(#beside),*])));
     }

@@ -397,8 +397,7 @@ fn what_makes_no_sense_is_refused_and_touches_nothing() {
         assert_status(&answer, 405);
         assert!(answer.contains("\r\nAllow: GET, HEAD, POST\r\n"), "{answer}");
     }
-    let foreign =
-        format!("POST /policies?{query} HTTP/1.1\r\nHost: evil.example\r\n{TOKEN}\r\n");
+    let foreign = format!("POST /policies?{query} HTTP/1.1\r\nHost: evil.example\r\n{TOKEN}\r\n");
     assert_status(&ask(&server, &foreign), 421);
     let metrics = self::server(Endpoints::Metrics, "127.0.0.1", Some("s3cret"));
     assert_status(&post(&metrics, query, TOKEN), 405);

@@ -103,6 +103,11 @@ impl Hedge {
         }
     }
 
+    /// After which time the next attempt begins, unless that depends on how long calls take.
+    pub(super) fn fixed_delay(&self) -> Option<u64> {
+        self.after
+    }
+
     pub(crate) fn most(&self) -> u32 {
         self.max_attempts
     }

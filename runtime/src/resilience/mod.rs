@@ -16,6 +16,7 @@ pub(crate) mod caught;
 mod chaos;
 mod class;
 mod doors;
+mod explain;
 pub(crate) mod fallback;
 pub(crate) mod given;
 mod hedge;

@@ -14,7 +14,7 @@ use super::{
     Bulkhead, CircuitBreaker, Hedge, RateLimiter, Retry, Timeout,
     doors::{Doors, DoorsOfKeys},
 };
-use crate::site::{Protection, Site};
+use crate::site::{Described, Explained, Protection, Site};
 
 /// Attempts may follow the first one.
 pub(crate) const RETRY: u32 = 1;
@@ -190,7 +190,35 @@ impl fmt::Debug for Policy {
     }
 }
 
+impl Policy {
+    /// What protects a call, with the numbers that hold now.
+    fn parts(&self) -> Vec<(&'static str, &dyn Described)> {
+        let word = self.word.load(Relaxed);
+        let Doors { circuit_breaker, rate_limit, bulkhead } = &self.doors;
+        let mut parts: Vec<(&'static str, &dyn Described)> = Vec::new();
+        if word & TIMEOUT != 0 {
+            parts.push(("timeout", &self.timeout));
+        }
+        if word & RETRY != 0 {
+            parts.push(("retry", &self.retry));
+        }
+        if word & HEDGE != 0 {
+            parts.push(("hedge", &self.hedge));
+        }
+        parts.extend(circuit_breaker.iter().map(|it| ("circuit_breaker", it as &dyn Described)));
+        parts.extend(rate_limit.iter().map(|it| ("rate_limit", it as &dyn Described)));
+        parts.extend(bulkhead.iter().map(|it| ("bulkhead", it as &dyn Described)));
+        #[cfg(feature = "chaos")]
+        parts.extend(self.chaos.iter().map(|it| ("chaos", it as &dyn Described)));
+        parts
+    }
+}
+
 impl Protection for Policy {
+    fn explain(&self) -> Vec<Explained> {
+        self.parts().into_iter().map(|(name, part)| (name, part.described())).collect()
+    }
+
     fn names(&self) -> Vec<&'static str> {
         let word = self.word.load(Relaxed);
         let names = [

@@ -5,6 +5,7 @@
 mod cancellation;
 mod conformance;
 mod events;
+mod explaining;
 mod listing;
 mod metrics;
 mod outcomes;

@@ -11,6 +11,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod window;
+mod words;
 
 use std::{
     ops::Deref,

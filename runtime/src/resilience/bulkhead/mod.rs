@@ -7,6 +7,7 @@ mod queue;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::{
     sync::{

@@ -146,6 +146,15 @@ impl<P> Keyed<P> {
         self
     }
 
+    /// What all of them are like.
+    pub(crate) fn pattern(&self) -> &P {
+        &self.template
+    }
+
+    pub(crate) fn most_keys(&self) -> u32 {
+        self.max_keys
+    }
+
     /// How many keys have an instance of their own now.
     #[must_use]
     pub fn keys(&self) -> usize {

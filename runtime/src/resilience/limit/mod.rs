@@ -7,6 +7,7 @@ mod part;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::{
     ops::Deref,

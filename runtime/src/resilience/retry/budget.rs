@@ -52,10 +52,10 @@ pub struct RetryBudget {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Limits {
     /// Retries for each call.
-    share: f64,
+    pub(super) share: f64,
     /// Retries that need no calls.
-    reserve_per_second: f64,
-    window: u64,
+    pub(super) reserve_per_second: f64,
+    pub(super) window: u64,
 }
 
 impl Limits {
@@ -119,6 +119,12 @@ impl RetryBudget {
     /// Gives one without a name of its own the name of the function that it belongs to.
     pub(crate) fn bind(&self, name: &'static str) {
         self.home.bind(&self.limits, name);
+    }
+
+    /// Its state, if it has any yet, and the numbers that hold now.
+    pub(super) fn in_force(&self) -> (Option<&Core>, Limits) {
+        let core = self.home.peek();
+        (core, core.map_or(self.limits, |core| lock(&core.spent).limits))
     }
 
     /// Counts a call, whose first attempt is never refused.
