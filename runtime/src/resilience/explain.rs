@@ -1,6 +1,9 @@
 //! What protects a function, in words: each mechanism with the numbers that hold now.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt::{self, Write as _},
+    time::Duration,
+};
 
 #[cfg(feature = "chaos")]
 use super::Chaos;
@@ -13,8 +16,18 @@ pub(super) struct Words(String);
 
 impl Words {
     pub(super) fn add(&mut self, name: &str, value: impl fmt::Display) {
+        self.push(format_args!("{name} = {value}"));
+    }
+
+    /// Several that belong together.
+    pub(super) fn group(&mut self, name: &str, values: impl fmt::Display) {
+        self.push(format_args!("{name}({values})"));
+    }
+
+    fn push(&mut self, text: fmt::Arguments<'_>) {
         let comma = if self.0.is_empty() { "" } else { ", " };
-        self.0.push_str(&format!("{comma}{name} = {value}"));
+        // Writing to a `String` cannot fail.
+        let _ = write!(self.0, "{comma}{text}");
     }
 
     pub(super) fn ready(self) -> String {
@@ -29,7 +42,7 @@ impl Words {
             Mode::Auto => String::new(),
             mode => format!(", mode {}", mode.as_str()),
         };
-        self.0.push_str(&format!("; {state}{held}"));
+        let _ = write!(self.0, "; {state}{held}");
         self.0
     }
 }

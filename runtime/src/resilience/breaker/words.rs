@@ -34,7 +34,7 @@ impl Described for CircuitBreaker {
         }
         words.add("probes", config.probes);
         match config.closing {
-            Closing::Rate(rate) => words.add("half_open", format_args!("(rate = {rate})")),
+            Closing::Rate(rate) => words.group("half_open", format_args!("rate = {rate}")),
             Closing::MaxFailures(1) => {}
             Closing::MaxFailures(most) => words.add("max_failures", most),
         }

@@ -27,7 +27,7 @@ impl Described for Bulkhead {
                 Law::Aimd => "aimd",
                 Law::Gradient => "gradient",
             };
-            words.add("adaptive", format_args!("({law}, min = {min}, max = {max})"));
+            words.group("adaptive", format_args!("{law}, min = {min}, max = {max}"));
         }
         words.stands(core, template.mode)
     }

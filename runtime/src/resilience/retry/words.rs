@@ -22,10 +22,10 @@ impl Described for Retry {
             words.add("idempotent", false);
         }
         if settings.retry_on != RejectedKinds::NONE {
-            words.add("retry_on", format_args!("({})", settings.retry_on.in_words()));
+            words.group("retry_on", settings.retry_on.in_words());
         }
         match &self.budget {
-            Some(budget) => words.add("budget", format_args!("({})", budget.described())),
+            Some(budget) => words.group("budget", budget.described()),
             None => words.add("budget", "none"),
         }
         words.ready()
