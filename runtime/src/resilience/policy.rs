@@ -205,11 +205,19 @@ impl Policy {
         if word & HEDGE != 0 {
             parts.push(("hedge", &self.hedge));
         }
-        parts.extend(circuit_breaker.iter().map(|it| ("circuit_breaker", it as &dyn Described)));
-        parts.extend(rate_limit.iter().map(|it| ("rate_limit", it as &dyn Described)));
-        parts.extend(bulkhead.iter().map(|it| ("bulkhead", it as &dyn Described)));
+        if let (Some(breaker), true) = (circuit_breaker, word & BREAKER != 0) {
+            parts.push(("circuit_breaker", breaker));
+        }
+        if let (Some(limiter), true) = (rate_limit, word & LIMIT != 0) {
+            parts.push(("rate_limit", limiter));
+        }
+        if let (Some(bulkhead), true) = (bulkhead, word & BULKHEAD != 0) {
+            parts.push(("bulkhead", bulkhead));
+        }
         #[cfg(feature = "chaos")]
-        parts.extend(self.chaos.iter().map(|it| ("chaos", it as &dyn Described)));
+        if let (Some(chaos), true) = (&self.chaos, word & CHAOS != 0) {
+            parts.push(("chaos", chaos));
+        }
         parts
     }
 }

@@ -1,8 +1,8 @@
 //! What policies say on the span of the call.
 
 use spandrel::{
-    FutureExt as _, Rejected, circuit_breaker, fallback,
-    resilience::RejectedKind,
+    FutureExt as _, Outcome, Rejected, circuit_breaker, fallback,
+    resilience::{Bulkhead, RejectedKind},
     retry, testing, timeout,
     trace::{EventData, OwnedValue, SpanData},
     traced,
@@ -112,4 +112,23 @@ fn a_fallback_says_whose_it_is_and_what_it_stood_in_for() {
     let said: Vec<_> = spans.iter().flat_map(|span| named(span, "fallback")).map(all).collect();
     let of = |kind: &str| vec![("policy", "told_price".to_owned()), ("kind", kind.to_owned())];
     assert_eq!(said, [of("error"), of("panicked")]);
+}
+
+#[test]
+fn an_object_of_the_programs_own_says_so_on_the_current_span() {
+    static STORE: Bulkhead = Bulkhead::new("told store", 1);
+    #[traced]
+    fn told_by_hand() -> Result<(), Rejected> {
+        STORE.call(|| STORE.call(|| Ok(())))
+    }
+    let capture = testing::capture();
+
+    capture.run(told_by_hand).unwrap_err();
+
+    let spans = capture.spans();
+    let rejected = named(&spans[0], "rejected");
+    let expected = [("policy", "told store".into()), ("kind", "bulkhead_full".into())];
+    assert_eq!(all(rejected[0]), expected);
+    // The function ran, and returned what another call had.
+    assert_eq!(spans[0].outcome, Outcome::Error);
 }

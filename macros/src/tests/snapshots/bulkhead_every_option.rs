@@ -17,7 +17,7 @@ async fn charge(host: &str) -> Result<u64, Error> {
                 ::spandrel::__private::meta!("charge", 0),
             )
             .policy(&__POLICY)
-            .beside(&["bulkhead"]);
+            .beside(&[("bulkhead", ::core::option::Option::Some(&__BULKHEAD))]);
         ::spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY, &__BULKHEAD)
     };

@@ -7,7 +7,7 @@ fn charge() -> u64 {
                 ::spandrel::__private::meta!("charge", 0),
             )
             .policy(&__POLICY)
-            .beside(&["fallback"]);
+            .beside(&[("fallback", ::core::option::Option::None)]);
         ::spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY)
     };

@@ -10,7 +10,7 @@ async fn charge(id: u64, name: &str) -> Result<u64, Error> {
                 ::spandrel::__private::meta!("charge", 0),
             )
             .policy(&__POLICY)
-            .beside(&["fallback"]);
+            .beside(&[("fallback", ::core::option::Option::None)]);
         ::spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY, &__STALE)
     };

@@ -7,7 +7,7 @@ async fn charge(&self) -> Result<u64, Error> {
                 ::spandrel::__private::meta!("charge", 0),
             )
             .policy(&__POLICY)
-            .beside(&["rate_limit"]);
+            .beside(&[("rate_limit", ::core::option::Option::None)]);
         ::spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY)
     };

@@ -145,7 +145,9 @@ impl Core {
             u64::MAX => Duration::MAX,
             nanos => Duration::from_nanos(nanos),
         };
-        rejected.with_retry_after(after).with_key(self.key.clone())
+        let rejected = rejected.with_retry_after(after).with_key(self.key.clone());
+        telemetry::refused(&rejected);
+        rejected
     }
 
     #[inline(always)]

@@ -25,6 +25,7 @@ use self::{adaptive::Tuning, queue::Queue};
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
     instances::{Home, Instance, Listed, Numbers, Sealed, retire},
+    telemetry,
 };
 use crate::cell::{Part, Sharded};
 
@@ -147,7 +148,10 @@ impl Core {
     #[cold]
     pub(crate) fn rejected(&self) -> Rejected {
         self.count(|counted| &counted.rejected);
-        Rejected::new(RejectedKind::BulkheadFull, self.name).with_key(self.key.clone())
+        let rejected = Rejected::new(RejectedKind::BulkheadFull, self.name);
+        let rejected = rejected.with_key(self.key.clone());
+        telemetry::refused(&rejected);
+        rejected
     }
 
     fn configure(&self, template: &Template) {

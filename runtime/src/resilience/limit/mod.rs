@@ -241,7 +241,9 @@ impl Core {
     pub(crate) fn rejected(&self, after: Duration) -> Rejected {
         self.count(|counted| &counted.rejected);
         let rejected = Rejected::new(RejectedKind::RateLimited, self.name);
-        rejected.with_retry_after(after).with_key(self.key.clone())
+        let rejected = rejected.with_retry_after(after).with_key(self.key.clone());
+        telemetry::refused(&rejected);
+        rejected
     }
 
     #[cold]

@@ -3,7 +3,9 @@
 use super::{Core, Judged, Refusal};
 use crate::{
     outcome::Outcome,
-    resilience::{Rejected, Verdict, breaker::Permit, policy::Parts, scope::Limited, telemetry},
+    resilience::{
+        Rejected, RejectedKind, Verdict, breaker::Permit, policy::Parts, scope::Limited, telemetry,
+    },
     time,
     trace::{Attached, SpanHandle},
 };
@@ -51,8 +53,12 @@ impl<'p> Lane<'p> {
     #[cold]
     pub(super) fn refuse(&mut self, core: &Core, parts: &dyn Parts, rejected: Rejected) -> Refusal {
         let refusal = Refusal::of(&rejected);
+        // Where a door has said so, it has its name.
+        let is_ours = rejected.policy().is_empty() || rejected.kind() == RejectedKind::Chaos;
         let rejected = core.named(parts, rejected);
-        telemetry::refused(&rejected);
+        if is_ours {
+            telemetry::refused(&rejected);
+        }
         self.rejected = Some(rejected);
         refusal
     }

@@ -72,10 +72,15 @@ pub(super) fn fell_back(policy: &str, from: &str) {
     Span::current().event("fallback", &[("policy", &policy), ("kind", &from)]);
 }
 
-/// An attempt is refused or cut off.
+/// A call or an attempt is refused or cut off.
+///
+/// By a policy without a name, whoever gives it one says so.
 #[cold]
 pub(super) fn refused(rejected: &Rejected) {
     let (policy, kind) = (rejected.policy(), rejected.kind());
+    if policy.is_empty() {
+        return;
+    }
     if kind.ran() {
         counts::expired(policy, kind);
     }
