@@ -193,7 +193,7 @@ impl Wrapper<'_> {
                 quote!(#keyword #moves #guarded)
             }
         };
-        let (begin, end) = (self.start(), self.end(self.refused(output)));
+        let (begin, end) = (self.start(), self.end(Some(output)));
         let body = self.measured("run", future);
         quote!(#begin.run(#body, #end).await)
     }
@@ -266,7 +266,7 @@ impl Wrapper<'_> {
             }
         };
         let (begin, run) = if self.call.is_watched() {
-            let (begin, end) = (self.start(), self.end(self.refused(output)));
+            let (begin, end) = (self.start(), self.end(Some(output)));
             let measured = self.measured("run", guarded);
             (quote!(let #call = #begin;), quote!(#call.run(#measured, #end)))
         } else {
@@ -325,7 +325,9 @@ impl Wrapper<'_> {
         (!looks_failed).then(|| quote!(#private::refused!(#call);))
     }
 
-    fn end(&self, refused: Option<TokenStream>) -> TokenStream {
+    /// The closure that notes how the call ended, for what returns this.
+    fn end(&self, output: Option<&Type>) -> TokenStream {
+        let refused = output.and_then(|output| self.refused(output));
         let (call, result) = (local("__call"), local("__result"));
         let end = call::end(&self.private, self.call, &quote!(*#result));
         // What is told names the site, and the future outlives this function.

@@ -82,6 +82,7 @@ impl At {
 
 /// Tells that a panic does not reach the caller of this function.
 #[cold]
+#[doc(hidden)]
 pub fn stands_in(site: &'static Site) {
     At(Some(site)).served("panicked", ());
 }
