@@ -1,9 +1,9 @@
 //! What one attempt holds, from its admission to its verdict.
 //!
 //! Nearly always that is the leave of a closed circuit breaker: three words that stay where they are
-//! until the verdict. Losing them loses nothing. A probe's
-//! slot and the span of a further attempt have to be given back; they are in a box, so that the run
-//! has only one thing to drop, and everything else of it can stay in registers.
+//! until the verdict. Losing them loses nothing. A probe's slot and the span of a further attempt have
+//! to be given back; they are in a box, so that the run has only one thing to drop, and everything
+//! else of it can stay in registers.
 
 use std::mem;
 
@@ -127,6 +127,9 @@ fn ask<'p>(
 ) -> (MaybeHeld<'p>, Result<(), Denied>) {
     let admitted =
         breaker.admit(now).map(|permit| held.get_or_insert_default().permit = Some(permit));
+    if let Err(denied) = admitted {
+        breaker.tell_denied(denied);
+    }
     (held, admitted)
 }
 
