@@ -228,7 +228,7 @@ impl Core {
                 return Err(self.rejected());
             }
             // Somebody may wake the thread for another reason.
-            timer::park(Duration::from_nanos(left));
+            timer::park(Duration::from_nanos(left), &waker);
         }
     }
 }
