@@ -46,7 +46,7 @@ pub(crate) fn statics(private: &TokenStream, policies: &Policies, function: &Ide
         statics.parts.extend(quote!(.policy(&#name)));
         statics.names.push((name, local("__policy")));
     }
-    for declared in policies.parts.iter() {
+    for declared in &policies.parts {
         let Some(redis) = &declared.redis else { continue };
         let (names, away) = (names(declared.name), local(redis.away));
         let (name, limiter) =
