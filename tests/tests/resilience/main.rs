@@ -5,3 +5,5 @@
 mod cancellation;
 mod conformance;
 mod listing;
+#[cfg(target_os = "linux")]
+mod peers;

@@ -6,28 +6,26 @@
 //! say, with the reason: nothing is left out in silence. Where the code is known to be otherwise than
 //! the rules, the case says in what, and fails as soon as that is not so any more.
 
-mod body;
-mod case;
+pub(crate) mod body;
+pub(crate) mod case;
 mod declare;
 mod drive;
 mod expect;
 mod objects;
 mod play;
-mod script;
+pub(crate) mod script;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
 pub(crate) use self::{
     body::{Failed, Good, Line},
+    objects::Way,
     script::Outcome,
 };
-use self::{
-    case::{Case, File},
-    objects::Way,
-};
+use self::case::{Case, File};
 
 /// The cases of each file.
-fn table() -> BTreeMap<String, Vec<Case>> {
+pub(crate) fn table() -> BTreeMap<String, Vec<Case>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     paths
