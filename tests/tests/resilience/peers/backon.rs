@@ -1,6 +1,6 @@
 //! `backon`: retries.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable};
 
@@ -34,11 +34,16 @@ impl Guard for Backon {
         let again = self.again;
         let retrying = (move || body(Arc::clone(&line)))
             .retry(self.builder)
-            .sleep(tokio::time::sleep)
+            .sleep(|wait| tokio::time::sleep(rounded(wait)))
             .when(move |fail| again.may(fail))
             .adjust(|fail: &Fail, wait| wait.map(|wait| fail.retry_after().unwrap_or(wait)));
         Box::pin(retrying)
     }
+}
+
+/// A wait without what `f32` adds to it, which tokio's timers would make a millisecond of.
+fn rounded(wait: Duration) -> Duration {
+    Duration::from_micros(wait.as_micros() as u64)
 }
 
 /// The retry of a case that has nothing else.

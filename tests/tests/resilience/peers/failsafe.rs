@@ -37,7 +37,7 @@ pub(super) fn build(case: &Case, outcomes: &[Outcome]) -> Result<Box<dyn Guard>,
     if numbers.judge == Judge::FailureIf && has(outcomes, |outcome| outcome.kind == Kind::Bad) {
         return Err("an `Ok` cannot be a failure");
     }
-    let times: Vec<_> = (0..32).map(|again| numbers.open_for(again)).collect();
+    let times: Vec<_> = (0..32).map(|again| numbers.open_below(again)).collect();
     let last = times[times.len() - 1];
     let times = Times { times: Arc::new(times), at: 0, last };
     Ok(match numbers.rule {

@@ -165,6 +165,12 @@ impl Break {
         Duration::try_from_secs_f64(grown).unwrap_or(Duration::MAX).min(self.open_max)
     }
 
+    /// The same for a library that lets somebody through only later than at its end: shorter by the
+    /// least that there is, so that this difference hides no other one.
+    pub(super) fn open_below(&self, again: u32) -> Duration {
+        self.open_for(again).saturating_sub(Duration::from_nanos(1))
+    }
+
     /// Whether an error is a failure.
     pub(super) fn fails(judge: Judge, fail: &Fail) -> bool {
         judge == Judge::Default || fail.kind() == Some(Kind::Failure)

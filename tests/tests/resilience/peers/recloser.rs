@@ -44,7 +44,7 @@ pub(super) fn build(case: &Case, outcomes: &[Outcome]) -> Result<Box<dyn Guard>,
         Rule::Share { .. } => return Err("no window of a time"),
     };
     let half_open = numbers.half_open.unwrap_or(0.5);
-    let first = numbers.open_for(0);
+    let first = numbers.open_below(0);
     let judge = numbers.judge;
     let probes = numbers.probes;
     let built = Recloser::custom()
@@ -53,7 +53,7 @@ pub(super) fn build(case: &Case, outcomes: &[Outcome]) -> Result<Box<dyn Guard>,
         .half_open_len(probes as usize)
         .error_rate_half_open(half_open as f32)
         .open_wait(first)
-        .open_wait_strategy(move |again: u32, _: Duration| numbers.open_for(again))
+        .open_wait_strategy(move |again: u32, _: Duration| numbers.open_below(again))
         .build();
     if is_warm {
         for _ in 0..length {
