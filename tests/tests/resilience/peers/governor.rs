@@ -9,7 +9,7 @@ use governor::{
     state::{InMemoryState, NotKeyed},
 };
 
-use super::guard::{Calling, Cannot, Fail, Guard, alone, body};
+use super::guard::{Calling, Cannot, Fail, Guard, alone, body, interval};
 use crate::conformance::{Line, Outcome, case::Case};
 
 /// Builds what the case says, of this library.
@@ -23,7 +23,7 @@ pub(super) fn build(case: &Case, _outcomes: &[Outcome]) -> Result<Box<dyn Guard>
         return Err("no mode that only observes");
     }
     let burst = NonZeroU32::new(limit.burst.unwrap_or(limit.calls)).ok_or("no burst of nought")?;
-    let quota = Quota::with_period(limit.per.0 / limit.calls).ok_or("no rate without measure")?;
+    let quota = Quota::with_period(interval(limit)).ok_or("no rate without measure")?;
     let limiter = RateLimiter::direct_with_clock(quota.allow_burst(burst), MonotonicClock);
     Ok(Box::new(Governor { limiter: Arc::new(limiter) }))
 }

@@ -11,7 +11,7 @@ use std::{
 use crate::conformance::{
     Good, Line, Outcome,
     body::Failed,
-    case::{Backoff, Breaker, Case, Jitter, Judge, Numbers, Window},
+    case::{Backoff, Breaker, Case, Jitter, Judge, Numbers, RateLimit, Window},
     script::{Control, Kind},
 };
 
@@ -190,6 +190,11 @@ pub(super) fn waits(
         _ => return Err("no jitter of this kind whose chance can be fixed"),
     }
     Ok((backoff.first.0, backoff.cap.0, backoff.factor.unwrap_or(2.0)))
+}
+
+/// The time from one call to the next, rounded up.
+pub(super) fn interval(limit: &RateLimit) -> Duration {
+    Duration::from_nanos(limit.per.0.as_nanos().div_ceil(limit.calls.into()) as u64)
 }
 
 /// Refuses what only a stack of policies can say.

@@ -9,15 +9,15 @@ use tower_resilience_circuitbreaker::{
 };
 use tower_resilience_fallback::{FallbackError, FallbackLayer};
 use tower_resilience_hedge::{HedgeError, HedgeLayer};
-use tower_resilience_ratelimiter::{
-    RateLimiterHandle, RateLimiterLayer, RateLimiterServiceError,
-};
+use tower_resilience_ratelimiter::{RateLimiterHandle, RateLimiterLayer, RateLimiterServiceError};
 use tower_resilience_retry::{ExponentialBackoff, RetryLayer};
 use tower_resilience_timelimiter::{TimeLimiterError, TimeLimiterLayer};
 
 use super::{
     backon::{Again, attempts},
-    guard::{Break, Calling, Cannot, Fail, Guard, Number, Rule, at_once, body, has, waits},
+    guard::{
+        Break, Calling, Cannot, Fail, Guard, Number, Rule, at_once, body, has, interval, waits,
+    },
 };
 use crate::conformance::{
     Good, Line, Outcome,
@@ -87,16 +87,11 @@ fn limited(stack: Stack, time: Time, word: &'static str) -> Stack {
     })
 }
 
-fn placed(
-    stack: Stack,
-    bulkhead: &case::Bulkhead,
-    handles: &mut Handles,
-) -> Result<Stack, Cannot> {
+fn placed(stack: Stack, bulkhead: &case::Bulkhead, handles: &mut Handles) -> Result<Stack, Cannot> {
     if bulkhead.observe {
         return Err("no mode that only observes");
     }
-    let builder =
-        BulkheadLayer::builder().max_concurrent_calls(bulkhead.max_concurrent as usize);
+    let builder = BulkheadLayer::builder().max_concurrent_calls(bulkhead.max_concurrent as usize);
     // The queue has no end, so it is as long as is waited at all.
     let builder = match (bulkhead.queue, bulkhead.wait) {
         (Some(1..), Some(wait)) => builder.max_wait_duration(wait.0),
@@ -117,7 +112,7 @@ fn paced(stack: Stack, limit: &case::RateLimit, handles: &mut Handles) -> Result
     // A bucket of tokens, which holds the limit and the burst together.
     let (layer, handle) = RateLimiterLayer::builder()
         .limit_for_period(1)
-        .refresh_period(limit.per.0 / limit.calls)
+        .refresh_period(interval(limit))
         .burst_size(limit.burst.unwrap_or(limit.calls) as usize - 1)
         .timeout_duration(limit.wait.map_or_else(Default::default, |wait| wait.0))
         .build_with_handle()
@@ -142,9 +137,8 @@ fn broken(stack: Stack, numbers: &Break, handles: &mut Handles) -> Result<Stack,
     match &numbers.rule {
         Rule::Row(row) => builder = builder.consecutive_failures(*row as usize),
         Rule::Share { share, window, min_calls } => {
-            builder = builder
-                .failure_rate_threshold(*share)
-                .minimum_number_of_calls(*min_calls as usize);
+            builder =
+                builder.failure_rate_threshold(*share).minimum_number_of_calls(*min_calls as usize);
             builder = match window {
                 Window::Calls(calls) => builder.sliding_window_size(*calls as usize),
                 Window::Time(time) => builder
@@ -190,12 +184,7 @@ fn hedged(stack: Stack, hedge: &case::Hedge) -> Result<Stack, Cannot> {
     }))
 }
 
-fn retried(
-    stack: Stack,
-    retry: &case::Retry,
-    judge: Judge,
-    case: &Case,
-) -> Result<Stack, Cannot> {
+fn retried(stack: Stack, retry: &case::Retry, judge: Judge, case: &Case) -> Result<Stack, Cannot> {
     if retry.max_elapsed.is_some() {
         return Err("no limit of time");
     }
@@ -226,9 +215,7 @@ fn rescued(stack: Stack, fallback: &case::Fallback) -> Stack {
                 None => when.is_none(),
             },
             Fail::Own(failed) => match &when {
-                Some(letters) => {
-                    letters.chars().any(|letter| Kind::read(letter) == failed.kind())
-                }
+                Some(letters) => letters.chars().any(|letter| Kind::read(letter) == failed.kind()),
                 None => on.is_none(),
             },
         })
