@@ -27,7 +27,7 @@ pub(super) fn build(case: &Case, outcomes: &[Outcome]) -> Result<Box<dyn Guard>,
     let millis = first.as_millis() as u64;
     let waits = if factor == 1.0 || waits <= 1 {
         Waits::Fixed(FixedInterval::new(first.min(cap)), waits)
-    } else if factor.fract() == 0.0 && factor < 1e9 && millis % factor as u64 == 0 {
+    } else if factor.fract() == 0.0 && factor < 1e9 && millis.is_multiple_of(factor as u64) {
         // The base is the first power, not the first wait.
         let base = factor as u64;
         let growing = ExponentialBackoff::from_millis(base).factor(millis / base).max_delay(cap);
