@@ -45,6 +45,30 @@ const CALLS: &[&str] = &[
     "counter-cached",
     "counter-labels",
 ];
+/// What is guarded: one call at a time, and on two threads.
+const GUARDED: &[&str] = &[
+    "fallible",
+    "fallible-async",
+    "retry",
+    "retry-unbudgeted",
+    "retry-async",
+    "breaker",
+    "breaker-two-threads",
+    "breaker-object",
+    "breaker-object-two-threads",
+    "breaker-open",
+    "limit",
+    "limit-two-threads",
+    "limit-keyed",
+    "limit-keyed-two-threads",
+    "timeout",
+    "fallback",
+    "hedge",
+    "bulkhead",
+    "bulkhead-async",
+    "bulkhead-async-two-threads",
+    "stack",
+];
 const SIZES: &[&str] = &["0 sync", "100 sync", "500 sync", "0 async", "100 async", "500 async"];
 
 static TABLES: &[Table] = &[
@@ -53,6 +77,15 @@ static TABLES: &[Table] = &[
         note: "Nanoseconds per call (per tree), and how many times two clock reads that is.",
         metric: "ns",
         kinds: SPEEDS,
+        cell: time,
+    },
+    Table {
+        title: "Time of guarded calls",
+        note: "Nanoseconds per call of a function that may fail and does not, around which there is \
+               the one thing; `fallible` is that function alone. `breaker-open` is a call that is \
+               refused; `stack` is traced, timed, tried again and behind a breaker.",
+        metric: "ns",
+        kinds: GUARDED,
         cell: time,
     },
     Table {
@@ -110,6 +143,13 @@ static TABLES: &[Table] = &[
         cell: plain,
     },
     Table {
+        title: "Allocations of guarded calls",
+        note: "Per call on the calling thread.",
+        metric: "allocations",
+        kinds: GUARDED,
+        cell: plain,
+    },
+    Table {
         title: "Allocations on all threads",
         note: "Per call (per tree), with a sink that discards.",
         metric: "allocations-all-threads",
@@ -121,6 +161,13 @@ static TABLES: &[Table] = &[
         note: "Per call (per tree) on the calling thread, counted by callgrind.",
         metric: "instructions",
         kinds: CALLS,
+        cell: plain,
+    },
+    Table {
+        title: "Instructions of guarded calls",
+        note: "Per call on the calling thread, counted by callgrind.",
+        metric: "instructions",
+        kinds: GUARDED,
         cell: plain,
     },
     Table {
@@ -208,7 +255,8 @@ pub(crate) fn all(measurements: &Measurements) -> String {
 pub(crate) fn losses(measurements: &Measurements) -> String {
     let mut list = String::new();
     for (metric, kind) in measurements.ours_keys() {
-        let Some(table) = TABLES.iter().find(|table| table.metric == metric) else { continue };
+        let of_kind = |table: &&Table| table.metric == metric && table.kinds.contains(&kind);
+        let Some(table) = TABLES.iter().find(of_kind) else { continue };
         let Some(ours) = measurements.ours(metric, kind) else { continue };
         for peer in measurements.subjects(metric) {
             let floor = peer == "bare" || kind == "clock" || peer.starts_with(OURS);
@@ -262,7 +310,7 @@ fn render(table: &Table, measurements: &Measurements) -> String {
 fn time(measurements: &Measurements, nanos: f64, kind: &str, subject: &str) -> String {
     let mut cell = number(nanos);
     if let Some(clock) = measurements.two_clock_reads()
-        && matches!(kind, "attributes" | "plain" | "async" | "two-threads" | "sustained")
+        && matches!(kind, "attributes" | "plain" | "async" | "stack" | "two-threads" | "sustained")
         && subject != "bare"
     {
         write!(cell, " ({:.1} ×)", nanos / clock).expect("writing to a string cannot fail");
