@@ -83,10 +83,11 @@ static TABLES: &[Table] = &[
         title: "Time of guarded calls",
         note: "Nanoseconds per call of a function that may fail and does not, around which there is \
                the one thing; `fallible` is that function alone. `breaker-open` is a call that is \
-               refused; `stack` is traced, timed, tried again and behind a breaker.",
+               refused; `stack` is traced, timed, tried again and behind a breaker. In brackets: what \
+               it adds to that function, and how many times two clock reads all of it is.",
         metric: "ns",
         kinds: GUARDED,
-        cell: time,
+        cell: guarded,
     },
     Table {
         title: "CPU time of all threads",
@@ -310,7 +311,7 @@ fn render(table: &Table, measurements: &Measurements) -> String {
 fn time(measurements: &Measurements, nanos: f64, kind: &str, subject: &str) -> String {
     let mut cell = number(nanos);
     if let Some(clock) = measurements.two_clock_reads()
-        && matches!(kind, "attributes" | "plain" | "async" | "stack" | "two-threads" | "sustained")
+        && matches!(kind, "attributes" | "plain" | "async" | "two-threads" | "sustained")
         && subject != "bare"
     {
         write!(cell, " ({:.1} ×)", nanos / clock).expect("writing to a string cannot fail");
@@ -319,6 +320,21 @@ fn time(measurements: &Measurements, nanos: f64, kind: &str, subject: &str) -> S
         write!(cell, ", {dropped:.1} % lost").expect("writing to a string cannot fail");
     }
     cell
+}
+
+fn guarded(measurements: &Measurements, nanos: f64, kind: &str, subject: &str) -> String {
+    let bare = match kind {
+        "retry-async" | "timeout" | "hedge" | "stack" => "fallible-async",
+        kind if kind.starts_with("bulkhead-async") => "fallible-async",
+        _ => "fallible",
+    };
+    let bare = measurements.get("ns", bare, "bare");
+    match (bare, measurements.two_clock_reads()) {
+        (Some(bare), Some(clock)) if subject != "bare" => {
+            format!("{} ({:+.1}, {:.1} ×)", number(nanos), nanos - bare, nanos / clock)
+        }
+        _ => number(nanos),
+    }
 }
 
 fn plain(_: &Measurements, value: f64, _kind: &str, _subject: &str) -> String {
@@ -364,6 +380,16 @@ mod tests {
         for (value, text) in cases {
             assert_eq!(number(value), text);
         }
+    }
+
+    #[test]
+    fn a_guarded_call_says_what_it_adds_and_how_many_clock_reads_it_is() {
+        let mut measurements = Measurements::default();
+        measurements.add("ns", "fallible", "bare", 2.0);
+        measurements.add("ns", "clock", OURS, 20.0);
+
+        assert_eq!(guarded(&measurements, 30.0, "breaker", OURS), "30.0 (+28.0, 1.5 ×)");
+        assert_eq!(guarded(&measurements, 2.0, "fallible", "bare"), "2.00");
     }
 
     #[test]
