@@ -3,6 +3,7 @@
 pub mod instrument;
 pub mod labels;
 pub mod resilience;
+pub mod testing;
 
 pub use crate::{
     call::{
@@ -220,9 +221,9 @@ macro_rules! __stream {
 }
 
 pub use crate::{
-    __asked as asked, __block as block, __capture as capture, __finish as finish, __look as look,
-    __meta as meta, __metered as metered, __register as register, __ret as ret, __settle as settle,
-    __stream as stream,
+    __asked as asked, __begin as begin, __block as block, __capture as capture, __finish as finish,
+    __look as look, __meta as meta, __metered as metered, __register as register, __ret as ret,
+    __settle as settle, __stream as stream,
 };
 
 /// What `builder!` expands to.

@@ -147,18 +147,21 @@ impl Wrapper<'_> {
             let (closure, body) = (quote_spanned!(self.span()=> move ||), &self.body);
             return quote!(#private::call_once::<#output, _>(#closure #body));
         };
-        let closure = match policies.borrows() {
+        let closure = match policies.borrows() && !policies.runs_on_thread() {
             true => quote_spanned!(self.span()=> ||),
             false => quote_spanned!(self.span()=> move ||),
         };
-        let (moves, body) = (run::moves(policies), &self.body);
-        let body = if moves.is_empty() {
+        let (moves, outcome) = (run::moves(policies), run::outcome(private, policies));
+        let body = &self.body;
+        let body = if moves.is_empty() && outcome.is_none() {
             quote!(#body)
         } else {
-            braces(quote!(#moves #body), self.span())
+            braces(quote!(#moves #outcome #body), self.span())
         };
         let called = quote!(#closure #private::call_once::<#output, _>(#closure #body));
-        run::guarded(private, policies, &Body::Closure(called), output)
+        let body =
+            if policies.runs_on_thread() { Body::Sent(called) } else { Body::Closure(called) };
+        run::guarded(private, policies, &body, output)
     }
 
     /// ```text
@@ -178,7 +181,8 @@ impl Wrapper<'_> {
         let pin = super::located(quote!(return #private::output::<#output>()), at);
         let keyword = quote_spanned!(self.span()=> async);
         let moved = self.policies.map(run::moves);
-        let block = braces(quote!(#moved if false { #pin; } #body), self.span());
+        let outcome = self.policies.and_then(|policies| run::outcome(private, policies));
+        let block = braces(quote!(#moved if false { #pin; } #outcome #body), self.span());
         let future = match self.policies {
             None => quote!(#keyword #moves #block),
             Some(policies) => {

@@ -35,7 +35,10 @@ pub(crate) fn statics(private: &TokenStream, policies: &Policies, function: &Ide
     let resilience = quote!(#private::resilience);
     let mut statics = Statics::default();
     if let Some(bundle) = policies.static_bundle() {
-        statics.parts.extend(quote!(.policy(&#bundle)));
+        statics.parts.extend(match policies.is_hedged {
+            Some(_) => quote!(.policy(&#bundle)),
+            None => quote!(.policy(&#resilience::Unhedged(&#bundle))),
+        });
     }
     if policies.bundle.is_none() {
         let name = local("__POLICY");
@@ -44,7 +47,16 @@ pub(crate) fn statics(private: &TokenStream, policies: &Policies, function: &Ide
         statics.parts.extend(quote!(.policy(&#name)));
         statics.names.push((name, local("__policy")));
     }
-    let keyed = policies.parts.iter().filter_map(|part| Some((part, part.keyed.as_ref()?)));
+    for declared in policies.parts.iter() {
+        let Some(redis) = &declared.redis else { continue };
+        let (names, away) = (names(declared.name), local(redis.away));
+        let (name, limiter) =
+            (&names.0, part(&resilience, &own(declared), &whole(declared, &function)));
+        statics.items.extend(quote!(#resilience::shared_limit!(#name, #limiter, #away);));
+        statics.names.push(names);
+    }
+    let in_process = policies.parts.iter().filter(|part| part.redis.is_none());
+    let keyed = in_process.filter_map(|part| Some((part, part.keyed.as_ref()?)));
     for (declared, keyed) in keyed {
         let names = names(declared.name);
         let (ty, name) = (local(declared.ty), &names.0);
@@ -67,6 +79,19 @@ pub(crate) fn statics(private: &TokenStream, policies: &Policies, function: &Ide
         statics.names.push((name, local("__stale")));
     }
     statics
+}
+
+/// By which name all processes know a limit: functions of one name in two modules have two.
+fn whole(declared: &Part, function: &str) -> TokenStream {
+    match &declared.shared {
+        Some(shared) => quote!(#shared),
+        None => quote!(::core::concat!(::core::module_path!(), "::", #function)),
+    }
+}
+
+/// The limit that all processes share, as one that this process has for itself.
+fn own(declared: &Part) -> Part {
+    Part { shared: None, ..declared.clone() }
 }
 
 /// Prints `policy!`.

@@ -566,6 +566,8 @@ fn start(
         watched: is_watched,
     };
     time::choose(settings.clock.value);
+    #[cfg(feature = "chaos")]
+    settings.chaos.value.choose();
     functions::register();
     let value_chars = recording.limits.value_chars();
     // Metrics have no queue: what they take is given by how many of them there are.

@@ -17,6 +17,8 @@ mod chaos;
 mod class;
 mod doors;
 pub(crate) mod fallback;
+#[cfg_attr(not(feature = "chaos"), expect(dead_code, reason = "there are no faults"))]
+pub(crate) mod faults;
 pub(crate) mod given;
 mod hedge;
 mod instances;
@@ -37,6 +39,7 @@ mod timeout;
 pub(crate) mod timer;
 #[cfg(feature = "tower")]
 mod tower;
+pub(crate) mod unhedged;
 
 pub use breaker::{
     CircuitBreaker, CircuitReason, CircuitState, CircuitStatistics, CircuitTransition, ForcedOpen,
@@ -44,13 +47,17 @@ pub use breaker::{
 };
 pub use bulkhead::{Adaptive, Bulkhead, BulkheadStatistics};
 #[cfg(feature = "chaos")]
-pub use chaos::Chaos;
+pub use chaos::{Chaos, WithChaos, with_chaos, with_chaos_here};
 pub use class::{Class, Classify, classify_chain};
 pub use doors::ForKey;
 pub use fallback::{Failure, Fallback};
 pub use hedge::Hedge;
+#[cfg(feature = "test-util")]
+pub(crate) use instances::isolation;
 pub use instances::{Instanced, Keyable, Keyed, Policies, PolicyKind, PolicyStatus, policies};
 pub use kinds::RejectedKinds;
+#[cfg(feature = "redis-1")]
+pub(crate) use limit::shared::SharedLimit;
 pub use limit::{Rate, RateLimiter, RateStatistics};
 pub use mode::Mode;
 pub use policy::Policy;
@@ -62,6 +69,8 @@ pub use spandrel_macros::Classify;
 pub use timeout::Timeout;
 #[cfg(feature = "tower")]
 pub use tower::{
-    BulkheadLayer, BulkheadService, CircuitBreakerLayer, CircuitBreakerService, HeldPlace,
-    JudgedFuture, RateLimiterLayer, RateLimiterService, RefusableFuture,
+    BulkheadLayer, BulkheadService, ByAnswer, ByClass, CircuitBreakerLayer, CircuitBreakerService,
+    EveryError, HedgeLayer, HeldPlace, JudgedFuture, Judges, Once, PolicyFuture, PolicyLayer,
+    PolicyService, RateLimiterLayer, RateLimiterService, RefusableFuture, RetryLayer, TimeoutLayer,
+    TimeoutService,
 };

@@ -13,13 +13,13 @@ static ATTEMPT: Site = Site::dynamic("spandrel::resilience");
 
 /// Begins the span of a further attempt, where the call is recorded.
 #[cold]
-pub(super) fn attempt_span(number: u32) -> Option<Box<SpanHandle>> {
+pub(super) fn attempt_span(number: u32) -> Option<SpanHandle> {
     Span::current().is_recording().then(|| {
         let span = SpanHandle::__start(&ATTEMPT, |fields| {
             fields.write(|writer| writer.name_str("attempt"))
         });
         span.set("retry.attempt", number);
-        Box::new(span)
+        span
     })
 }
 

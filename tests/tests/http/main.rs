@@ -8,6 +8,7 @@ mod correlation;
 mod endings;
 mod grpc;
 mod metrics;
+mod policies;
 #[cfg(unix)]
 mod script;
 mod serving;

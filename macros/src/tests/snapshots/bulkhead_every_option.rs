@@ -22,7 +22,9 @@ async fn charge(host: &str) -> Result<u64, Error> {
     let __bulkhead = __bulkhead.get(&(host));
     let __given = ::spandrel::__private::resilience::Given::new(__policy)
         .bulkhead(&__bulkhead);
-    let mut __run = ::spandrel::__private::resilience::Run::begin(__site, &__given);
+    let mut __run = ::spandrel::__private::begin!(
+        Run Waiting, __site, & __given, BULKHEAD
+    );
     let __ended = __run
         .attempt(async move {
             if false {

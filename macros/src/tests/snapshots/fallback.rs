@@ -10,7 +10,7 @@ fn charge() -> u64 {
         ::spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY)
     };
-    let mut __run = ::spandrel::__private::resilience::SyncRun::begin(__site, __policy);
+    let mut __run = ::spandrel::__private::begin!(SyncRun Only, __site, __policy);
     let __ended = __run
         .attempt(|| ::spandrel::__private::call_once::<u64, _>(|| { call() }));
     let __value = ::spandrel::__private::resilience::finish!(__run, __ended);

@@ -12,7 +12,9 @@ async fn charge(&self) -> Result<u64, Error> {
     };
     let __given = ::spandrel::__private::resilience::Given::new(__policy)
         .rate_limit(&(self.limiter));
-    let mut __run = ::spandrel::__private::resilience::Run::begin(__site, &__given);
+    let mut __run = ::spandrel::__private::begin!(
+        Run Waiting, __site, & __given, RATE_LIMIT
+    );
     let __ended = __run
         .attempt(async move {
             if false {

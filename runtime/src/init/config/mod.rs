@@ -67,6 +67,7 @@ use super::{
 use crate::{
     diag::Level,
     level::LevelFilter,
+    resilience::faults::Faults,
     resource::Resource,
     time::Clock,
     trace::{
@@ -93,6 +94,7 @@ pub(crate) struct Settings {
     pub(crate) limits: LimitSettings,
     pub(crate) memory: Setting<Memory>,
     pub(crate) clock: Setting<Clock>,
+    pub(crate) chaos: Setting<Faults>,
     pub(crate) batch: Batch,
     /// Empty: nothing is exported. Exporters that the program brings along are not among them.
     pub(crate) exporters: Setting<Vec<Exporter>>,
@@ -227,6 +229,7 @@ impl Settings {
             limits,
             memory: general::memory(&mut reader, code),
             clock: general::clock(&mut reader, code),
+            chaos: general::chaos(&mut reader),
             batch: Batch::read(&mut reader, code),
             mirror: general::mirror(&mut reader, code),
             http_methods: general::http_methods(&mut reader),

@@ -347,6 +347,9 @@ table! {
     CLOCK: "SPANDREL_CLOCK", Own, Choice(&["auto", "monotonic", "tsc"]), "auto",
         "`tsc`: the time-stamp counter although the processor does not promise that it is \
          invariant";
+    CHAOS: "SPANDREL_CHAOS", Own, Choice(&["on", "scoped", "off"]), "on",
+        "faults on purpose: as declared, only within `with_chaos`, or none; nothing without the \
+         feature `chaos`";
     MACROS_DEBUG: "SPANDREL_MACROS_DEBUG", Own, Switch, "false",
         "prints expansions while the program is compiled; nothing at run time";
 

@@ -174,7 +174,7 @@ impl Breaker {
     }
 
     /// A call has succeeded, and was not slow.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn succeeded(&self, pass: Pass, now: impl FnOnce() -> u64) -> Option<Change> {
         let closed = self.shown.closed.load(Relaxed);
         if closed != pass.epoch {

@@ -17,7 +17,10 @@ use super::{
     queue::{Entry, Holder, Queue, Waiting},
 };
 use crate::{
-    resilience::{Mode, Rejected, Verdict, instances::Listed as _, timer, timer::Timer},
+    resilience::{
+        Mode, Rejected, Verdict, instances::Listed as _, nanos, rejected::Whose, timer,
+        timer::Timer,
+    },
     time,
 };
 
@@ -139,6 +142,20 @@ impl Core {
 }
 
 impl Bulkhead {
+    /// The name and the key that its rejections have.
+    pub(crate) fn whose(&self) -> Whose {
+        let core = self.home.get(&self.template);
+        (core.name, core.key.clone())
+    }
+
+    /// A place, if one is free and nothing else has to be asked.
+    #[inline(always)]
+    pub(crate) fn enter_at_once(&self) -> Option<Place<'_>> {
+        let core = &**self.home.get(&self.template);
+        let enters = core.mode.load(Relaxed) == Mode::Auto as u8 && core.queue.enter_at_once();
+        enters.then(|| Held::counted(core))
+    }
+
     /// A place, as soon as there is one.
     #[inline]
     pub(crate) fn enter(&self) -> Enter<'_> {
@@ -159,16 +176,30 @@ impl Bulkhead {
     /// A place, for which the thread waits no longer than `most` and what was declared.
     #[inline]
     pub(crate) fn enter_blocking(&self, most: Option<Duration>) -> Result<Place<'_>, Rejected> {
-        let core = self.home.get(&self.template);
-        match ask(&**core)? {
+        match self.ask()? {
             Asked::In(place) => Ok(place),
-            Asked::Queued(waiting) => core.wait(waiting, most),
+            Asked::Queued(line) => self.stand_in_line(line, most),
         }
+    }
+
+    /// A place, if there is one now, or one in the line, in which to [wait](Self::stand_in_line).
+    #[inline]
+    pub(crate) fn ask(&self) -> Result<Asked<&Core>, Rejected> {
+        ask(&**self.home.get(&self.template))
+    }
+
+    /// The place, for which the thread waits no longer than `most` and what was declared.
+    #[cold]
+    pub(crate) fn stand_in_line<'b>(
+        &'b self,
+        line: Waiting<&'b Core>,
+        most: Option<Duration>,
+    ) -> Result<Place<'b>, Rejected> {
+        self.home.get(&self.template).wait(line, most)
     }
 }
 
 impl Core {
-    #[cold]
     fn wait<'b>(
         &'b self,
         mut waiting: Waiting<&'b Self>,
@@ -176,7 +207,9 @@ impl Core {
     ) -> Result<Place<'b>, Rejected> {
         let own = patience(self.patience.load(Relaxed));
         let patience = own.into_iter().chain(most).min();
-        let until = patience.and_then(|patience| time::now().checked_add(patience));
+        // Not the clock of timers: that of tokio may stand, and nobody here would move it.
+        let until =
+            patience.map(|patience| time::steady_nanos().saturating_add(nanos::of(patience)));
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut context = Context::from_waker(&waker);
         loop {
@@ -187,12 +220,12 @@ impl Core {
                 thread::park();
                 continue;
             };
-            let left = until.saturating_duration_since(time::now());
-            if left.is_zero() {
+            let left = until.saturating_sub(time::steady_nanos());
+            if left == 0 {
                 return Err(self.rejected());
             }
             // Somebody may wake the thread for another reason.
-            thread::park_timeout(left);
+            timer::park(Duration::from_nanos(left));
         }
     }
 }

@@ -16,9 +16,9 @@ use std::{
     time::Duration,
 };
 
+pub(crate) use self::enter::{Asked, Enter, Place};
 #[cfg(feature = "tower")]
-pub(crate) use self::enter::{Asked, Entering, Held, ask};
-pub(crate) use self::enter::{Enter, Place};
+pub(crate) use self::enter::{Entering, Held, ask};
 pub use self::settings::Adaptive;
 use self::{adaptive::Tuning, queue::Queue};
 use super::{

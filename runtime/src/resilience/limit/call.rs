@@ -11,11 +11,17 @@ use std::sync::Arc;
 
 use super::{Core, RateLimiter, RateStatistics, Wait};
 use crate::{
-    resilience::{Mode, Rejected, instances::Listed as _, timer, timer::Timer},
+    resilience::{Mode, Rejected, instances::Listed as _, rejected::Whose, timer, timer::Timer},
     time,
 };
 
 impl RateLimiter {
+    /// The name and the key that its rejections have.
+    pub(crate) fn whose(&self) -> Whose {
+        let core = self.home.get(&self.template);
+        (core.name, core.key.clone())
+    }
+
     /// Leave for one call, now or in a while.
     #[inline]
     pub(crate) fn admit(&self, now: u64) -> Result<Wait<'_>, Rejected> {

@@ -5,6 +5,7 @@ mod gcra;
 #[cfg(feature = "redis-1")]
 mod part;
 mod settings;
+pub(crate) mod shared;
 #[cfg(test)]
 mod tests;
 

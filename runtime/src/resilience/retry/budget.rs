@@ -79,6 +79,11 @@ impl RetryBudget {
         Self { home, limits: Limits::DEFAULT }
     }
 
+    /// One that shares nothing with others of its name.
+    pub(crate) const fn own(name: &'static str) -> Self {
+        Self { home: Home::new(name), limits: Limits::DEFAULT }
+    }
+
     /// Has so many retries for each call; 0.2 unless told.
     ///
     /// # Panics
