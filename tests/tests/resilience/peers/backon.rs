@@ -73,7 +73,7 @@ impl Again {
     }
 
     pub(super) fn may(self, fail: &Fail) -> bool {
-        let classes = self.judge == Judge::Classify;
+        let classes = matches!(self.judge, Judge::Classify | Judge::ClassifyForRetry);
         match fail.kind() {
             Some(Kind::NotSent | Kind::Throttled) if classes => true,
             Some(Kind::Permanent) if classes => false,

@@ -131,7 +131,10 @@ impl Break {
         if breaker.on_cancel.is_some() {
             return Err("no verdict on calls that are dropped");
         }
-        if matches!(judge, Judge::Classify | Judge::FailureIfAndClassify) {
+        if matches!(
+            judge,
+            Judge::Classify | Judge::ClassifyForBreaker | Judge::FailureIfAndClassify
+        ) {
             return Err("no third verdict beside success and failure");
         }
         let tells_window = breaker.window.is_some()
@@ -173,7 +176,7 @@ impl Break {
 
     /// Whether an error is a failure.
     pub(super) fn fails(judge: Judge, fail: &Fail) -> bool {
-        judge == Judge::Default || fail.kind() == Some(Kind::Failure)
+        judge != Judge::FailureIf || fail.kind() == Some(Kind::Failure)
     }
 }
 

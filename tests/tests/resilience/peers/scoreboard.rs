@@ -123,11 +123,10 @@ fn section(all: &[(&str, Scores)], differences: &[Difference]) -> String {
     let mut text = format!(
         "{HEAD}\nThe {cases} cases of `tests/cases`, each on clocks that stand still. What a library's \
          interface cannot say is\ncounted apart, and what it does not publish, as a number of calls, \
-         is not asked of it. Where the least\nunit of time or a rounding alone would decide, the \
-         adapter decides in its favour. The rules are ours, so ours passing\nsays no more than that we \
-         do as we say. Written by the test `the_scoreboard_is_what_falls_out`; `tests/peers.toml`\n\
-         says of each failure why, the first of them if there are several, and each defect has its own \
-         test.\n\n\
+         is not asked of it. Adapters make up for the least\nunit of time, and for rounding where \
+         they can. The rules are ours, so ours passing says no more than that we do as we\nsay. \
+         Written by the test `the_scoreboard_is_what_falls_out`; `tests/peers.toml` says of each \
+         failure why, the first reason\nif there are several, and each defect has its own test.\n\n\
          | | topic | played | passed | failed | by defect | by convention | cannot be expressed |\n\
          |---|---|---:|---:|---:|---:|---:|---:|\n"
     );

@@ -153,7 +153,7 @@ fn broken(stack: Stack, numbers: &Break, handles: &mut Handles) -> Result<Stack,
     let judge = numbers.judge;
     let built = builder
         .failure_classifier(move |returned: &Result<Good, Fail>| match returned {
-            Ok(good) => judge != Judge::Default && matches!(good, Good::Bad(_)),
+            Ok(good) => judge == Judge::FailureIf && matches!(good, Good::Bad(_)),
             // What another layer turned away says nothing about the callee.
             Err(Fail::Refused("rate_limited" | "bulkhead_full", _)) => false,
             Err(Fail::Refused(..)) => true,
