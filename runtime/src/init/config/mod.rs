@@ -69,7 +69,7 @@ use crate::{
     level::LevelFilter,
     resilience::faults::Faults,
     resource::Resource,
-    time::{self, Clock},
+    time::Clock,
     trace::{
         Memory,
         propagation::Propagators,
@@ -162,13 +162,6 @@ impl Features {
 }
 
 impl Settings {
-    /// Has those take effect that are the whole process's.
-    pub(crate) fn choose(&self) {
-        time::choose(self.clock.value);
-        #[cfg(feature = "chaos")]
-        self.chaos.value.choose();
-    }
-
     /// Resolves the configuration of this process.
     ///
     /// # Errors
