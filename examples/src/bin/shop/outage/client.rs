@@ -25,11 +25,8 @@ static BREAKER: CircuitBreaker = CircuitBreaker::new("provider")
 
 fn announce(change: &CircuitTransition) {
     let (name, why) = (change.name(), change.reason().as_str());
-    println!(
-        "circuit breaker {name}: {} → {} ({why})",
-        change.from().as_str(),
-        change.to().as_str()
-    );
+    let (from, to) = (change.from().as_str(), change.to().as_str());
+    println!("the circuit breaker {name} was {from} and is {to} ({why})");
 }
 
 /// Why the provider gave no answer that is worth anything.

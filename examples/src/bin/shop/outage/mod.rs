@@ -49,7 +49,6 @@ pub(crate) async fn show(mode: Mode) -> Result<()> {
     let seen = run(mode).await?;
     telemetry.shutdown(Duration::from_secs(5)).await?;
     println!("\n{trees}{seen}");
-    std::fs::write("/tmp/trees.txt", trees.all())?;
     Ok(())
 }
 

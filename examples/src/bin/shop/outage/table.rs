@@ -22,10 +22,11 @@ impl fmt::Display for Table<'_> {
         row("answered in full", &|seen| seen.count(Answer::Full).to_string())?;
         row("answered by a fallback", &|seen| seen.count(Answer::Fallback).to_string())?;
         row("failed", &|seen| seen.count(Answer::Failed).to_string())?;
-        for share in [50, 99, 100] {
-            let name = format!("{share} of 100 were served within");
-            row(&name, &|seen| format!("{} ms", seen.percentile(share).as_millis()))?;
-        }
+        let within =
+            |share: usize| move |seen: &Seen| format!("{} ms", seen.percentile(share).as_millis());
+        row("half of them were served within", &within(50))?;
+        row("99 of 100 were served within", &within(99))?;
+        row("the last was served within", &within(100))?;
         row("calls to the provider", &|seen| seen.all_calls().to_string())?;
         row("calls to it while it hung", &|seen| seen.hung_calls().to_string())
     }

@@ -6,17 +6,14 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// What is worth a look, and how its tree is told from the others.
-const WORTH: [(&str, fn(&str) -> bool); 5] = [
-    ("a retry that helped", |tree| tree.contains("└─ attempt") && !tree.contains("fallback")),
-    ("a wait that was asked for", |tree| tree.contains("retry.delay=1 ")),
-    ("a second attempt that was faster", |tree| tree.contains("hedge.won=true")),
-    ("an attempt that was cut off, and no further one", |tree| {
-        tree.contains("attempt_timeout") && tree.contains("fallback")
-    }),
-    ("an answer although the circuit breaker is open", |tree| {
-        tree.contains("fallback") && tree.lines().count() <= 2
-    }),
+/// What is worth a look, and what its tree has that others have not.
+const WORTH: [(&str, &[&str], &[&str]); 6] = [
+    ("a retry that helped", &["└─ attempt", "retry.stopped=success"], &["retry.delay=1\n"]),
+    ("a wait that the provider asked for", &["retry.stopped=success", "retry.delay=1\n"], &[]),
+    ("a second attempt that was faster", &["hedge.won=true"], &[]),
+    ("what hangs, cut off", &["POST /charges [client]  ⊘ cancelled", "· fallback"], &[]),
+    ("an order, while the circuit breaker is open", &["Provider::charge", "· fallback"], &["POST"]),
+    ("a rate, while it is open", &["Provider::rate", "· fallback"], &["GET"]),
 ];
 
 /// Takes what the console writes; shown, it is what is worth a look.
@@ -39,7 +36,7 @@ impl fmt::Display for Trees {
         let text = String::from_utf8_lossy(&text);
         let mut trees: Vec<String> = Vec::new();
         for line in text.lines() {
-            if line.contains("  trace ") || trees.is_empty() {
+            if line.contains(" trace ") || trees.is_empty() {
                 trees.push(String::new());
             }
             if let Some(tree) = trees.last_mut() {
@@ -47,12 +44,15 @@ impl fmt::Display for Trees {
                 *tree += "\n";
             }
         }
-        for (what, is_it) in WORTH {
-            if let Some(tree) = trees.iter().find(|tree| is_it(tree)) {
+        for (what, there, absent) in WORTH {
+            let is_it = |tree: &&String| {
+                let has = |text: &&str| tree.contains(*text);
+                there.iter().all(has) && !absent.iter().any(has)
+            };
+            if let Some(tree) = trees.iter().find(is_it) {
                 writeln!(f, "{what}:\n\n{tree}")?;
             }
         }
         Ok(())
     }
 }
-impl Trees { pub(crate) fn all(&self) -> Vec<u8> { self.0.lock().unwrap_or_else(PoisonError::into_inner).clone() } }
