@@ -79,6 +79,9 @@ mod admin;
 #[cfg(doc)]
 #[doc = include_str!("../docs/environment.md")]
 pub mod _environment {}
+#[cfg(doc)]
+#[doc = include_str!("../docs/resilience.md")]
+pub mod _resilience {}
 #[cfg(all(feature = "test-util", feature = "otlp"))]
 #[doc(hidden)]
 pub mod bench;

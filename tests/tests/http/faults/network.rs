@@ -130,7 +130,7 @@ fn namespaces() -> Option<Vec<&'static str>> {
 
 fn left_out(what: &str) {
     // Past the test harness, which would swallow it.
-    let _ = writeln!(stderr(), "LEFT OUT: faults of a network; there is no {what}");
+    let _ = writeln!(stderr(), "LEFT OUT: faults of a network, for want of {what}");
 }
 
 /// The host that answers: as many bytes as the path says.
