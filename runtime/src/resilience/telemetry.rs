@@ -57,9 +57,8 @@ pub(super) fn hedge_won(_policy: &str) {
     Span::current().set("hedge.won", true);
 }
 
-/// Something else is served in place of a failure; a function's own fallback has no name.
+/// Something else is served in place of a failure.
 #[cold]
 pub(super) fn fell_back(policy: &str) {
-    let named: [(&str, &dyn Attribute); 1] = [("policy", &policy)];
-    Span::current().event("fallback", if policy.is_empty() { &[] } else { &named });
+    Span::current().event("fallback", &[("policy", &policy)]);
 }

@@ -64,9 +64,9 @@ impl<R> FallsAsAny for Falling<R> {
 
 /// Tells that a failure does not reach the caller.
 #[cold]
-fn served<T>(this: T) -> T {
+fn served<E>(failure: Failure<E>) -> Failure<E> {
     telemetry::fell_back("");
-    this
+    failure
 }
 
 impl OfResult {
@@ -115,7 +115,7 @@ impl OfResult {
             Err(rejected) => on.contains(rejected.kind()),
         };
         match if serves { stale.serve(key) } else { None } {
-            Some(value) => Ok(Ok(served(value))),
+            Some(value) => Ok(Ok(value)),
             None => ended,
         }
     }
@@ -165,7 +165,7 @@ impl OfAny {
             Err(rejected) => on.contains(rejected.kind()),
         };
         match if serves { stale.serve(key) } else { None } {
-            Some(value) => Ok(served(value)),
+            Some(value) => Ok(value),
             None => ended,
         }
     }
