@@ -228,6 +228,9 @@ fn expand_function(first: Written, mut function: Function) -> TokenStream {
         if let Some(policies) = &mut draft.policies {
             policies.take_mut(&mut function.sig);
         }
+        if draft.is_scripted {
+            function.body = expand::scripted(&draft, &function);
+        }
         expand::function::expand(&draft, &function, &written)
     } else {
         expand::fallback(&function, &written, errors)

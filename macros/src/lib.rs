@@ -64,6 +64,7 @@ attributes! {
     rate_limit: RateLimit, rank 100;
     bulkhead: Bulkhead, rank 110;
     chaos: Chaos, rank 120;
+    scripted: Scripted, rank 130;
 }
 
 #[doc = include_str!("../docs/span.md")]

@@ -3,6 +3,7 @@
 pub mod instrument;
 pub mod labels;
 pub mod resilience;
+pub mod testing;
 
 pub use crate::{
     call::{

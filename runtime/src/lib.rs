@@ -70,6 +70,8 @@
 //! - `sentry`: when errors and panics are to be events of Sentry ([`sentry`]).
 //! - `chaos`: when policies are to inject faults, to see what a program makes of them.
 //! - `full`: all of them.
+//! - `test-util`, among the dev-dependencies: when tests are to have policies of their own, time that
+//!   stands, and scripted functions ([`testing`]).
 
 #[doc(hidden)]
 pub mod __private;
@@ -146,7 +148,7 @@ pub use site::{Level, Site, SpanKind};
 #[cfg(feature = "macros")]
 pub use spandrel_macros::{
     bulkhead, chaos, circuit_breaker, counted, fallback, hedge, instrument, policy, rate_limit,
-    resilient, retry, span, test, timed, timeout, traced,
+    resilient, retry, scripted, span, test, timed, timeout, traced,
 };
 pub use time::Clock;
 #[cfg(feature = "tokio")]

@@ -68,6 +68,17 @@ impl Drop for FixedChance {
     }
 }
 
+/// The state of a generator with this seed (splitmix64; Steele, Lea, Flood, 2014); never all zero.
+pub(crate) fn seeded(seed: u64) -> [u64; 4] {
+    std::array::from_fn(|word| {
+        let mut word =
+            seed.wrapping_add((word as u64).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        word = (word ^ word >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        word = (word ^ word >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        word ^ word >> 31
+    })
+}
+
 /// A thread's own generator: xoshiro256++ (Blackman and Vigna, 2019), seeded from entropy.
 ///
 /// It names traces; it is not for secrets.
@@ -84,6 +95,12 @@ impl Generator {
     /// Forgets the state: the next draw seeds anew (after `fork`).
     pub(crate) fn reset(&self) {
         self.state.iter().for_each(|word| word.set(0));
+    }
+
+    /// Goes on from this state; returns the one so far.
+    pub(crate) fn exchange(&self, state: [u64; 4]) -> [u64; 4] {
+        let mut state = state.into_iter();
+        std::array::from_fn(|word| self.state[word].replace(state.next().unwrap_or_default()))
     }
 
     /// Draws the next number.

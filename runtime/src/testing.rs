@@ -1,9 +1,20 @@
 //! Captures the spans of a test, whatever runs beside it, and reads its metrics.
+//!
+//! [`#[spandrel::test]`](crate::test) begins a [`Test`]: with spans, a clock and a seed of its own,
+//! and with the feature `test-util`, which belongs among the dev-dependencies, with policies of its
+//! own. [`capture`] is what is below that, for parts of a test and for other harnesses.
 
+mod block_on;
 pub mod compare;
 mod diff;
+#[cfg(feature = "test-util")]
+mod force;
 mod metrics;
 mod run;
+#[cfg(feature = "test-util")]
+pub(crate) mod script;
+mod setup;
+mod test;
 mod tree;
 
 use std::{
@@ -11,10 +22,21 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "test-util")]
+pub use self::{
+    force::ForcedOpen,
+    script::{Script, Scriptable, ScriptableAsync},
+};
 pub use self::{
     metrics::{Distribution, Metrics, metrics},
-    run::{Test, chance, run, run_async},
+    run::{chance, run, run_async},
+    setup::Setup,
+    test::Test,
 };
+#[cfg(all(feature = "test-util", feature = "tokio"))]
+use crate::resilience::timer::Paused;
+#[cfg(feature = "test-util")]
+use crate::resilience::isolation::{self, Isolated};
 use crate::{
     level,
     logs::LogData,
@@ -38,6 +60,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Capture {
     scope: Arc<Scope>,
+    /// Within a test it is part of that.
+    #[cfg(feature = "test-util")]
+    _isolated: Option<Isolated>,
 }
 
 /// Begins to capture.
@@ -121,7 +146,12 @@ impl CaptureBuilder {
 
     fn open(self) -> Capture {
         let sampling = Sampling::new(self.sampler, self.sampler_overrides);
-        Capture { scope: Scope::open(self.limits, sampling) }
+        let scope = Scope::open(self.limits, sampling);
+        Capture {
+            #[cfg(feature = "test-util")]
+            _isolated: isolation::inherit(scope.id()),
+            scope,
+        }
     }
 }
 
@@ -143,6 +173,12 @@ impl Capture {
     #[must_use]
     pub fn mock_clock(&self) -> MockClock {
         self.scope.mock_clock()
+    }
+
+    /// Has the clock be one with the paused one of a runtime.
+    #[cfg(all(feature = "test-util", feature = "tokio"))]
+    fn drive_clock(&self, runtime: &tokio::runtime::Handle) {
+        self.scope.drive_clock(Box::new(Paused::of(runtime)));
     }
 
     /// The spans that have ended, ordered by their start.

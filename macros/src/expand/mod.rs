@@ -21,6 +21,7 @@ use quote::{ToTokens as _, quote};
 use crate::{
     errors::Errors,
     parse::{Function, siblings::Written},
+    plan::Draft,
 };
 
 /// A local of ours: no name of the user's can meet it.
@@ -63,6 +64,23 @@ pub(crate) fn with_body(
     let Function { attrs, vis, default, sig, .. } = function;
     let body = braces(body, function.body_span());
     quote!(#(#attrs)* #(#docs)* #vis #default #sig #body)
+}
+
+/// The body behind what a test may have said in its place.
+///
+/// ```text
+/// {
+///     script!();
+///     { body }
+/// }
+/// ```
+pub(crate) fn scripted(draft: &Draft, function: &Function) -> Group {
+    let (private, body) = (private(&draft.krate), &function.body);
+    let at = Span::mixed_site().located_at(function.body_span());
+    let ask = located(quote!(#private::testing::script!();), at);
+    let mut group = Group::new(Delimiter::Brace, quote!(#ask #body));
+    group.set_span(function.body_span());
+    group
 }
 
 /// Braces with a span of their own.

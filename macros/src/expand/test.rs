@@ -1,16 +1,32 @@
 //! `#[spandrel::test]`: the body in a scope of its own.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
-use syn::ReturnType;
+use quote::{quote, quote_spanned};
+use syn::{ReturnType, spanned::Spanned as _};
 
 use super::braces;
 use crate::{parse::Function, plan::test::TestPlan};
 
+/// How it begins.
+fn setup(plan: &TestPlan) -> TokenStream {
+    let krate = &plan.krate;
+    let setup = quote!(#krate::testing::Setup::new());
+    let setup = match plan.starts_paused {
+        // Without the feature that it needs there is none, and the runtime says so.
+        true => {
+            let private = super::private(krate);
+            quote!(#private::testing::start_paused!(#setup))
+        }
+        false => setup,
+    };
+    let seed = plan.seed.as_ref().map(|seed| quote_spanned!(seed.span()=> .seed(#seed)));
+    quote!(#setup #seed)
+}
+
 /// ```text
 /// #[::core::prelude::v1::test]
 /// fn retries_twice() -> Result<(), Error> {
-///     ::spandrel::testing::run_async(|t: Test| async move { body })
+///     ::spandrel::testing::Setup::new().seed(7).run_async(|t: Test| async move { body })
 /// }
 /// ```
 pub(crate) fn expand(plan: &TestPlan, function: &Function) -> TokenStream {
@@ -18,6 +34,7 @@ pub(crate) fn expand(plan: &TestPlan, function: &Function) -> TokenStream {
     let krate = &plan.krate;
     let (name, output) = (&sig.ident, &sig.output);
     let param = plan.param.as_ref().map_or_else(|| quote!(_), |param| quote!(#param));
+    let setup = setup(plan);
     let call = if sig.asyncness.is_some() {
         let private = super::private(krate);
         let returned = match output {
@@ -27,9 +44,9 @@ pub(crate) fn expand(plan: &TestPlan, function: &Function) -> TokenStream {
         let inner = Span::mixed_site().located_at(function.body_span());
         let block = quote!(if false { return #private::output::<#returned>(); } #body);
         let block = braces(block, inner);
-        quote!(#krate::testing::run_async(|#param| async move #block))
+        quote!(#setup.run_async(|#param| async move #block))
     } else {
-        quote!(#krate::testing::run(|#param| #output #body))
+        quote!(#setup.run(|#param| #output #body))
     };
     let outer = braces(call, function.body_span());
     quote! {

@@ -38,6 +38,8 @@ pub(crate) struct Draft {
     pub(crate) call: Call,
     pub(crate) policies: Option<Policies>,
     pub(crate) pipeline: Vec<Stage>,
+    /// Tests may say what the body returns.
+    pub(crate) is_scripted: bool,
     /// An attribute reads `#[field]`.
     pub(crate) takes_fields: bool,
 }
@@ -145,6 +147,7 @@ impl Draft {
             call: Call::default(),
             policies: None,
             pipeline: Vec::new(),
+            is_scripted: false,
             takes_fields: false,
         }
     }

@@ -1,16 +1,18 @@
 //! The plan of `#[spandrel::test]`.
 
 use proc_macro2::TokenStream;
-use syn::{FnArg, Pat, PatType, Path};
+use syn::{Expr, FnArg, Pat, PatType, Path};
 
 use crate::{
-    args::{self, Assign, Options as _},
+    args::{self, Assign, Options as _, Truth},
     errors::Errors,
     parse::{Function, siblings},
 };
 
 args::options! {
     struct TestOptions {
+        start_paused = "start_paused": Assign<Truth>,
+        seed = "seed": Assign<Expr>,
         krate = "crate": Assign<Path>,
     }
 }
@@ -19,6 +21,8 @@ args::options! {
 pub(crate) struct TestPlan {
     pub(crate) krate: Path,
     pub(crate) param: Option<PatType>,
+    pub(crate) starts_paused: bool,
+    pub(crate) seed: Option<Expr>,
 }
 
 pub(crate) fn plan(
@@ -48,5 +52,6 @@ pub(crate) fn plan(
         None => None,
     };
     let krate = options.krate.map_or_else(siblings::default_crate, |krate| krate.value.0);
-    Some(TestPlan { krate, param })
+    let starts_paused = options.start_paused.is_some_and(|paused| paused.value.0.0);
+    Some(TestPlan { krate, param, starts_paused, seed: options.seed.map(|seed| seed.value.0) })
 }

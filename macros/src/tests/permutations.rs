@@ -25,7 +25,7 @@ const SETS: [[&str; 6]; 4] = [
         "#[retry(max_attempts = 3, retry_if = |n| *n > 3)]",
         "#[circuit_breaker(slow_call = \"1s\", reject = 0)]",
         "#[rate_limit(\"5/s\", key = id)]",
-        "#[inline]",
+        "#[scripted]",
     ],
     [
         "#[fallback(value = 0)]",

@@ -57,6 +57,12 @@ const CASES: &[(&str, &str, usize)] = &[
         "#[traced(kind = server)] impl Orders { const N: u8 = 1; #[traced(skip)] fn table(&self) {} pub async fn place(&self) {} const fn n() {} }",
         99,
     ),
+    (
+        "scripted",
+        "#[scripted] #[retry] async fn charge(id: u64) -> Result<u64, Error> { call(id).await }",
+        5,
+    ),
+    ("scripted_alone", "#[scripted] fn charge(id: u64) -> u64 { call(id) }", 5),
     ("instrument", "#[instrument] fn charge(id: u64, order: &Order) { call(id, order); }", 3),
     (
         "instrument_every_option",

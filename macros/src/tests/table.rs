@@ -32,6 +32,8 @@ fn each_attribute_has_docs_ui_tests_and_a_snapshot() {
             "fallback" => "::fallback!(".to_owned(),
             // Without its feature there is none.
             "chaos" => "::chaos!(".to_owned(),
+            // It is part of the body.
+            "scripted" => "::script!(".to_owned(),
             _ => format!(".{name}("),
         };
         assert!(any_file_mentions("macros/src/tests/snapshots", "rs", &call), "snapshot of {name}");

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Rejected, RejectedKind, nanos};
+use super::{Rejected, RejectedKind, instances::Own, nanos};
 
 /// Injects faults and delays into some of the calls.
 ///
@@ -30,8 +30,20 @@ pub struct Chaos {
     latency: (u64, u64),
     latency_rate: f64,
     seed: u64,
+    state: Own<State>,
+}
+
+/// How far the sequence has come, and whether it goes on.
+#[derive(Debug)]
+struct State {
     calls: AtomicU64,
     is_off: AtomicBool,
+}
+
+impl State {
+    const fn new() -> Self {
+        Self { calls: AtomicU64::new(0), is_off: AtomicBool::new(false) }
+    }
 }
 
 impl Chaos {
@@ -44,8 +56,7 @@ impl Chaos {
             latency: (0, 0),
             latency_rate: 1.0,
             seed: 0,
-            calls: AtomicU64::new(0),
-            is_off: AtomicBool::new(false),
+            state: Own::new(State::new()),
         }
     }
 
@@ -94,15 +105,16 @@ impl Chaos {
 
     /// Begins or stops to inject.
     pub fn set_enabled(&self, enabled: bool) {
-        self.is_off.store(!enabled, Relaxed);
+        self.state.get(State::new).is_off.store(!enabled, Relaxed);
     }
 
     /// What happens to a call: so many nanoseconds of delay, or a fault.
     pub(crate) fn strike(&self) -> Result<u64, Rejected> {
-        if self.is_off.load(Relaxed) {
+        let state = self.state.get(State::new);
+        if state.is_off.load(Relaxed) {
             return Ok(0);
         }
-        let call = self.calls.fetch_add(1, Relaxed);
+        let call = state.calls.fetch_add(1, Relaxed);
         let draw = |which| chance(self.seed, call.wrapping_mul(3).wrapping_add(which));
         if draw(0) < self.fault {
             return Err(Rejected::new(RejectedKind::Chaos, self.name));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{RetryBudget, nanos, run::Judged, timer};
+use super::{RetryBudget, instances::Own, nanos, run::Judged, timer};
 use crate::{
     sync::{Mutex, lock},
     time,
@@ -24,7 +24,7 @@ pub struct Hedge {
     after: Option<u64>,
     max_attempts: u32,
     budget: RetryBudget,
-    latencies: Mutex<Latencies>,
+    latencies: Own<Mutex<Latencies>>,
 }
 
 /// How long calls took: the last thousand or so, in buckets of which each ends an eighth later.
@@ -44,13 +44,12 @@ impl Hedge {
     /// Two attempts, the second one after as long as 95 of 100 calls take.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        let latencies = Latencies { buckets: [0; BUCKETS], total: 0 };
         Self {
             name,
             after: None,
             max_attempts: 2,
             budget: RetryBudget::new(name),
-            latencies: Mutex::new(latencies),
+            latencies: Own::new(Mutex::new(Latencies::NONE)),
         }
     }
 
@@ -99,8 +98,12 @@ impl Hedge {
     #[inline(always)]
     pub(crate) fn note(&self, began: u64, seen: &Judged) {
         if self.after.is_none() && seen.failed == Some(false) {
-            lock(&self.latencies).add(timer::now().saturating_sub(began));
+            lock(self.latencies()).add(timer::now().saturating_sub(began));
         }
+    }
+
+    fn latencies(&self) -> &Mutex<Latencies> {
+        self.latencies.get(|| Mutex::new(Latencies::NONE))
     }
 
     pub(crate) fn most(&self) -> u32 {
@@ -109,7 +112,7 @@ impl Hedge {
 
     /// After which time the next attempt begins; none: that is not known yet.
     pub(crate) fn delay(&self) -> Option<u64> {
-        self.after.or_else(|| lock(&self.latencies).most_take())
+        self.after.or_else(|| lock(self.latencies()).most_take())
     }
 
     /// Whether there may be one more attempt.
@@ -119,6 +122,8 @@ impl Hedge {
 }
 
 impl Latencies {
+    const NONE: Self = Self { buckets: [0; BUCKETS], total: 0 };
+
     fn add(&mut self, nanos: u64) {
         if self.total >= FULL {
             self.buckets.iter_mut().for_each(|bucket| *bucket /= 2);

@@ -49,6 +49,8 @@ pub use class::{Class, Classify, classify_chain};
 pub use doors::ForKey;
 pub use fallback::{Failure, Fallback};
 pub use hedge::Hedge;
+#[cfg(feature = "test-util")]
+pub(crate) use instances::isolation;
 pub use instances::{Instanced, Keyable, Keyed, Policies, PolicyKind, PolicyStatus, policies};
 pub use kinds::RejectedKinds;
 pub use limit::{Rate, RateLimiter, RateStatistics};

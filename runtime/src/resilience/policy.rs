@@ -130,7 +130,7 @@ impl Policy {
     #[cfg(feature = "chaos")]
     #[must_use]
     pub const fn chaos(mut self, chaos: Chaos) -> Self {
-        self.chaos = Some(chaos);
+        mem::forget(self.chaos.replace(chaos));
         self.with(CHAOS)
     }
 

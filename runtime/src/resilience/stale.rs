@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::nanos;
+use super::{instances::Own, nanos};
 use crate::{
     sync::{Mutex, lock},
     time,
@@ -20,8 +20,10 @@ const MOST: usize = 1_024;
 pub struct Stale {
     /// Nanoseconds for which an answer is good enough.
     most: u64,
-    kept: Mutex<BTreeMap<(TypeId, String), Kept>>,
+    answers: Own<Answers>,
 }
+
+type Answers = Mutex<BTreeMap<(TypeId, String), Kept>>;
 
 struct Kept {
     value: Box<dyn Any + Send + Sync>,
@@ -32,7 +34,11 @@ impl Stale {
     /// Answers are good enough for so long.
     #[must_use]
     pub const fn new(most: Duration) -> Self {
-        Self { most: nanos::of(most), kept: Mutex::new(BTreeMap::new()) }
+        Self { most: nanos::of(most), answers: Own::new(Mutex::new(BTreeMap::new())) }
+    }
+
+    fn answers(&self) -> &Answers {
+        self.answers.get(|| Mutex::new(BTreeMap::new()))
     }
 
     /// Keeps an answer.
@@ -43,7 +49,7 @@ impl Stale {
     ) {
         let (key, now) = ((TypeId::of::<T>(), key.to_string()), time::nanos());
         let fresh = Kept { value: Box::new(value.clone()), at: now };
-        let mut kept = lock(&self.kept);
+        let mut kept = lock(self.answers());
         let mut forgotten = Vec::new();
         if kept.len() >= MOST && !kept.contains_key(&key) {
             let oldest = kept.iter().min_by_key(|(_, kept)| kept.at).map(|(key, _)| key.clone());
@@ -61,7 +67,7 @@ impl Stale {
         key: &(impl fmt::Display + ?Sized),
     ) -> Option<T> {
         let key = (TypeId::of::<T>(), key.to_string());
-        let kept = lock(&self.kept);
+        let kept = lock(self.answers());
         let found = kept.get(&key)?;
         let is_good = time::nanos().saturating_sub(found.at) <= self.most;
         if is_good { found.value.downcast_ref().cloned() } else { None }

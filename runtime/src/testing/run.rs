@@ -1,54 +1,6 @@
 //! What `#[spandrel::test]` expands to.
 
-use std::ops::Deref;
-
-use super::{Capture, FixedChance, MockClock, capture};
-
-/// A running test: its own spans, whatever runs beside it.
-///
-/// ```
-/// use spandrel::testing::Test;
-///
-/// #[spandrel::test]
-/// async fn charging_is_traced(t: Test) {
-///     charge().await;
-///     assert_eq!(t.spans()[0].name, "charge");
-/// }
-/// # #[spandrel::traced]
-/// # async fn charge() {}
-/// ```
-#[derive(Debug)]
-pub struct Test(Capture);
-
-impl Test {
-    /// The test's own clock; from the first call on it stands still until the test moves it.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use spandrel::{Span, testing};
-    ///
-    /// testing::run(|t| {
-    ///     let clock = t.clock();
-    ///     let span = Span::start("wait");
-    ///     clock.advance(Duration::from_secs(2));
-    ///     span.end();
-    ///     assert_eq!(t.span("wait").duration(), Duration::from_secs(2));
-    /// });
-    /// ```
-    #[must_use]
-    pub fn clock(&self) -> MockClock {
-        self.mock_clock()
-    }
-}
-
-impl Deref for Test {
-    type Target = Capture;
-
-    fn deref(&self) -> &Capture {
-        &self.0
-    }
-}
+use super::{FixedChance, Setup, Test};
 
 /// Fixes for this thread what chance makes of the waits between attempts, 0 to 1.
 ///
@@ -72,7 +24,7 @@ pub fn chance(chance: f64) -> FixedChance {
     FixedChance::new(chance)
 }
 
-/// Runs a test within a capture of its own.
+/// Runs a test within a capture of its own, as [`Setup::run`] does.
 ///
 /// ```
 /// use spandrel::{Span, testing};
@@ -84,16 +36,10 @@ pub fn chance(chance: f64) -> FixedChance {
 /// assert_eq!(spans, 1);
 /// ```
 pub fn run<R>(test: impl FnOnce(Test) -> R) -> R {
-    let capture = capture();
-    let _attached = capture.context().attach();
-    test(Test(capture))
+    Setup::new().run(test)
 }
 
-/// Runs an asynchronous test within a capture of its own, to its end.
-///
-/// On a current-thread runtime of tokio if the feature `tokio` is on. Tasks that are to belong to
-/// the test are started with [`spandrel::spawn`](crate::spawn): a plain `tokio::spawn` does not
-/// carry the context, so that the spans of its task are captured by nobody.
+/// Runs an asynchronous test within a capture of its own, as [`Setup::run_async`] does.
 ///
 /// ```
 /// use spandrel::{Span, testing};
@@ -109,38 +55,5 @@ pub fn run<R>(test: impl FnOnce(Test) -> R) -> R {
 ///
 /// If the operating system refuses what the runtime needs.
 pub fn run_async<F: Future>(test: impl FnOnce(Test) -> F) -> F::Output {
-    run(|t| block_on(test(t)))
-}
-
-#[cfg(feature = "tokio")]
-#[expect(clippy::expect_used, reason = "a test that cannot run has failed")]
-fn block_on<F: Future>(future: F) -> F::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.expect("a runtime for the test").block_on(future)
-}
-
-#[cfg(not(feature = "tokio"))]
-fn block_on<F: Future>(future: F) -> F::Output {
-    use std::{
-        pin::pin,
-        sync::Arc,
-        task::{Context, Poll, Wake, Waker},
-        thread::{self, Thread},
-    };
-
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(value) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return value;
-        }
-        thread::park();
-    }
+    Setup::new().run_async(test)
 }

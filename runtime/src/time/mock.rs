@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -21,6 +22,17 @@ static CLOCKS: Mutex<Option<HashMap<u32, Arc<Standing>>>> = Mutex::new(None);
 struct Standing {
     nanos: AtomicU64,
     waiting: Mutex<Vec<(u64, Waker)>>,
+    /// What moves it, if not the test's hand alone.
+    driver: Option<Box<dyn Driver>>,
+}
+
+/// Another clock of the test's, with which this one is one.
+pub(crate) trait Driver: fmt::Debug + Send + Sync {
+    /// How far it has come since it began.
+    fn elapsed(&self) -> Duration;
+
+    /// Moves it on.
+    fn advance(&self, by: Duration);
 }
 
 /// A clock under the hand of a test. It stands until [`MockClock::advance`] moves it.
@@ -47,13 +59,18 @@ impl MockClock {
     /// 2001-09-09T01:46:40Z, a billion seconds: recognisable in a failing assertion.
     const START: u64 = 1_000_000_000_000_000_000;
 
-    pub(crate) fn install(scope: u32, scope_of_thread: fn() -> u32) -> Self {
+    /// The clock of a scope; if that has none yet, one that `driver` moves, if there is one.
+    pub(crate) fn install(
+        scope: u32,
+        scope_of_thread: fn() -> u32,
+        driver: Option<Box<dyn Driver>>,
+    ) -> Self {
         SCOPE.get_or_init(|| scope_of_thread);
         let mut clocks = lock(&CLOCKS);
         let clocks = clocks.get_or_insert_default();
         let clock = clocks.entry(scope).or_insert_with(|| {
             let nanos = AtomicU64::new(Self::START);
-            Arc::new(Standing { nanos, waiting: Mutex::default() })
+            Arc::new(Standing { nanos, waiting: Mutex::default(), driver })
         });
         super::set_mocked(true);
         Self { clock: Arc::clone(clock) }
@@ -67,7 +84,7 @@ impl MockClock {
     /// Nanoseconds since the Unix epoch by this clock.
     #[must_use]
     pub fn unix_nanos(&self) -> u64 {
-        self.clock.nanos.load(Relaxed)
+        self.clock.now()
     }
 }
 
@@ -83,7 +100,12 @@ pub(crate) fn remove(scope: u32) {
 
 /// The time of the mock clock that rules the calling thread, if one does.
 pub(super) fn ticks() -> Option<u64> {
-    ruling().map(|clock| clock.nanos.load(Relaxed))
+    ruling().map(|clock| clock.now())
+}
+
+/// See [`super::stands`].
+pub(super) fn stands() -> bool {
+    ruling().is_some_and(|clock| clock.driver.is_none())
 }
 
 /// See [`super::pass`].
@@ -96,7 +118,7 @@ pub(super) fn poll(until: u64, waker: &Waker) -> Poll<()> {
     let Some(clock) = ruling() else { return Poll::Ready(()) };
     // Under the lock, so that nobody moves the clock on in between and wakes in vain.
     let mut waiting = lock(&clock.waiting);
-    if clock.nanos.load(Relaxed) >= until {
+    if clock.now() >= until {
         return Poll::Ready(());
     }
     waiting.retain(|(at, other)| *at != until || !other.will_wake(waker));
@@ -113,12 +135,25 @@ fn ruling() -> Option<Arc<Standing>> {
 }
 
 impl Standing {
+    fn now(&self) -> u64 {
+        let driven = self.driver.as_ref().map_or(0, |driver| nanos(driver.elapsed()));
+        self.nanos.load(Relaxed).saturating_add(driven)
+    }
+
     fn advance(&self, by: Duration) {
-        let by = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
-        // It always succeeds, for something is always made.
-        let _ = self.nanos.fetch_update(Relaxed, Relaxed, |now| Some(now.saturating_add(by)));
-        let now = self.nanos.load(Relaxed);
+        if let Some(driver) = &self.driver {
+            driver.advance(by);
+        } else {
+            let by = nanos(by);
+            // It always succeeds, for something is always made.
+            let _ = self.nanos.fetch_update(Relaxed, Relaxed, |now| Some(now.saturating_add(by)));
+        }
+        let now = self.now();
         let due: Vec<_> = lock(&self.waiting).extract_if(.., |(until, _)| *until <= now).collect();
         due.into_iter().for_each(|(_, waker)| waker.wake());
     }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

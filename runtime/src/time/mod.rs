@@ -160,6 +160,11 @@ pub(crate) fn mocked() -> Option<u64> {
     if MODE.load(Relaxed) & MOCKED != 0 { mock::ticks() } else { None }
 }
 
+/// Whether a mock clock rules the calling thread that nothing moves but somebody's hand.
+pub(crate) fn stands() -> bool {
+    MODE.load(Relaxed) & MOCKED != 0 && mock::stands()
+}
+
 /// Lets so much time pass on the mock clock that rules the calling thread, if one does.
 ///
 /// A thread that waits for a clock that stands would wait for ever.

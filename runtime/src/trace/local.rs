@@ -167,6 +167,11 @@ impl Local {
         scope, replace_scope: u32;
     }
 
+    /// Has the random numbers go on from this state; returns the one so far.
+    pub(crate) fn exchange_random(self, state: [u64; 4]) -> [u64; 4] {
+        STATE.with(|local| local.random.exchange(state))
+    }
+
     /// A random number.
     pub(crate) fn random(self) -> u64 {
         STATE.with(|state| state.random.next())

@@ -91,7 +91,14 @@ impl Scope {
     /// Puts a clock that stands still in front of the real one.
     pub(crate) fn mock_clock(&self) -> MockClock {
         self.mocked.store(true, Relaxed);
-        MockClock::install(self.id, || of(Local.scope()))
+        MockClock::install(self.id, || of(Local.scope()), None)
+    }
+
+    /// The same for a clock that is one with another.
+    #[cfg(all(feature = "test-util", feature = "tokio"))]
+    pub(crate) fn drive_clock(&self, driver: Box<dyn mock::Driver>) {
+        self.mocked.store(true, Relaxed);
+        MockClock::install(self.id, || of(Local.scope()), Some(driver));
     }
 
     pub(crate) fn collect(&self, span: &SpanView<'_>) {

@@ -186,6 +186,8 @@ impl CircuitBreaker {
 
     /// Refuses every call until what is returned is dropped, for tests.
     ///
+    /// After the last of several, in whichever order they go, it is as it was before the first.
+    ///
     /// ```
     /// use spandrel::resilience::{CircuitBreaker, CircuitState};
     ///
@@ -197,9 +199,9 @@ impl CircuitBreaker {
     /// assert_eq!(PAYMENTS.state(), CircuitState::Closed);
     /// ```
     pub fn forced_open(&self) -> ForcedOpen<'_> {
-        let before = self.mode();
-        self.force_open();
-        ForcedOpen { breaker: self, before }
+        let core = self.home.get(&self.template);
+        core.hold_open();
+        ForcedOpen { core }
     }
 
     /// Lets every call through and notes nothing until somebody sets another mode.
@@ -241,13 +243,12 @@ pub(crate) fn judge<T, E>(result: &Result<T, E>) -> Verdict {
 #[derive(Debug)]
 #[must_use = "dropped at once, it has no effect"]
 pub struct ForcedOpen<'b> {
-    breaker: &'b CircuitBreaker,
-    before: Mode,
+    core: &'b Core,
 }
 
 impl Drop for ForcedOpen<'_> {
     fn drop(&mut self) {
-        self.breaker.set_mode(self.before);
+        self.core.let_go();
     }
 }
 

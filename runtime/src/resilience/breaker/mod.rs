@@ -44,7 +44,11 @@ use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
     instances::{Home, Instance, Listed, Numbers, Sealed},
 };
-use crate::{diag, time};
+use crate::{
+    diag,
+    sync::{Mutex, lock},
+    time,
+};
 
 /// Stops calls to what keeps failing, and finds out by itself when it works again.
 ///
@@ -111,6 +115,14 @@ pub(crate) struct Core {
     listener: Option<fn(&CircuitTransition)>,
     /// Listeners that panicked.
     panics: AtomicU64,
+    held_open: Mutex<HeldOpen>,
+}
+
+/// Who keeps it open for a while, and in which mode it was before.
+#[derive(Debug, Default)]
+struct HeldOpen {
+    holders: u32,
+    before: Mode,
 }
 
 impl Core {
@@ -166,6 +178,30 @@ impl Core {
         }
     }
 
+    /// Refuses every call as long as anybody holds it open.
+    fn hold_open(&self) {
+        let before = self.machine.mode();
+        let mut held = lock(&self.held_open);
+        if held.holders == 0 {
+            held.before = before;
+        }
+        held.holders += 1;
+        drop(held);
+        self.set_mode(Mode::ForcedOpen, time::nanos());
+    }
+
+    /// One of those who hold it open lets go; after the last, what held before holds again.
+    fn let_go(&self) {
+        let mut held = lock(&self.held_open);
+        held.holders = held.holders.saturating_sub(1);
+        let (is_last, before) = (held.holders == 0, held.before);
+        drop(held);
+        // What somebody else has decided since then stays.
+        if is_last && self.machine.mode() == Mode::ForcedOpen {
+            self.set_mode(before, time::nanos());
+        }
+    }
+
     fn statistics(&self, now: u64) -> CircuitStatistics {
         let (window, totals) = self.machine.sums(now);
         let (rejected, ignored) = self.machine.without_verdict();
@@ -179,7 +215,8 @@ impl Instance for Core {
     fn make(template: &Template, name: &'static str, key: Option<Arc<str>>) -> Self {
         let Template { config, mode, on_cancel, listener } = template.clone();
         let machine = Breaker::new(config, mode, time::nanos());
-        Self { name, key, machine, declared: mode, on_cancel, listener, panics: AtomicU64::new(0) }
+        let (panics, held_open) = (AtomicU64::new(0), Mutex::new(HeldOpen::default()));
+        Self { name, key, machine, declared: mode, on_cancel, listener, panics, held_open }
     }
 
     fn agrees(&self, template: &Template) -> bool {
@@ -208,6 +245,16 @@ impl Listed for Core {
 
     fn set_mode(&self, mode: Mode, now: u64) {
         self.announce(self.machine.set_mode(mode, now));
+    }
+
+    #[cfg(feature = "test-util")]
+    fn hold_open(&self) {
+        self.hold_open();
+    }
+
+    #[cfg(feature = "test-util")]
+    fn let_go(&self) {
+        self.let_go();
     }
 
     fn reset(&self, now: u64) {

@@ -17,7 +17,7 @@ use super::{
     queue::{Entry, Holder, Queue, Waiting},
 };
 use crate::{
-    resilience::{Mode, Rejected, Verdict, instances::Listed as _, timer, timer::Timer},
+    resilience::{Mode, Rejected, Verdict, instances::Listed as _, nanos, timer, timer::Timer},
     time,
 };
 
@@ -176,7 +176,8 @@ impl Core {
     ) -> Result<Place<'b>, Rejected> {
         let own = patience(self.patience.load(Relaxed));
         let patience = own.into_iter().chain(most).min();
-        let until = patience.and_then(|patience| time::now().checked_add(patience));
+        // Not the clock of timers: that of tokio may stand, and nobody here would move it.
+        let until = patience.map(|patience| time::steady_nanos().saturating_add(nanos::of(patience)));
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut context = Context::from_waker(&waker);
         loop {
@@ -187,12 +188,12 @@ impl Core {
                 thread::park();
                 continue;
             };
-            let left = until.saturating_duration_since(time::now());
-            if left.is_zero() {
+            let left = until.saturating_sub(time::steady_nanos());
+            if left == 0 {
                 return Err(self.rejected());
             }
             // Somebody may wake the thread for another reason.
-            thread::park_timeout(left);
+            timer::park(Duration::from_nanos(left));
         }
     }
 }

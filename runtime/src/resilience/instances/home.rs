@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+#[cfg(feature = "test-util")]
+use super::isolation;
 use super::registry::{self, Listed};
 
 /// The state of a policy of one kind.
@@ -19,13 +21,25 @@ pub(crate) trait Instance: Listed + Sized + 'static {
 #[derive(Debug)]
 pub(crate) struct Home<I> {
     name: &'static str,
+    /// The name of where it stands, which the first call of all tells.
+    place: OnceLock<&'static str>,
     is_shared: bool,
     state: OnceLock<Arc<I>>,
+    /// Those of tests; none: it is part of something that a test has for itself.
+    #[cfg(feature = "test-util")]
+    of_tests: Option<isolation::Chain<Arc<I>>>,
 }
 
 impl<I> Home<I> {
     pub(crate) const fn new(name: &'static str) -> Self {
-        Self { name, is_shared: false, state: OnceLock::new() }
+        Self {
+            name,
+            place: OnceLock::new(),
+            is_shared: false,
+            state: OnceLock::new(),
+            #[cfg(feature = "test-util")]
+            of_tests: Some(isolation::Chain::new()),
+        }
     }
 
     /// The same state as all others of this name.
@@ -50,35 +64,57 @@ impl<I: Instance> Home<I> {
     pub(crate) fn of_key(template: &I::Template, name: &'static str, key: Arc<str>) -> Self {
         let state = Arc::new(I::make(template, name, Some(key)));
         registry::register(&state);
-        Self { name, is_shared: false, state: OnceLock::from(state) }
+        Self {
+            name,
+            place: OnceLock::new(),
+            is_shared: false,
+            state: OnceLock::from(state),
+            #[cfg(feature = "test-util")]
+            of_tests: None,
+        }
     }
 
     /// The state, made by the template if this is the first use.
     #[inline(always)]
     pub(crate) fn get(&self, template: &I::Template) -> &Arc<I> {
+        #[cfg(feature = "test-util")]
+        if isolation::is_on()
+            && let Some(state) = self.of_test(template)
+        {
+            return state;
+        }
         match self.state.get() {
             Some(state) => state,
-            None => self.make(template, self.name),
+            None => self.state.get_or_init(|| self.make(template)),
         }
     }
 
     /// Gives one without a name of its own the name of where it stands.
     pub(crate) fn bind(&self, template: &I::Template, name: &'static str) {
-        if self.state.get().is_none() {
-            self.make(template, if self.name.is_empty() { name } else { self.name });
-        }
+        let _ = self.place.set(name);
+        self.get(template);
     }
 
     #[cold]
-    fn make(&self, template: &I::Template, name: &'static str) -> &Arc<I> {
-        self.state.get_or_init(|| {
-            if self.is_shared {
-                registry::share(template, name)
-            } else {
-                let state = Arc::new(I::make(template, name, None));
-                registry::register(&state);
-                state
-            }
-        })
+    fn make(&self, template: &I::Template) -> Arc<I> {
+        let name = match self.name {
+            "" => self.place.get().copied().unwrap_or_default(),
+            name => name,
+        };
+        if self.is_shared {
+            return registry::share(template, name);
+        }
+        let state = Arc::new(I::make(template, name, None));
+        registry::register(&state);
+        state
+    }
+
+    /// The state that the test has which runs here.
+    #[cfg(feature = "test-util")]
+    #[cold]
+    fn of_test(&self, template: &I::Template) -> Option<&Arc<I>> {
+        let states = self.of_tests.as_ref()?;
+        let test = isolation::current()?;
+        Some(states.get(test.id(), || self.make(template)))
     }
 }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use super::hash::KeyHash;
+use super::{hash::KeyHash, own::Own};
 use crate::{
     resilience::nanos,
     sync::{Mutex, lock},
@@ -58,11 +58,33 @@ pub struct Keyed<P> {
     max_keys: u32,
     /// Nanoseconds.
     idle: u64,
+    kept: Own<Kept<P>>,
+}
+
+/// The instances so far.
+struct Kept<P> {
     shards: [Mutex<Option<Shard<P>>>; SHARDS],
     overflow: OnceLock<Arc<Slot<P>>>,
     keys: AtomicU32,
     /// When the slots were looked through last.
     swept_at: AtomicU64,
+}
+
+impl<P> Kept<P> {
+    const fn new() -> Self {
+        Self {
+            shards: [const { Mutex::new(None) }; SHARDS],
+            overflow: OnceLock::new(),
+            keys: AtomicU32::new(0),
+            swept_at: AtomicU64::new(0),
+        }
+    }
+
+    #[inline]
+    fn shard(&self, key: &str) -> &Mutex<Option<Shard<P>>> {
+        let last = key.as_bytes().last().copied().unwrap_or_default();
+        &self.shards[(usize::from(last) ^ key.len()) % SHARDS]
+    }
 }
 
 const SHARDS: usize = 16;
@@ -81,15 +103,7 @@ impl<P> Keyed<P> {
     /// One of these for each key.
     #[must_use]
     pub const fn new(template: P) -> Self {
-        Self {
-            template,
-            max_keys: 1024,
-            idle: 60_000_000_000,
-            shards: [const { Mutex::new(None) }; SHARDS],
-            overflow: OnceLock::new(),
-            keys: AtomicU32::new(0),
-            swept_at: AtomicU64::new(0),
-        }
+        Self { template, max_keys: 1024, idle: 60_000_000_000, kept: Own::new(Kept::new()) }
     }
 
     /// Keeps instances for at most so many keys at a time.
@@ -114,7 +128,12 @@ impl<P> Keyed<P> {
     /// How many keys have an instance of their own now.
     #[must_use]
     pub fn keys(&self) -> usize {
-        self.keys.load(Relaxed) as usize
+        self.kept().keys.load(Relaxed) as usize
+    }
+
+    #[inline(always)]
+    fn kept(&self) -> &Kept<P> {
+        self.kept.get(Kept::new)
     }
 }
 
@@ -129,25 +148,26 @@ impl<P: Keyable> Keyed<P> {
 
     /// Does something with the instance of this key that takes no time and calls nobody.
     fn with<R>(&self, key: &str, act: impl FnOnce(&Arc<Slot<P>>) -> R) -> R {
-        let mut shard = lock(self.shard(key));
+        let kept = self.kept();
+        let mut shard = lock(kept.shard(key));
         if let Some(slot) = shard.as_ref().and_then(|slots| slots.get(key)) {
             if !slot.is_used.load(Relaxed) {
                 slot.is_used.store(true, Relaxed);
             }
             return act(slot);
         }
-        if !self.has_room() {
+        if !self.has_room(kept) {
             drop(shard);
-            self.sweep();
-            if !self.has_room() {
-                return act(self.overflow());
+            self.sweep(kept);
+            if !self.has_room(kept) {
+                return act(self.overflow(kept));
             }
-            shard = lock(self.shard(key));
+            shard = lock(kept.shard(key));
         }
         let slots = shard.get_or_insert_with(|| HashMap::with_hasher(KeyHash::new()));
         let key: Arc<str> = key.into();
         let slot = slots.entry(Arc::clone(&key)).or_insert_with(|| {
-            self.keys.fetch_add(1, Relaxed);
+            kept.keys.fetch_add(1, Relaxed);
             let is_used = AtomicBool::new(true);
             Arc::new(Slot { policy: self.template.for_key(key), is_used })
         });
@@ -155,19 +175,13 @@ impl<P: Keyable> Keyed<P> {
     }
 
     /// Keys that come at the same moment may each find the last room: one more for each thread.
-    fn has_room(&self) -> bool {
-        self.keys.load(Relaxed) < self.max_keys
-    }
-
-    #[inline]
-    fn shard(&self, key: &str) -> &Mutex<Option<Shard<P>>> {
-        let last = key.as_bytes().last().copied().unwrap_or_default();
-        &self.shards[(usize::from(last) ^ key.len()) % SHARDS]
+    fn has_room(&self, kept: &Kept<P>) -> bool {
+        kept.keys.load(Relaxed) < self.max_keys
     }
 
     #[cold]
-    fn overflow(&self) -> &Arc<Slot<P>> {
-        self.overflow.get_or_init(|| {
+    fn overflow<'k>(&self, kept: &'k Kept<P>) -> &'k Arc<Slot<P>> {
+        kept.overflow.get_or_init(|| {
             let policy = self.template.for_key("…".into());
             Arc::new(Slot { policy, is_used: AtomicBool::new(true) })
         })
@@ -175,15 +189,15 @@ impl<P: Keyable> Keyed<P> {
 
     /// Forgets those that were not used since this was done last, which was long enough ago.
     #[cold]
-    fn sweep(&self) {
-        let (now, last) = (time::nanos(), self.swept_at.load(Relaxed));
+    fn sweep(&self, kept: &Kept<P>) {
+        let (now, last) = (time::nanos(), kept.swept_at.load(Relaxed));
         let is_due = last == 0 || now.saturating_sub(last) >= self.idle;
         let mine =
-            is_due && self.swept_at.compare_exchange(last, now.max(1), Relaxed, Relaxed).is_ok();
+            is_due && kept.swept_at.compare_exchange(last, now.max(1), Relaxed, Relaxed).is_ok();
         if !mine {
             return;
         }
-        for shard in &self.shards {
+        for shard in &kept.shards {
             let mut forgotten = Vec::new();
             if let Some(slots) = lock(shard).as_mut() {
                 // Under the lock nobody begins to hold one.
@@ -193,7 +207,7 @@ impl<P: Keyable> Keyed<P> {
                         && slot.policy.is_at_rest(now)
                 }));
             }
-            self.keys.fetch_sub(forgotten.len() as u32, Relaxed);
+            kept.keys.fetch_sub(forgotten.len() as u32, Relaxed);
         }
     }
 }
@@ -222,7 +236,7 @@ impl<P: fmt::Debug> fmt::Debug for Keyed<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keyed")
             .field("template", &self.template)
-            .field("keys", &self.keys)
+            .field("keys", &self.keys())
             .finish_non_exhaustive()
     }
 }

@@ -2,12 +2,16 @@
 //!
 //! What a program declares is only numbers and can stand in a `static`. The state is made at the
 //! first use and kept in a [`Home`]; those that share a name share the state of the first of them.
-//! Whatever has state is listed by [`policies`], as long as somebody holds it.
+//! Whatever has state is listed by [`policies`], as long as somebody holds it. A test has all of it
+//! once more, for itself.
 
 mod hash;
 mod home;
+#[cfg(feature = "test-util")]
+pub(crate) mod isolation;
 mod json;
 mod keyed;
+mod own;
 mod registry;
 mod status;
 #[cfg(test)]
@@ -16,6 +20,7 @@ mod tests;
 pub(crate) use home::{Home, Instance};
 pub(crate) use keyed::sealed::Sealed;
 pub use keyed::{Instanced, Keyable, Keyed};
+pub(crate) use own::Own;
 pub use registry::policies;
 pub(crate) use registry::{Listed, Numbers};
 pub use status::{Policies, PolicyKind, PolicyStatus};

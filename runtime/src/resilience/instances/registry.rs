@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, Mutex, Weak},
 };
 
+#[cfg(feature = "test-util")]
+use super::isolation;
 use super::{
     home::Instance,
     status::{Policies, PolicyKind, PolicyStatus},
@@ -26,6 +28,12 @@ pub(crate) trait Listed: Any + Send + Sync {
     /// One word for how it stands.
     fn state(&self, now: u64) -> &'static str;
     fn statistics(&self, now: u64) -> Numbers;
+    /// Refuses every call as long as anybody holds it open; of circuit breakers.
+    #[cfg(feature = "test-util")]
+    fn hold_open(&self) {}
+    /// One of those who hold it open lets go.
+    #[cfg(feature = "test-util")]
+    fn let_go(&self) {}
 }
 
 #[derive(Debug)]
@@ -38,18 +46,22 @@ struct Entry {
     is_disputed: bool,
 }
 
+/// The policies of the program, or of one test.
 #[derive(Debug)]
-struct Registry {
+pub(super) struct Registry {
     entries: Vec<Entry>,
     last: u64,
     /// The entries are looked through for dead ones when there are so many.
     sweep_at: usize,
 }
 
-static REGISTRY: Mutex<Registry> =
-    Mutex::new(Registry { entries: Vec::new(), last: 0, sweep_at: 64 });
+static REGISTRY: Mutex<Registry> = Mutex::new(Registry::new());
 
 impl Registry {
+    pub(super) const fn new() -> Self {
+        Self { entries: Vec::new(), last: 0, sweep_at: 64 }
+    }
+
     fn add(&mut self, instance: Weak<dyn Listed>, is_shared: bool) {
         if self.entries.len() >= self.sweep_at {
             self.entries.retain(|entry| entry.instance.strong_count() > 0);
@@ -61,30 +73,56 @@ impl Registry {
     }
 }
 
+#[cfg(feature = "test-util")]
+impl Registry {
+    /// Those that somebody holds.
+    pub(super) fn living(&self) -> Vec<Arc<dyn Listed>> {
+        self.entries.iter().filter_map(|entry| entry.instance.upgrade()).collect()
+    }
+}
+
+/// Does something with the registry of the program, or of the test that runs here.
+fn with<R>(act: impl FnOnce(&mut Registry) -> R) -> R {
+    #[cfg(feature = "test-util")]
+    if let Some(test) = isolation::current() {
+        return act(&mut lock(&test.registry));
+    }
+    act(&mut lock(&REGISTRY))
+}
+
 /// Has a policy listed as long as it lives.
 pub(crate) fn register<I: Listed>(instance: &Arc<I>) {
     let instance: Arc<dyn Listed> = Arc::clone(instance) as _;
-    lock(&REGISTRY).add(Arc::downgrade(&instance), false);
+    with(|registry| registry.add(Arc::downgrade(&instance), false));
+    #[cfg(feature = "test-util")]
+    isolation::come(&instance);
 }
 
 /// The state that all of this name share; the numbers of whoever came first hold.
 pub(super) fn share<I: Instance>(template: &I::Template, name: &'static str) -> Arc<I> {
-    let mut registry = lock(&REGISTRY);
-    let shared = registry.entries.iter_mut().filter(|entry| entry.is_shared);
-    let found = shared.filter_map(|entry| {
-        let instance: Arc<dyn Any + Send + Sync> = entry.instance.upgrade()?;
-        let instance = instance.downcast::<I>().ok()?;
-        (instance.name() == name).then_some((entry, instance))
+    let (instance, is_disputed) = with(|registry| {
+        let shared = registry.entries.iter_mut().filter(|entry| entry.is_shared);
+        let found = shared.filter_map(|entry| {
+            let instance: Arc<dyn Any + Send + Sync> = entry.instance.upgrade()?;
+            let instance = instance.downcast::<I>().ok()?;
+            (instance.name() == name).then_some((entry, instance))
+        });
+        let Some((entry, instance)) = { found }.next() else {
+            let instance = Arc::new(I::make(template, name, None));
+            let listed: Arc<dyn Listed> = Arc::clone(&instance) as _;
+            registry.add(Arc::downgrade(&listed), true);
+            return (instance, None);
+        };
+        let is_disputed = !instance.agrees(template);
+        entry.is_disputed |= is_disputed;
+        (instance, Some(is_disputed))
     });
-    let Some((entry, instance)) = { found }.next() else {
-        let instance = Arc::new(I::make(template, name, None));
+    #[cfg(feature = "test-util")]
+    if is_disputed.is_none() {
         let listed: Arc<dyn Listed> = Arc::clone(&instance) as _;
-        registry.add(Arc::downgrade(&listed), true);
-        return instance;
-    };
-    if !instance.agrees(template) {
-        entry.is_disputed = true;
-        drop(registry);
+        isolation::come(&listed);
+    }
+    if is_disputed == Some(true) {
         let kind = instance.kind().as_str();
         diag::warn(format_args!(
             "error: two places share the {kind} `{name}` and give it different numbers; those of the \
@@ -97,7 +135,8 @@ pub(super) fn share<I: Instance>(template: &I::Template, name: &'static str) -> 
 /// Lists every policy that has been used, with its state, numbers and controls.
 ///
 /// Sorted by name, kind and key. Policies that were declared and never used have no state and are
-/// not listed; those that nobody holds any more are not listed either.
+/// not listed; those that nobody holds any more are not listed either. A test whose policies are its
+/// own ([`testing`](crate::testing)) sees those alone.
 ///
 /// ```
 /// use spandrel::resilience::{CircuitBreaker, Mode};
@@ -114,13 +153,13 @@ pub(super) fn share<I: Instance>(template: &I::Template, name: &'static str) -> 
 /// ```
 #[must_use]
 pub fn policies() -> Policies {
-    let registry = lock(&REGISTRY);
-    let living = registry.entries.iter().filter_map(|entry| {
-        let instance = entry.instance.upgrade()?;
-        Some((entry.number, PolicyStatus { instance, is_disputed: entry.is_disputed }))
+    let mut living: Vec<_> = with(|registry| {
+        let living = registry.entries.iter().filter_map(|entry| {
+            let instance = entry.instance.upgrade()?;
+            Some((entry.number, PolicyStatus { instance, is_disputed: entry.is_disputed }))
+        });
+        living.collect()
     });
-    let mut living: Vec<_> = living.collect();
-    drop(registry);
     living.sort_by(|(first, one), (second, other)| {
         let place = |status: &PolicyStatus| (status.name(), status.kind());
         place(one)

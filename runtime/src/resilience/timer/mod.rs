@@ -7,6 +7,8 @@ mod thread;
 #[cfg(feature = "tokio")]
 mod tokio;
 
+#[cfg(all(feature = "test-util", feature = "tokio"))]
+pub(crate) use self::tokio::Paused;
 use std::{
     pin::Pin,
     task::{Context, Poll},
@@ -66,8 +68,7 @@ pin_project! {
 
 impl Timer {
     pub(crate) fn until(until: u64) -> Self {
-        let kind = if time::mocked().is_some() { Kind::Mock } else { Kind::real(until) };
-        Self(Box::pin(Waiting { until, kind }))
+        Self(Box::pin(Waiting { until, kind: Kind::of(until) }))
     }
 
     pub(crate) fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
@@ -82,12 +83,24 @@ impl Timer {
 }
 
 impl Kind {
-    fn real(until: u64) -> Self {
+    fn of(until: u64) -> Self {
         #[cfg(feature = "tokio")]
-        if let Some(sleep) = tokio::sleep(until) {
+        if !time::stands()
+            && let Some(sleep) = tokio::sleep(until)
+        {
             return Self::Tokio { sleep };
         }
-        Self::Own { entry: thread::Entry::new(until) }
+        match time::mocked() {
+            Some(_) => Self::Mock,
+            None => Self::Own { entry: thread::Entry::new(until) },
+        }
+    }
+}
+
+/// Keeps the thread waiting for so long, or until somebody wakes it.
+pub(crate) fn park(most: Duration) {
+    if !time::pass(most) {
+        std::thread::park_timeout(most);
     }
 }
 

@@ -1,6 +1,24 @@
-//! `#[spandrel::test]`: each test sees its own spans.
+//! `#[spandrel::test]`: each test sees its own spans, policies, clock and chance.
 
-use spandrel::{testing::Test, traced};
+mod chance;
+mod clock;
+mod policies;
+mod scripts;
+
+use spandrel::{Rejected, testing::Test, traced};
+
+/// Why something failed.
+#[derive(Clone, Debug, PartialEq)]
+enum Failed {
+    Busy,
+    Refused,
+}
+
+impl From<Rejected> for Failed {
+    fn from(_: Rejected) -> Self {
+        Self::Refused
+    }
+}
 
 #[traced]
 fn charge() {}
