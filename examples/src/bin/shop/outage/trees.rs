@@ -13,7 +13,7 @@ const WORTH: [(&str, &[&str], &[&str]); 6] = [
     ("a second attempt that was faster", &["hedge.won=true"], &[]),
     ("what hangs, cut off", &["POST /charges [client]  ⊘ cancelled", "· fallback"], &[]),
     ("an order, while the circuit breaker is open", &["Provider::charge", "· fallback"], &["POST"]),
-    ("a rate, while it is open", &["Provider::rate", "· fallback"], &["GET"]),
+    ("a rate, while it is open", &["Provider::rate"], &["GET"]),
 ];
 
 /// Takes what the console writes; shown, it is what is worth a look.
