@@ -33,10 +33,10 @@ pub use self::{
     setup::Setup,
     test::Test,
 };
-#[cfg(all(feature = "test-util", feature = "tokio"))]
-use crate::resilience::timer::Paused;
 #[cfg(feature = "test-util")]
 use crate::resilience::isolation::{self, Isolated};
+#[cfg(all(feature = "test-util", feature = "tokio"))]
+use crate::resilience::timer::Paused;
 use crate::{
     level,
     logs::LogData,

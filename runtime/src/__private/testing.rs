@@ -47,6 +47,20 @@ macro_rules! __scripted {
     () => {};
 }
 
+/// Whether any test runs.
 #[cfg(feature = "test-util")]
-pub use crate::{resilience::isolation::is_on, testing::script::next as scripted};
+#[inline(always)]
+#[must_use]
+pub fn is_on() -> bool {
+    crate::resilience::isolation::is_on()
+}
+
+/// What the test that runs here has said of the function around this closure.
+#[cfg(feature = "test-util")]
+#[cold]
+#[track_caller]
+pub fn scripted<R: 'static, F: Fn()>(_here: &F) -> Option<R> {
+    crate::testing::script::next::<R, F>()
+}
+
 pub use crate::{__scripted as script, __start_paused as start_paused};

@@ -20,7 +20,7 @@ struct Played {
     all: usize,
     /// After the last outcome the body runs.
     goes_on: bool,
-    is_asked: bool,
+    asked: usize,
 }
 
 /// What a test has said of one function; made by [`Test::script`].
@@ -98,8 +98,9 @@ impl Test {
     ///
     /// # Panics
     ///
-    /// At the end of the test, if the function was never asked: it was not called, or it is not
-    /// [`#[scripted]`](crate::scripted).
+    /// At the end of the test, if nobody asked for the script: the function was not called, or it is
+    /// not [`#[scripted]`](crate::scripted). Or if it was called too often, and what caught the panic
+    /// said nothing.
     pub fn script<A, F: Scriptable<A>>(
         &self,
         _function: F,
@@ -154,7 +155,7 @@ impl Test {
         let boxed = |outcome| Box::new(outcome) as Box<dyn Any + Send>;
         let outcomes: VecDeque<_> = outcomes.into_iter().map(boxed).collect();
         let all = outcomes.len();
-        let played = Played { outcomes, all, goes_on: false, is_asked: false };
+        let played = Played { outcomes, all, goes_on: false, asked: 0 };
         let before = lock(&SCRIPTS).get_or_insert_default().insert((test, name), played);
         // What the test's values do when they are dropped, they do without our lock.
         drop(before);
@@ -204,7 +205,7 @@ impl fmt::Debug for Played {
 #[inline(never)]
 #[track_caller]
 #[expect(clippy::panic, reason = "a test in which more happens than it said has failed")]
-pub fn next<R: 'static, F>(_here: &F) -> Option<R> {
+pub(crate) fn next<R: 'static, F>() -> Option<R> {
     let test = isolation::current()?.id();
     let mut name = type_name::<F>();
     while let Some(around) = name.strip_suffix("::{{closure}}") {
@@ -212,28 +213,41 @@ pub fn next<R: 'static, F>(_here: &F) -> Option<R> {
     }
     let mut scripts = lock(&SCRIPTS);
     let played = scripts.as_mut()?.get_mut(&(test, name))?;
-    played.is_asked = true;
+    played.asked += 1;
     let (outcome, goes_on, all) = (played.outcomes.pop_front(), played.goes_on, played.all);
     drop(scripts);
-    match outcome.map(|outcome| outcome.downcast::<R>()) {
+    match outcome.map(<Box<dyn Any + Send>>::downcast::<R>) {
         Some(Ok(outcome)) => Some(*outcome),
         Some(Err(_)) => panic!(
             "`{name}` returns `{}` inside, for which no script can stand in",
             type_name::<R>()
         ),
         None if goes_on => None,
-        None => panic!(
-            "the script of `{name}` has {all} outcomes, and this is one attempt more; add one, or \
-             let it go on with `then_real()`"
-        ),
+        None => panic!("{}", too_often(name, all)),
     }
 }
 
-/// A test is over: its scripts are forgotten; returns the names of functions that asked for none.
-pub(super) fn end(test: u32) -> Vec<&'static str> {
+fn too_often(name: &str, all: usize) -> String {
+    format!(
+        "`{name}` is called more often than its script says ({all}); add an outcome, or let it go on \
+         with `then_real()`"
+    )
+}
+
+/// A test is over, and its scripts are forgotten; returns what is wrong with how they were played.
+pub(super) fn end(test: u32) -> Vec<String> {
     let ended: Vec<_> = lock(&SCRIPTS)
         .iter_mut()
         .flat_map(|scripts| scripts.extract_if(|(of, _), _| *of == test))
         .collect();
-    ended.iter().filter(|(_, played)| !played.is_asked).map(|((_, name), _)| *name).collect()
+    let wrong = ended.iter().filter_map(|((_, name), played)| match played.asked {
+        0 => Some(format!(
+            "nobody asked for the script of `{name}`: it was not called, or is not \
+             `#[spandrel::scripted]`"
+        )),
+        // Whoever panicked about it may have been caught.
+        asked if asked > played.all && !played.goes_on => Some(too_often(name, played.all)),
+        _ => None,
+    });
+    wrong.collect()
 }

@@ -87,7 +87,7 @@ impl Setup {
             if self.start_paused {
                 let _ = running.capture.mock_clock();
             }
-            running.run(|t| super::block_on::block_on(test(t)))
+            running.run(|t| super::block_on::block_on(self.start_paused, test(t)))
         }
     }
 }
@@ -125,12 +125,8 @@ impl Running {
         let returned = test(Test { capture: Arc::clone(&self.capture), seed: self.seed });
         #[cfg(feature = "test-util")]
         {
-            let unasked = script::end(self.capture.scope.id());
-            assert!(
-                unasked.is_empty(),
-                "nobody asked for the scripts of {unasked:?}: they were not called, or they are not \
-                 `#[spandrel::scripted]`"
-            );
+            let wrong = script::end(self.capture.scope.id());
+            assert!(wrong.is_empty(), "{}", wrong.join("\n"));
         }
         returned
     }
@@ -143,7 +139,10 @@ impl Drop for Running {
         #[cfg(feature = "test-util")]
         script::end(self.capture.scope.id());
         if thread::panicking() && self.is_drawn {
-            eprintln!("spandrel: `#[spandrel::test(seed = {})]` repeats what chance did", self.seed);
+            eprintln!(
+                "spandrel: `#[spandrel::test(seed = {})]` repeats what chance did",
+                self.seed
+            );
         }
     }
 }

@@ -104,6 +104,7 @@ pub(super) fn ticks() -> Option<u64> {
 }
 
 /// See [`super::stands`].
+#[cfg(feature = "tokio")]
 pub(super) fn stands() -> bool {
     ruling().is_some_and(|clock| clock.driver.is_none())
 }
@@ -124,6 +125,16 @@ pub(super) fn poll(until: u64, waker: &Waker) -> Poll<()> {
     waiting.retain(|(at, other)| *at != until || !other.will_wake(waker));
     waiting.push((until, waker.clone()));
     Poll::Pending
+}
+
+/// See [`super::skip_to_next`].
+#[cfg(any(test, not(feature = "tokio")))]
+pub(super) fn skip_to_next() -> bool {
+    let Some(clock) = ruling() else { return false };
+    let next = lock(&clock.waiting).iter().map(|(until, _)| *until).min();
+    let Some(next) = next else { return false };
+    clock.advance(Duration::from_nanos(next.saturating_sub(clock.now())));
+    true
 }
 
 fn ruling() -> Option<Arc<Standing>> {

@@ -161,6 +161,7 @@ pub(crate) fn mocked() -> Option<u64> {
 }
 
 /// Whether a mock clock rules the calling thread that nothing moves but somebody's hand.
+#[cfg(feature = "tokio")]
 pub(crate) fn stands() -> bool {
     MODE.load(Relaxed) & MOCKED != 0 && mock::stands()
 }
@@ -170,6 +171,12 @@ pub(crate) fn stands() -> bool {
 /// A thread that waits for a clock that stands would wait for ever.
 pub(crate) fn pass(time: Duration) -> bool {
     MODE.load(Relaxed) & MOCKED != 0 && mock::pass(time)
+}
+
+/// Moves the mock clock that rules the calling thread on to whoever waits for it first, if one does.
+#[cfg(any(test, not(feature = "tokio")))]
+pub(crate) fn skip_to_next() -> bool {
+    mock::skip_to_next()
 }
 
 /// Whether the mock clock that rules the calling thread has come so far; if not, it wakes.

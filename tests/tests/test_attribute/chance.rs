@@ -49,10 +49,12 @@ fn a_test_names_its_seed(t: Test) {
 
 #[test]
 fn after_a_test_chance_goes_on_as_before() {
-    let id = || Setup::new().run(|t| {
-        lookup().unwrap();
-        t.span("lookup").trace_id
-    });
+    let id = || {
+        Setup::new().run(|t| {
+            lookup().unwrap();
+            t.span("lookup").trace_id
+        })
+    };
     let (_, first) = (run(Setup::new().seed(7)), id());
     let (_, second) = (run(Setup::new().seed(7)), id());
 

@@ -89,7 +89,10 @@ async fn whoever_moves_our_clock_moves_that_of_tokio(t: Test) {
 
     t.advance(HOUR);
 
-    assert_eq!((began.elapsed(), t.clock().unix_nanos() % 3_600_000_000_000), (HOUR, 2_800_000_000_000));
+    assert_eq!(
+        (began.elapsed(), t.clock().unix_nanos() % 3_600_000_000_000),
+        (HOUR, 2_800_000_000_000)
+    );
     sleep.await.unwrap();
     assert_eq!(began.elapsed(), HOUR);
 }

@@ -20,8 +20,7 @@ use crate::Failed;
 static BREAKER: CircuitBreaker = CircuitBreaker::new("isolated breaker").consecutive(1);
 static LIMITER: RateLimiter = RateLimiter::new("isolated limiter", Rate::per_hour(1));
 static BULKHEAD: Bulkhead = Bulkhead::new("isolated bulkhead", 1);
-static BUDGET: RetryBudget =
-    RetryBudget::new("isolated budget").share(0.0).reserve_per_second(0.1);
+static BUDGET: RetryBudget = RetryBudget::new("isolated budget").share(0.0).reserve_per_second(0.1);
 static TENANTS: Keyed<RateLimiter> =
     Keyed::new(RateLimiter::new("isolated tenants", Rate::per_hour(1)));
 static ONE: RateLimiter = RateLimiter::new("isolated shared", Rate::per_hour(1)).shared();

@@ -49,7 +49,7 @@ fn a_script_is_seen_by_its_test_alone(t: Test) {
 }
 
 #[spandrel::test(start_paused = true)]
-#[should_panic(expected = "has 2 outcomes, and this is one attempt more")]
+#[should_panic(expected = "called more often than its script says (2)")]
 async fn an_attempt_after_the_last_outcome_fails_the_test(t: Test) {
     t.script_async(charge, [Err(Failed::Busy), Err(Failed::Busy)]);
     let _ = charge(&1).await;
@@ -78,6 +78,19 @@ fn a_script_that_nobody_asked_for_fails_the_test() {
 
     let text = panic.downcast_ref::<String>().unwrap();
     assert!(text.contains("unscripted") && text.contains("#[spandrel::scripted]"), "{text}");
+}
+
+#[fallback(value = 0, on_panic)]
+#[scripted]
+fn careful() -> Result<u64, Failed> {
+    Ok(1)
+}
+
+#[spandrel::test]
+#[should_panic(expected = "careful` is called more often than its script says (1)")]
+fn a_panic_that_somebody_caught_fails_the_test_at_its_end(t: Test) {
+    t.script(careful, [Ok(7)]);
+    assert_eq!([careful(), careful()], [Ok(7), Ok(0)]);
 }
 
 #[scripted]

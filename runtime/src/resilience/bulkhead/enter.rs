@@ -177,7 +177,8 @@ impl Core {
         let own = patience(self.patience.load(Relaxed));
         let patience = own.into_iter().chain(most).min();
         // Not the clock of timers: that of tokio may stand, and nobody here would move it.
-        let until = patience.map(|patience| time::steady_nanos().saturating_add(nanos::of(patience)));
+        let until =
+            patience.map(|patience| time::steady_nanos().saturating_add(nanos::of(patience)));
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut context = Context::from_waker(&waker);
         loop {

@@ -4,7 +4,6 @@
 //! long as no test runs, all this is a load and a branch.
 
 use std::{
-
     collections::HashMap,
     fmt,
     sync::{
@@ -78,7 +77,7 @@ impl Drop for Isolated {
 
 /// Whether any test runs.
 #[inline(always)]
-pub fn is_on() -> bool {
+pub(crate) fn is_on() -> bool {
     RUNNING.load(Relaxed) != 0
 }
 
@@ -180,8 +179,8 @@ impl<T> Chain<T> {
     pub(super) fn get(&self, test: u32, make: impl Fn() -> T) -> &T {
         let mut place = &self.0;
         loop {
-            let link = place
-                .get_or_init(|| Box::new(Link { test, value: make(), next: OnceLock::new() }));
+            let link =
+                place.get_or_init(|| Box::new(Link { test, value: make(), next: OnceLock::new() }));
             if link.test == test {
                 return &link.value;
             }

@@ -21,7 +21,10 @@ impl<T> Own<T> {
     }
 
     /// The program's, or that of the test which runs here, made when it is first needed.
-    #[cfg_attr(not(feature = "test-util"), expect(unused_variables, reason = "no test has its own"))]
+    #[cfg_attr(
+        not(feature = "test-util"),
+        expect(unused_variables, reason = "no test has its own")
+    )]
     #[inline(always)]
     pub(crate) fn get(&self, fresh: impl Fn() -> T) -> &T {
         #[cfg(feature = "test-util")]

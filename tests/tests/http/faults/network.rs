@@ -4,6 +4,8 @@
 //! Each test starts its own binary twice more: as the host that asks, in namespaces that go when it
 //! does, and from there as the host that answers.
 
+#![expect(clippy::print_stdout, reason = "how the hosts tell each other how far they are")]
+
 use std::{
     env,
     io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _, stderr, stdin},
