@@ -41,8 +41,7 @@ fn fails() -> Result<(), ()> {
     Ok(())
 }
 
-#[bulkhead(10)]
-#[retry(attempts = 3)]
+#[retry(3, attempts = 3)]
 fn nameless() -> Result<(), ()> {
     Ok(())
 }
