@@ -17,6 +17,8 @@ use spandrel::{counted, testing, timed, traced};
 
 #[path = "signatures/policies.rs"]
 mod policies;
+#[path = "signatures/purposes.rs"]
+mod purposes;
 
 /// Runs a future that needs no reactor.
 fn block_on<F: Future>(future: F) -> F::Output {

@@ -26,7 +26,8 @@ pub(crate) use nearest::{message, nearest, unknown};
 pub(crate) use quantities::{Lapse, Positive, Share};
 pub(crate) use theirs::{Telling, Verbosity, is_empty, is_none};
 pub(crate) use words::{
-    Adaptive, Kind, Level, Name, OnCancel, Redaction, Refusal, Shown, Sync, Waitable, Word,
+    Adaptive, Kind, Level, Name, OnCancel, Redaction, Refusal, Shown, Sync, Waitable, WhileAway,
+    Word,
 };
 
 /// What stands behind the name of an option.

@@ -163,6 +163,16 @@ set! {
     /// What a timeout does to a function that cannot be dropped.
     "way": Sync {
         Cooperative = "cooperative",
+        Thread = "thread",
+    }
+}
+
+set! {
+    /// Who decides while Redis does not answer.
+    "answer": WhileAway {
+        Local = "local",
+        Open = "open",
+        Closed = "closed",
     }
 }
 

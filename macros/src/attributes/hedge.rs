@@ -2,6 +2,7 @@
 
 use syn::{Ident, LitStr, Path, parse::ParseStream};
 
+use super::retry::Budget;
 use crate::{
     args::{self, Assign, Assigned, Count, Flag, Given, Lapse, List, Name, Truth},
     engine::Attribute,
@@ -19,6 +20,7 @@ args::options! {
         max_attempts = "max_attempts": Assign<Count<2>>,
         idempotent = "idempotent": Assign<Truth>,
         with_retry = "with_retry": Flag,
+        budget = "budget": Budget,
         clone = "clone": List<Name>,
         skip = "skip": Flag,
         krate = "crate": Assign<Path>,
@@ -81,6 +83,15 @@ impl Attribute for Hedge {
             ),
         }
         part.set("max_attempts", self.max_attempts);
+        match self.budget {
+            Some(Given { key, value: Budget::None }) => errors.at(
+                &key,
+                "without a budget, `hedge` doubles the load of whatever is slow; write \
+                 `budget(share = 1)` for one more attempt beside each call",
+            ),
+            Some(Given { key, value }) => part.push(key, "budget", value.constant()),
+            None => {}
+        }
         let policies = draft.policies();
         policies.with_retry = self.with_retry.is_some();
         policies.clone_each(self.clone);

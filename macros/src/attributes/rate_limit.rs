@@ -4,13 +4,13 @@ use proc_macro2::TokenStream;
 use syn::{Expr, Path};
 
 use crate::{
-    args::{self, Assign, Count, Flag, Lapse, Options, Rate, Shared},
+    args::{self, Assign, Count, Flag, Lapse, Options, Rate, Shared, WhileAway, Word},
     engine::Attribute,
     errors::Errors,
     parse::Function,
     plan::{
         Draft,
-        policies::{Part, owner},
+        policies::{Part, Redis, owner},
     },
 };
 
@@ -23,7 +23,10 @@ args::options! {
         shared = "shared": Assign<Shared>,
         key = "key": Assign<Expr>,
         max_keys = "max_keys": Assign<Count<1>>,
+        label_key = "label_key": Flag,
         instance = "instance": Assign<Expr>,
+        redis = "redis": Assign<Expr>,
+        away = "away": Assign<Word<WhileAway>>,
         map_err = "map_err": Assign<Expr>,
         reject = "reject": Assign<Expr>,
         skip = "skip": Flag,
@@ -49,6 +52,16 @@ impl Options for RateLimit {
 impl Attribute for RateLimit {
     fn validate(&self, errors: &mut Errors) {
         owner!(self.0).validate(errors);
+        let Limit { redis, away, instance, max_keys, .. } = &self.0;
+        if let (None, Some(away)) = (redis, away) {
+            errors.at(&away.key, "`away` from where? Write `redis = LINK` beside it");
+        }
+        if let (Some(redis), Some(_)) = (redis, instance) {
+            errors.at(&redis.key, "`instance` is of this process alone; keep one of the two");
+        }
+        if let (Some(_), Some(most)) = (redis, max_keys) {
+            errors.at(&most.key, "Redis keeps the keys, and forgets those that are full again");
+        }
     }
 
     fn is_skipped(&self) -> bool {
@@ -71,6 +84,11 @@ impl Attribute for RateLimit {
         part.set("burst", options.burst.clone());
         part.set("wait", options.wait.clone());
         part.flag("observe", options.observe.clone());
+        part.redis = options.redis.as_ref().map(|redis| Redis {
+            key: redis.key.clone(),
+            link: redis.value.0.clone(),
+            away: options.away.as_ref().map_or(WhileAway::Local, |away| away.value.0.0).variant(),
+        });
         let policies = draft.policies();
         policies.add(part, owner, errors);
         policies.ending(options.map_err, options.reject, errors);

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use syn::{Expr, Ident, Path, parse::ParseStream};
 
 use crate::{
-    args::{self, Assign, Flag, List, Name, Options},
+    args::{self, Assign, Flag, Given, List, Name, Options, Truth},
     engine::{self, Attribute},
     errors::{self, Errors},
     parse::{Function, siblings},
@@ -28,6 +28,7 @@ args::options! {
         failure_if = "failure_if": Assign<Expr>,
         ignore_if = "ignore_if": Assign<Expr>,
         classify = "classify": Flag,
+        idempotent = "idempotent": Assign<Truth>,
         clone = "clone": List<Name>,
         map_err = "map_err": Assign<Expr>,
         reject = "reject": Assign<Expr>,
@@ -130,6 +131,10 @@ impl Attribute for Resilient {
         judge.failure_if = options.failure_if.map(|judge| judge.value.0);
         judge.ignore_if = options.ignore_if.map(|judge| judge.value.0);
         judge.classify = (options.classify.is_some(), options.classify.is_some());
+        policies.is_hedged = match options.idempotent {
+            Some(Given { key, value: Assign(Truth(true)) }) => Some(key),
+            _ => None,
+        };
         policies.clone_each(options.clone);
         policies.ending(options.map_err, options.reject, errors);
     }

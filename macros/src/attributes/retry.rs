@@ -164,7 +164,7 @@ impl Retry {
 }
 
 impl Budget {
-    fn constant(&self) -> Vec<Constant> {
+    pub(crate) fn constant(&self) -> Vec<Constant> {
         match self {
             Self::None => Vec::new(),
             Self::Const(expr) => vec![Constant::Expr(expr.clone())],

@@ -65,7 +65,7 @@ impl Attribute for Timeout {
         part.set("attempt", options.attempt);
         part.set("total", options.total);
         let policies = draft.policies();
-        policies.is_cooperative = options.sync.map(|sync| sync.key);
+        policies.sync = options.sync.map(|sync| (sync.key, sync.value.0.0));
         policies.add(part, Owner::default(), errors);
         policies.ending(options.map_err, options.reject, errors);
     }

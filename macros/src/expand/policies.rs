@@ -26,16 +26,18 @@ pub(crate) struct Statics {
 
 /// ```text
 /// static __POLICY: Policy = Policy::new("").retry(Retry::new("").max_attempts(3));
-/// static __RATE_LIMIT: Keyed<RateLimiter> = Keyed::new(RateLimiter::new("", …));
+/// static __RATE_LIMIT: Keyed<RateLimiter> = Keyed::new(RateLimiter::new("", …)).of(&__SPANDREL);
 /// static __STALE: Stale = Stale::new(Duration::from_nanos(…));
 /// ```
 pub(crate) fn statics(private: &TokenStream, policies: &Policies, function: &Ident) -> Statics {
-    // The site names what stands in its policy; what is kept for keys is named here.
-    let function = function.unraw().to_string();
     let resilience = quote!(#private::resilience);
+    let function = function.unraw().to_string();
     let mut statics = Statics::default();
     if let Some(bundle) = policies.static_bundle() {
-        statics.parts.extend(quote!(.policy(&#bundle)));
+        statics.parts.extend(match policies.is_hedged {
+            Some(_) => quote!(.policy(&#bundle)),
+            None => quote!(.policy(&#resilience::Unhedged(&#bundle))),
+        });
     }
     if policies.bundle.is_none() {
         let name = local("__POLICY");
@@ -44,17 +46,29 @@ pub(crate) fn statics(private: &TokenStream, policies: &Policies, function: &Ide
         statics.parts.extend(quote!(.policy(&#name)));
         statics.names.push((name, local("__policy")));
     }
-    let keyed = policies.parts.iter().filter_map(|part| Some((part, part.keyed.as_ref()?)));
+    for declared in &policies.parts {
+        let Some(redis) = &declared.redis else { continue };
+        let (names, away) = (names(declared.name), local(redis.away));
+        let (name, limiter) =
+            (&names.0, part(&resilience, &own(declared), &whole(declared, &function)));
+        statics.items.extend(quote!(#resilience::shared_limit!(#name, #limiter, #away);));
+        statics.names.push(names);
+    }
+    let in_process = policies.parts.iter().filter(|part| part.redis.is_none());
+    let keyed = in_process.filter_map(|part| Some((part, part.keyed.as_ref()?)));
     for (declared, keyed) in keyed {
         let names = names(declared.name);
         let (ty, name) = (local(declared.ty), &names.0);
-        let part = part(&resilience, declared, &quote!(#function));
+        // Both are named by the site.
+        let (part, site) = (part(&resilience, declared, &quote!("")), local("__SPANDREL"));
         let most = keyed.max_keys.as_ref().map(|most| {
             let most = constant(&resilience, most);
             quote!(.max_keys(#most))
         });
+        let label = keyed.is_label.then(|| quote!(.label_key()));
         statics.items.extend(quote! {
-            static #name: #resilience::Keyed<#resilience::#ty> = #resilience::Keyed::new(#part) #most;
+            static #name: #resilience::Keyed<#resilience::#ty> =
+                #resilience::Keyed::new(#part).of(&#site) #most #label;
         });
         statics.names.push(names);
     }
@@ -66,7 +80,34 @@ pub(crate) fn statics(private: &TokenStream, policies: &Policies, function: &Ide
             .extend(quote!(static #name: #resilience::Stale = #resilience::Stale::new(#stale);));
         statics.names.push((name, local("__stale")));
     }
+    let elsewhere = policies.parts.iter().filter(|part| !part.is_own()).map(|part| {
+        let (name, keyed) = (part.name, names(part.name).0);
+        let found = match part.keyed {
+            Some(_) => quote!(::core::option::Option::Some(&#keyed)),
+            None => quote!(::core::option::Option::None),
+        };
+        quote!((#name, #found))
+    });
+    let fallback = quote!(("fallback", ::core::option::Option::None));
+    let beside: Vec<_> =
+        policies.fallback.iter().map(|_| fallback.clone()).chain(elsewhere).collect();
+    if !beside.is_empty() {
+        statics.parts.extend(quote!(.beside(&[#(#beside),*])));
+    }
     statics
+}
+
+/// By which name all processes know a limit: functions of one name in two modules have two.
+fn whole(declared: &Part, function: &str) -> TokenStream {
+    match &declared.shared {
+        Some(shared) => quote!(#shared),
+        None => quote!(::core::concat!(::core::module_path!(), "::", #function)),
+    }
+}
+
+/// The limit that all processes share, as one that this process has for itself.
+fn own(declared: &Part) -> Part {
+    Part { shared: None, ..declared.clone() }
 }
 
 /// Prints `policy!`.

@@ -1,7 +1,7 @@
 //! A body behind its policies: run, judged, and run again where they say so.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens as _, quote, quote_spanned};
 use syn::{Expr, ExprClosure, Type, spanned::Spanned as _};
 
 use super::local;
@@ -20,22 +20,25 @@ pub(crate) enum Body {
     Future(TokenStream),
     /// A closure.
     Closure(TokenStream),
+    /// A closure that runs on a thread of its own.
+    Sent(TokenStream),
 }
 
 /// Prints one call: statements, and the value that the function returns.
 ///
 /// ```text
-/// let mut __run = Run::begin(__site, __policy);
+/// let mut __run = begin!(Run Only, __site, __policy, RETRY);
+/// let mut __last = Last::NONE;
 /// let __value = loop {
 ///     let order = Clone::clone(&order);
 ///     let __ended = __run.attempt(async { let order = order; … }).await;
-///     settle!(awaits, __run, __ended)
+///     settle!(awaits, __run, __ended, last = __last)
 /// };
 /// rejectable::<R>(__value)
 /// ```
 ///
-/// A panic is caught around all of it, if a fallback stands in for that. What runs once needs no
-/// loop:
+/// What was returned last is kept only where a further attempt may be refused. A panic is caught
+/// around all of it, if a fallback stands in for that. What runs once needs no loop:
 ///
 /// ```text
 /// let __ended = __run.attempt(async move { … }).await;
@@ -51,7 +54,7 @@ pub(crate) fn guarded(
     let (run, ended, value) = (local("__run"), local("__ended"), local("__value"));
     let (clones, judge) = (clones(policies), judge(policies));
     let (waits, attempt) = match body {
-        Body::Future(future) if policies.has("hedge") => {
+        Body::Future(future) if policies.hedges() => {
             let made =
                 if clones.is_empty() { quote!(#future) } else { quote!({ #clones #future }) };
             let judge = quote!(|#ended| #resilience::judge!(#run, *#ended #judge));
@@ -63,14 +66,21 @@ pub(crate) fn guarded(
         Body::Closure(closure) => {
             (Waits::Blocks, quote!(#clones let #ended = #run.attempt(#closure);))
         }
+        Body::Sent(closure) => {
+            (Waits::Blocks, quote!(#clones let #ended = #run.attempt_on_thread(#closure);))
+        }
     };
-    let begin = begin(&resilience, policies, waits);
+    let begin = begin(private, policies, waits);
     let ran = if policies.runs_again() {
-        let how = waits.word();
+        let (how, last) = (waits.word(), local("__last"));
+        let keeps = policies.keeps();
+        let keep = keeps.then(|| quote!(let mut #last = #resilience::Last::NONE;));
+        let kept = keeps.then(|| quote!(, last = #last));
         quote! {
+            #keep
             let #value = loop {
                 #attempt
-                #resilience::settle!(#how, #run, #ended #judge)
+                #resilience::settle!(#how, #run, #ended #kept #judge)
             };
         }
     } else {
@@ -87,15 +97,14 @@ pub(crate) fn guarded(
     if !catches {
         return quote!(#begin #ran #fallback #end);
     }
-    let source = source(&resilience, policies, waits);
+    let (source, site) = (source(&resilience, policies, waits), local("__site"));
     let caught = match waits {
         Waits::Awaits => quote!(#resilience::caught(async { #begin #ran #value }).await),
         Waits::Blocks => quote!(#resilience::caught_here(|| { #begin #ran #value })),
     };
     quote! {
         let #value = #caught;
-        let #value = #resilience::on_panic!(#value, #source);
-        #fallback
+        let #value = #resilience::on_panic!(#value; #site, #value => { #fallback #value }, #source);
         #end
     }
 }
@@ -110,21 +119,51 @@ impl Waits {
     }
 }
 
-/// `let mut __run = Run::begin(__site, __policy);`
-fn begin(resilience: &TokenStream, policies: &Policies, waits: Waits) -> TokenStream {
+/// `let mut __run = begin!(Run Only, __site, __policy, RETRY);`
+fn begin(private: &TokenStream, policies: &Policies, waits: Waits) -> TokenStream {
+    let resilience = quote!(#private::resilience);
     let (run, site, policy) = (local("__run"), local("__site"), local("__policy"));
     let ty = local(match waits {
         Waits::Awaits => "Run",
         Waits::Blocks => "SyncRun",
     });
-    let (found, given) = instances(resilience, policies);
+    let (found, given) = instances(&resilience, policies);
     let given = match (&policies.bundle, given) {
         (_, Some(given)) => quote!(&#given),
         (Some(bundle), None) => borrowed(&bundle.value.0),
         (None, None) => quote!(#policy),
     };
-    let begin = quote!(#resilience::#ty::begin(#site, #given));
-    quote!(#found let mut #run = #begin;)
+    let begin = match mechanisms(policies) {
+        Some((waits, parts)) => {
+            quote!(#private::begin!(#ty #waits, #site, #given #(, #parts)*))
+        }
+        None => quote!(#private::begin!(#ty, #site, #given)),
+    };
+    match &policies.faults.when {
+        None => quote!(#found let mut #run = #begin;),
+        Some(when) => {
+            let (is_meant, when) = (local("__is_meant"), &when.value.0);
+            quote!(#found let #is_meant: bool = #when; let mut #run = #begin.chaos_when(#is_meant);)
+        }
+    }
+}
+
+/// What the function can have and what it can wait for, so that nothing else is compiled.
+fn mechanisms(policies: &Policies) -> Option<(Ident, Vec<Ident>)> {
+    if policies.bundle.is_some() {
+        // Only the bundle knows.
+        return None;
+    }
+    let has = |names: &[&str]| names.iter().any(|name| policies.has(name));
+    let waits = if has(&["rate_limit", "bulkhead", "chaos"]) {
+        "Waiting"
+    } else if has(&["timeout"]) {
+        "Timed"
+    } else {
+        "Only"
+    };
+    let parts = policies.parts.iter().map(|part| local(&part.name.to_uppercase()));
+    Some((local(waits), parts.collect()))
 }
 
 /// What takes the place of parts of the policy: objects, and instances for keys.
@@ -144,6 +183,18 @@ fn instances(resilience: &TokenStream, policies: &Policies) -> (TokenStream, Opt
     let mut given = Vec::new();
     for part in policies.parts.iter().filter(|part| !part.is_own()) {
         let method = local(part.name);
+        if let Some(redis) = &part.redis {
+            let (_, name) = super::policies::names(part.name);
+            let link = borrowed(&redis.link);
+            let key = part.keyed.as_ref().map(|keyed| borrowed(&keyed.key));
+            let ask = match key {
+                Some(key) => quote!(#name.ask_for(#link, #key)),
+                None => quote!(#name.ask(#link)),
+            };
+            found.extend(quote!(let #name = #ask;));
+            given.push(quote!(.shared_limit(&#name)));
+            continue;
+        }
         let instance = match (&part.instance, &part.keyed) {
             (Some(instance), _) => borrowed(instance),
             (None, Some(keyed)) => {
@@ -178,9 +229,10 @@ fn judge(policies: &Policies) -> TokenStream {
     };
     let ignore_if = ask("ignore_if", &judge.ignore_if);
     let failure_if = ask("failure_if", &judge.failure_if);
-    // Whether somebody else has decided already what a failure is to the circuit breaker.
-    let is_decided = judge.failure_if.is_some() || !judge.classify.1;
-    let classify = (judge.classify != (false, false)).then(|| quote!(, classify = #is_decided));
+    let (retry, breaker) = judge.classify;
+    // Who has a predicate of its own has decided already what a failure is.
+    let breaker = breaker && judge.failure_if.is_none();
+    let classify = (retry || breaker).then(|| quote!(, classify = (#retry, #breaker)));
     let retry_if = ask("retry_if", &judge.retry_if);
     let retry_after = ask("retry_after", &judge.retry_after);
     quote!(#ignore_if #failure_if #classify #retry_if #retry_after)
@@ -205,13 +257,24 @@ pub(crate) fn moves(policies: &Policies) -> TokenStream {
     policies.clones.iter().map(moved).collect()
 }
 
+/// `outcome!(__policy, true, Err(Error::Busy));`: what some calls return in place of the body.
+pub(crate) fn outcome(private: &TokenStream, policies: &Policies) -> Option<TokenStream> {
+    let outcome = &policies.faults.outcome.as_ref()?.value.0;
+    let policy = local("__policy");
+    let is_meant = match policies.faults.when {
+        Some(_) => local("__is_meant").to_token_stream(),
+        None => quote!(true),
+    };
+    Some(quote!(#private::resilience::outcome!(#policy, #is_meant, #outcome);))
+}
+
 /// ```text
-/// let __value = stale!(__stale, __value, &(id));
-/// let __value = fallback!(__value, __failure => cached(&id, __failure), on = …);
+/// let __value = stale!(__stale, __value; __site, &(id));
+/// let __value = fallback!(__value; __site, __failure => cached(&id, __failure), on = …);
 /// ```
 fn fallback(resilience: &TokenStream, policies: &Policies, waits: Waits) -> Option<TokenStream> {
     let fallback = policies.fallback.as_ref()?;
-    let value = local("__value");
+    let (value, site) = (local("__value"), local("__site"));
     let on = fallback.on.as_ref().map(|on| {
         let on = super::policies::constant(resilience, on);
         quote!(, on = #on)
@@ -220,10 +283,11 @@ fn fallback(resilience: &TokenStream, policies: &Policies, waits: Waits) -> Opti
     let stale = fallback.stale.as_ref().map(|_| {
         let key = fallback.key.as_ref().map_or_else(|| quote!(""), borrowed);
         let stale = local("__stale");
-        quote!(let #value = #resilience::stale!(#stale, #value, #key #on #when);)
+        quote!(let #value = #resilience::stale!(#stale, #value; #site, #key #on #when);)
     });
-    let source = source(resilience, policies, waits)
-        .map(|source| quote!(let #value = #resilience::fallback!(#value, #source #on #when);));
+    let source = source(resilience, policies, waits).map(
+        |source| quote!(let #value = #resilience::fallback!(#value; #site, #source #on #when);),
+    );
     Some(quote!(#stale #source))
 }
 

@@ -7,7 +7,7 @@ mod owner;
 use syn::{Expr, ExprPath, FnArg, Ident, LitStr, Pat, Signature};
 
 use crate::{
-    args::{Assign, Constant, Flag, Given, List, Name},
+    args::{Assign, Constant, Flag, Given, List, Name, Sync},
     errors::Errors,
 };
 
@@ -34,8 +34,11 @@ pub(crate) struct Policies {
     pub(crate) changed: Vec<Ident>,
     /// A hedge beside a retry was asked for.
     pub(crate) with_retry: bool,
-    /// A timeout of a synchronous function was asked for.
-    pub(crate) is_cooperative: Option<Ident>,
+    /// How a timeout of a synchronous function is meant, as typed.
+    pub(crate) sync: Option<(Ident, Sync)>,
+    /// Calls may be made twice: where a bundle hedges, this function takes part.
+    pub(crate) is_hedged: Option<Ident>,
+    pub(crate) faults: Faults,
 }
 
 /// One mechanism with its numbers.
@@ -51,6 +54,16 @@ pub(crate) struct Part {
     /// An object of the user's in its place.
     pub(crate) instance: Option<Expr>,
     pub(crate) keyed: Option<Keyed>,
+    /// Redis, by which its state is that of several processes.
+    pub(crate) redis: Option<Redis>,
+}
+
+/// Where the state of several processes is.
+#[derive(Clone)]
+pub(crate) struct Redis {
+    pub(crate) key: Ident,
+    pub(crate) link: Expr,
+    pub(crate) away: &'static str,
 }
 
 /// One instance for each key.
@@ -58,6 +71,8 @@ pub(crate) struct Part {
 pub(crate) struct Keyed {
     pub(crate) key: Expr,
     pub(crate) max_keys: Option<Constant>,
+    /// Metrics tell the keys apart.
+    pub(crate) is_label: bool,
 }
 
 /// A call of a builder: its name, and what it takes.
@@ -80,6 +95,15 @@ pub(crate) struct Judge {
     pub(crate) classify: (bool, bool),
 }
 
+/// What goes wrong on purpose, as far as it concerns the function.
+#[derive(Default)]
+pub(crate) struct Faults {
+    /// Which calls they are for.
+    pub(crate) when: Option<Given<Assign<Expr>>>,
+    /// What some calls return in place of what they would.
+    pub(crate) outcome: Option<Given<Assign<Expr>>>,
+}
+
 /// How a rejection becomes what the function returns.
 #[derive(Default)]
 pub(crate) enum Ending {
@@ -98,12 +122,13 @@ const REJECTING: [&str; 5] = ["timeout", "circuit_breaker", "rate_limit", "bulkh
 impl Part {
     pub(crate) fn new(name: &'static str, ty: &'static str) -> Self {
         let settings = Vec::new();
-        Self { name, ty, shared: None, given: None, settings, instance: None, keyed: None }
+        let (shared, given, instance) = (None, None, None);
+        Self { name, ty, shared, given, settings, instance, keyed: None, redis: None }
     }
 
     /// Whether it stands in the policy of the function itself.
     pub(crate) fn is_own(&self) -> bool {
-        self.instance.is_none() && self.keyed.is_none()
+        self.instance.is_none() && self.keyed.is_none() && self.redis.is_none()
     }
 
     /// Sets what was given.
@@ -136,6 +161,27 @@ impl Policies {
     /// Whether the body may run more than once.
     pub(crate) fn runs_again(&self) -> bool {
         self.bundle.is_some() || self.has("retry") || self.has("hedge")
+    }
+
+    /// Whether a further attempt may be refused or cut off, and another one follow: the caller then
+    /// gets what was returned before it.
+    pub(crate) fn keeps(&self) -> bool {
+        let sets = |name: &str, setting: &str| {
+            let parts = self.parts.iter().filter(|part| part.name == name);
+            parts.flat_map(|part| &part.settings).any(|given| given.name == setting)
+        };
+        let is_refused = sets("retry", "retry_on") || sets("timeout", "attempt");
+        self.bundle.is_some() || self.has("retry") && (is_refused || self.has("chaos"))
+    }
+
+    /// Whether attempts may run beside each other.
+    pub(crate) fn hedges(&self) -> bool {
+        self.has("hedge") || self.is_hedged.is_some()
+    }
+
+    /// Whether the body runs on a thread of its own.
+    pub(crate) fn runs_on_thread(&self) -> bool {
+        matches!(self.sync, Some((_, Sync::Thread)))
     }
 
     /// Whether the arguments are needed behind the body, or for its next run.

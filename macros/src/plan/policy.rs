@@ -69,12 +69,18 @@ fn check(planned: &Policies, span: Span, errors: &mut Errors) {
         ("clone", !planned.clones.is_empty()),
         ("map_err", matches!(planned.ending, super::policies::Ending::MapErr(_))),
         ("reject", matches!(planned.ending, super::policies::Ending::Reject(_))),
-        ("sync", planned.is_cooperative.is_some()),
+        ("sync", planned.sync.is_some()),
+        ("when", planned.faults.when.is_some()),
+        ("outcome", planned.faults.outcome.is_some()),
     ];
     for (name, _) in asked.into_iter().filter(|(_, is_given)| *is_given) {
+        let instead = match name {
+            "when" | "outcome" => "`#[chaos(…)]`".to_owned(),
+            "sync" => "`#[timeout(…)]`".to_owned(),
+            name => format!("`#[resilient(POLICY, {name} …)]`"),
+        };
         let message = format!(
-            "`{name}` concerns a function, and a policy belongs to none; write \
-             `#[resilient(POLICY, {name} …)]` there"
+            "`{name}` concerns a function, and a policy belongs to none; write {instead} there"
         );
         errors.push(syn::Error::new(span, message));
     }
@@ -90,6 +96,7 @@ fn check(planned: &Policies, span: Span, errors: &mut Errors) {
     for part in &planned.parts {
         is_elsewhere("key", part.keyed.is_some(), errors);
         is_elsewhere("instance", part.instance.is_some(), errors);
+        is_elsewhere("redis", part.redis.is_some(), errors);
     }
 }
 

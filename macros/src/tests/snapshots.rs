@@ -101,6 +101,11 @@ const CASES: &[(&str, &str, usize)] = &[
     ),
     ("timeout", "#[timeout(\"2s\")] async fn charge() -> Result<u64, Error> { call().await }", 3),
     (
+        "timeout_thread",
+        "#[timeout(\"2s\", sync = thread)] fn charge(id: u64) -> Result<u64, Error> { call(id) }",
+        3,
+    ),
+    (
         "bulkhead_every_option",
         "#[bulkhead(max_concurrent = 10, queue = 5, wait = \"1s\", adaptive(aimd, min = 1, max = 100), key = host, max_keys = 64)] async fn charge(host: &str) -> Result<u64, Error> { call(host).await }",
         3,
@@ -108,6 +113,11 @@ const CASES: &[(&str, &str, usize)] = &[
     (
         "bulkhead",
         "#[bulkhead(max_concurrent = 10)] fn charge() -> Result<u64, Error> { call() }",
+        3,
+    ),
+    (
+        "rate_limit_every_option",
+        "#[rate_limit(\"100/s\", burst = 5, wait = \"1s\", redis = LINK, key = tenant, away = closed)] async fn charge(tenant: &str) -> Result<u64, Error> { call(tenant).await }",
         3,
     ),
     ("rate_limit", "#[rate_limit(LIMIT)] fn charge() -> Result<u64, Error> { call() }", 3),
@@ -129,18 +139,23 @@ const CASES: &[(&str, &str, usize)] = &[
     ),
     (
         "hedge_every_option",
-        "#[hedge(delay = \"50ms\", max_attempts = 3, idempotent = true, with_retry, clone(order))] #[retry(max_attempts = 2)] async fn charge(order: Order) -> Result<u64, Error> { call(order).await }",
+        "#[hedge(delay = \"50ms\", max_attempts = 3, idempotent = true, with_retry, budget(share = 0.1), clone(order))] #[retry(max_attempts = 2)] async fn charge(order: Order) -> Result<u64, Error> { call(order).await }",
         3,
     ),
     ("chaos", "#[chaos(fault = 0.1)] fn charge() -> Result<u64, Error> { call() }", 3),
     (
         "chaos_every_option",
-        "#[chaos(fault = 0.1, latency = \"50ms..2s\", latency_rate = 0.5, seed = 7)] fn charge() -> Result<u64, Error> { call() }",
+        "#[chaos(fault = 0.1, latency = \"50ms..2s\", latency_rate = 0.5, outcome = Err(Error::Busy), outcome_rate = 0.2, when = id == 7, scoped, seed = 7)] fn charge(id: u64) -> Result<u64, Error> { call() }",
         3,
     ),
     (
         "resilient",
         "#[resilient(PROVIDER, key = self.host())] async fn charge(&self, id: u64) -> Result<u64, Error> { self.call(id).await }",
+        3,
+    ),
+    (
+        "resilient_hedged",
+        "#[resilient(PROVIDER, idempotent = true)] async fn charge(&self, id: u64) -> Result<u64, Error> { self.call(id).await }",
         3,
     ),
     (

@@ -1,5 +1,7 @@
 //! What the attributes of policies name.
 
+#[cfg(feature = "redis-1")]
+pub use crate::redis_1::DeclaredLimit;
 #[cfg(feature = "chaos")]
 pub use crate::resilience::Chaos;
 pub use crate::resilience::{
@@ -9,16 +11,24 @@ pub use crate::resilience::{
     caught::{Catching, Caught, Panicked, caught, caught_here},
     fallback::{
         Answering, AnswersAtOnce, AnswersInTime, AtOnce, Failure, Falling, FallsAsAny,
-        FallsAsResult, InTime, OfAny, OfResult, falling, falling_caught,
+        FallsAsResult, InTime, OfAny, OfResult, falling, falling_caught, stands_in,
     },
     given::Given,
-    policy::Parts,
+    policy::{Any, Has, Only, Parts, Timed, Waiting},
     run::{
         Attempt, ByClassify, ByNobody, BySource, ByWrapped, Classified, Ended, Hedged, Judged,
-        JudgedAsAny, JudgedAsResult, Judging, Pause, Refusal, Run, Settled, SyncRun,
+        JudgedAsAny, JudgedAsResult, Judging, Last, Pause, Refusal, Run, Settled, SyncRun,
     },
     stale::Stale,
+    unhedged::Unhedged,
 };
+
+/// The mechanisms by the names of their attributes, as [`Only`] takes them.
+pub mod parts {
+    pub use crate::resilience::policy::{
+        BREAKER as CIRCUIT_BREAKER, BULKHEAD, CHAOS, HEDGE, LIMIT as RATE_LIMIT, RETRY, TIMEOUT,
+    };
+}
 
 /// Pins the result type of a synchronous body that may run again.
 #[inline(always)]
@@ -75,24 +85,43 @@ pub fn accepted<R>(ended: Settled<R>) -> R {
     ended.unwrap_or_else(|_| unreachable!("no policy of this function refuses anything"))
 }
 
+/// Begins a call of a function that can have these mechanisms and wait for that, or anything.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __begin {
+    ($run:ident, $site:expr, $policy:expr) => {
+        $crate::__private::resilience::$run::<_, $crate::__private::resilience::Any>::begin(
+            $site, $policy,
+        )
+    };
+    ($run:ident $waits:ident, $site:expr, $policy:expr $(, $part:ident)* $(,)?) => {
+        $crate::__private::resilience::$run::<
+            _,
+            $crate::__private::resilience::$waits<
+                { 0 $(| $crate::__private::resilience::parts::$part)* },
+            >,
+        >::begin($site, $policy)
+    };
+}
+
 /// What an attempt means: by its type, and by what the function's attributes ask, in this order.
 ///
-/// `classify = true` where `failure_if` stands beside it, and so has decided about failures.
+/// `classify = (true, false)` asks the error for the retry, and not for the circuit breaker.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __judge {
-    (@classify $judged:ident, $returned:ident, $is_asked:literal) => {{
+    (@classify $judged:ident, $returned:ident, $for:tt) => {{
         #[allow(unused_imports, reason = "the type of the error decides which is used")]
         use $crate::__private::resilience::{
             ByClassify as _, ByNobody as _, BySource as _, ByWrapped as _,
         };
         let class = (&&&&$crate::__private::resilience::Classified($returned)).class();
-        $judged.classify(class, $is_asked);
+        $judged.classify(class, $for);
     }};
     ($run:expr, $ended:expr
         $(, ignore_if = $ignore:expr)?
         $(, failure_if = $failure:expr)?
-        $(, classify = $is_asked:literal)?
+        $(, classify = $for:tt)?
         $(, retry_if = $retry:expr)?
         $(, retry_after = $after:expr)?
         $(,)?
@@ -105,7 +134,7 @@ macro_rules! __judge {
                 let mut judged = (&&$crate::__private::resilience::Judging(returned)).judge();
                 $(judged.ignore_if(returned, $ignore);)?
                 $(judged.failure_if(returned, $failure);)?
-                $($crate::__judge!(@classify judged, returned, $is_asked);)?
+                $($crate::__judge!(@classify judged, returned, $for);)?
                 $(judged.retry_if(returned, $retry);)?
                 $(judged.retry_after(returned, $after);)?
                 judged
@@ -118,9 +147,31 @@ macro_rules! __judge {
 }
 
 /// Judges an attempt, and leaves the loop or waits for the next one.
+///
+/// `last = …` keeps what was returned last, where further attempts may be refused.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __settle {
+    (awaits, $run:ident, $ended:ident, last = $last:ident $($judge:tt)*) => {{
+        let seen = $crate::__judge!($run, $ended $($judge)*);
+        match $run.settle_or($ended, seen, $last) {
+            ::core::ops::ControlFlow::Break(value) => break value,
+            ::core::ops::ControlFlow::Continue((pause, last)) => {
+                $last = last;
+                pause.await;
+            }
+        }
+    }};
+    (blocks, $run:ident, $ended:ident, last = $last:ident $($judge:tt)*) => {{
+        let seen = $crate::__judge!($run, $ended $($judge)*);
+        match $run.settle_or($ended, seen, $last) {
+            ::core::ops::ControlFlow::Break(value) => break value,
+            ::core::ops::ControlFlow::Continue((pause, last)) => {
+                $last = last;
+                pause.block();
+            }
+        }
+    }};
     (awaits, $run:ident, $ended:ident $($judge:tt)*) => {{
         let seen = $crate::__judge!($run, $ended $($judge)*);
         match $run.settle($ended, seen) {
@@ -150,27 +201,35 @@ macro_rules! __finish {
 /// What is served when all has failed; still a [`Settled`], as conditions may leave a failure alone.
 ///
 /// `failure => expr` names the [`Failure`] for an expression of the function's type, which may
-/// await; `value = expr` is what a success would have returned. `on = …` are the rejections, `when
+/// await; `value = expr` is what a success would have returned. `; site` says whose it is. `on = …` are the rejections, `when
 /// = …` the errors for which it is served: all of both, if neither stands there.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __fallback {
-    ($ended:expr, value = $value:expr $(, on = $on:expr)? $(, when = $when:expr)? $(,)?) => {
-        $crate::__fallback!(
-            @served $ended, falls, _failure => falls.value($value) $(, on = $on)? $(, when = $when)?
-        )
-    };
     (
-        $ended:expr, $failure:ident => $answer:expr
+        $ended:expr $(; $site:expr)?, value = $value:expr
         $(, on = $on:expr)? $(, when = $when:expr)? $(,)?
     ) => {
         $crate::__fallback!(
-            @served $ended, falls, $failure => $answer $(, on = $on)? $(, when = $when)?
+            @served $ended $(; $site)?, falls, _failure => falls.value($value)
+            $(, on = $on)? $(, when = $when)?
         )
     };
-    (@served $ended:expr, $falls:ident, $failure:ident => $answer:expr $(, $($when:tt)*)?) => {{
+    (
+        $ended:expr $(; $site:expr)?, $failure:ident => $answer:expr
+        $(, on = $on:expr)? $(, when = $when:expr)? $(,)?
+    ) => {
+        $crate::__fallback!(
+            @served $ended $(; $site)?, falls, $failure => $answer
+            $(, on = $on)? $(, when = $when)?
+        )
+    };
+    (
+        @served $ended:expr $(; $site:expr)?, $falls:ident, $failure:ident => $answer:expr
+        $(, $($when:tt)*)?
+    ) => {{
         let ended = $ended;
-        let $falls = $crate::__falls!(falling, ended);
+        let $falls = $crate::__falls!(falling, ended)$(.at($site))?;
         match $crate::__when!($falls.failure(ended) $(, $($when)*)?) {
             ::core::result::Result::Ok(ended) => ended,
             ::core::result::Result::Err($failure) => ::core::result::Result::Ok($answer),
@@ -182,29 +241,38 @@ macro_rules! __fallback {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __stale {
-    ($stale:expr, $ended:expr, $key:expr $(, $($when:tt)*)?) => {{
+    ($stale:expr, $ended:expr $(; $site:expr)?, $key:expr $(, $($when:tt)*)?) => {{
         let ended = $ended;
-        let falls = $crate::__falls!(falling, ended);
+        let falls = $crate::__falls!(falling, ended)$(.at($site))?;
         $crate::__when!(falls.stale(ended, $stale, $key) $(, $($when)*)?)
     }};
 }
 
-/// What is served in place of a panic.
+/// What is served in place of a panic; what else becomes of a call that has none is said first.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __on_panic {
-    ($caught:expr, value = $value:expr) => {{
+    (
+        $caught:expr $(; $site:expr)?, $ended:ident => $otherwise:block, value = $value:expr
+    ) => {{
         let caught = $caught;
         let falls = $crate::__falls!(falling_caught, caught);
         match caught {
-            ::core::result::Result::Ok(ended) => ended,
-            ::core::result::Result::Err(_) => ::core::result::Result::Ok(falls.value($value)),
+            ::core::result::Result::Ok($ended) => $otherwise,
+            ::core::result::Result::Err(_) => {
+                $($crate::__private::resilience::stands_in($site);)?
+                ::core::result::Result::Ok(falls.value($value))
+            }
         }
     }};
-    ($caught:expr, $failure:ident => $answer:expr) => {
+    (
+        $caught:expr $(; $site:expr)?,
+        $ended:ident => $otherwise:block, $failure:ident => $answer:expr
+    ) => {
         match $caught {
-            ::core::result::Result::Ok(ended) => ended,
+            ::core::result::Result::Ok($ended) => $otherwise,
             ::core::result::Result::Err(_) => {
+                $($crate::__private::resilience::stands_in($site);)?
                 let $failure = $crate::__private::resilience::Failure::Panicked;
                 ::core::result::Result::Ok($answer)
             }
@@ -260,6 +328,33 @@ macro_rules! __when {
     };
 }
 
+/// Declares a limit that several processes share.
+#[cfg(feature = "redis-1")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __shared_limit {
+    ($name:ident, $limiter:expr, $away:ident) => {
+        static $name: $crate::__private::resilience::DeclaredLimit =
+            $crate::__private::resilience::DeclaredLimit::new(
+                $limiter,
+                $crate::redis_1::WhileAway::$away,
+            );
+    };
+}
+
+/// Says what is missing.
+#[cfg(not(feature = "redis-1"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __shared_limit {
+    ($name:ident, $limiter:expr, $away:ident) => {
+        ::core::compile_error!(
+            "`redis = …` needs the feature `redis-1` of `spandrel`; write `features = \
+             [\"redis-1\"]` at `spandrel` in Cargo.toml"
+        );
+    };
+}
+
 /// Faults on purpose.
 #[cfg(feature = "chaos")]
 #[doc(hidden)]
@@ -268,6 +363,33 @@ macro_rules! __chaos {
     ($policy:expr, $chaos:expr) => {
         $policy.chaos($chaos)
     };
+}
+
+/// Whether a body is to be replaced by what its attribute says.
+#[cfg(feature = "chaos")]
+#[inline(always)]
+pub fn replaces(policy: &Policy) -> bool {
+    policy.chaos().is_some_and(Chaos::replaces)
+}
+
+/// Returns something else than the body would, on purpose.
+#[cfg(feature = "chaos")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __outcome {
+    ($policy:expr, $is_meant:expr, $outcome:expr) => {
+        if $is_meant && $crate::__private::resilience::replaces($policy) {
+            return $outcome;
+        }
+    };
+}
+
+/// Nothing: what is missing is said where the policy is made.
+#[cfg(not(feature = "chaos"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __outcome {
+    ($policy:expr, $is_meant:expr, $outcome:expr) => {};
 }
 
 /// Says what is missing.
@@ -285,5 +407,6 @@ macro_rules! __chaos {
 
 pub use crate::{
     __answer as answer, __chaos as chaos, __fallback as fallback, __finish as finish,
-    __judge as judge, __on_panic as on_panic, __settle as settle, __stale as stale,
+    __judge as judge, __on_panic as on_panic, __outcome as outcome, __settle as settle,
+    __shared_limit as shared_limit, __stale as stale,
 };

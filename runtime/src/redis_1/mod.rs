@@ -47,6 +47,8 @@ use redis::{
     aio,
 };
 
+#[doc(hidden)]
+pub use self::limit::DeclaredLimit;
 use self::{batch::Batch, outcome::look};
 pub use self::{
     limit::{SharedRateLimiter, SharedRateStatistics, WhileAway},

@@ -2,6 +2,7 @@
 
 use super::{
     Bulkhead, CircuitBreaker, Hedge, Policy, RateLimiter, Retry, Timeout,
+    limit::shared::SharedLimit,
     policy::{BREAKER, BULKHEAD, LIMIT, Parts},
 };
 use crate::site::Site;
@@ -12,6 +13,7 @@ pub struct Given<'p> {
     policy: &'p Policy,
     circuit_breaker: Option<&'p CircuitBreaker>,
     rate_limit: Option<&'p RateLimiter>,
+    shared_limit: Option<&'p dyn SharedLimit>,
     bulkhead: Option<&'p Bulkhead>,
 }
 
@@ -21,7 +23,8 @@ impl<'p> Given<'p> {
     #[must_use]
     pub fn new(policy: &'p Policy) -> Self {
         let (circuit_breaker, rate_limit) = (policy.circuit_breaker(), policy.rate_limit());
-        Self { policy, circuit_breaker, rate_limit, bulkhead: policy.bulkhead() }
+        let bulkhead = policy.bulkhead();
+        Self { policy, circuit_breaker, rate_limit, shared_limit: None, bulkhead }
     }
 
     /// With this circuit breaker.
@@ -40,6 +43,14 @@ impl<'p> Given<'p> {
         self
     }
 
+    /// With this rate limit of several processes.
+    #[inline]
+    #[must_use]
+    pub fn shared_limit(mut self, limit: &'p dyn SharedLimit) -> Self {
+        self.shared_limit = Some(limit);
+        self
+    }
+
     /// With this bulkhead.
     #[inline]
     #[must_use]
@@ -55,7 +66,7 @@ impl Parts for Given<'_> {
         let bit = |part: bool, bit| u32::from(part) * bit;
         self.policy.word()
             | bit(self.circuit_breaker.is_some(), BREAKER)
-            | bit(self.rate_limit.is_some(), LIMIT)
+            | bit(self.rate_limit.is_some() || self.shared_limit.is_some(), LIMIT)
             | bit(self.bulkhead.is_some(), BULKHEAD)
     }
 
@@ -85,6 +96,10 @@ impl Parts for Given<'_> {
 
     fn rate_limit(&self) -> Option<&RateLimiter> {
         self.rate_limit
+    }
+
+    fn shared_limit(&self) -> Option<&dyn SharedLimit> {
+        self.shared_limit
     }
 
     fn bulkhead(&self) -> Option<&Bulkhead> {

@@ -1,6 +1,6 @@
 //! A second attempt beside one that takes long.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use super::{RetryBudget, instances::Own, nanos, run::Judged, timer};
 use crate::{
@@ -48,7 +48,7 @@ impl Hedge {
             name,
             after: None,
             max_attempts: 2,
-            budget: RetryBudget::new(name),
+            budget: RetryBudget::own(name),
             latencies: Own::new(Mutex::new(Latencies::NONE)),
         }
     }
@@ -79,6 +79,16 @@ impl Hedge {
         self
     }
 
+    /// How many further attempts there may be beside the calls.
+    ///
+    /// It is its own unless told: what it takes is not what retries may take.
+    #[must_use]
+    pub const fn budget(mut self, budget: RetryBudget) -> Self {
+        // Forgotten, not dropped: a constant can drop nothing, and there is nothing in it yet.
+        mem::forget(mem::replace(&mut self.budget, budget));
+        self
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         self.name
     }
@@ -104,6 +114,11 @@ impl Hedge {
 
     fn latencies(&self) -> &Mutex<Latencies> {
         self.latencies.get(|| Mutex::new(Latencies::NONE))
+    }
+
+    /// After which time the next attempt begins, unless that depends on how long calls take.
+    pub(super) fn fixed_delay(&self) -> Option<u64> {
+        self.after
     }
 
     pub(crate) fn most(&self) -> u32 {

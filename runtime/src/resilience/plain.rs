@@ -4,42 +4,69 @@ use std::ops::ControlFlow;
 
 use super::{
     ForKey, Hedge, Policy, Rejected, Retry, Timeout,
-    policy::{HEDGE, Parts, RETRY, TIMED, TIMEOUT},
-    run::{Ended, Judged, Run, SyncRun},
+    policy::{Any, HEDGE, Has, Only, Parts, RETRY, TIMED, TIMEOUT, Timed},
+    run::{Ended, Judged, Last, Run, SyncRun},
 };
 
 /// Runs the engine around a closure.
-pub(super) fn run<T, E: From<Rejected>, P: Parts>(
+pub(super) fn run<T, E: From<Rejected>, P: Parts, H: Has>(
     parts: &P,
     mut call: impl FnMut() -> Result<T, E>,
 ) -> Result<T, E> {
-    let mut run = SyncRun::new(None, parts);
+    let mut run = SyncRun::<_, H>::new(None, parts);
+    let mut last = Last::NONE;
     loop {
         let ended = run.attempt(&mut call);
         let seen = judge(&ended);
-        match run.settle(ended, seen) {
+        match run.settle_or(ended, seen, last) {
             ControlFlow::Break(ended) => return ended.unwrap_or_else(|no| Err(E::from(no))),
-            ControlFlow::Continue(pause) => pause.block(),
+            ControlFlow::Continue((pause, returned)) => {
+                last = returned;
+                pause.block();
+            }
         }
     }
 }
 
 /// Runs the engine around what makes futures.
-pub(super) async fn run_async<T, E: From<Rejected>, P: Parts, F: Future<Output = Result<T, E>>>(
+pub(super) async fn run_async<T, E, P, F, H: Has>(
+    parts: &P,
+    call: impl FnMut() -> F,
+) -> Result<T, E>
+where
+    E: From<Rejected>,
+    P: Parts,
+    F: Future<Output = Result<T, E>>,
+{
+    run_judged::<_, _, _, _, H>(parts, call, judge).await
+}
+
+/// The same, where somebody else says what an attempt means.
+pub(super) async fn run_judged<T, E, P, F, H: Has>(
     parts: &P,
     mut call: impl FnMut() -> F,
-) -> Result<T, E> {
-    let mut run = Run::new(None, parts);
+    judge: impl Fn(&Ended<Result<T, E>>) -> Judged,
+) -> Result<T, E>
+where
+    E: From<Rejected>,
+    P: Parts,
+    F: Future<Output = Result<T, E>>,
+{
+    let mut run = Run::<_, H>::new(None, parts);
+    let mut last = Last::NONE;
     loop {
-        let ended = if parts.word() & HEDGE == 0 {
+        let ended = if parts.word() & H::HAS & HEDGE == 0 {
             run.attempt(call()).await
         } else {
-            run.hedged(&mut call, judge).await
+            run.hedged(&mut call, &judge).await
         };
         let seen = judge(&ended);
-        match run.settle(ended, seen) {
+        match run.settle_or(ended, seen, last) {
             ControlFlow::Break(ended) => return ended.unwrap_or_else(|no| Err(E::from(no))),
-            ControlFlow::Continue(pause) => pause.await,
+            ControlFlow::Continue((pause, returned)) => {
+                last = returned;
+                pause.await;
+            }
         }
     }
 }
@@ -61,7 +88,7 @@ impl Policy {
     /// What the function returned last, or that the policy refused it.
     #[inline]
     pub fn run<T, E: From<Rejected>>(&self, call: impl FnMut() -> Result<T, E>) -> Result<T, E> {
-        run(self, call)
+        run::<_, _, _, Any>(self, call)
     }
 
     /// Awaits a future under the policy: one for each attempt.
@@ -78,7 +105,7 @@ impl Policy {
         &self,
         call: impl FnMut() -> F,
     ) -> Result<T, E> {
-        run_async(self, call).await
+        run_async::<_, _, _, _, Any>(self, call).await
     }
 }
 
@@ -90,7 +117,7 @@ impl ForKey {
     /// What the function returned last, or that the policy refused it.
     #[inline]
     pub fn run<T, E: From<Rejected>>(&self, call: impl FnMut() -> Result<T, E>) -> Result<T, E> {
-        run(self, call)
+        run::<_, _, _, Any>(self, call)
     }
 
     /// Awaits a future under the policy: one for each attempt.
@@ -107,7 +134,7 @@ impl ForKey {
         &self,
         call: impl FnMut() -> F,
     ) -> Result<T, E> {
-        run_async(self, call).await
+        run_async::<_, _, _, _, Any>(self, call).await
     }
 }
 
@@ -135,7 +162,7 @@ impl Retry {
     /// What the function returned last.
     #[inline]
     pub fn call<T, E: From<Rejected>>(&self, call: impl FnMut() -> Result<T, E>) -> Result<T, E> {
-        run(self, call)
+        run::<_, _, _, Only<{ RETRY | TIMED }>>(self, call)
     }
 
     /// Awaits futures until one succeeds, or no further attempt follows.
@@ -152,7 +179,7 @@ impl Retry {
         &self,
         call: impl FnMut() -> F,
     ) -> Result<T, E> {
-        run_async(self, call).await
+        run_async::<_, _, _, _, Only<{ RETRY | TIMED }>>(self, call).await
     }
 }
 
@@ -187,7 +214,7 @@ impl Timeout {
         &self,
         call: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        let mut run = Run::new(None, self);
+        let mut run = Run::<_, Timed<TIMEOUT>>::new(None, self);
         let ended = run.attempt(call).await;
         let seen = judge(&ended);
         run.finish(ended, seen).unwrap_or_else(|no| Err(E::from(no)))
@@ -225,6 +252,6 @@ impl Hedge {
         &self,
         call: impl FnMut() -> F,
     ) -> Result<T, E> {
-        run_async(self, call).await
+        run_async::<_, _, _, _, Only<HEDGE>>(self, call).await
     }
 }

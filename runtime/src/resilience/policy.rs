@@ -13,24 +13,71 @@ use super::Chaos;
 use super::{
     Bulkhead, CircuitBreaker, Hedge, RateLimiter, Retry, Timeout,
     doors::{Doors, DoorsOfKeys},
+    limit::shared::SharedLimit,
+    run::waits::{Never, Queue, Time, Waits},
 };
-use crate::site::{Protection, Site};
+use crate::site::{Described, Explained, Protection, Site};
 
 /// Attempts may follow the first one.
-pub(crate) const RETRY: u32 = 1;
+pub const RETRY: u32 = 1;
 /// An attempt, or all of them, may take only so long.
-pub(crate) const TIMEOUT: u32 = 2;
-pub(crate) const HEDGE: u32 = 4;
-pub(crate) const BREAKER: u32 = 8;
-pub(crate) const LIMIT: u32 = 16;
-pub(crate) const BULKHEAD: u32 = 32;
-pub(crate) const CHAOS: u32 = 64;
+pub const TIMEOUT: u32 = 2;
+/// Further attempts may begin beside the first one.
+pub const HEDGE: u32 = 4;
+/// Calls stop while they keep failing.
+pub const BREAKER: u32 = 8;
+/// There are only so many calls in a time.
+pub const LIMIT: u32 = 16;
+/// There are only so many calls at a time.
+pub const BULKHEAD: u32 = 32;
+/// Calls fail on purpose.
+pub const CHAOS: u32 = 64;
 /// The first call has yet to come: nobody has told the policy whose it is.
 pub(crate) const NEW: u32 = 128;
 /// It matters when a call began.
 pub(crate) const TIMED: u32 = 256;
+/// Metrics tell the keys apart.
+const LABEL_KEY: u32 = 1 << 31;
 /// Something decides about an attempt before it begins.
 pub(crate) const GATES: u32 = BREAKER | LIMIT | BULKHEAD | CHAOS;
+
+/// Which mechanisms a function can have, as far as that is known where it is compiled.
+pub trait Has: Copy + 'static {
+    /// Bit by bit, as above.
+    const HAS: u32;
+    /// What its attempts can wait for.
+    type Waits<'p>: Waits<'p>;
+}
+
+/// No others than these, of which none waits: neither a time limit nor a limit to calls.
+#[derive(Clone, Copy, Debug)]
+pub struct Only<const PARTS: u32>;
+
+/// No others than these, a time limit among them but no limit to calls.
+#[derive(Clone, Copy, Debug)]
+pub struct Timed<const PARTS: u32>;
+
+/// No others than these.
+#[derive(Clone, Copy, Debug)]
+pub struct Waiting<const PARTS: u32>;
+
+/// Whatever the policy turns out to have.
+pub type Any = Waiting<{ u32::MAX }>;
+
+impl<const PARTS: u32> Has for Only<PARTS> {
+    const HAS: u32 = PARTS;
+    type Waits<'p> = Never;
+}
+
+impl<const PARTS: u32> Has for Timed<PARTS> {
+    const HAS: u32 = PARTS;
+    type Waits<'p> = Time;
+}
+
+impl<const PARTS: u32> Has for Waiting<PARTS> {
+    const HAS: u32 = PARTS;
+    type Waits<'p> = Queue<'p>;
+}
 
 /// Several mechanisms around one call, nested in the one order that makes sense.
 ///
@@ -134,6 +181,18 @@ impl Policy {
         self.with(CHAOS)
     }
 
+    /// Tells the keys of [`for_key`](Self::for_key) apart in metrics, by the label `key`.
+    ///
+    /// As [`Keyed::label_key`](super::Keyed::label_key).
+    #[must_use]
+    pub const fn label_key(self) -> Self {
+        self.with(LABEL_KEY)
+    }
+
+    pub(super) fn labels_key(&self) -> bool {
+        self.word.load(Relaxed) & LABEL_KEY != 0
+    }
+
     const fn with(mut self, part: u32) -> Self {
         let word = mem::replace(&mut self.word, AtomicU32::new(0)).into_inner();
         self.word = AtomicU32::new(word | part);
@@ -176,7 +235,43 @@ impl fmt::Debug for Policy {
     }
 }
 
+impl Policy {
+    /// What protects a call, with the numbers that hold now.
+    fn parts(&self) -> Vec<(&'static str, &dyn Described)> {
+        let word = self.word.load(Relaxed);
+        let Doors { circuit_breaker, rate_limit, bulkhead } = &self.doors;
+        let mut parts: Vec<(&'static str, &dyn Described)> = Vec::new();
+        if word & TIMEOUT != 0 {
+            parts.push(("timeout", &self.timeout));
+        }
+        if word & RETRY != 0 {
+            parts.push(("retry", &self.retry));
+        }
+        if word & HEDGE != 0 {
+            parts.push(("hedge", &self.hedge));
+        }
+        if let (Some(breaker), true) = (circuit_breaker, word & BREAKER != 0) {
+            parts.push(("circuit_breaker", breaker));
+        }
+        if let (Some(limiter), true) = (rate_limit, word & LIMIT != 0) {
+            parts.push(("rate_limit", limiter));
+        }
+        if let (Some(bulkhead), true) = (bulkhead, word & BULKHEAD != 0) {
+            parts.push(("bulkhead", bulkhead));
+        }
+        #[cfg(feature = "chaos")]
+        if let (Some(chaos), true) = (&self.chaos, word & CHAOS != 0) {
+            parts.push(("chaos", chaos));
+        }
+        parts
+    }
+}
+
 impl Protection for Policy {
+    fn explain(&self) -> Vec<Explained> {
+        self.parts().into_iter().map(|(name, part)| (name, part.described())).collect()
+    }
+
     fn names(&self) -> Vec<&'static str> {
         let word = self.word.load(Relaxed);
         let names = [
@@ -224,6 +319,10 @@ pub trait Parts: Sync {
     }
     /// How often.
     fn rate_limit(&self) -> Option<&RateLimiter> {
+        None
+    }
+    /// How often, in several processes together; asked for where there is no [`Self::rate_limit`].
+    fn shared_limit(&self) -> Option<&dyn SharedLimit> {
         None
     }
     /// How many at a time.

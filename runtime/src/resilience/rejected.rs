@@ -26,7 +26,12 @@ pub struct Rejected {
     retry_after: Duration,
     attempts: u32,
     kind: RejectedKind,
+    /// The time was over before the call began.
+    is_unbegun: bool,
 }
+
+/// The name of a policy, and the key of its instance.
+pub(crate) type Whose = (&'static str, Option<Arc<str>>);
 
 /// Which policy refused a call, or cut it off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,7 +71,7 @@ impl Rejected {
     /// ```
     #[must_use]
     pub const fn new(kind: RejectedKind, policy: &'static str) -> Self {
-        Self { policy, key: None, retry_after: Duration::MAX, attempts: 0, kind }
+        Self { policy, key: None, retry_after: Duration::MAX, attempts: 0, kind, is_unbegun: false }
     }
 
     /// The same, after which it is worth trying again in so long.
@@ -99,10 +104,10 @@ impl Rejected {
         self
     }
 
-    /// The same, of the policy of this name.
+    /// The same, of a call that had no time left to begin.
     #[must_use]
-    pub(crate) fn named(mut self, policy: &'static str) -> Self {
-        self.policy = policy;
+    pub(crate) fn unbegun(mut self) -> Self {
+        self.is_unbegun = true;
         self
     }
 
@@ -138,10 +143,11 @@ impl Rejected {
 
     /// Whether the call itself was begun: then it may have had effects.
     ///
-    /// True for timeouts, false for everything that was refused at the door.
+    /// True for what was cut off, false for everything that was refused at the door, or whose time
+    /// was over while it waited there.
     #[must_use]
     pub fn ran(&self) -> bool {
-        self.kind.ran()
+        self.kind.ran() && !self.is_unbegun
     }
 
     /// The HTTP status that tells a client: 503, 504 or 429.

@@ -74,6 +74,7 @@ pub(crate) fn deadline() -> u64 {
 }
 
 /// The end that is fixed already.
+#[inline(always)]
 pub(crate) fn fixed_deadline() -> u64 {
     SCOPE.with(|scope| scope.deadline.get())
 }
@@ -81,6 +82,27 @@ pub(crate) fn fixed_deadline() -> u64 {
 /// How many functions around this one retry.
 pub(crate) fn retrying() -> u32 {
     SCOPE.with(|scope| (scope.attempt.get() >> 32) as u32)
+}
+
+/// What a body on another thread has from the attempt that it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Inherited {
+    attempt: u64,
+    deadline: u64,
+}
+
+/// What this thread would hand on.
+pub(crate) fn inherited() -> Inherited {
+    let deadline = deadline();
+    SCOPE.with(|scope| Inherited { attempt: scope.attempt.get(), deadline })
+}
+
+impl Inherited {
+    /// Enters the attempt on this thread.
+    pub(crate) fn enter(self) -> (Within, Limited) {
+        let around = SCOPE.with(|scope| scope.attempt.replace(self.attempt));
+        (Within(around), limit(self.deadline, NEVER))
+    }
 }
 
 /// Within an attempt, until it is dropped.

@@ -9,6 +9,7 @@ mod endings;
 mod faults;
 mod grpc;
 mod metrics;
+mod policies;
 #[cfg(unix)]
 mod script;
 mod serving;

@@ -434,6 +434,7 @@ fn what_is_wrong_with_our_own_variables_is_an_error() {
         ("SPANDREL_MEMORY", "lots"),
         ("SPANDREL_MEMORY", "1KiB"),
         ("SPANDREL_CLOCK", "sundial"),
+        ("SPANDREL_CHAOS", "monkey"),
         ("SPANDREL_CONSOLE", "hologram"),
         ("SPANDREL_DEBUG", "perhaps"),
         ("SPANDREL_TRACES_SAMPLER_OVERRIDES", "x"),

@@ -4,4 +4,8 @@
 
 mod cancellation;
 mod conformance;
+mod events;
+mod explaining;
 mod listing;
+mod metrics;
+mod outcomes;

@@ -1,7 +1,9 @@
 //! What cannot be protected, or not in this way.
 
 use proc_macro2::Span;
-use syn::{FnArg, GenericArgument, Ident, PathArguments, ReturnType, Type};
+use syn::{
+    FnArg, GenericArgument, Ident, Lifetime, PathArguments, ReturnType, Type, TypeReference,
+};
 
 use super::{Ending, Policies, REJECTING};
 use crate::{
@@ -23,6 +25,9 @@ pub(crate) fn check(
     again(&policies, &draft.shape, function, &place, errors);
     if let Shape::Value { .. } = &draft.shape {
         value(&policies, errors);
+    }
+    if let (Some(key), None) = (&policies.is_hedged, &policies.bundle) {
+        errors.at(key, format!("`{key}` is about the hedge of a bundle; write it in `hedge(…)`"));
     }
     hedge(&policies, function, &place, errors);
     results(&policies, function, &place, errors);
@@ -77,7 +82,7 @@ fn shape(
         }
         Shape::Sync { .. } => return sync(policies, function, place, errors),
         Shape::Async { .. } | Shape::Tail { .. } | Shape::Value { .. } => {
-            if let Some(key) = &policies.is_cooperative {
+            if let Some((key, _)) = &policies.sync {
                 errors.at(key, "`sync` is for functions that are not async; remove it");
             }
             return;
@@ -95,13 +100,14 @@ fn sync(
     errors: &mut Errors,
 ) {
     let name = &function.sig.ident;
-    if policies.has("timeout") && policies.is_cooperative.is_none() {
+    if policies.has("timeout") && policies.sync.is_none() {
         errors.push(syn::Error::new(
             place("timeout"),
             format!(
                 "nothing can cut off `{name}`, which is not async; make it async, or write \
                  `timeout(…, sync = cooperative)`: the body asks `spandrel::resilience::time_left()`, \
-                 and a result that comes too late is discarded"
+                 and a result that comes too late is discarded; or `sync = thread`: the body runs on \
+                 a thread of its own, and is left to itself when the time is over"
             ),
         ));
     }
@@ -110,6 +116,43 @@ fn sync(
             place("hedge"),
             format!("`hedge` runs attempts beside each other, and `{name}` is not async"),
         ));
+    }
+    if let Some(key) = &policies.is_hedged {
+        let message = format!("`{key}` is for the hedge of a bundle, and `{name}` is not async");
+        errors.at(key, message);
+    }
+    if let Some(redis) = policies.parts.iter().find_map(|part| part.redis.as_ref()) {
+        errors.at(
+            &redis.key,
+            format!("`redis` is asked for each call and waited for, and `{name}` is not async"),
+        );
+    }
+    if policies.runs_on_thread() {
+        thread(function, errors);
+    }
+}
+
+/// Reports what cannot go along to another thread, as far as it shows.
+fn thread(function: &Function, errors: &mut Errors) {
+    let explain = |what: &str| {
+        format!(
+            "`sync = thread` leaves the body to itself when it takes too long, and this is only \
+             lent to it; {what}"
+        )
+    };
+    for arg in &function.sig.inputs {
+        let is_lent = match arg {
+            FnArg::Receiver(receiver) => receiver.reference.is_some(),
+            FnArg::Typed(typed) => lends(&typed.ty),
+        };
+        if is_lent {
+            errors.at(arg, explain("take it by value: a clone, an `Arc`"));
+        }
+    }
+    if let ReturnType::Type(_, returned) = &function.sig.output
+        && lends(returned)
+    {
+        errors.at(returned, explain("return a value"));
     }
 }
 
@@ -152,9 +195,17 @@ fn again(
 
 /// What is gone when the future that a function makes has begun to run.
 fn value(policies: &Policies, errors: &mut Errors) {
+    if let Some(outcome) = &policies.faults.outcome {
+        errors.at(
+            &outcome.key,
+            "`outcome` is returned in place of a body, and this one makes a future; end it in \
+             `async move { … }`, or make the function async",
+        );
+    }
     let key = policies.key.as_ref().map(|key| &key.key);
     let fallback = policies.fallback.as_ref().and_then(|fallback| fallback.hands_on.as_ref());
-    for key in key.into_iter().chain(fallback) {
+    let faults = policies.faults.when.as_ref().map(|when| &when.key);
+    for key in key.into_iter().chain(fallback).chain(faults) {
         errors.at(
             key,
             format!(
@@ -171,7 +222,7 @@ fn hedge(
     place: &dyn Fn(&str) -> Span,
     errors: &mut Errors,
 ) {
-    if !policies.has("hedge") {
+    if !policies.hedges() {
         return;
     }
     for arg in &function.sig.inputs {
@@ -269,18 +320,33 @@ fn is_plain(ty: &Type, is_async: bool) -> bool {
 
 /// Whether a `&mut` shows in a type.
 fn lends_mutably(ty: &Type) -> bool {
+    shows(ty, &|reference| reference.mutability.is_some(), &|_| false)
+}
+
+/// Whether it shows in a type that it does not live for ever.
+fn lends(ty: &Type) -> bool {
+    let ends = |lifetime: &Lifetime| lifetime.ident != "static";
+    shows(ty, &|reference| reference.lifetime.as_ref().is_none_or(ends), &ends)
+}
+
+/// Whether such a reference, or such a lifetime, shows in a type.
+fn shows(
+    ty: &Type,
+    reference: &dyn Fn(&TypeReference) -> bool,
+    lifetime: &dyn Fn(&Lifetime) -> bool,
+) -> bool {
+    let inner = |ty: &Type| shows(ty, reference, lifetime);
     match ty {
-        Type::Reference(reference) => {
-            reference.mutability.is_some() || lends_mutably(&reference.elem)
-        }
-        Type::Paren(inner) => lends_mutably(&inner.elem),
-        Type::Group(inner) => lends_mutably(&inner.elem),
-        Type::Tuple(inner) => inner.elems.iter().any(lends_mutably),
+        Type::Reference(found) => reference(found) || inner(&found.elem),
+        Type::Paren(found) => inner(&found.elem),
+        Type::Group(found) => inner(&found.elem),
+        Type::Tuple(found) => found.elems.iter().any(inner),
         Type::Path(path) => path.path.segments.iter().any(|segment| match &segment.arguments {
             PathArguments::AngleBracketed(arguments) => {
                 arguments.args.iter().any(|argument| match argument {
-                    GenericArgument::Type(inner) => lends_mutably(inner),
-                    GenericArgument::AssocType(inner) => lends_mutably(&inner.ty),
+                    GenericArgument::Type(found) => inner(found),
+                    GenericArgument::AssocType(found) => inner(&found.ty),
+                    GenericArgument::Lifetime(found) => lifetime(found),
                     _ => false,
                 })
             }

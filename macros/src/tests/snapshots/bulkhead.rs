@@ -11,7 +11,9 @@ fn charge() -> Result<u64, Error> {
         ::spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY)
     };
-    let mut __run = ::spandrel::__private::resilience::SyncRun::begin(__site, __policy);
+    let mut __run = ::spandrel::__private::begin!(
+        SyncRun Waiting, __site, __policy, BULKHEAD
+    );
     let __ended = __run
         .attempt(move || ::spandrel::__private::call_once::<
             Result<u64, Error>,

@@ -33,15 +33,16 @@ fn charge() -> Result<u64, Error> {
         ::spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY)
     };
-    let mut __run = ::spandrel::__private::resilience::SyncRun::begin(__site, __policy);
+    let mut __run = ::spandrel::__private::begin!(
+        SyncRun Only, __site, __policy, CIRCUIT_BREAKER
+    );
     let __ended = __run
         .attempt(move || ::spandrel::__private::call_once::<
             Result<u64, Error>,
             _,
         >(move || { call() }));
     let __value = ::spandrel::__private::resilience::finish!(
-        __run, __ended, ignore_if = | r | fine(r), failure_if = | r | bad(r), classify =
-        true
+        __run, __ended, ignore_if = | r | fine(r), failure_if = | r | bad(r)
     );
     ::spandrel::__private::resilience::rejected_as::<
         Result<u64, Error>,

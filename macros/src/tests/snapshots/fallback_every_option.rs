@@ -9,15 +9,13 @@ async fn charge(id: u64, name: &str) -> Result<u64, Error> {
         static __SPANDREL: ::spandrel::__private::Site = ::spandrel::__private::Site::new(
                 ::spandrel::__private::meta!("charge", 0),
             )
-            .policy(&__POLICY);
+            .policy(&__POLICY)
+            .beside(&[("fallback", ::core::option::Option::None)]);
         ::spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY, &__STALE)
     };
     let __value = ::spandrel::__private::resilience::caught(async {
-            let mut __run = ::spandrel::__private::resilience::Run::begin(
-                __site,
-                __policy,
-            );
+            let mut __run = ::spandrel::__private::begin!(Run Only, __site, __policy);
             let __ended = __run
                 .attempt(async {
                     if false {
@@ -31,21 +29,17 @@ async fn charge(id: u64, name: &str) -> Result<u64, Error> {
         })
         .await;
     let __value = ::spandrel::__private::resilience::on_panic!(
-        __value, __failure => ::spandrel::__private::resilience::answer!(cached(& id,
-        name, __failure)) . await
-    );
-    let __value = ::spandrel::__private::resilience::stale!(
-        __stale, __value, & (name), on =
-        ::spandrel::__private::resilience::RejectedKinds::CIRCUIT_OPEN
+        __value; __site, __value => { let __value =
+        ::spandrel::__private::resilience::stale!(__stale, __value; __site, & (name), on
+        = ::spandrel::__private::resilience::RejectedKinds::CIRCUIT_OPEN
         .or(::spandrel::__private::resilience::RejectedKinds::TIMEOUT), when = | error |
-        error.is_fatal()
-    );
-    let __value = ::spandrel::__private::resilience::fallback!(
-        __value, __failure => ::spandrel::__private::resilience::answer!(cached(& id,
-        name, __failure)) . await, on =
-        ::spandrel::__private::resilience::RejectedKinds::CIRCUIT_OPEN
+        error.is_fatal()); let __value =
+        ::spandrel::__private::resilience::fallback!(__value; __site, __failure =>
+        ::spandrel::__private::resilience::answer!(cached(& id, name, __failure)) .
+        await, on = ::spandrel::__private::resilience::RejectedKinds::CIRCUIT_OPEN
         .or(::spandrel::__private::resilience::RejectedKinds::TIMEOUT), when = | error |
-        error.is_fatal()
+        error.is_fatal()); __value }, __failure =>
+        ::spandrel::__private::resilience::answer!(cached(& id, name, __failure)) . await
     );
     ::spandrel::__private::resilience::accepted::<Result<u64, Error>>(__value)
 }

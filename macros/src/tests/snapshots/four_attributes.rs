@@ -37,9 +37,8 @@ async fn charge(id: u64) -> Result<u64, Error> {
         .metered(__site)
         .run(
             async move {
-                let mut __run = ::spandrel::__private::resilience::Run::begin(
-                    __site,
-                    __policy,
+                let mut __run = ::spandrel::__private::begin!(
+                    Run Only, __site, __policy, RETRY, CIRCUIT_BREAKER
                 );
                 let __value = loop {
                     let __ended = __run

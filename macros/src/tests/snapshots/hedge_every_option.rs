@@ -11,7 +11,11 @@ async fn charge(order: Order) -> Result<u64, Error> {
             .hedge(
                 ::spandrel::__private::resilience::Hedge::new("")
                     .after(::core::time::Duration::from_nanos(50000000))
-                    .max_attempts(3),
+                    .max_attempts(3)
+                    .budget(
+                        ::spandrel::__private::resilience::RetryBudget::new("")
+                            .share(0.1),
+                    ),
             );
         static __SPANDREL: ::spandrel::__private::Site = ::spandrel::__private::Site::new(
                 ::spandrel::__private::meta!("charge", 0),
@@ -20,7 +24,9 @@ async fn charge(order: Order) -> Result<u64, Error> {
         ::spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY)
     };
-    let mut __run = ::spandrel::__private::resilience::Run::begin(__site, __policy);
+    let mut __run = ::spandrel::__private::begin!(
+        Run Only, __site, __policy, RETRY, HEDGE
+    );
     let __value = loop {
         let __ended = __run
             .hedged(

@@ -6,13 +6,16 @@ async fn charge(&self) -> Result<u64, Error> {
         static __SPANDREL: ::spandrel::__private::Site = ::spandrel::__private::Site::new(
                 ::spandrel::__private::meta!("charge", 0),
             )
-            .policy(&__POLICY);
+            .policy(&__POLICY)
+            .beside(&[("rate_limit", ::core::option::Option::None)]);
         ::spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY)
     };
     let __given = ::spandrel::__private::resilience::Given::new(__policy)
         .rate_limit(&(self.limiter));
-    let mut __run = ::spandrel::__private::resilience::Run::begin(__site, &__given);
+    let mut __run = ::spandrel::__private::begin!(
+        Run Waiting, __site, & __given, RATE_LIMIT
+    );
     let __ended = __run
         .attempt(async move {
             if false {

@@ -3,12 +3,13 @@ async fn charge(&self, id: u64) -> Result<u64, Error> {
         static __SPANDREL: ::spandrel::__private::Site = ::spandrel::__private::Site::new(
                 ::spandrel::__private::meta!("charge", 0),
             )
-            .policy(&PROVIDER);
+            .policy(&::spandrel::__private::resilience::Unhedged(&PROVIDER));
         ::spandrel::__private::register!(__SPANDREL);
         &__SPANDREL
     };
     let __given = PROVIDER.for_key(&(self.host()));
-    let mut __run = ::spandrel::__private::resilience::Run::begin(__site, &__given);
+    let mut __run = ::spandrel::__private::begin!(Run, __site, & __given);
+    let mut __last = ::spandrel::__private::resilience::Last::NONE;
     let __value = loop {
         let __ended = __run
             .attempt(async {
@@ -18,7 +19,7 @@ async fn charge(&self, id: u64) -> Result<u64, Error> {
                 { self.call(id).await }
             })
             .await;
-        ::spandrel::__private::resilience::settle!(awaits, __run, __ended)
+        ::spandrel::__private::resilience::settle!(awaits, __run, __ended, last = __last)
     };
     ::spandrel::__private::resilience::rejectable::<Result<u64, Error>>(__value)
 }

@@ -11,7 +11,7 @@ async fn charge(id: u64) -> Result<u64, Error> {
         ::spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY)
     };
-    let mut __run = ::spandrel::__private::resilience::Run::begin(__site, __policy);
+    let mut __run = ::spandrel::__private::begin!(Run Only, __site, __policy, RETRY);
     let __value = loop {
         let __ended = __run
             .attempt(async {

@@ -20,7 +20,7 @@ fn charge<'a>(
         }
         let __self = self;
         let id = id;
-        let mut __run = ::spandrel::__private::resilience::Run::begin(__site, __policy);
+        let mut __run = ::spandrel::__private::begin!(Run Only, __site, __policy, RETRY);
         let __value = loop {
             let __ended = __run
                 .attempt(async {

@@ -39,7 +39,8 @@ async fn charge(order: Order) -> Result<u64, Error> {
         ::my_spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY)
     };
-    let mut __run = ::my_spandrel::__private::resilience::Run::begin(__site, __policy);
+    let mut __run = ::my_spandrel::__private::begin!(Run Only, __site, __policy, RETRY);
+    let mut __last = ::my_spandrel::__private::resilience::Last::NONE;
     let __value = loop {
         let order = ::core::clone::Clone::clone(&order);
         let __ended = __run
@@ -52,8 +53,8 @@ async fn charge(order: Order) -> Result<u64, Error> {
             })
             .await;
         ::my_spandrel::__private::resilience::settle!(
-            awaits, __run, __ended, retry_if = | result | result.is_err(), retry_after =
-            after
+            awaits, __run, __ended, last = __last, retry_if = | result | result.is_err(),
+            retry_after = after
         )
     };
     ::my_spandrel::__private::resilience::accepted::<Result<u64, Error>>(__value)

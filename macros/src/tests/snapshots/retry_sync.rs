@@ -11,7 +11,7 @@ fn charge(order: Order) -> Result<u64, Error> {
         ::spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY)
     };
-    let mut __run = ::spandrel::__private::resilience::SyncRun::begin(__site, __policy);
+    let mut __run = ::spandrel::__private::begin!(SyncRun Only, __site, __policy, RETRY);
     let __value = loop {
         let order = ::core::clone::Clone::clone(&order);
         let __ended = __run

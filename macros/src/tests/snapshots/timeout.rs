@@ -14,7 +14,7 @@ async fn charge() -> Result<u64, Error> {
         ::spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY)
     };
-    let mut __run = ::spandrel::__private::resilience::Run::begin(__site, __policy);
+    let mut __run = ::spandrel::__private::begin!(Run Timed, __site, __policy, TIMEOUT);
     let __ended = __run
         .attempt(async move {
             if false {

@@ -28,9 +28,8 @@ fn charge(id: u64) -> impl Future<Output = Result<u64, Error>> {
     __call
         .run(
             async move {
-                let mut __run = ::spandrel::__private::resilience::Run::begin(
-                    __site,
-                    __policy,
+                let mut __run = ::spandrel::__private::begin!(
+                    Run Timed, __site, __policy, TIMEOUT
                 );
                 let __ended = __run.attempt(__future).await;
                 let __value = ::spandrel::__private::resilience::finish!(__run, __ended);

@@ -52,6 +52,7 @@ impl Settings {
             ("mirror", self.mirror.value.to_string(), self.mirror.source),
             ("memory", format!("{} bytes", self.memory.value.bytes()), self.memory.source),
             ("clock", format!("{:?}", self.clock.value).to_lowercase(), self.clock.source),
+            ("chaos", format!("{:?}", self.chaos.value).to_lowercase(), self.chaos.source),
             (
                 "log level",
                 format!("{:?}", self.diagnostics.value).to_lowercase(),

@@ -1,16 +1,20 @@
 //! Switches and choices of one variable each.
 
-use super::{Code, Setting, Source};
+use super::{Code, Setting, Settings, Source};
 use crate::{
     diag::Level,
     init::env::{Reader, Rejected, parse, table},
     level::LevelFilter,
-    time::Clock,
+    resilience::faults::Faults,
+    time::{self, Clock},
     trace::{Memory, propagation::Propagators},
 };
 
 const CLOCKS: [(&str, Clock); 3] =
     [("auto", Clock::Auto), ("monotonic", Clock::Monotonic), ("tsc", Clock::Tsc)];
+
+const FAULTS: [(&str, Faults); 3] =
+    [("on", Faults::On), ("scoped", Faults::Scoped), ("off", Faults::Off)];
 
 /// Nothing that Spandrel says is graver than a warning: no call of the program fails with it.
 const LOG_LEVELS: [(&str, Level); 6] = [
@@ -111,6 +115,27 @@ pub(super) fn memory(reader: &mut Reader<'_>, code: &Code) -> Setting<Memory> {
 pub(super) fn clock(reader: &mut Reader<'_>, code: &Code) -> Setting<Clock> {
     let variable = reader.read(table::CLOCK, |text| word(&CLOCKS, text));
     Setting::pick(code.clock, variable, Clock::default())
+}
+
+/// Without the feature there is nothing that could go wrong on purpose.
+pub(super) fn chaos(reader: &mut Reader<'_>) -> Setting<Faults> {
+    let variable = reader.read(table::CHAOS, |text| word(&FAULTS, text));
+    if !cfg!(feature = "chaos") && variable.is_some() {
+        reader.inform(format!(
+            "`{}` has no effect: the feature `chaos` is not compiled in",
+            table::CHAOS.name
+        ));
+    }
+    Setting::pick(None, variable, Faults::default())
+}
+
+impl Settings {
+    /// Takes over what holds for the whole program, and for no exporter.
+    pub(crate) fn choose(&self) {
+        time::choose(self.clock.value);
+        #[cfg(feature = "chaos")]
+        self.chaos.value.choose();
+    }
 }
 
 /// `SPANDREL_DEBUG` asks for everything; it takes nothing away.

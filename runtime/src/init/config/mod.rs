@@ -67,8 +67,9 @@ use super::{
 use crate::{
     diag::Level,
     level::LevelFilter,
+    resilience::faults::Faults,
     resource::Resource,
-    time::Clock,
+    time::{self, Clock},
     trace::{
         Memory,
         propagation::Propagators,
@@ -93,6 +94,7 @@ pub(crate) struct Settings {
     pub(crate) limits: LimitSettings,
     pub(crate) memory: Setting<Memory>,
     pub(crate) clock: Setting<Clock>,
+    pub(crate) chaos: Setting<Faults>,
     pub(crate) batch: Batch,
     /// Empty: nothing is exported. Exporters that the program brings along are not among them.
     pub(crate) exporters: Setting<Vec<Exporter>>,
@@ -160,6 +162,13 @@ impl Features {
 }
 
 impl Settings {
+    /// Has those take effect that are the whole process's.
+    pub(crate) fn choose(&self) {
+        time::choose(self.clock.value);
+        #[cfg(feature = "chaos")]
+        self.chaos.value.choose();
+    }
+
     /// Resolves the configuration of this process.
     ///
     /// # Errors
@@ -227,6 +236,7 @@ impl Settings {
             limits,
             memory: general::memory(&mut reader, code),
             clock: general::clock(&mut reader, code),
+            chaos: general::chaos(&mut reader),
             batch: Batch::read(&mut reader, code),
             mirror: general::mirror(&mut reader, code),
             http_methods: general::http_methods(&mut reader),

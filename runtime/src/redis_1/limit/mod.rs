@@ -1,5 +1,6 @@
 //! One limit for all processes that ask the same Redis.
 
+mod declared;
 mod key;
 mod numbers;
 
@@ -7,6 +8,7 @@ use std::{future::Future, time::Duration};
 
 use redis::{Cmd, Value};
 
+pub use self::declared::DeclaredLimit;
 use self::numbers::Counts;
 pub use self::numbers::SharedRateStatistics;
 use super::link::{self, Link};

@@ -12,23 +12,43 @@ use pin_project_lite::pin_project;
 #[cfg(feature = "tower")]
 use std::sync::Arc;
 
-use super::{CircuitBreaker, CircuitState, CircuitStatistics, Core, Leave, Permit, Verdict};
+use super::{
+    CircuitBreaker, CircuitState, CircuitStatistics, Core, Denied, Leave, Permit, Standing, Verdict,
+};
 use crate::{
-    resilience::{Mode, Rejected, instances::Listed as _},
+    resilience::{Mode, Rejected, instances::Listed as _, rejected::Whose},
     time,
 };
 
 impl CircuitBreaker {
+    /// Leave of a closed breaker; the clock is read only if need be.
+    #[inline(always)]
+    pub(crate) fn admit_at_once(&self, now: impl Fn() -> u64) -> Option<Standing<'_>> {
+        let core = &**self.home.get(&self.template);
+        core.admit_at_once(now).map(|(pass, began)| Standing::new(core, pass, began))
+    }
+
     /// Leave for one call, which ends with the permit.
-    #[inline]
-    pub(crate) fn admit(&self, now: u64) -> Result<Permit<'_>, Rejected> {
+    pub(crate) fn admit(&self, now: u64) -> Result<Permit<'_>, Denied> {
         Core::admit(&**self.home.get(&self.template), || now)
     }
 
-    /// The same, reading the clock only if need be.
-    #[inline]
-    pub(crate) fn admit_now(&self) -> Result<Permit<'_>, Rejected> {
-        Core::admit(&**self.home.get(&self.template), time::nanos)
+    /// The same, reading the clock only if need be, for those who tell their caller at once.
+    #[inline(always)]
+    fn enter(&self) -> Result<Permit<'_>, Rejected> {
+        let core = &**self.home.get(&self.template);
+        Core::admit(core, time::nanos).map_err(|denied| core.rejected(denied))
+    }
+
+    /// Tells of a call that was denied, whose rejection is made later.
+    pub(crate) fn tell_denied(&self, denied: Denied) {
+        drop(self.home.get(&self.template).rejected(denied));
+    }
+
+    /// The name and the key that its rejections have.
+    pub(crate) fn whose(&self) -> Whose {
+        let core = self.home.get(&self.template);
+        (core.name, core.key.clone())
     }
 
     /// The state, for who shares it.
@@ -91,7 +111,7 @@ impl CircuitBreaker {
         call: impl FnOnce() -> Result<T, E>,
         judge: impl FnOnce(&Result<T, E>) -> Verdict,
     ) -> Result<T, E> {
-        let mut permit = self.admit_now()?;
+        let mut permit = self.enter()?;
         let (result, verdict) = permit.run(|| {
             let result = call();
             let verdict = judge(&result);
@@ -128,7 +148,7 @@ impl CircuitBreaker {
         E: From<Rejected>,
         F: Future<Output = Result<T, E>>,
     {
-        let mut permit = self.admit_now()?;
+        let mut permit = self.enter()?;
         let inner = permit.run(call);
         let (result, permit) = Watched { inner, permit: Some(permit) }.await;
         if let Some(permit) = permit {

@@ -174,7 +174,7 @@ impl Breaker {
     }
 
     /// A call has succeeded, and was not slow.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn succeeded(&self, pass: Pass, now: impl FnOnce() -> u64) -> Option<Change> {
         let closed = self.shown.closed.load(Relaxed);
         if closed != pass.epoch {
@@ -270,6 +270,11 @@ impl Breaker {
             ((), transition.map(|transition| transition.reason))
         });
         change
+    }
+
+    /// The numbers that hold now.
+    pub(crate) fn config(&self) -> Config {
+        lock(&self.locked).config.clone()
     }
 
     pub(crate) fn has(&self, config: &Config) -> bool {

@@ -11,6 +11,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod window;
+mod words;
 
 use std::{
     ops::Deref,
@@ -32,17 +33,19 @@ pub use self::{
 };
 pub(crate) use self::{
     call::judge,
-    permit::{Leave, Permit},
+    permit::{Leave, Permit, Standing},
+    state::Denied,
 };
 use self::{
     config::Config,
     machine::Breaker,
     report::Change,
-    state::{Denied, Pass, Phase},
+    state::{Pass, Phase},
 };
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
-    instances::{Home, Instance, Listed, Numbers, Sealed},
+    instances::{Home, Instance, Listed, Numbers, Sealed, labels_key, retire},
+    telemetry,
 };
 use crate::{
     diag,
@@ -131,30 +134,37 @@ impl Core {
     pub(super) fn admit<C: Deref<Target = Self>>(
         core: C,
         now: impl Fn() -> u64,
-    ) -> Result<Leave<C>, Rejected> {
-        if let Some(pass) = core.machine.admit_at_once() {
-            // When it began matters only to what is slow.
-            let began = if core.machine.slow_call() == u64::MAX { u64::MAX } else { now() };
+    ) -> Result<Leave<C>, Denied> {
+        if let Some((pass, began)) = core.admit_at_once(&now) {
             return Ok(Leave::new(core, pass, began));
         }
         let now = now();
-        let pass = core.ask(now)?;
-        Ok(Leave::new(core, pass, now))
+        let (admitted, change) = core.machine.admit(now);
+        core.announce(change);
+        telemetry::asked_breaker(|| core.machine.visible());
+        Ok(Leave::new(core, admitted?, now))
     }
 
-    fn ask(&self, now: u64) -> Result<Pass, Rejected> {
-        let (admitted, change) = self.machine.admit(now);
-        self.announce(change);
-        admitted.map_err(|denied| self.rejected(denied))
+    /// Leave of a closed breaker, and when the call begins.
+    #[inline(always)]
+    fn admit_at_once(&self, now: impl Fn() -> u64) -> Option<(Pass, u64)> {
+        let pass = self.machine.admit_at_once()?;
+        // When it began matters only to what is slow.
+        let began = if self.machine.slow_call() == u64::MAX { u64::MAX } else { now() };
+        Some((pass, began))
     }
 
-    fn rejected(&self, denied: Denied) -> Rejected {
+    /// The rejection of a call that was denied.
+    #[cold]
+    pub(super) fn rejected(&self, denied: Denied) -> Rejected {
         let rejected = Rejected::new(RejectedKind::CircuitOpen, self.name);
         let after = match denied.retry_after {
             u64::MAX => Duration::MAX,
             nanos => Duration::from_nanos(nanos),
         };
-        rejected.with_retry_after(after).with_key(self.key.clone())
+        let rejected = rejected.with_retry_after(after).with_key(self.key.clone());
+        telemetry::refused(&rejected);
+        rejected
     }
 
     #[inline(always)]
@@ -168,6 +178,7 @@ impl Core {
     #[cold]
     fn tell(&self, change: Change) {
         let transition = CircuitTransition { name: self.name, key: self.key.clone(), change };
+        telemetry::changed(&transition, labels_key(self.name));
         let Some(listener) = self.listener else { return };
         let told = catch_unwind(AssertUnwindSafe(|| listener(&transition)));
         if told.is_err() && self.panics.fetch_add(1, Relaxed) == 0 {
@@ -226,6 +237,12 @@ impl Instance for Core {
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        retire(self);
+    }
+}
+
 impl Listed for Core {
     fn kind(&self) -> PolicyKind {
         PolicyKind::CircuitBreaker
@@ -241,6 +258,10 @@ impl Listed for Core {
 
     fn mode(&self) -> Mode {
         self.machine.mode()
+    }
+
+    fn declared_mode(&self) -> Mode {
+        self.declared
     }
 
     fn set_mode(&self, mode: Mode, now: u64) {
@@ -292,11 +313,12 @@ impl Listed for Core {
 }
 
 impl Sealed for CircuitBreaker {
-    fn for_key(&self, key: Arc<str>) -> Self {
-        Self {
-            home: Home::of_key(&self.template, self.home.name(), key),
-            template: self.template.clone(),
-        }
+    fn own_name(&self) -> &'static str {
+        self.home.name()
+    }
+
+    fn for_key(&self, name: &'static str, key: Arc<str>) -> Self {
+        Self { home: Home::of_key(&self.template, name, key), template: self.template.clone() }
     }
 
     fn is_at_rest(&self, now: u64) -> bool {

@@ -558,7 +558,7 @@ fn slow_is_strictly_longer_than_the_threshold() {
     let core = core(&CircuitBreaker::new("").slow_call(Duration::from_nanos(5)));
 
     for nanos in [4, 5, 6] {
-        Core::admit(&core, || 100).unwrap().end(Verdict::Success, 100 + nanos);
+        Core::admit(&core, || 100).unwrap().end_at(Verdict::Success, || 100 + nanos);
     }
 
     let found = core.statistics(200);
@@ -571,7 +571,7 @@ fn a_call_that_began_before_there_was_a_threshold_is_not_slow() {
     let permit = Core::admit(&core, || 100).unwrap();
 
     core.machine.configure(Config { slow_call: 5, ..Config::DEFAULT }, 100);
-    permit.end(Verdict::Success, 1_000);
+    permit.end_at(Verdict::Success, || 1_000);
 
     assert_eq!(core.statistics(1_000).slow(), 0);
 }

@@ -17,7 +17,10 @@ use super::{
     queue::{Entry, Holder, Queue, Waiting},
 };
 use crate::{
-    resilience::{Mode, Rejected, Verdict, instances::Listed as _, nanos, timer, timer::Timer},
+    resilience::{
+        Mode, Rejected, Verdict, instances::Listed as _, nanos, rejected::Whose, telemetry, timer,
+        timer::Timer,
+    },
     time,
 };
 
@@ -139,6 +142,20 @@ impl Core {
 }
 
 impl Bulkhead {
+    /// The name and the key that its rejections have.
+    pub(crate) fn whose(&self) -> Whose {
+        let core = self.home.get(&self.template);
+        (core.name, core.key.clone())
+    }
+
+    /// A place, if one is free and nothing else has to be asked.
+    #[inline(always)]
+    pub(crate) fn enter_at_once(&self) -> Option<Place<'_>> {
+        let core = &**self.home.get(&self.template);
+        let enters = core.mode.load(Relaxed) == Mode::Auto as u8 && core.queue.enter_at_once();
+        enters.then(|| Held::counted(core))
+    }
+
     /// A place, as soon as there is one.
     #[inline]
     pub(crate) fn enter(&self) -> Enter<'_> {
@@ -159,16 +176,30 @@ impl Bulkhead {
     /// A place, for which the thread waits no longer than `most` and what was declared.
     #[inline]
     pub(crate) fn enter_blocking(&self, most: Option<Duration>) -> Result<Place<'_>, Rejected> {
-        let core = self.home.get(&self.template);
-        match ask(&**core)? {
+        match self.ask()? {
             Asked::In(place) => Ok(place),
-            Asked::Queued(waiting) => core.wait(waiting, most),
+            Asked::Queued(line) => self.stand_in_line(line, most),
         }
+    }
+
+    /// A place, if there is one now, or one in the line, in which to [wait](Self::stand_in_line).
+    #[inline]
+    pub(crate) fn ask(&self) -> Result<Asked<&Core>, Rejected> {
+        ask(&**self.home.get(&self.template))
+    }
+
+    /// The place, for which the thread waits no longer than `most` and what was declared.
+    #[cold]
+    pub(crate) fn stand_in_line<'b>(
+        &'b self,
+        line: Waiting<&'b Core>,
+        most: Option<Duration>,
+    ) -> Result<Place<'b>, Rejected> {
+        self.home.get(&self.template).wait(line, most)
     }
 }
 
 impl Core {
-    #[cold]
     fn wait<'b>(
         &'b self,
         mut waiting: Waiting<&'b Self>,
@@ -181,8 +212,10 @@ impl Core {
             patience.map(|patience| time::steady_nanos().saturating_add(nanos::of(patience)));
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut context = Context::from_waker(&waker);
+        let began = time::nanos();
         loop {
             if waiting.poll(&mut context).is_ready() {
+                self.tell_wait(began);
                 return Ok(Place::counted(self));
             }
             let Some(until) = until else {
@@ -191,15 +224,21 @@ impl Core {
             };
             let left = until.saturating_sub(time::steady_nanos());
             if left == 0 {
+                self.tell_wait(began);
                 return Err(self.rejected());
             }
             // Somebody may wake the thread for another reason.
-            timer::park(Duration::from_nanos(left));
+            timer::park(Duration::from_nanos(left), &waker);
         }
     }
 }
 
 impl Core {
+    #[cold]
+    fn tell_wait(&self, began: u64) {
+        telemetry::waited_for_place(self.name, time::nanos().saturating_sub(began));
+    }
+
     /// Ends a wait that begins now; none: there is all the time in the world.
     fn timer(&self) -> Option<Timer> {
         let patience = self.patience.load(Relaxed);
@@ -223,7 +262,8 @@ pin_project! {
         C: Holds,
     {
         core: C,
-        waiting: Option<Waiting<C>>,
+        // With when it began to wait.
+        waiting: Option<(Waiting<C>, u64)>,
         #[pin]
         timer: Option<Timer>,
     }
@@ -239,7 +279,7 @@ impl<C: Holds> Entering<C> {
     #[cfg(feature = "tower")]
     pub(crate) fn queued(core: C, waiting: Waiting<C>) -> Self {
         let timer = core.timer();
-        Self { core, waiting: Some(waiting), timer }
+        Self { core, waiting: Some((waiting, time::nanos())), timer }
     }
 }
 
@@ -254,13 +294,14 @@ impl<C: Holds> Future for Entering<C> {
             match ask(core.clone()) {
                 Ok(Asked::In(place)) => return Poll::Ready(Ok(place)),
                 Err(rejected) => return Poll::Ready(Err(rejected)),
-                Ok(Asked::Queued(waiting)) => *this.waiting = Some(waiting),
+                Ok(Asked::Queued(waiting)) => *this.waiting = Some((waiting, time::nanos())),
             }
             this.timer.set(core.timer());
         }
-        if let Some(waiting) = this.waiting
+        if let Some((waiting, began)) = this.waiting
             && waiting.poll(context).is_ready()
         {
+            core.tell_wait(*began);
             *this.waiting = None;
             this.timer.set(None);
             return Poll::Ready(Ok(Held::counted(core.clone())));
@@ -270,7 +311,9 @@ impl<C: Holds> Future for Entering<C> {
             return Poll::Pending;
         }
         // Out of the line; a place that comes just now goes on to the next.
-        *this.waiting = None;
+        if let Some((_, began)) = this.waiting.take() {
+            core.tell_wait(began);
+        }
         this.timer.set(None);
         Poll::Ready(Err(core.rejected()))
     }

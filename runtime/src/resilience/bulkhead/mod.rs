@@ -7,6 +7,7 @@ mod queue;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::{
     sync::{
@@ -16,14 +17,15 @@ use std::{
     time::Duration,
 };
 
+pub(crate) use self::enter::{Asked, Enter, Place};
 #[cfg(feature = "tower")]
-pub(crate) use self::enter::{Asked, Entering, Held, ask};
-pub(crate) use self::enter::{Enter, Place};
+pub(crate) use self::enter::{Entering, Held, ask};
 pub use self::settings::Adaptive;
 use self::{adaptive::Tuning, queue::Queue};
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
-    instances::{Home, Instance, Listed, Numbers, Sealed},
+    instances::{Home, Instance, Listed, Numbers, Sealed, retire},
+    telemetry,
 };
 use crate::cell::{Part, Sharded};
 
@@ -146,7 +148,10 @@ impl Core {
     #[cold]
     pub(crate) fn rejected(&self) -> Rejected {
         self.count(|counted| &counted.rejected);
-        Rejected::new(RejectedKind::BulkheadFull, self.name).with_key(self.key.clone())
+        let rejected = Rejected::new(RejectedKind::BulkheadFull, self.name);
+        let rejected = rejected.with_key(self.key.clone());
+        telemetry::refused(&rejected);
+        rejected
     }
 
     fn configure(&self, template: &Template) {
@@ -195,6 +200,12 @@ impl Instance for Core {
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        retire(self);
+    }
+}
+
 impl Listed for Core {
     fn kind(&self) -> PolicyKind {
         PolicyKind::Bulkhead
@@ -210,6 +221,10 @@ impl Listed for Core {
 
     fn mode(&self) -> Mode {
         Mode::of(self.mode.load(Relaxed))
+    }
+
+    fn declared_mode(&self) -> Mode {
+        self.declared
     }
 
     fn set_mode(&self, mode: Mode, _now: u64) {
@@ -250,8 +265,12 @@ fn patience(nanos: u64) -> Option<Duration> {
 }
 
 impl Sealed for Bulkhead {
-    fn for_key(&self, key: Arc<str>) -> Self {
-        Self { home: Home::of_key(&self.template, self.home.name(), key), template: self.template }
+    fn own_name(&self) -> &'static str {
+        self.home.name()
+    }
+
+    fn for_key(&self, name: &'static str, key: Arc<str>) -> Self {
+        Self { home: Home::of_key(&self.template, name, key), template: self.template }
     }
 
     fn is_at_rest(&self, _now: u64) -> bool {

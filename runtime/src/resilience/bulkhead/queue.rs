@@ -95,18 +95,26 @@ impl Queue {
         }
     }
 
-    /// Goes in, or queues.
-    #[inline]
-    pub(crate) fn enter<H: Holder>(holder: H) -> Entry<H> {
-        let queue = holder.queue();
-        let mut word = queue.word.load(Relaxed);
-        while queue.has_place(word) {
-            match queue.word.compare_exchange_weak(word, word + ONE_IN, Acquire, Relaxed) {
-                Ok(_) => return Entry::In,
+    /// Goes in, if a place is free.
+    #[inline(always)]
+    pub(crate) fn enter_at_once(&self) -> bool {
+        let mut word = self.word.load(Relaxed);
+        while self.has_place(word) {
+            match self.word.compare_exchange_weak(word, word + ONE_IN, Acquire, Relaxed) {
+                Ok(_) => return true,
                 Err(other) => word = other,
             }
         }
-        match queue.queue_up() {
+        false
+    }
+
+    /// Goes in, or queues.
+    #[inline]
+    pub(crate) fn enter<H: Holder>(holder: H) -> Entry<H> {
+        if holder.queue().enter_at_once() {
+            return Entry::In;
+        }
+        match holder.queue().queue_up() {
             QueuedUp::In => Entry::In,
             QueuedUp::Full => Entry::Full,
             QueuedUp::Queued(ticket) => Entry::Queued(Waiting { holder, ticket: Some(ticket) }),
@@ -121,6 +129,7 @@ impl Queue {
     }
 
     /// A place is free, and nobody waits for it.
+    #[inline(always)]
     fn has_place(&self, word: u64) -> bool {
         waiting(word) == 0 && inside(word) < self.places.load(Relaxed)
     }

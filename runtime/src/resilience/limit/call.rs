@@ -11,11 +11,17 @@ use std::sync::Arc;
 
 use super::{Core, RateLimiter, RateStatistics, Wait};
 use crate::{
-    resilience::{Mode, Rejected, instances::Listed as _, timer, timer::Timer},
+    resilience::{Mode, Rejected, instances::Listed as _, rejected::Whose, timer, timer::Timer},
     time,
 };
 
 impl RateLimiter {
+    /// The name and the key that its rejections have.
+    pub(crate) fn whose(&self) -> Whose {
+        let core = self.home.get(&self.template);
+        (core.name, core.key.clone())
+    }
+
     /// Leave for one call, now or in a while.
     #[inline]
     pub(crate) fn admit(&self, now: u64) -> Result<Wait<'_>, Rejected> {
@@ -70,8 +76,10 @@ impl RateLimiter {
         let wait = self.admit(time::nanos())?;
         if wait.nanos() > 0 {
             timer::block(Duration::from_nanos(wait.nanos()));
+            wait.has_waited();
+        } else {
+            wait.is_over();
         }
-        wait.is_over();
         call()
     }
 
@@ -107,8 +115,10 @@ impl RateLimiter {
         if wait.nanos() > 0 {
             let mut timer = pin!(Timer::until(timer::now().saturating_add(wait.nanos())));
             poll_fn(|context| timer.as_mut().poll(context)).await;
+            wait.has_waited();
+        } else {
+            wait.is_over();
         }
-        wait.is_over();
         call().await
     }
 

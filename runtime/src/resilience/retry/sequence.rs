@@ -76,7 +76,7 @@ impl Settings {
             Some(kind) if self.retry_on.contains(kind) => {}
             Some(_) => return Err(Stopped::Rejected),
         }
-        let is_safe = seen.class.is_some_and(Class::is_without_effect);
+        let is_safe = seen.class().is_some_and(Class::is_without_effect);
         if seen.again && (self.idempotent || is_safe) { Ok(()) } else { Err(Stopped::Permanent) }
     }
 }
@@ -86,7 +86,7 @@ impl Sequence {
 
     fn wait(&mut self, backoff: &Backoff, seen: &Judged, chance: f64) -> Duration {
         if seen.rejected.is_none()
-            && let Some(asked) = seen.retry_after
+            && let Some(asked) = seen.asked_after()
         {
             // Exactly what the callee asked for, and from there on as if it were the first failure.
             *self = Self::START;
@@ -95,7 +95,7 @@ impl Sequence {
         self.waits = self.waits.saturating_add(1);
         self.previous = backoff.wait(self.waits, self.previous, chance);
         // A policy that refuses knows from when on it will not.
-        self.previous.max(seen.retry_after.unwrap_or_default())
+        self.previous.max(seen.asked_after().unwrap_or_default())
     }
 }
 
@@ -152,7 +152,7 @@ mod tests {
         let settings = Settings { max_attempts: 9, ..PLAIN };
         let mut sequence = Sequence::START;
         let mut wait = |seen| settings.next(&mut sequence, &failed(1, seen), 0.5, || true);
-        let asked = Judged { retry_after: Some(ms(12_345)), ..Judged::ERROR };
+        let asked = Judged::ERROR.after(ms(12_345));
 
         let waits = [Judged::ERROR, Judged::ERROR, asked, Judged::ERROR].map(&mut wait);
 
@@ -163,8 +163,8 @@ mod tests {
     fn what_another_policy_refused_ends_it_unless_asked_and_then_waits_as_long_as_that_says() {
         let refused = of(RejectedKind::CircuitOpen);
         let patient = Settings { retry_on: RejectedKinds::CIRCUIT_OPEN, ..PLAIN };
-        let told = Judged { retry_after: Some(ms(700)), ..refused };
-        let soon = Judged { retry_after: Some(ms(7)), ..refused };
+        let told = refused.after(ms(700));
+        let soon = refused.after(ms(7));
 
         assert_eq!(next(&PLAIN, &failed(1, refused)), Err(Stopped::Rejected));
         assert_eq!(next(&patient, &failed(1, told)), Ok(ms(700)));
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn what_must_not_happen_twice_is_tried_again_only_where_nothing_has_happened() {
         let settings = Settings { idempotent: false, ..PLAIN };
-        let of_class = |class| Judged { class: Some(class), ..Judged::ERROR };
+        let of_class = |class| Judged::ERROR.of_class(class);
         let ends = [
             Judged::ERROR,
             of_class(Class::Transient),

@@ -5,13 +5,86 @@
 
 use std::{error::Error, time::Duration};
 
-use super::Refusal;
 use crate::{
     outcome::Outcome,
-    resilience::{Class, Classify, Deadline, RejectedKind, classify_chain},
+    resilience::{
+        Class, Classify, Deadline, Rejected, RejectedKind, breaker::Denied, classify_chain, nanos,
+        rejected::Whose,
+    },
 };
 
-/// What an attempt means.
+/// Why an attempt did not run, or not to its end: a rejection without whose it is.
+///
+/// Plain data, so that an [`Ended`](super::Ended) can be kept in registers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    kind: RejectedKind,
+    /// The body had begun.
+    ran: bool,
+    after: u64,
+}
+
+impl Refusal {
+    /// What nobody can say a better time for.
+    #[inline(always)]
+    pub(super) fn of_kind(kind: RejectedKind) -> Self {
+        Self { kind, ran: kind.ran(), after: UNSAID }
+    }
+
+    /// The same for that which is worth trying again after so many nanoseconds; [`UNSAID`]: who
+    /// knows.
+    #[inline(always)]
+    pub(super) fn after(kind: RejectedKind, nanos: u64) -> Self {
+        Self { kind, ran: kind.ran(), after: nanos }
+    }
+
+    #[cold]
+    pub(crate) fn of(rejected: &Rejected) -> Self {
+        let (kind, ran) = (rejected.kind(), rejected.ran());
+        Self { kind, ran, after: nanos_of(rejected.retry_after()) }
+    }
+
+    /// The time was over before there was a call.
+    #[cold]
+    pub(super) fn out_of_time() -> Self {
+        Self { ran: false, ..Self::of_kind(RejectedKind::Timeout(Deadline::Total)) }
+    }
+
+    pub(super) fn kind(&self) -> RejectedKind {
+        self.kind
+    }
+
+    /// The whole call is over, and not only its attempt.
+    pub(super) fn is_end(&self) -> bool {
+        self.kind == RejectedKind::Timeout(Deadline::Total)
+    }
+
+    /// The rejection, of the policy of this name.
+    pub(super) fn of_policy(&self, (name, key): Whose) -> Rejected {
+        let mut rejected = Rejected::new(self.kind, name).with_key(key);
+        if self.kind.ran() && !self.ran {
+            rejected = rejected.unbegun();
+        }
+        match of_nanos(self.after) {
+            Some(after) => rejected.with_retry_after(after),
+            None => rejected,
+        }
+    }
+}
+
+/// Of a door that tells everything.
+#[cold]
+pub(super) fn refused(rejected: Rejected) -> Refusal {
+    Refusal::of(&rejected)
+}
+
+/// Of a circuit breaker.
+#[inline(always)]
+pub(super) fn open(denied: Denied) -> Refusal {
+    Refusal::after(RejectedKind::CircuitOpen, denied.retry_after)
+}
+
+/// What an attempt means: two words, which go from hand to hand in registers.
 #[derive(Clone, Copy, Debug)]
 pub struct Judged {
     /// What its span and its metrics say.
@@ -20,12 +93,32 @@ pub struct Judged {
     pub failed: Option<bool>,
     /// Another attempt may be worth it.
     pub again: bool,
-    /// The callee has said when.
-    pub retry_after: Option<Duration>,
-    /// What its error means, where that was asked.
-    pub class: Option<Class>,
+    /// What its error means to the retry, where that was asked.
+    class: Option<ClassName>,
     /// The policy that refused it or cut it off.
     pub rejected: Option<RejectedKind>,
+    /// The callee has said when: nanoseconds; [`UNSAID`]: it has not.
+    after: u64,
+}
+
+const UNSAID: u64 = u64::MAX;
+
+fn nanos_of(after: Option<Duration>) -> u64 {
+    after.map_or(UNSAID, |after| nanos::of(after).min(UNSAID - 1))
+}
+
+fn of_nanos(nanos: u64) -> Option<Duration> {
+    (nanos != UNSAID).then(|| Duration::from_nanos(nanos))
+}
+
+/// A [`Class`] without what it says about time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ClassName {
+    Transient,
+    Throttled,
+    Timeout,
+    NotSent,
+    Permanent,
 }
 
 impl Judged {
@@ -34,9 +127,9 @@ impl Judged {
         outcome: Outcome::Ok,
         failed: Some(false),
         again: false,
-        retry_after: None,
         class: None,
         rejected: None,
+        after: UNSAID,
     };
     /// It returned an error.
     pub const ERROR: Self =
@@ -46,21 +139,62 @@ impl Judged {
     #[cold]
     #[must_use]
     pub fn of_rejected(refusal: &Refusal) -> Self {
-        let kind = refusal.kind;
-        // What was refused at a door says nothing about what stands behind it.
-        let failed = matches!(kind, RejectedKind::Timeout(_) | RejectedKind::Chaos).then_some(true);
-        let class = match kind {
-            RejectedKind::Timeout(_) => Class::Timeout,
-            _ => Class::NotSent,
-        };
+        let Refusal { kind, ran, .. } = *refusal;
+        // What was refused at a door, or never got to it, says nothing about what stands behind it.
+        let failed = (ran || kind == RejectedKind::Chaos).then_some(true);
+        let class = if ran { ClassName::Timeout } else { ClassName::NotSent };
         Self {
             outcome: Outcome::Rejected,
             failed,
             again: kind != RejectedKind::Timeout(Deadline::Total),
-            retry_after: refusal.retry_after,
             class: Some(class),
             rejected: Some(kind),
+            after: refusal.after,
         }
+    }
+
+    /// What its error means, where that was asked.
+    pub(crate) fn class(&self) -> Option<Class> {
+        Some(match self.class? {
+            ClassName::Transient => Class::Transient,
+            ClassName::Throttled => Class::Throttled { retry_after: self.asked_after() },
+            ClassName::Timeout => Class::Timeout,
+            ClassName::NotSent => Class::NotSent,
+            ClassName::Permanent => Class::Permanent,
+        })
+    }
+
+    /// When to come again, if the callee has said that.
+    pub(crate) fn asked_after(&self) -> Option<Duration> {
+        of_nanos(self.after)
+    }
+
+    /// The same, asked to come again after this time.
+    #[cfg(test)]
+    pub(crate) fn after(mut self, after: Duration) -> Self {
+        self.after = nanos_of(Some(after));
+        self
+    }
+
+    /// The same, of this class.
+    #[cfg(test)]
+    pub(crate) fn of_class(mut self, class: Class) -> Self {
+        self.take_class(class);
+        self
+    }
+
+    #[inline(always)]
+    fn take_class(&mut self, class: Class) {
+        self.class = Some(match class {
+            Class::Transient => ClassName::Transient,
+            Class::Throttled { retry_after } => {
+                self.after = nanos_of(retry_after);
+                ClassName::Throttled
+            }
+            Class::Timeout => ClassName::Timeout,
+            Class::NotSent => ClassName::NotSent,
+            Class::Permanent => ClassName::Permanent,
+        });
     }
 
     /// Says nothing about what is called, if the function's own predicate says so.
@@ -79,17 +213,16 @@ impl Judged {
         }
     }
 
-    /// Means what its error means; a predicate that was asked before counts for more.
+    /// Means what its error means: to the retry, to the circuit breaker, or to both.
     #[inline(always)]
-    pub fn classify(&mut self, class: Option<Class>, is_asked: bool) {
+    pub fn classify(&mut self, class: Option<Class>, (retry, breaker): (bool, bool)) {
         let Some(class) = class else { return };
-        self.class = Some(class);
-        self.again = class.is_retryable();
-        if let Class::Throttled { retry_after } = class {
-            self.retry_after = retry_after;
+        if retry {
+            self.take_class(class);
+            self.again = class.is_retryable();
         }
         // The caller's mistake says nothing about the callee.
-        if class == Class::Permanent && !is_asked && self.failed.is_some() {
+        if breaker && class == Class::Permanent {
             self.failed = None;
         }
     }
@@ -110,7 +243,7 @@ impl Judged {
         if let Err(error) = returned
             && let Some(after) = find(error)
         {
-            self.retry_after = Some(after);
+            self.after = nanos_of(Some(after));
         }
     }
 }

@@ -1,137 +1,231 @@
 //! What one attempt holds, from its admission to its verdict.
+//!
+//! Nearly always that is the leave of a closed circuit breaker: three words that stay where they are
+//! until the verdict. Losing them loses nothing. A probe's slot and the span of a further attempt have
+//! to be given back; they are in a box, so that the run has only one thing to drop, and everything
+//! else of it can stay in registers.
 
-use super::{Judged, Refusal};
+use std::mem;
+
+use super::Judged;
 use crate::{
     outcome::Outcome,
-    resilience::{Rejected, Verdict, breaker::Permit, scope::Limited, telemetry},
+    resilience::{
+        CircuitBreaker, Verdict,
+        breaker::{Denied, Permit, Standing},
+        policy::{BREAKER, HEDGE, Has, RETRY},
+        scope::Limited,
+        telemetry,
+    },
     time,
     trace::{Attached, SpanHandle},
 };
 
-/// What one attempt holds; dropped before its verdict, it was cancelled or has panicked.
+/// What one attempt holds.
 #[derive(Debug)]
 pub(crate) struct Lane<'p> {
+    standing: Option<Standing<'p>>,
+    held: MaybeHeld<'p>,
+}
+
+type MaybeHeld<'p> = Option<Box<Held<'p>>>;
+
+/// What has to be given back; dropped before the verdict, the attempt was cancelled or has panicked.
+#[derive(Debug, Default)]
+struct Held<'p> {
     permit: Option<Permit<'p>>,
     /// Of an attempt after the first one.
-    span: Option<Box<SpanHandle>>,
-    /// Why it did not run, or not to its end.
-    rejected: Option<Rejected>,
-    /// The body is running: if the lane is dropped now, it has panicked.
+    span: Option<SpanHandle>,
     is_running: bool,
 }
 
 impl<'p> Lane<'p> {
-    pub(super) const EMPTY: Self =
-        Self { permit: None, span: None, rejected: None, is_running: false };
+    pub(super) const EMPTY: Self = Self { standing: None, held: None };
 
-    /// A new one in this place, which may have been that of an earlier attempt.
+    /// Begins an attempt that is not the first one.
     #[inline(always)]
-    pub(super) fn begin(lane: &mut Option<Self>) -> &mut Self {
-        lane.insert(Self::EMPTY)
-    }
-
-    /// Begins an attempt after the first one.
-    #[cold]
     pub(super) fn begin_again(&mut self, number: u32) {
-        self.span = telemetry::attempt_span(number);
+        self.held = begin_span(self.held.take(), number);
     }
 
+    /// Asks the breaker for leave; the clock is read only if need be.
     #[inline(always)]
-    pub(super) fn hold(&mut self, permit: Permit<'p>) {
-        self.permit = Some(permit);
+    pub(super) fn enter(
+        &mut self,
+        breaker: &'p CircuitBreaker,
+        now: impl Fn() -> u64,
+    ) -> Result<(), Denied> {
+        if let Some(standing) = breaker.admit_at_once(&now) {
+            self.standing = Some(standing);
+            return Ok(());
+        }
+        let (held, admitted) = ask(self.held.take(), breaker, now());
+        self.held = held;
+        admitted
     }
 
-    /// Enters the span of the attempt, if it has one.
-    #[cold]
-    fn attach(&self) -> Option<Attached> {
-        self.span.as_ref().map(|span| span.context().attach())
+    /// The attempt has to wait before it begins, which is not the callee's fault.
+    #[inline]
+    pub(super) fn waits(&mut self) {
+        self.standing = self.standing.map(Standing::waiting);
+        if let Some(permit) = self.held.as_deref_mut().and_then(|held| held.permit.as_mut()) {
+            permit.waits();
+        }
     }
 
-    /// The attempt is refused or cut off.
-    #[cold]
-    pub(super) fn refuse(&mut self, rejected: Rejected) -> Refusal {
-        let refusal = Refusal::of(&rejected);
-        self.rejected = Some(rejected);
-        refusal
-    }
-
-    pub(super) fn take_rejected(&mut self) -> Option<Rejected> {
-        self.rejected.take()
+    /// It has waited long enough.
+    #[inline]
+    pub(super) fn begins(&mut self) {
+        let now = time::nanos();
+        self.standing = self.standing.map(|standing| standing.beginning(now));
+        if let Some(permit) = self.held.as_deref_mut().and_then(|held| held.permit.as_mut()) {
+            permit.begins(now);
+        }
     }
 
     /// The attempt has ended, and this is what it means.
     #[inline(always)]
-    pub(super) fn close(&mut self, seen: &Judged) {
-        if let Some(permit) = self.permit.take() {
-            let verdict = match seen.failed {
-                Some(true) => Verdict::Failure,
-                Some(false) => Verdict::Success,
-                None => Verdict::Ignored,
-            };
-            permit.end_at(verdict, time::nanos);
+    pub(super) fn close<H: Has>(&mut self, seen: &Judged) {
+        if H::HAS & BREAKER != 0
+            && let Some(standing) = self.standing.take()
+        {
+            standing.end(verdict(seen), time::nanos);
         }
-        if self.span.is_some() {
-            self.end_span(seen.outcome);
-        }
-    }
-
-    #[cold]
-    fn end_span(&mut self, outcome: Outcome) {
-        if let Some(span) = self.span.take() {
-            span.end_with(outcome);
+        if H::HAS & (BREAKER | RETRY | HEDGE) != 0
+            && let Some(held) = self.held.take()
+        {
+            end(held, *seen);
         }
     }
+}
 
-    #[cold]
+fn verdict(seen: &Judged) -> Verdict {
+    match seen.failed {
+        Some(true) => Verdict::Failure,
+        Some(false) => Verdict::Success,
+        None => Verdict::Ignored,
+    }
+}
+
+// These take the box and give it back: whoever got its address would keep the run out of registers.
+
+#[cold]
+#[inline(never)]
+fn begin_span<'p>(mut held: MaybeHeld<'p>, number: u32) -> MaybeHeld<'p> {
+    if let Some(span) = telemetry::attempt_span(number) {
+        held.get_or_insert_default().span = Some(span);
+    }
+    held
+}
+
+#[cold]
+#[inline(never)]
+fn ask<'p>(
+    mut held: MaybeHeld<'p>,
+    breaker: &'p CircuitBreaker,
+    now: u64,
+) -> (MaybeHeld<'p>, Result<(), Denied>) {
+    let admitted =
+        breaker.admit(now).map(|permit| held.get_or_insert_default().permit = Some(permit));
+    if let Err(denied) = admitted {
+        breaker.tell_denied(denied);
+    }
+    (held, admitted)
+}
+
+#[cold]
+#[inline(never)]
+fn end(mut held: Box<Held<'_>>, seen: Judged) {
+    if let Some(permit) = held.permit.take() {
+        permit.end_at(verdict(&seen), time::nanos);
+    }
+    if let Some(span) = held.span.take() {
+        span.end_with(seen.outcome);
+    }
+}
+
+impl Held<'_> {
+    fn set_running(&mut self, is_running: bool) {
+        self.is_running = is_running;
+        if let Some(permit) = &mut self.permit {
+            permit.set_running(is_running);
+        }
+    }
+}
+
+impl Drop for Held<'_> {
     #[inline(never)]
-    fn abandon(&mut self) {
-        if let Some(permit) = self.permit.take() {
-            if self.is_running {
-                permit.end(Verdict::Failure, time::nanos());
-            } else {
-                drop(permit);
-            }
+    fn drop(&mut self) {
+        if let Some(span) = self.span.take() {
+            let (panicked, cancelled) = (Outcome::Panicked, Outcome::Cancelled);
+            span.end_with(if self.is_running { panicked } else { cancelled });
         }
-        self.end_span(if self.is_running { Outcome::Panicked } else { Outcome::Cancelled });
     }
 }
 
-/// What is different while the body of an attempt runs.
-pub(super) struct Around {
-    _attached: Option<Attached>,
-    _limited: Option<Limited>,
+impl Lane<'_> {
+    /// Runs the body, or polls it, in the span of the attempt if that has one.
+    #[inline(always)]
+    pub(super) fn run<R>(&mut self, _limited: Option<Limited>, body: impl FnOnce() -> R) -> R {
+        let attached = self.held.as_deref_mut().and_then(enter);
+        let value = body();
+        if let Some(attached) = attached {
+            detach(attached);
+        }
+        if let Some(held) = self.held.as_deref_mut() {
+            held.set_running(false);
+        }
+        value
+    }
+
+    /// The attempt does not come to its end.
+    #[inline(always)]
+    pub(super) fn abandon<H: Has>(&mut self, has_panicked: bool) {
+        if H::HAS & BREAKER != 0
+            && let Some(standing) = self.standing.take()
+        {
+            standing.cancelled(has_panicked);
+        }
+    }
 }
 
-impl Around {
+/// While a synchronous body runs; dropped, it has panicked.
+pub(super) struct Running<'p>(Option<Standing<'p>>);
+
+impl<'p> Running<'p> {
     #[inline(always)]
-    pub(super) fn enter(
-        lane: &mut Option<Lane<'_>>,
-        number: u32,
+    pub(super) fn run<R>(
+        lane: &mut Lane<'p>,
         limited: Option<Limited>,
-    ) -> Self {
-        let mut attached = None;
-        if let Some(lane) = lane {
-            if number > 1 {
-                attached = lane.attach();
-            }
-            lane.is_running = true;
-        }
-        Self { _attached: attached, _limited: limited }
-    }
-
-    #[inline(always)]
-    pub(super) fn leave(self, lane: &mut Option<Lane<'_>>) {
-        if let Some(lane) = lane {
-            lane.is_running = false;
-        }
+        body: impl FnOnce() -> R,
+    ) -> R {
+        // A copy: whoever unwinds from here does not ask the lane any more.
+        let running = Self(lane.standing);
+        let value = lane.run(limited, body);
+        mem::forget(running);
+        value
     }
 }
 
-impl Drop for Lane<'_> {
+impl Drop for Running<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.permit.is_some() || self.span.is_some() {
-            self.abandon();
+        if let Some(standing) = self.0 {
+            standing.cancelled(true);
         }
     }
+}
+
+/// The body runs, in the span of the attempt if it has one.
+#[cold]
+#[inline(never)]
+fn enter(held: &mut Held<'_>) -> Option<Box<Attached>> {
+    held.set_running(true);
+    held.span.as_ref().map(|span| Box::new(span.context().attach()))
+}
+
+#[cold]
+#[inline(never)]
+fn detach(attached: Box<Attached>) {
+    drop(attached);
 }

@@ -6,76 +6,83 @@ use std::{
     time::Duration,
 };
 
-use super::Core;
+use super::{Call, Core, Lane, Refusal, judged::refused, waits::Time};
 use crate::resilience::{
-    Deadline, Rejected, RejectedKind, Timeout,
-    policy::{Parts, TIMEOUT},
+    Bulkhead, Deadline, RejectedKind, Timeout,
+    bulkhead::{Asked, Place},
+    policy::{Has, Parts, TIMEOUT},
     scope::{self, Limited, NEVER},
+    telemetry,
     timer::{self, Timer},
 };
 
-impl Core {
-    /// When the whole call has to be over; that begins to run now if it did not before.
-    #[cold]
-    pub(super) fn deadline(&mut self, parts: &dyn Parts) -> u64 {
-        if self.fixed_deadline() == NEVER
-            && self.word & TIMEOUT != 0
-            && let Some(timeout) = parts.timeout()
-            && timeout.total_nanos() != NEVER
-        {
-            self.later().deadline = timer::now().saturating_add(timeout.total_nanos());
-        }
-        self.fixed_deadline()
-    }
-
-    /// The same, if it runs already.
+impl<H: Has> Core<H> {
+    /// Lets the time of the whole call run from now on, if it does not already.
     #[inline(always)]
-    fn fixed_deadline(&self) -> u64 {
-        self.later.as_ref().map_or(NEVER, |later| later.deadline)
+    pub(super) fn fix_deadline(&mut self, parts: &dyn Parts) {
+        if self.has(TIMEOUT) && self.deadline == NEVER {
+            self.deadline = total_from_now(parts);
+        }
     }
 
     /// An attempt that begins when all time is over is none.
     #[inline(always)]
-    pub(super) fn check(&self) -> Result<(), Rejected> {
-        if self.word & TIMEOUT != 0 { self.check_deadline() } else { Ok(()) }
-    }
-
-    #[inline]
-    fn check_deadline(&self) -> Result<(), Rejected> {
-        let deadline = self.fixed_deadline().min(scope::fixed_deadline());
-        if deadline != NEVER && timer::now() > deadline {
-            return Err(Rejected::new(RejectedKind::Timeout(Deadline::Total), ""));
+    pub(super) fn check(&self) -> Result<(), Refusal> {
+        if self.has(TIMEOUT) {
+            let deadline = self.deadline.min(scope::fixed_deadline());
+            if deadline != NEVER && is_over(deadline) {
+                return Err(Refusal::out_of_time());
+            }
         }
         Ok(())
     }
 
     /// Tells whatever the body calls how much time it has.
-    #[inline]
-    pub(super) fn limit(&self, parts: &impl Parts, until: u64) -> Limited {
-        let (mut allowance, deadline) = (NEVER, self.fixed_deadline());
-        if let Some(timeout) = parts.timeout() {
-            if deadline == NEVER {
-                allowance = timeout.total_nanos();
-            }
-            if until == NEVER {
-                allowance = allowance.min(timeout.attempt_nanos());
-            }
+    #[inline(always)]
+    pub(super) fn limit<P: Parts>(&self, parts: &P, until: u64) -> Option<Limited> {
+        if !self.has(TIMEOUT) {
+            return None;
         }
-        scope::limit(deadline.min(until), allowance)
+        let timeout = parts.timeout()?;
+        let total = if self.deadline == NEVER { timeout.total_nanos() } else { NEVER };
+        let attempt = if until == NEVER { timeout.attempt_nanos() } else { NEVER };
+        Some(scope::limit(self.deadline.min(until), total.min(attempt)))
     }
+}
 
+#[cold]
+#[inline(never)]
+fn total_from_now(parts: &dyn Parts) -> u64 {
+    match parts.timeout() {
+        Some(timeout) if timeout.total_nanos() != NEVER => {
+            timer::now().saturating_add(timeout.total_nanos())
+        }
+        _ => NEVER,
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn is_over(deadline: u64) -> bool {
+    timer::now() > deadline
+}
+
+pub(super) fn too_late(whose: Deadline) -> Refusal {
+    Refusal::of_kind(RejectedKind::Timeout(whose))
+}
+
+/// What is not ready by its end; the deadline of the call runs already.
+impl Call<'_> {
     /// Whose time is over, of a body that is not ready.
     #[inline(never)]
     pub(super) fn expire(
-        &mut self,
-        parts: &dyn Parts,
-        until: &mut u64,
-        timer: &mut Option<Timer>,
+        self,
+        Time { timer, until }: &mut Time,
         context: &mut Context<'_>,
     ) -> Poll<Deadline> {
-        let total = self.deadline(parts);
+        let total = self.deadline;
         if *until == NEVER
-            && let Some(timeout) = parts.timeout()
+            && let Some(timeout) = self.parts.timeout()
             && timeout.attempt_nanos() != NEVER
         {
             *until = timer::now().saturating_add(timeout.attempt_nanos());
@@ -90,61 +97,80 @@ impl Core {
         Poll::Ready(if total <= *until { Deadline::Total } else { Deadline::Attempt })
     }
 
+    /// The whole call's time is over, of one that waits at a door.
+    pub(super) fn expire_waiting(
+        self,
+        timer: &mut Option<Timer>,
+        context: &mut Context<'_>,
+    ) -> Poll<Refusal> {
+        // What an attempt may take is no matter of the doors.
+        if self.deadline == NEVER {
+            return Poll::Pending;
+        }
+        let running = timer.get_or_insert_with(|| Timer::until(self.deadline));
+        Pin::new(running).poll(context).map(|()| Refusal::out_of_time())
+    }
+
     /// Until when a delay on purpose lasts: no longer than the attempt.
     #[cfg(feature = "chaos")]
-    pub(super) fn delay(&mut self, parts: &dyn Parts, until: &mut u64, nanos: u64) -> u64 {
+    pub(super) fn delay(self, until: &mut u64, nanos: u64) -> u64 {
         let now = timer::now();
         if self.word & TIMEOUT != 0
-            && let Some(timeout) = parts.timeout()
+            && let Some(timeout) = self.parts.timeout()
         {
             *until = now.saturating_add(timeout.attempt_nanos());
         }
-        now.saturating_add(nanos).min(*until).min(self.deadline(parts))
+        now.saturating_add(nanos).min(*until).min(self.deadline)
     }
 
     /// Whether there is time left for an attempt that had to be ready by then.
     #[cfg(feature = "chaos")]
-    pub(super) fn in_time(&self, until: u64) -> Result<(), Rejected> {
-        let now = timer::now();
-        let whose = match () {
-            () if now >= self.fixed_deadline() => Deadline::Total,
-            () if now >= until => Deadline::Attempt,
-            () => return Ok(()),
-        };
-        Err(Rejected::new(RejectedKind::Timeout(whose), ""))
-    }
-
-    /// The whole call's time is over, of one that waits at a door.
-    pub(super) fn expire_waiting(
-        &mut self,
-        parts: &dyn Parts,
-        timer: &mut Option<Timer>,
-        context: &mut Context<'_>,
-    ) -> Poll<Deadline> {
-        // What an attempt may take is no matter of the doors.
-        let total = self.deadline(parts);
-        if total == NEVER {
-            return Poll::Pending;
-        }
-        self.expire(parts, &mut { total }, timer, context)
+    pub(super) fn in_time(self, until: u64) -> Result<(), Refusal> {
+        InTime { total: self.deadline.saturating_sub(1), attempt: until.saturating_sub(1) }.check()
     }
 
     /// Until when to wait for a turn that comes in so many nanoseconds, if there is time for it.
     #[cold]
-    pub(super) fn wait_for_turn(&mut self, parts: &dyn Parts, nanos: u64) -> Result<u64, Rejected> {
+    pub(super) fn wait_for_turn(self, nanos: u64) -> Result<u64, Refusal> {
         let until = timer::now().saturating_add(nanos);
-        if until > self.deadline(parts).min(scope::deadline()) {
-            let rejected = Rejected::new(RejectedKind::RateLimited, "");
-            return Err(rejected.with_retry_after(Duration::from_nanos(nanos)));
+        if until > self.deadline.min(scope::deadline()) {
+            let refusal = Refusal::after(RejectedKind::RateLimited, nanos);
+            telemetry::refused(&refusal.of_policy((self.name(), None)));
+            return Err(refusal);
         }
         Ok(until)
     }
 
-    /// How long a thread may wait at a door.
+    /// Keeps the thread waiting for a place, as long as the whole call has time.
     #[cold]
-    pub(super) fn patience(&mut self, parts: &dyn Parts) -> Option<Duration> {
-        let deadline = self.deadline(parts).min(scope::deadline());
-        (deadline != NEVER).then(|| Duration::from_nanos(deadline.saturating_sub(timer::now())))
+    #[inline(never)]
+    pub(super) fn queue_up<'b>(
+        self,
+        bulkhead: &'b Bulkhead,
+        lane: &mut Lane<'_>,
+    ) -> Result<Place<'b>, Refusal> {
+        let line = match bulkhead.ask().map_err(refused)? {
+            Asked::In(place) => return Ok(place),
+            Asked::Queued(line) => line,
+        };
+        let deadline = self.deadline.min(scope::deadline());
+        let patience = (deadline != NEVER)
+            .then(|| Duration::from_nanos(deadline.saturating_sub(timer::now())));
+        let found = bulkhead.stand_in_line(line, patience);
+        lane.begins();
+        found.map_err(|full| {
+            // There is no place, or no time.
+            let is_late = deadline != NEVER && timer::now() >= deadline;
+            if is_late { Refusal::out_of_time() } else { refused(full) }
+        })
+    }
+
+    /// Sets the end of a body that nothing can cut off, and that can ask for it.
+    #[cold]
+    pub(super) fn begin_in_time(self) -> (InTime, Limited) {
+        let most = self.parts.timeout().map_or(NEVER, Timeout::attempt_nanos);
+        let (total, attempt) = (self.deadline, timer::now().saturating_add(most));
+        (InTime { total, attempt }, scope::limit(total.min(attempt), NEVER))
     }
 }
 
@@ -155,27 +181,16 @@ pub(super) struct InTime {
     attempt: u64,
 }
 
-impl Core {
-    /// Sets the end of a body that nothing can cut off, and that can ask for it.
-    #[cold]
-    pub(super) fn begin_in_time(&mut self, parts: &dyn Parts) -> (InTime, Limited) {
-        let total = self.deadline(parts);
-        let most = parts.timeout().map_or(NEVER, Timeout::attempt_nanos);
-        let attempt = timer::now().saturating_add(most);
-        (InTime { total, attempt }, scope::limit(total.min(attempt), NEVER))
-    }
-}
-
 impl InTime {
     /// What comes too late is not used.
     #[cold]
-    pub(super) fn check(self) -> Result<(), Rejected> {
+    pub(super) fn check(self) -> Result<(), Refusal> {
         let now = timer::now();
         let whose = match () {
             () if now > self.total => Deadline::Total,
             () if now > self.attempt => Deadline::Attempt,
             () => return Ok(()),
         };
-        Err(Rejected::new(RejectedKind::Timeout(whose), ""))
+        Err(too_late(whose))
     }
 }

@@ -6,39 +6,48 @@
 //! [`Run::settle`] decides what follows from it.
 //!
 //! Nearly all calls succeed at once with nothing in front of them. So what such a call needs is
-//! inlined, a test or two of one word, and everything else stands behind a call.
+//! inlined, a test or two of one word, and everything else stands behind a call. Three things keep
+//! it short: what a function cannot have is known when it is compiled ([`Has`]); what
+//! stands behind a call gets plain values, because a structure to which somebody points has to be
+//! written to memory first; and what only failures need is made by the first failure.
 
 mod attempt;
+mod chaos;
+mod doors;
 mod judged;
 mod lane;
+mod last;
 mod limits;
 mod pause;
 mod race;
 mod sync;
 #[cfg(test)]
 mod tests;
+mod thread;
+pub(super) mod waits;
 
-use std::{ops::ControlFlow, time::Duration};
+use std::{marker::PhantomData, ops::ControlFlow, time::Duration};
 
 use self::lane::Lane;
 pub use self::{
     attempt::Attempt,
     judged::{
         ByClassify, ByNobody, BySource, ByWrapped, Classified, Judged, JudgedAsAny, JudgedAsResult,
-        Judging,
+        Judging, Refusal,
     },
+    last::Last,
     pause::Pause,
     race::Hedged,
     sync::SyncRun,
 };
 use super::{
-    Rejected, RejectedKind,
-    policy::{GATES, NEW, Parts, Policy, RETRY, TIMED, TIMEOUT},
+    Bulkhead, CircuitBreaker, RateLimiter, Rejected, RejectedKind,
+    policy::{Any, GATES, HEDGE, Has, NEW, Parts, Policy, RETRY, TIMED, TIMEOUT},
     retry::{Failed, Sequence, Stopped},
     scope::{self, NEVER},
     telemetry, timer,
 };
-use crate::{outcome::Outcome, random, site::Site, time, trace::local::Local};
+use crate::{call::refused, outcome::Outcome, random, site::Site, time, trace::local::Local};
 
 /// How an attempt ended: what the function returned, or why it did not.
 pub type Ended<R> = Result<R, Refusal>;
@@ -46,52 +55,54 @@ pub type Ended<R> = Result<R, Refusal>;
 /// How a call ended: what the function returned last, or the rejection for its caller.
 pub type Settled<R> = Result<R, Rejected>;
 
-/// Why an attempt did not run, or not to its end: what of a rejection its judges need.
-///
-/// Plain data, so that an [`Ended`] can be kept in registers; the rejection itself waits in the run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    kind: RejectedKind,
-    retry_after: Option<Duration>,
-}
-
-impl Refusal {
-    pub(crate) fn of(rejected: &Rejected) -> Self {
-        Self { kind: rejected.kind(), retry_after: rejected.retry_after() }
-    }
-}
-
-/// One call, from its first attempt to its last.
+/// One call, from its first attempt to its last; `H`: which mechanisms it can have.
 #[must_use]
-pub struct Run<'p, P: Parts = Policy> {
+pub struct Run<'p, P: Parts = Policy, H: Has = Any> {
     parts: &'p P,
-    core: Core,
-    /// Of the attempt that runs, or has ended and is being judged; none, if it holds nothing.
-    lane: Option<Lane<'p>>,
+    core: Core<H>,
+    /// Of the attempt that runs, or has ended and is being judged.
+    lane: Lane<'p>,
+    later: Later,
 }
 
 /// What outlives an attempt.
-#[derive(Debug)]
-struct Core {
+#[derive(Clone, Copy, Debug)]
+struct Core<H: Has> {
     site: Option<&'static Site>,
     word: u32,
     /// The number of the attempt that is running, or ran last; 0: none yet.
     number: u32,
-    later: Option<Later>,
-}
-
-/// What only some calls need, and most of those only when something has failed.
-#[derive(Clone, Copy, Debug)]
-struct Later {
     /// When the whole call has to be over, once that is known.
     deadline: u64,
-    sequence: Sequence,
+    /// When it began, where that matters.
     started: u64,
+    has: PhantomData<H>,
+}
+
+/// What is needed once something has failed.
+#[derive(Clone, Copy, Debug)]
+struct Later {
+    sequence: Sequence,
     /// Attempts before the present one that were refused before they ran.
     refused: u32,
 }
 
-impl<'p, P: Parts> Run<'p, P> {
+impl Later {
+    const NONE: Self = Self { sequence: Sequence::START, refused: 0 };
+}
+
+/// A call as cold functions see it.
+#[derive(Clone, Copy)]
+struct Call<'p> {
+    parts: &'p dyn Parts,
+    site: Option<&'static Site>,
+    word: u32,
+    number: u32,
+    deadline: u64,
+    started: u64,
+}
+
+impl<'p, P: Parts, H: Has> Run<'p, P, H> {
     /// Begins a call of the function.
     #[inline(always)]
     pub fn begin(site: &'static Site, parts: &'p P) -> Self {
@@ -101,24 +112,25 @@ impl<'p, P: Parts> Run<'p, P> {
     #[inline(always)]
     pub(crate) fn new(site: Option<&'static Site>, parts: &'p P) -> Self {
         let word = parts.word();
-        let later = if word & (NEW | TIMED) == 0 { None } else { begin(parts, site, word) };
-        if word & RETRY != 0
+        let started = if word & (NEW | TIMED) == 0 { 0 } else { begin(parts, site, word) };
+        let core = Core { site, word, number: 0, deadline: NEVER, started, has: PhantomData };
+        if core.has(RETRY)
             && let Some(retry) = parts.retry()
         {
             retry.note_call();
         }
-        Self { parts, core: Core { site, word, number: 0, later }, lane: None }
+        Self { parts, core, lane: Lane::EMPTY, later: Later::NONE }
     }
 
     /// Runs one attempt, as far as the policies let it.
     #[inline(always)]
-    pub fn attempt<F: Future>(&mut self, body: F) -> Attempt<'_, 'p, P, F> {
+    pub fn attempt<F: Future>(&mut self, body: F) -> Attempt<'_, 'p, P, F, H> {
         Attempt::new(self, body)
     }
 
     /// Runs one attempt, and further ones beside it if it takes long; the first success wins.
     #[inline(always)]
-    pub fn hedged<F, M, J>(&mut self, make: M, judge: J) -> Hedged<'_, 'p, P, F, M, J>
+    pub fn hedged<F, M, J>(&mut self, make: M, judge: J) -> Hedged<'_, 'p, P, F, M, J, H>
     where
         F: Future,
         M: FnMut() -> F,
@@ -130,38 +142,43 @@ impl<'p, P: Parts> Run<'p, P> {
     /// Decides what follows from an attempt: its end, or a wait and another one.
     #[inline(always)]
     pub fn settle<R>(&mut self, ended: Ended<R>, seen: Judged) -> ControlFlow<Settled<R>, Pause> {
-        self.close(&seen);
-        if !seen.again || self.core.word & RETRY == 0 {
-            if self.core.number > 1 || seen.failed == Some(true) {
-                self.core.tell_end(self.parts, seen);
-            }
-            return ControlFlow::Break(self.end(ended));
-        }
-        match self.core.next(self.parts, seen) {
+        match self.follow(seen) {
             Ok(pause) => ControlFlow::Continue(pause),
-            Err(()) => ControlFlow::Break(self.end(ended)),
+            Err(_) => ControlFlow::Break(self.end(ended)),
         }
+    }
+
+    /// The wait for another attempt, or why there is none; `None`: there was but one.
+    #[inline(always)]
+    fn follow(&mut self, seen: Judged) -> Result<Pause, Option<Stopped>> {
+        self.lane.close::<H>(&seen);
+        if !self.core.has(RETRY) {
+            return Err(None);
+        }
+        if !seen.again {
+            if self.core.number > 1 || seen.failed == Some(true) {
+                return Err(Some(self.core.call(self.parts).tell_end(seen)));
+            }
+            return Err(None);
+        }
+        self.core.fix_deadline(self.parts);
+        let (wait, later) = self.core.call(self.parts).next(self.later, seen).map_err(Some)?;
+        self.later = later;
+        Ok(Pause::new(wait))
     }
 
     /// Ends a call that has one attempt.
     #[inline(always)]
     pub fn finish<R>(&mut self, ended: Ended<R>, seen: Judged) -> Settled<R> {
-        self.close(&seen);
+        self.lane.close::<H>(&seen);
         self.end(ended)
-    }
-
-    #[inline(always)]
-    fn close(&mut self, seen: &Judged) {
-        if let Some(lane) = &mut self.lane {
-            lane.close(seen);
-        }
     }
 
     #[inline(always)]
     fn end<R>(&mut self, ended: Ended<R>) -> Settled<R> {
         match ended {
             Ok(value) => Ok(value),
-            Err(refusal) => Err(self.core.rejected(self.parts, &mut self.lane, refusal)),
+            Err(refusal) => Err(self.core.call(self.parts).rejected(refusal, self.later.refused)),
         }
     }
 }
@@ -169,51 +186,36 @@ impl<'p, P: Parts> Run<'p, P> {
 /// Begins a call that is the first one, or has a clock.
 #[cold]
 #[inline(never)]
-fn begin(parts: &dyn Parts, site: Option<&'static Site>, word: u32) -> Option<Later> {
+fn begin(parts: &dyn Parts, site: Option<&'static Site>, word: u32) -> u64 {
     if word & NEW != 0 {
         parts.begin(site);
     }
-    (word & TIMED != 0).then(|| Later { started: timer::now(), ..Later::NEW })
+    if word & TIMED != 0 { timer::now() } else { 0 }
 }
 
-impl Later {
-    const NEW: Self = Self { deadline: NEVER, sequence: Sequence::START, started: 0, refused: 0 };
-}
+impl<H: Has> Core<H> {
+    /// Whether the call has this mechanism, which is not switched off.
+    #[inline(always)]
+    fn has(&self, part: u32) -> bool {
+        self.word & H::HAS & part != 0
+    }
 
-impl Core {
     /// Whether something has to happen around the body of the attempt.
     #[inline(always)]
     fn is_guarded(&self, number: u32) -> bool {
-        self.word & (GATES | TIMEOUT) != 0 || number > 1
+        self.has(GATES | TIMEOUT) || self.is_again(number)
     }
 
-    fn later(&mut self) -> &mut Later {
-        self.later.get_or_insert(Later::NEW)
+    /// Whether the attempt is not the first one.
+    #[inline(always)]
+    fn is_again(&self, number: u32) -> bool {
+        H::HAS & (RETRY | HEDGE) != 0 && number > 1
     }
 
-    /// What the policy is called.
-    fn name(&self, parts: &dyn Parts) -> &'static str {
-        match (parts.name(), self.site) {
-            ("", Some(site)) => site.name(),
-            (name, _) => name,
-        }
-    }
-
-    /// A rejection that says whose it is, and after how many attempts that ran.
-    #[cold]
-    #[inline(never)]
-    fn rejected(
-        &self,
-        parts: &dyn Parts,
-        lane: &mut Option<Lane<'_>>,
-        refusal: Refusal,
-    ) -> Rejected {
-        let rejected = lane.as_mut().and_then(Lane::take_rejected);
-        let rejected = rejected.unwrap_or_else(|| Rejected::new(refusal.kind, ""));
-        let before = self.later.map_or(0, |later| later.refused);
-        let ran = self.number - before - u32::from(!rejected.ran());
-        let rejected = rejected.with_attempts(ran);
-        if rejected.policy().is_empty() { rejected.named(self.name(parts)) } else { rejected }
+    #[inline(always)]
+    fn call<'p>(&self, parts: &'p dyn Parts) -> Call<'p> {
+        let Self { site, word, number, deadline, started, .. } = *self;
+        Call { parts, site, word: word & H::HAS, number, deadline, started }
     }
 
     /// Begins the next attempt.
@@ -222,43 +224,75 @@ impl Core {
         self.number += 1;
         self.number
     }
+}
+
+impl Call<'_> {
+    /// What the policy is called.
+    fn name(&self) -> &'static str {
+        match (self.parts.name(), self.site) {
+            ("", Some(site)) => site.name(),
+            (name, _) => name,
+        }
+    }
+
+    /// Tells of what no door has told of: the call or its attempt is over, or fails on purpose.
+    #[cold]
+    #[inline(never)]
+    fn tell(self, refusal: Refusal) -> Refusal {
+        if matches!(refusal.kind(), RejectedKind::Timeout(_) | RejectedKind::Chaos) {
+            telemetry::refused(&refusal.of_policy((self.name(), None)));
+        }
+        refusal
+    }
+
+    /// A rejection that says whose it is, and after how many attempts that ran.
+    #[cold]
+    #[inline(never)]
+    fn rejected(self, refusal: Refusal, refused_before: u32) -> Rejected {
+        let whose = match refusal.kind() {
+            RejectedKind::CircuitOpen => self.parts.circuit_breaker().map(CircuitBreaker::whose),
+            RejectedKind::RateLimited => self.parts.rate_limit().map(RateLimiter::whose),
+            RejectedKind::BulkheadFull => self.parts.bulkhead().map(Bulkhead::whose),
+            RejectedKind::Timeout(_) | RejectedKind::Chaos => None,
+        };
+        let rejected = refusal.of_policy(whose.unwrap_or_else(|| (self.name(), None)));
+        self.site.into_iter().for_each(refused::mark);
+        let ran = self.number - refused_before - u32::from(!rejected.ran());
+        rejected.with_attempts(ran)
+    }
 
     /// Says why it ends with an attempt that no other is to follow.
     #[cold]
     #[inline(never)]
-    fn tell_end(&self, parts: &dyn Parts, seen: Judged) {
-        if self.word & RETRY == 0 {
-            return;
-        }
+    fn tell_end(self, seen: Judged) -> Stopped {
         let why = match (seen.rejected, seen.outcome) {
             (Some(RejectedKind::Timeout(_)), _) => Stopped::Deadline,
             (Some(_), _) => Stopped::Rejected,
             (None, Outcome::Ok) => Stopped::Success,
             (None, _) => Stopped::Permanent,
         };
-        telemetry::stopped(self.name(parts), self.number, why);
+        telemetry::stopped(self.name(), self.number, why);
+        why
     }
 
     /// The wait for the next attempt; none: there is no other.
     #[cold]
     #[inline(never)]
-    fn next(&mut self, parts: &dyn Parts, seen: Judged) -> Result<Pause, ()> {
-        let Some(retry) = parts.retry() else { return Err(()) };
-        let deadline = self.deadline(parts).min(scope::deadline());
-        let number = self.number;
-        let later = self.later();
-        let (now, started) = (timer::now(), later.started);
+    fn next(self, mut later: Later, seen: Judged) -> Result<(Duration, Later), Stopped> {
+        let Some(retry) = self.parts.retry() else { return Err(Stopped::Permanent) };
+        let deadline = self.deadline.min(scope::deadline());
+        let (now, started, number) = (timer::now(), self.started, self.number);
         let failed = Failed { number, seen, now, started, deadline };
         let chance = random::chance(Local.random());
         match retry.next(&mut later.sequence, &failed, chance, time::nanos) {
             Ok(wait) => {
                 later.refused += u32::from(seen.rejected.is_some_and(|kind| !kind.ran()));
-                telemetry::retrying(self.name(parts), number, wait, scope::retrying());
-                Ok(Pause::new(wait))
+                telemetry::retrying(self.name(), number, wait, scope::retrying());
+                Ok((wait, later))
             }
             Err(why) => {
-                telemetry::stopped(self.name(parts), number, why);
-                Err(())
+                telemetry::stopped(self.name(), number, why);
+                Err(why)
             }
         }
     }

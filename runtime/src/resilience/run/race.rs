@@ -2,16 +2,17 @@
 //! returns.
 
 use std::{
+    mem,
     pin::Pin,
     task::{Context, Poll},
 };
 
 use pin_project_lite::pin_project;
 
-use super::{Ended, Judged, Lane, Run, attempt::Try};
+use super::{Ended, Judged, Lane, Run, attempt::Try, waits::Waits};
 use crate::resilience::{
     Hedge,
-    policy::{HEDGE, Parts},
+    policy::{Any, HEDGE, Has, Parts},
     telemetry,
     timer::{self, Timer},
 };
@@ -19,13 +20,13 @@ use crate::resilience::{
 pin_project! {
     /// Attempts that race; dropped, they give back what they hold.
     #[must_use = "futures do nothing unless polled"]
-    pub struct Hedged<'r, 'p, P: Parts, F: Future, M, J> {
+    pub struct Hedged<'r, 'p, P: Parts, F: Future, M, J, H: Has> {
         // Dropped before its lane, which is the run's.
         #[pin]
-        primary: Option<Try<'p, F>>,
+        primary: Option<Try<'p, F, H::Waits<'p>>>,
         // There rarely are any.
-        others: Vec<Other<'p, F>>,
-        run: &'r mut Run<'p, P>,
+        others: Vec<Other<'p, F, H::Waits<'p>>>,
+        run: &'r mut Run<'p, P, H>,
         make: M,
         judge: J,
         timer: Option<Timer>,
@@ -34,15 +35,32 @@ pin_project! {
         begun: u32,
         began: u64,
     }
+
+    impl<'r, 'p, P: Parts, F: Future, M, J, H: Has> PinnedDrop for Hedged<'r, 'p, P, F, M, J, H> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(primary) = this.primary.as_mut().as_pin_mut() {
+                primary.leave::<H>(&mut this.run.lane);
+            }
+        }
+    }
 }
 
 /// An attempt that began later.
-struct Other<'p, F> {
-    attempt: Pin<Box<Try<'p, F>>>,
-    lane: Option<Lane<'p>>,
+struct Other<'p, F: Future, W: Waits<'p>> {
+    attempt: Option<Pin<Box<Try<'p, F, W>>>>,
+    lane: Lane<'p>,
 }
 
-impl<'r, 'p, P, F, M, J> Hedged<'r, 'p, P, F, M, J>
+impl<'p, F: Future, W: Waits<'p>> Drop for Other<'p, F, W> {
+    fn drop(&mut self) {
+        if let Some(mut attempt) = self.attempt.take() {
+            attempt.as_mut().leave::<Any>(&mut self.lane);
+        }
+    }
+}
+
+impl<'r, 'p, P, F, M, J, H: Has> Hedged<'r, 'p, P, F, M, J, H>
 where
     P: Parts,
     F: Future,
@@ -50,7 +68,7 @@ where
     J: Fn(&Ended<F::Output>) -> Judged,
 {
     #[inline(always)]
-    pub(super) fn new(run: &'r mut Run<'p, P>, mut make: M, judge: J) -> Self {
+    pub(super) fn new(run: &'r mut Run<'p, P, H>, mut make: M, judge: J) -> Self {
         let primary = Some(Try::new(run.core.begin_attempt(), make()));
         let began = hedge(run).map_or(0, Hedge::begin);
         let (timer, failed) = (None, None);
@@ -58,7 +76,7 @@ where
     }
 }
 
-impl<P, F, M, J> Future for Hedged<'_, '_, P, F, M, J>
+impl<P, F, M, J, H: Has> Future for Hedged<'_, '_, P, F, M, J, H>
 where
     P: Parts,
     F: Future,
@@ -70,7 +88,7 @@ where
     #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Ended<F::Output>> {
         let mut this = self.as_mut().project();
-        let Run { parts, core, lane } = &mut **this.run;
+        let Run { parts, core, lane, .. } = &mut **this.run;
         if let Some(primary) = this.primary.as_mut().as_pin_mut()
             && let Poll::Ready(ended) = primary.poll(*parts, core, lane, context)
         {
@@ -83,14 +101,14 @@ where
                 }
                 return Poll::Ready(ended);
             }
-            close(lane, &seen);
+            lane.close::<H>(&seen);
             *this.failed = Some(ended);
         }
         self.race(context)
     }
 }
 
-impl<P, F, M, J> Hedged<'_, '_, P, F, M, J>
+impl<P, F, M, J, H: Has> Hedged<'_, '_, P, F, M, J, H>
 where
     P: Parts,
     F: Future,
@@ -111,27 +129,31 @@ where
                     None
                 };
                 let Some(number) = next else { break };
-                let attempt = Box::pin(Try::new(number, (this.make)()));
-                this.others.push(Other { attempt, lane: None });
+                let attempt = Some(Box::pin(Try::new(number, (this.make)())));
+                this.others.push(Other { attempt, lane: Lane::EMPTY });
             }
             let Some(other) = this.others.get_mut(at) else { break };
-            let Run { parts, core, lane } = &mut **this.run;
-            let polled = other.attempt.as_mut().poll(*parts, core, &mut other.lane, context);
+            let Run { parts, core, lane, .. } = &mut **this.run;
+            let Some(attempt) = &mut other.attempt else { break };
+            let polled = attempt.as_mut().poll(*parts, core, &mut other.lane, context);
             let Poll::Ready(ended) = polled else {
                 at += 1;
                 continue;
             };
-            let Other { attempt, lane: mut ended_lane } = this.others.swap_remove(at);
-            drop(attempt);
+            other.attempt = None;
+            let mut other = this.others.swap_remove(at);
             let seen = (this.judge)(&ended);
             if wins(&seen) {
+                if let Some(primary) = this.primary.as_mut().as_pin_mut() {
+                    primary.leave::<H>(lane);
+                }
                 this.primary.set(None);
                 this.others.clear();
-                telemetry::hedge_won(core.name(*parts));
-                *lane = ended_lane;
+                telemetry::hedge_won(core.call(*parts).name());
+                mem::swap(lane, &mut other.lane);
                 return Poll::Ready(ended);
             }
-            close(&mut ended_lane, &seen);
+            other.lane.close::<H>(&seen);
         }
         match this.failed.take() {
             Some(failed) if this.others.is_empty() => Poll::Ready(failed),
@@ -144,8 +166,8 @@ where
 }
 
 /// The number of the next attempt, if it is time for one and there may be one.
-fn next<P: Parts>(
-    run: &Run<'_, P>,
+fn next<P: Parts, H: Has>(
+    run: &Run<'_, P, H>,
     timer: &mut Option<Timer>,
     begun: &mut u32,
     context: &mut Context<'_>,
@@ -166,22 +188,16 @@ fn next<P: Parts>(
         return None;
     }
     *begun += 1;
-    telemetry::hedging(run.core.name(run.parts), *begun);
+    telemetry::hedging(run.core.call(run.parts).name(), *begun);
     Some(run.core.number + *begun - 1)
 }
 
 #[inline(always)]
-fn hedge<'p, P: Parts>(run: &Run<'p, P>) -> Option<&'p Hedge> {
-    if run.core.word & HEDGE != 0 { run.parts.hedge() } else { None }
+fn hedge<'p, P: Parts, H: Has>(run: &Run<'p, P, H>) -> Option<&'p Hedge> {
+    if run.core.has(HEDGE) { run.parts.hedge() } else { None }
 }
 
-/// Whether nobody has to wait for another answer.
+/// Whether nobody has to wait for another answer: what says nothing about the callee is none.
 fn wins(seen: &Judged) -> bool {
-    seen.failed != Some(true) && seen.rejected.is_none()
-}
-
-fn close(lane: &mut Option<Lane<'_>>, seen: &Judged) {
-    if let Some(lane) = lane {
-        lane.close(seen);
-    }
+    seen.failed == Some(false)
 }

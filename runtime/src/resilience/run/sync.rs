@@ -3,15 +3,14 @@
 use std::{ops::ControlFlow, time::Duration};
 
 use super::{
-    Core, Ended, Judged, Lane, Pause, Refusal, Run, Settled, lane::Around, limits::InTime,
+    Core, Ended, Judged, Lane, Last, Pause, Refusal, Run, Settled, judged::refused, lane::Running,
 };
 #[cfg(feature = "chaos")]
 use crate::resilience::policy::CHAOS;
 use crate::{
     resilience::{
-        Rejected,
         bulkhead::Place,
-        policy::{BREAKER, BULKHEAD, LIMIT, Parts, Policy, RETRY, TIMEOUT},
+        policy::{Any, BULKHEAD, Has, LIMIT, Parts, Policy, RETRY, TIMEOUT},
         scope, timer,
     },
     site::Site,
@@ -20,9 +19,9 @@ use crate::{
 
 /// One call of a synchronous function, from its first attempt to its last.
 #[must_use]
-pub struct SyncRun<'p, P: Parts = Policy>(Run<'p, P>);
+pub struct SyncRun<'p, P: Parts = Policy, H: Has = Any>(pub(super) Run<'p, P, H>);
 
-impl<'p, P: Parts> SyncRun<'p, P> {
+impl<'p, P: Parts, H: Has> SyncRun<'p, P, H> {
     /// Begins a call of the function.
     #[inline(always)]
     pub fn begin(site: &'static Site, parts: &'p P) -> Self {
@@ -37,22 +36,25 @@ impl<'p, P: Parts> SyncRun<'p, P> {
     /// Runs one attempt, as far as the policies let it.
     #[inline(always)]
     pub fn attempt<R>(&mut self, body: impl FnOnce() -> R) -> Ended<R> {
-        let Run { parts, core, lane } = &mut self.0;
+        let Run { parts, core, lane, .. } = &mut self.0;
         let number = core.begin_attempt();
-        let held = if core.is_guarded(number) {
-            match Held::begin(core, *parts, lane) {
-                Ok(held) => Some(held),
-                Err(refusal) => return Err(refusal),
-            }
-        } else {
-            None
+        if !core.is_guarded(number) {
+            let _within = scope::enter(number, core.has(RETRY));
+            return Ok(body());
+        }
+        let place = core.admit(*parts, lane).map_err(|refusal| core.call(*parts).tell(refusal))?;
+        let (mut in_time, mut limited) = (None, None);
+        if core.has(TIMEOUT) {
+            let (end, limits) = core.call(*parts).begin_in_time();
+            (in_time, limited) = (Some(end), Some(limits));
+        }
+        let value = {
+            let _within = scope::enter(number, core.has(RETRY));
+            Running::run(lane, limited, body)
         };
-        let _within = scope::enter(number, core.word & RETRY != 0);
-        let value = body();
-        if let Some(held) = held
-            && let Err(refusal) = held.end(lane)
-        {
-            return Err(refusal);
+        drop(place);
+        if let Some(in_time) = in_time {
+            in_time.check().map_err(|refusal| core.call(*parts).tell(refusal))?;
         }
         Ok(value)
     }
@@ -63,6 +65,18 @@ impl<'p, P: Parts> SyncRun<'p, P> {
         self.0.settle(ended, seen)
     }
 
+    /// As [`settle`](Self::settle); if there is no further attempt to a refused one, what was
+    /// returned before it is what the caller gets.
+    #[inline(always)]
+    pub fn settle_or<R>(
+        &mut self,
+        ended: Ended<R>,
+        seen: Judged,
+        last: Last<R>,
+    ) -> ControlFlow<Settled<R>, (Pause, Last<R>)> {
+        self.0.settle_or(ended, seen, last)
+    }
+
     /// Ends a call that has one attempt.
     #[inline(always)]
     pub fn finish<R>(&mut self, ended: Ended<R>, seen: Judged) -> Settled<R> {
@@ -70,86 +84,47 @@ impl<'p, P: Parts> SyncRun<'p, P> {
     }
 }
 
-/// What is held while the body runs, and given back before anything else happens.
-struct Held<'p> {
-    around: Around,
-    in_time: Option<InTime>,
-    _place: Option<Place<'p>>,
-}
-
-impl<'p> Held<'p> {
-    #[inline]
-    fn begin<P: Parts>(
-        core: &mut Core,
+impl<H: Has> Core<H> {
+    /// Passes the doors, one after the other.
+    #[inline(always)]
+    fn admit<'p, P: Parts>(
+        &mut self,
         parts: &'p P,
-        lane: &mut Option<Lane<'p>>,
-    ) -> Result<Self, Refusal> {
-        let begun = Lane::begin(lane);
-        let _place = match admit(core, parts, begun) {
-            Ok(place) => place,
-            Err(rejected) => return Err(begun.refuse(rejected)),
-        };
-        let (mut in_time, mut limited) = (None, None);
-        if core.word & TIMEOUT != 0 {
-            let (end, limits) = core.begin_in_time(parts);
-            (in_time, limited) = (Some(end), Some(limits));
+        lane: &mut Lane<'p>,
+    ) -> Result<Option<Place<'p>>, Refusal> {
+        // Nothing can cut it off, so its time runs from the beginning.
+        self.fix_deadline(parts);
+        // Who needs the time for the limit has it for the breaker.
+        let now = self.has(LIMIT).then(time::nanos);
+        self.begin_body(self.number, now, parts, lane)?;
+        if let Some(now) = now
+            && let Some(limiter) = parts.rate_limit()
+        {
+            let turn = limiter.admit(now).map_err(refused)?;
+            if turn.nanos() > 0 {
+                self.call(parts).wait_for_turn(turn.nanos())?;
+                timer::block(Duration::from_nanos(turn.nanos()));
+                lane.begins();
+                turn.has_waited();
+            } else {
+                turn.is_over();
+            }
         }
-        Ok(Self { around: Around::enter(lane, core.number, limited), in_time, _place })
-    }
-
-    #[inline]
-    fn end(self, lane: &mut Option<Lane<'p>>) -> Result<(), Refusal> {
-        self.around.leave(lane);
-        match self.in_time.map_or(Ok(()), InTime::check) {
-            Ok(()) => Ok(()),
-            Err(rejected) => Err(lane.get_or_insert(Lane::EMPTY).refuse(rejected)),
+        let mut place = None;
+        if self.has(BULKHEAD)
+            && let Some(bulkhead) = parts.bulkhead()
+        {
+            place = match bulkhead.enter_at_once() {
+                Some(place) => Some(place),
+                None => Some(self.call(parts).queue_up(bulkhead, lane)?),
+            };
         }
-    }
-}
-
-/// Passes the doors, one after the other.
-#[inline]
-fn admit<'p, P: Parts>(
-    core: &mut Core,
-    parts: &'p P,
-    lane: &mut Lane<'p>,
-) -> Result<Option<Place<'p>>, Rejected> {
-    if core.number > 1 {
-        lane.begin_again(core.number);
-    }
-    core.check()?;
-    // Who needs the time for the limit has it for the breaker.
-    let now = if core.word & LIMIT != 0 { time::nanos() } else { 0 };
-    if core.word & BREAKER != 0
-        && let Some(breaker) = parts.circuit_breaker()
-    {
-        lane.hold(match now {
-            0 => breaker.admit_now()?,
-            now => breaker.admit(now)?,
-        });
-    }
-    if core.word & LIMIT != 0
-        && let Some(limiter) = parts.rate_limit()
-    {
-        let turn = limiter.admit(now)?;
-        if turn.nanos() > 0 {
-            core.wait_for_turn(parts, turn.nanos())?;
-            timer::block(Duration::from_nanos(turn.nanos()));
+        #[cfg(feature = "chaos")]
+        if self.has(CHAOS)
+            && let Some(chaos) = parts.chaos()
+        {
+            timer::block(Duration::from_nanos(chaos.strike().map_err(refused)?));
         }
-        turn.is_over();
+        Ok(place)
     }
-    let mut place = None;
-    if core.word & BULKHEAD != 0
-        && let Some(bulkhead) = parts.bulkhead()
-    {
-        let patience = if core.word & TIMEOUT != 0 { core.patience(parts) } else { None };
-        place = Some(bulkhead.enter_blocking(patience)?);
-    }
-    #[cfg(feature = "chaos")]
-    if core.word & CHAOS != 0
-        && let Some(chaos) = parts.chaos()
-    {
-        timer::block(Duration::from_nanos(chaos.strike()?));
-    }
-    Ok(place)
 }

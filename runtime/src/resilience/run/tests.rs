@@ -13,7 +13,7 @@ use std::{
 use crate::{
     resilience::{
         self, Backoff, Bulkhead, CircuitBreaker, CircuitState, Deadline, Hedge, Jitter, Policy,
-        Rate, RateLimiter, Rejected, RejectedKind, RejectedKinds, Retry, Timeout,
+        Rate, RateLimiter, Rejected, RejectedKind, RejectedKinds, Retry, RetryBudget, Timeout,
     },
     testing::{self, Capture, MockClock},
     value::Value,
@@ -237,7 +237,10 @@ fn who_queues_for_a_place_is_not_queueing_any_more_when_the_time_is_over() {
 
     let (second, waited) = lab.drive(policy.run_async(|| async { Ok::<_, Failed>(()) }));
 
-    assert_eq!((second.unwrap_err().kind(), waited), (Some(RejectedKind::BulkheadFull), 50));
+    assert_eq!(
+        (second.unwrap_err().kind(), waited),
+        (Some(RejectedKind::Timeout(Deadline::Total)), 50)
+    );
 }
 
 #[test]
@@ -550,4 +553,5 @@ fn each_further_attempt_is_a_span_with_its_number() {
 }
 
 mod cancellation;
+mod line;
 mod macros;

@@ -83,7 +83,7 @@ where
                 RefusableFuture::called(inner, None)
             }
             // What the inner service has made ready stays so for the next call.
-            Err(rejected) => RefusableFuture::refused(rejected),
+            Err(denied) => RefusableFuture::refused(self.core.rejected(denied)),
         }
     }
 }

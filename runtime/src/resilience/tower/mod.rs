@@ -10,12 +10,20 @@
 
 mod breaker;
 mod bulkhead;
+mod held;
+mod judge;
 mod limit;
+mod policy;
 mod refusable;
 #[cfg(test)]
 mod tests;
+mod timeout;
 
 pub use breaker::{CircuitBreakerLayer, CircuitBreakerService, JudgedFuture};
 pub use bulkhead::{BulkheadLayer, BulkheadService, HeldPlace};
+pub use held::Once;
+pub use judge::{ByAnswer, ByClass, EveryError, Judges};
 pub use limit::{RateLimiterLayer, RateLimiterService};
+pub use policy::{HedgeLayer, PolicyFuture, PolicyLayer, PolicyService, RetryLayer};
 pub use refusable::RefusableFuture;
+pub use timeout::{TimeoutLayer, TimeoutService};

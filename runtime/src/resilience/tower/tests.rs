@@ -185,3 +185,5 @@ fn an_exhausted_limiter_refuses_in_the_call() {
         matches!(refused, Poll::Ready(Err(error)) if error.kind() == RejectedKind::RateLimited)
     );
 }
+
+mod policies;

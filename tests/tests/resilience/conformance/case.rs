@@ -64,6 +64,10 @@ pub(crate) enum Judge {
     Default,
     /// What the error says.
     Classify,
+    /// The same, to the circuit breaker alone.
+    ClassifyForBreaker,
+    /// And to the retry alone.
+    ClassifyForRetry,
     /// A predicate for which only what is bad is a failure, also where it is an `Ok`.
     FailureIf,
     /// Both.

@@ -146,13 +146,17 @@ impl Objects {
 
     /// What generated code does around a function.
     fn run_judged(&self, body: &dyn Fn() -> Returned) -> Returned {
-        let mut run = private::SyncRun::begin(&SITE, &self.policy);
+        let mut run = private::SyncRun::<_, private::Any>::begin(&SITE, &self.policy);
+        let mut last = private::Last::NONE;
         let ended = loop {
             let ended = run.attempt(body);
             let seen = self.judged(&ended);
-            match run.settle(ended, seen) {
+            match run.settle_or(ended, seen, last) {
                 ControlFlow::Break(ended) => break ended,
-                ControlFlow::Continue(pause) => pause.block(),
+                ControlFlow::Continue((pause, returned)) => {
+                    last = returned;
+                    pause.block();
+                }
             }
         };
         self.rescued(ended)
@@ -215,7 +219,8 @@ impl Objects {
         &self,
         body: impl Fn() -> F,
     ) -> Returned {
-        let mut run = private::Run::begin(&SITE, &self.policy);
+        let mut run = private::Run::<_, private::Any>::begin(&SITE, &self.policy);
+        let mut last = private::Last::NONE;
         let ended = loop {
             let ended = if self.hedge.is_some() {
                 run.hedged(&body, |ended| self.judged(ended)).await
@@ -223,9 +228,12 @@ impl Objects {
                 run.attempt(body()).await
             };
             let seen = self.judged(&ended);
-            match run.settle(ended, seen) {
+            match run.settle_or(ended, seen, last) {
                 ControlFlow::Break(ended) => break ended,
-                ControlFlow::Continue(pause) => pause.await,
+                ControlFlow::Continue((pause, returned)) => {
+                    last = returned;
+                    pause.await;
+                }
             }
         };
         self.rescued(ended)
@@ -241,7 +249,13 @@ impl Objects {
                 retry_after = Failed::retry_after
             ),
             Judge::Classify => {
-                private::judge!(run, *ended, ignore_if = says_nothing, classify = false)
+                private::judge!(run, *ended, ignore_if = says_nothing, classify = (true, true))
+            }
+            Judge::ClassifyForBreaker => {
+                private::judge!(run, *ended, ignore_if = says_nothing, classify = (false, true))
+            }
+            Judge::ClassifyForRetry => {
+                private::judge!(run, *ended, ignore_if = says_nothing, classify = (true, false))
             }
             Judge::FailureIf => {
                 private::judge!(run, *ended, ignore_if = says_nothing, failure_if = is_bad)
@@ -251,7 +265,7 @@ impl Objects {
                 *ended,
                 ignore_if = says_nothing,
                 failure_if = is_bad,
-                classify = true
+                classify = (true, false)
             ),
         }
     }

@@ -767,6 +767,11 @@ const REFUSED: &[(&Variable, &str, &str)] = &[
         "`SPANDREL_CLOCK=sundial` is not understood; write `auto`, `monotonic` or `tsc`",
     ),
     (
+        table::CHAOS,
+        "true",
+        "`SPANDREL_CHAOS=true` is not understood; write `on`, `scoped` or `off`",
+    ),
+    (
         table::SAMPLER_OVERRIDES,
         "shop::db",
         "`SPANDREL_TRACES_SAMPLER_OVERRIDES=shop::db`: `shop::db` sets no sampler; write \

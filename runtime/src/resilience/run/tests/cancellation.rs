@@ -1,7 +1,7 @@
 //! A call may be dropped at any of its waits, whatever protects it: nothing is lost.
 
 use super::*;
-use crate::resilience::{given::Given, plain::run_async};
+use crate::resilience::{given::Given, plain::run_async, policy::Any};
 
 /// What protects a call, bit by bit.
 const RETRY: u32 = 1;
@@ -68,7 +68,7 @@ fn drop_after(polls: u64, parts: u32) -> bool {
         // The place is taken for the first two milliseconds.
         let mut other = Some(Box::pin(bulkhead.call_async(pending::<Result<(), Failed>>)));
         let _ = other.as_mut().unwrap().as_mut().poll(&mut context);
-        let mut call = Box::pin(run_async(&given, || {
+        let mut call = Box::pin(run_async::<_, _, _, _, Any>(&given, || {
             attempts.set(attempts.get() + 1);
             let number = attempts.get();
             let live = Live::new(&live);

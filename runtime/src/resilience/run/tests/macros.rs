@@ -5,7 +5,7 @@ use std::io;
 use super::*;
 use crate::{
     __private::resilience::{
-        Ended, Given, Refusal, Run, Settled, Stale, SyncRun, accepted, caught_here, rejectable,
+        Any, Ended, Given, Refusal, Run, Settled, Stale, SyncRun, accepted, caught_here, rejectable,
     },
     outcome::Outcome,
     resilience::{Class, Failure, run::Judged},
@@ -21,7 +21,7 @@ fn fails(class: io::ErrorKind) -> Ended<io::Result<u32>> {
 }
 
 fn in_short(judged: Judged) -> (Outcome, Option<bool>, bool, Option<Class>) {
-    (judged.outcome, judged.failed, judged.again, judged.class)
+    (judged.outcome, judged.failed, judged.again, judged.class())
 }
 
 #[test]
@@ -48,9 +48,9 @@ fn ignoring_counts_for_more_than_failing_and_that_for_more_than_the_class() {
     let both = crate::__judge!(run, denied, ignore_if = Result::is_err, failure_if = |_| true);
     assert_eq!(failed(both), None);
     assert_eq!(failed(crate::__judge!(run, denied, failure_if = |_| false)), Some(false));
-    let class = crate::__judge!(run, denied, classify = false);
+    let class = crate::__judge!(run, denied, classify = (true, true));
     assert_eq!((class.failed, class.again), (None, false));
-    let class = crate::__judge!(run, denied, failure_if = |_| true, classify = true);
+    let class = crate::__judge!(run, denied, failure_if = |_| true, classify = (true, false));
     assert_eq!((class.failed, class.again), (Some(true), false));
     let ok: Ended<Result<u32, ()>> = Ok(Ok(503));
     let seen = crate::__judge!(run, ok, failure_if = |r| *r == Ok(503), retry_if = |_| true);
@@ -72,12 +72,12 @@ fn an_error_is_classified_by_what_it_can_and_through_what_hides_it() {
     let wrapped: Ended<io::Result<()>> =
         Ok(Err(io::Error::other(io::Error::from(io::ErrorKind::PermissionDenied))));
 
-    let judged = crate::__judge!(run, own, classify = false);
-    assert_eq!((judged.retry_after, judged.again), (Some(ms(5)), true));
-    let judged = crate::__judge!(run, hidden, classify = false);
-    assert_eq!(judged.class, Some(Class::NotSent));
-    let judged = crate::__judge!(run, wrapped, classify = false);
-    assert_eq!(judged.class, Some(Class::Permanent));
+    let judged = crate::__judge!(run, own, classify = (true, true));
+    assert_eq!((judged.asked_after(), judged.again), (Some(ms(5)), true));
+    let judged = crate::__judge!(run, hidden, classify = (true, true));
+    assert_eq!(judged.class(), Some(Class::NotSent));
+    let judged = crate::__judge!(run, wrapped, classify = (true, true));
+    assert_eq!(judged.class(), Some(Class::Permanent));
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn an_error_may_say_when_to_come_back() {
 
     let judged = crate::__judge!(run, bad, retry_after = |error| Some(ms(*error)));
 
-    assert_eq!(judged.retry_after, Some(ms(12)));
+    assert_eq!(judged.asked_after(), Some(ms(12)));
 }
 
 #[test]
@@ -159,12 +159,13 @@ fn a_fallback_stands_in_for_a_panic_where_it_is_asked_to() {
         })
     };
 
-    let served = crate::__on_panic!(call(true), failure => match failure {
+    let served = crate::__on_panic!(call(true), ended => { ended }, failure => match failure {
         Failure::<u32>::Panicked => Ok(2),
         _ => Err(0),
     });
+    let returned = crate::__on_panic!(call(false), ended => { ended }, value = 3);
 
-    assert_eq!([crate::__on_panic!(call(false), value = 3), served], [Ok(Ok(1)), Ok(Ok(2))]);
+    assert_eq!([returned, served], [Ok(Ok(1)), Ok(Ok(2))]);
 }
 
 static SITE: Site = Site::new(Meta::block("charge", module_path!(), file!(), line!()));
@@ -176,7 +177,7 @@ fn generated_code_runs_through_the_same_engine() {
     let (mut attempts, mut tried) = (0, 0);
 
     let call = async {
-        let mut run = Run::begin(&SITE, &POLICY);
+        let mut run = Run::<_, Any>::begin(&SITE, &POLICY);
         let value = loop {
             let ended = run
                 .attempt(async {
@@ -190,7 +191,7 @@ fn generated_code_runs_through_the_same_engine() {
     };
     assert_eq!(lab.drive(call), (Ok(3), 300));
     let (value, waited) = lab.time(|| {
-        let mut run = SyncRun::begin(&SITE, &POLICY);
+        let mut run = SyncRun::<_, Any>::begin(&SITE, &POLICY);
         let value = loop {
             let ended = run.attempt(|| {
                 tried += 1;
@@ -211,7 +212,7 @@ fn a_policy_without_a_name_is_called_as_its_function() {
     let lab = Lab::new();
     let given = Given::new(&POLICY).circuit_breaker(&BREAKER);
     let call = || async {
-        let mut run = Run::begin(&SITE, &given);
+        let mut run = Run::<_, Any>::begin(&SITE, &given);
         let ended = run.attempt(pending::<Result<(), Failed>>()).await;
         crate::__finish!(run, ended)
     };
@@ -230,7 +231,7 @@ fn a_race_is_decided_by_what_the_function_asks() {
     let begun = Cell::new(0_u64);
 
     let call = async {
-        let mut run = Run::begin(&SITE, &POLICY);
+        let mut run = Run::<_, Any>::begin(&SITE, &POLICY);
         let ended = run
             .hedged(
                 || {

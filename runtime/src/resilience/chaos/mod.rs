@@ -2,12 +2,15 @@
 //!
 //! What comes is a function of the seed and of how many calls came before: a run can be repeated.
 
+mod scope;
+
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
 
-use super::{Rejected, RejectedKind, instances::Own, nanos};
+pub use self::scope::{WithChaos, with_chaos, with_chaos_here};
+use super::{Rejected, RejectedKind, faults::Faults, instances::Own, nanos};
 
 /// Injects faults and delays into some of the calls.
 ///
@@ -29,7 +32,9 @@ pub struct Chaos {
     /// From and to, in nanoseconds.
     latency: (u64, u64),
     latency_rate: f64,
+    outcome_rate: f64,
     seed: u64,
+    is_scoped: bool,
     state: Own<State>,
 }
 
@@ -37,12 +42,15 @@ pub struct Chaos {
 #[derive(Debug)]
 struct State {
     calls: AtomicU64,
+    /// Bodies that might have been replaced.
+    bodies: AtomicU64,
     is_off: AtomicBool,
 }
 
 impl State {
     const fn new() -> Self {
-        Self { calls: AtomicU64::new(0), is_off: AtomicBool::new(false) }
+        let (calls, bodies) = (AtomicU64::new(0), AtomicU64::new(0));
+        Self { calls, bodies, is_off: AtomicBool::new(false) }
     }
 }
 
@@ -55,7 +63,9 @@ impl Chaos {
             fault: 0.0,
             latency: (0, 0),
             latency_rate: 1.0,
+            outcome_rate: 0.0,
             seed: 0,
+            is_scoped: false,
             state: Own::new(State::new()),
         }
     }
@@ -96,6 +106,27 @@ impl Chaos {
         self
     }
 
+    /// Lets this share of the calls return something else than they would: what an attribute says.
+    ///
+    /// To the policies around it, that is what the call returned.
+    ///
+    /// # Panics
+    ///
+    /// If it is not from 0 to 1; in a `static` or a constant, that does not compile.
+    #[must_use]
+    pub const fn outcome_rate(mut self, rate: f64) -> Self {
+        assert!(rate >= 0.0 && rate <= 1.0, "`outcome_rate` must be from 0 to 1");
+        self.outcome_rate = rate;
+        self
+    }
+
+    /// Does something only within [`with_chaos`] and [`with_chaos_here`].
+    #[must_use]
+    pub const fn scoped(mut self) -> Self {
+        self.is_scoped = true;
+        self
+    }
+
     /// Which of the many possible runs it is.
     #[must_use]
     pub const fn seed(mut self, seed: u64) -> Self {
@@ -108,13 +139,22 @@ impl Chaos {
         self.state.get(State::new).is_off.store(!enabled, Relaxed);
     }
 
+    /// The share of faults; from when to when calls are late, and what share of them.
+    pub(super) fn numbers(&self) -> (f64, Option<(u64, u64)>, f64) {
+        let latency = Some(self.latency).filter(|(_, to)| *to > 0);
+        (self.fault, latency, self.latency_rate)
+    }
+
+    pub(super) fn is_enabled(&self) -> bool {
+        !self.state.get(State::new).is_off.load(Relaxed)
+    }
+
     /// What happens to a call: so many nanoseconds of delay, or a fault.
     pub(crate) fn strike(&self) -> Result<u64, Rejected> {
-        let state = self.state.get(State::new);
-        if state.is_off.load(Relaxed) {
+        if !self.happens() {
             return Ok(0);
         }
-        let call = state.calls.fetch_add(1, Relaxed);
+        let call = self.state.get(State::new).calls.fetch_add(1, Relaxed);
         let draw = |which| chance(self.seed, call.wrapping_mul(3).wrapping_add(which));
         if draw(0) < self.fault {
             return Err(Rejected::new(RejectedKind::Chaos, self.name));
@@ -124,6 +164,21 @@ impl Chaos {
         }
         let (from, to) = self.latency;
         Ok(from + ((to - from) as f64 * draw(2)) as u64)
+    }
+
+    /// Whether something else is returned in place of what a call would return.
+    pub(crate) fn replaces(&self) -> bool {
+        if self.outcome_rate == 0.0 || !self.happens() {
+            return false;
+        }
+        // Another sequence than that of the faults.
+        chance(!self.seed, self.state.get(State::new).bodies.fetch_add(1, Relaxed))
+            < self.outcome_rate
+    }
+
+    fn happens(&self) -> bool {
+        !self.state.get(State::new).is_off.load(Relaxed)
+            && Faults::happen(self.is_scoped, scope::is_within())
     }
 }
 
@@ -152,6 +207,37 @@ mod tests {
         assert_ne!(first, other);
         let faults = first.iter().filter(|fault| **fault).count();
         assert!((2_800..3_200).contains(&faults), "{faults}");
+    }
+
+    #[test]
+    fn a_seed_decides_which_outcomes_are_replaced() {
+        let run = |seed| {
+            let chaos = Chaos::new("x").fault(0.3).outcome_rate(0.3).seed(seed);
+            (0..10_000).map(|_| chaos.replaces()).collect::<Vec<_>>()
+        };
+
+        let (first, again, other) = (run(7), run(7), run(8));
+
+        assert_eq!(first, again);
+        assert_ne!(first, other);
+        let replaced = first.iter().filter(|replaced| **replaced).count();
+        assert!((2_800..3_200).contains(&replaced), "{replaced}");
+        assert!((0..1_000).all(|_| !Chaos::new("x").fault(1.0).replaces()));
+    }
+
+    #[test]
+    fn what_is_scoped_happens_only_within_a_scope() {
+        let chaos = Chaos::new("x").fault(1.0).outcome_rate(1.0).scoped();
+        let happens = || (chaos.strike().is_err(), chaos.replaces());
+
+        assert_eq!(happens(), (false, false));
+        let within = with_chaos_here(|| (happens(), with_chaos_here(happens), happens()));
+        assert_eq!(within, ((true, true), (true, true), (true, true)));
+        assert_eq!(happens(), (false, false));
+        let unwound = std::panic::catch_unwind(|| {
+            with_chaos_here(|| std::panic::resume_unwind(Box::new(())));
+        });
+        assert!(unwound.is_err() && !happens().0);
     }
 
     #[test]

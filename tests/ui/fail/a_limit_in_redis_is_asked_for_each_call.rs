@@ -1,0 +1,25 @@
+use spandrel::{Rejected, policy, rate_limit, redis_1::Link, resilience::Policy};
+
+static BUNDLE: Policy = policy! { rate_limit("1/s", redis = LINK) };
+
+#[rate_limit("100/s", redis = link)]
+fn sync(link: &Link) -> Result<(), Rejected> {
+    Ok(())
+}
+
+#[rate_limit("100/s", redis = link, max_keys = 7, key = "a")]
+async fn keys(link: &Link) -> Result<(), Rejected> {
+    Ok(())
+}
+
+#[rate_limit("100/s", away = nobody)]
+async fn word() -> Result<(), Rejected> {
+    Ok(())
+}
+
+#[rate_limit("100/s", away = open)]
+async fn away() -> Result<(), Rejected> {
+    Ok(())
+}
+
+fn main() {}
