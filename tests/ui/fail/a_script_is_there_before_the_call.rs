@@ -1,0 +1,7 @@
+#[spandrel::scripted]
+fn first<T>(values: [T; 2]) -> T {
+    let [first, _] = values;
+    first
+}
+
+fn main() {}
