@@ -179,6 +179,11 @@ pub(crate) fn skip_to_next() -> bool {
     mock::skip_to_next()
 }
 
+/// As [`pass`], for a wait that somebody else may end: only in tests that began with time paused.
+pub(crate) fn skip(time: Duration) -> bool {
+    MODE.load(Relaxed) & MOCKED != 0 && mock::skip(time)
+}
+
 /// Whether the mock clock that rules the calling thread has come so far; if not, it wakes.
 pub(crate) fn poll_mocked(until: u64, waker: &Waker) -> Poll<()> {
     mock::poll(until, waker)

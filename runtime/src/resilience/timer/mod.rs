@@ -97,13 +97,6 @@ impl Kind {
     }
 }
 
-/// Keeps the thread waiting for so long, or until somebody wakes it.
-pub(crate) fn park(most: Duration) {
-    if !time::pass(most) {
-        std::thread::park_timeout(most);
-    }
-}
-
 /// Keeps the thread waiting for so long.
 pub(crate) fn block(wait: Duration) {
     if wait.is_zero() || time::pass(wait) {
