@@ -1,4 +1,6 @@
-#[spandrel::scripted]
+use spandrel::scripted;
+
+#[scripted]
 fn first<T>(values: [T; 2]) -> T {
     let [first, _] = values;
     first
