@@ -201,7 +201,7 @@ impl Policy {
 
     /// Gives the parts without a name of their own this one.
     fn bind(&self, name: &'static str) {
-        let word = self.word.fetch_and(!NEW, Relaxed);
+        let word = self.word.load(Relaxed);
         // The budget of what is not there would stand in the way of one of the same name.
         if word & RETRY != 0 {
             self.retry.bind(name);
@@ -212,6 +212,8 @@ impl Policy {
         self.doors.circuit_breaker.iter().for_each(|breaker| breaker.bind(name));
         self.doors.rate_limit.iter().for_each(|limiter| limiter.bind(name));
         self.doors.bulkhead.iter().for_each(|bulkhead| bulkhead.bind(name));
+        // Only now: a call at the same moment would use what has no name yet.
+        self.word.fetch_and(!NEW, Relaxed);
     }
 
     pub(super) fn doors(&self) -> &Doors {
