@@ -17,7 +17,6 @@ mod chaos;
 mod class;
 mod doors;
 pub(crate) mod fallback;
-#[cfg_attr(not(feature = "chaos"), expect(dead_code, reason = "there are no faults"))]
 pub(crate) mod faults;
 pub(crate) mod given;
 mod hedge;
