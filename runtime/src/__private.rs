@@ -15,8 +15,8 @@ pub use crate::{
     conceal::{Hashed, Length, Masked},
     operation::{Finder, Operation, Series, label, summary_of, text_of},
     site::{
-        Convention, Field, Follows, Level, Meta, Metered, Protection, Site, SpanKind, Traced,
-        float, integer, nanos, text, truth,
+        Beside, Convention, Described, Explained, Field, Follows, Level, Meta, Metered, Protection,
+        Site, SpanKind, Traced, float, integer, nanos, text, truth,
     },
     trace::{SpanHandle, Writer},
 };
@@ -70,6 +70,17 @@ macro_rules! __look {
                 ByErrorInfo as _, ByNothing as _, ByResult as _,
             };
             (&&&&&&&&$crate::__private::look::$look(&$result)).look(ending);
+        }
+    };
+}
+
+/// Notes that a policy refused the call, where that cannot be told from the returned value.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __refused {
+    ($call:expr) => {
+        if let ::core::option::Option::Some(mut ending) = $call.ending() {
+            ending.refused();
         }
     };
 }
@@ -222,8 +233,8 @@ macro_rules! __stream {
 
 pub use crate::{
     __asked as asked, __begin as begin, __block as block, __capture as capture, __finish as finish,
-    __look as look, __meta as meta, __metered as metered, __register as register, __ret as ret,
-    __settle as settle, __stream as stream,
+    __look as look, __meta as meta, __metered as metered, __refused as refused,
+    __register as register, __ret as ret, __settle as settle, __stream as stream,
 };
 
 /// What `builder!` expands to.

@@ -49,6 +49,34 @@ pub fn functions() -> Functions {
     Functions(sites)
 }
 
+/// Tells what protects the functions of this name, as [`Function::explain`] does.
+///
+/// By name or by path; `None`: no annotated function is called that.
+///
+/// ```
+/// use spandrel::{Rejected, retry};
+///
+/// #[retry(max_attempts = 4)]
+/// fn look_up() -> Result<u32, Rejected> {
+///     Ok(42)
+/// }
+///
+/// look_up()?;
+/// let explained = spandrel::explain("look_up").unwrap();
+/// assert!(explained.contains("max_attempts = 4"), "{explained}");
+/// # Ok::<_, Rejected>(())
+/// ```
+#[must_use]
+pub fn explain(function: &str) -> Option<String> {
+    let is_it = |known: &Function| {
+        let path = || format!("{}::{}", known.module_path(), known.name());
+        known.name() == function || path() == function
+    };
+    let found: Vec<_> =
+        functions().iter().filter(is_it).map(|function| function.explain()).collect();
+    (!found.is_empty()).then(|| found.join("\n"))
+}
+
 /// The annotated functions of the program; made by [`functions`].
 #[derive(Clone)]
 pub struct Functions(Vec<&'static Site>);
@@ -73,6 +101,13 @@ impl Functions {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// What protects each function that has policies, as [`Function::explain`] tells it.
+    #[must_use]
+    pub fn explain(&self) -> String {
+        let guarded = self.iter().filter(|function| function.0.is_protected());
+        guarded.map(|function| function.explain()).collect::<Vec<_>>().join("\n")
     }
 
     /// The manifest: a JSON array with one line for each function.
@@ -127,6 +162,22 @@ impl Function {
     /// The names of the attributes in force, outermost first.
     pub fn policies(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.0.policies()
+    }
+
+    /// The pipeline of a call as text, outermost first, with the numbers that hold now.
+    ///
+    /// A line for the function and one for each attribute in force. Numbers that configuration or
+    /// the program changed since are those that it changed them to.
+    #[must_use]
+    pub fn explain(&self) -> String {
+        let (module, name) = (self.module_path(), self.name());
+        let mut text = format!("{module}::{name} ({}:{})\n", self.file(), self.line());
+        for (attribute, numbers) in self.0.explain() {
+            let line = format!("  {attribute:<17}{numbers}");
+            text.push_str(line.trim_end());
+            text.push('\n');
+        }
+        text
     }
 
     /// The static that stands for the function.

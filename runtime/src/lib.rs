@@ -29,6 +29,7 @@
 //! - [`traced`], [`instrument`], [`counted`], [`span!`]: the attributes and their options.
 //! - [`Span`], [`SpanHandle`], [`FutureExt`], [`spawn`], [`thread`]: spans in code.
 //! - [`trace`]: contexts, propagation across processes, samplers, limits.
+//! - [Which policy when](_resilience), and what they do together; [`resilience`]: the same as objects.
 //! - [`http`]: requests that come in and go out, correlation ids.
 //! - [`export`]: where spans go. [`Builder`]: configuration in code.
 //! - [`testing`]: the spans of a test. [`functions`]: what a program has annotated.
@@ -81,6 +82,9 @@ mod admin;
 #[cfg(doc)]
 #[doc = include_str!("../docs/environment.md")]
 pub mod _environment {}
+#[cfg(doc)]
+#[doc = include_str!("../docs/resilience.md")]
+pub mod _resilience {}
 #[cfg(all(feature = "test-util", feature = "otlp"))]
 #[doc(hidden)]
 pub mod bench;
@@ -132,7 +136,7 @@ pub use call::{AsOutcome, ErrorInfo, IntoLinks, IntoParent};
 pub use error::Error;
 #[cfg(feature = "sentry")]
 pub use export::sentry;
-pub use functions::{Function, Functions, Objective, Statistics, Window, functions};
+pub use functions::{Function, Functions, Objective, Statistics, Window, explain, functions};
 #[cfg(feature = "file")]
 pub use init::FlightReport;
 pub use init::{Builder, ExporterReport, LogReport, Report, Shutdown, ShuttingDown, Telemetry};

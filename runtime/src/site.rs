@@ -32,7 +32,7 @@ pub(crate) use labels::{Label, OwnedLabel};
 pub use meta::Meta;
 pub(crate) use metered::Cell;
 pub use metered::{Metered, nanos};
-pub use protection::Protection;
+pub use protection::{Beside, Described, Explained, Protection};
 #[cfg(feature = "tracing")]
 pub(crate) use registry::watch_switches;
 pub(crate) use registry::{
@@ -78,6 +78,8 @@ pub struct Site {
     traced: Option<Traced>,
     metered: Option<(u32, &'static Metered)>,
     policy: Option<&'static dyn Protection>,
+    /// Policies that stand elsewhere.
+    beside: &'static [Beside],
     /// Some field must not be shown; more may become so when the program starts.
     redacts: AtomicBool,
     reflection: Reflection,
@@ -100,6 +102,7 @@ impl Site {
             traced: None,
             metered: None,
             policy: None,
+            beside: &[],
             redacts: AtomicBool::new(false),
             reflection: Reflection::WhenAsked,
             version: None,
@@ -168,6 +171,13 @@ impl Site {
     #[must_use]
     pub const fn timed(mut self, metered: &'static Metered) -> Self {
         self.metered = Some((TIMED, metered));
+        self
+    }
+
+    /// With policies around its calls that stand elsewhere: with an object, for a key, behind it.
+    #[must_use]
+    pub const fn beside(mut self, parts: &'static [Beside]) -> Self {
+        self.beside = parts;
         self
     }
 
@@ -249,13 +259,37 @@ impl Site {
 
     /// The names of the attributes in force, outermost first.
     pub fn policies(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let mut protecting = self.policy.map(Protection::names).unwrap_or_default();
+        protecting.extend(self.beside.iter().map(|(name, _)| name));
+        protection::sort(&mut protecting, |name| name);
+        self.watching().chain(protecting)
+    }
+
+    /// Whether there are policies around its calls.
+    pub(crate) fn is_protected(&self) -> bool {
+        self.policy.is_some() || !self.beside.is_empty()
+    }
+
+    /// The same, those that protect it with their numbers, as they hold now.
+    pub(crate) fn explain(&self) -> impl Iterator<Item = Explained> + use<> {
+        let mut protecting = self.policy.map(Protection::explain).unwrap_or_default();
+        protecting.extend(
+            self.beside
+                .iter()
+                .map(|(name, part)| (*name, part.map(Described::described).unwrap_or_default())),
+        );
+        protection::sort(&mut protecting, |(name, _)| name);
+        self.watching().map(|name| (name, String::new())).chain(protecting)
+    }
+
+    /// The names of the attributes that only watch.
+    fn watching(&self) -> impl Iterator<Item = &'static str> + use<> {
         let traced = self.traced.is_some().then_some("traced");
         let metered = self.metered.map(|(switch, _)| match switch {
             TIMED => "timed",
             _ => "counted",
         });
-        let protecting = self.policy.into_iter().flat_map(Protection::names);
-        traced.into_iter().chain(metered).chain(protecting)
+        traced.into_iter().chain(metered)
     }
 
     /// The calls, if they are counted.

@@ -25,6 +25,7 @@ args::options! {
         shared = "shared": Assign<Shared>,
         key = "key": Assign<Expr>,
         max_keys = "max_keys": Assign<Count<1>>,
+        label_key = "label_key": Flag,
         instance = "instance": Assign<Expr>,
         map_err = "map_err": Assign<Expr>,
         reject = "reject": Assign<Expr>,

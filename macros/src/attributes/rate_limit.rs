@@ -23,6 +23,7 @@ args::options! {
         shared = "shared": Assign<Shared>,
         key = "key": Assign<Expr>,
         max_keys = "max_keys": Assign<Count<1>>,
+        label_key = "label_key": Flag,
         instance = "instance": Assign<Expr>,
         redis = "redis": Assign<Expr>,
         away = "away": Assign<Word<WhileAway>>,

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     parse::{Function, siblings::Written},
-    plan::{Call, Draft, Policies, Shape, shape::Tail},
+    plan::{Call, Draft, Policies, Shape, policies::Ending, shape::Tail},
 };
 
 /// Prints the function.
@@ -120,6 +120,7 @@ impl Wrapper<'_> {
         let says = self.says(&call);
         let value = if self.policies.is_some() { quote!({ #value }) } else { value };
         let end = call::end(private, self.call, &quote!(#result));
+        let refused = self.refused(output);
         let operation = local("__operation");
         let measured = self.operation("enter").map(|begin| quote!(let mut #operation = #begin;));
         let judged = self.call.measured.as_ref().map(|_| {
@@ -133,6 +134,7 @@ impl Wrapper<'_> {
             let #result = #value;
             #judged
             #end
+            #refused
             #call.finish();
             #result
         }
@@ -196,7 +198,7 @@ impl Wrapper<'_> {
                 quote!(#keyword #moves #guarded)
             }
         };
-        let (begin, end) = (self.start(), self.end());
+        let (begin, end) = (self.start(), self.end(Some(output)));
         let body = self.measured("run", future);
         quote!(#begin.run(#body, #end).await)
     }
@@ -269,7 +271,7 @@ impl Wrapper<'_> {
             }
         };
         let (begin, run) = if self.call.is_watched() {
-            let (begin, end) = (self.start(), self.end());
+            let (begin, end) = (self.start(), self.end(Some(output)));
             let measured = self.measured("run", guarded);
             (quote!(let #call = #begin;), quote!(#call.run(#measured, #end)))
         } else {
@@ -292,7 +294,7 @@ impl Wrapper<'_> {
     /// ```
     fn stream(&self, returned: &Type, boxed: bool) -> TokenStream {
         let (private, body) = (&self.private, &self.body);
-        let (begin, end) = (self.start(), self.end());
+        let (begin, end) = (self.start(), self.end(None));
         let closure = quote_spanned!(self.span()=> move ||);
         let make = quote!(#private::call_once::<#returned, _>(#closure #body));
         let make = match self.call.measured {
@@ -318,12 +320,24 @@ impl Wrapper<'_> {
         quote!(#begin #metered #(#links)*)
     }
 
-    fn end(&self) -> TokenStream {
+    /// `refused!(__call);`, where a rejection need not become what looks like an error.
+    fn refused(&self, output: &Type) -> Option<TokenStream> {
+        let policies =
+            self.policies.filter(|policies| policies.rejects() && !policies.is_covered())?;
+        let looks_failed = self.call.error_if.is_none()
+            && (matches!(policies.ending, Ending::From | Ending::MapErr(_)) || is_result(output));
+        let (private, call) = (&self.private, local("__call"));
+        (!looks_failed).then(|| quote!(#private::refused!(#call);))
+    }
+
+    /// The closure that notes how the call ended, for what returns this.
+    fn end(&self, output: Option<&Type>) -> TokenStream {
+        let refused = output.and_then(|output| self.refused(output));
         let (call, result) = (local("__call"), local("__result"));
         let end = call::end(&self.private, self.call, &quote!(*#result));
         // What is told names the site, and the future outlives this function.
         let moves = self.call.tells().then(|| quote_spanned!(self.span()=> move));
-        quote!(#moves |#call, #result| { #end })
+        quote!(#moves |#call, #result| { #end #refused })
     }
 
     /// What is said about a call of a synchronous function before its body runs.
@@ -336,6 +350,12 @@ impl Wrapper<'_> {
         });
         quote!(#(#links)* #labels)
     }
+}
+
+/// Whether the type is a `Result`, as far as its name tells.
+fn is_result(output: &Type) -> bool {
+    let Type::Path(path) = output else { return false };
+    path.path.segments.last().is_some_and(|last| last.ident == "Result")
 }
 
 /// The block with braces of ours: rustc would find fault with the user's in their new place.

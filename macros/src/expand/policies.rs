@@ -26,13 +26,12 @@ pub(crate) struct Statics {
 
 /// ```text
 /// static __POLICY: Policy = Policy::new("").retry(Retry::new("").max_attempts(3));
-/// static __RATE_LIMIT: Keyed<RateLimiter> = Keyed::new(RateLimiter::new("", …));
+/// static __RATE_LIMIT: Keyed<RateLimiter> = Keyed::new(RateLimiter::new("", …)).of(&__SPANDREL);
 /// static __STALE: Stale = Stale::new(Duration::from_nanos(…));
 /// ```
 pub(crate) fn statics(private: &TokenStream, policies: &Policies, function: &Ident) -> Statics {
-    // The site names what stands in its policy; what is kept for keys is named here.
-    let function = function.unraw().to_string();
     let resilience = quote!(#private::resilience);
+    let function = function.unraw().to_string();
     let mut statics = Statics::default();
     if let Some(bundle) = policies.static_bundle() {
         statics.parts.extend(match policies.is_hedged {
@@ -47,7 +46,7 @@ pub(crate) fn statics(private: &TokenStream, policies: &Policies, function: &Ide
         statics.parts.extend(quote!(.policy(&#name)));
         statics.names.push((name, local("__policy")));
     }
-    for declared in policies.parts.iter() {
+    for declared in &policies.parts {
         let Some(redis) = &declared.redis else { continue };
         let (names, away) = (names(declared.name), local(redis.away));
         let (name, limiter) =
@@ -60,13 +59,16 @@ pub(crate) fn statics(private: &TokenStream, policies: &Policies, function: &Ide
     for (declared, keyed) in keyed {
         let names = names(declared.name);
         let (ty, name) = (local(declared.ty), &names.0);
-        let part = part(&resilience, declared, &quote!(#function));
+        // Both are named by the site.
+        let (part, site) = (part(&resilience, declared, &quote!("")), local("__SPANDREL"));
         let most = keyed.max_keys.as_ref().map(|most| {
             let most = constant(&resilience, most);
             quote!(.max_keys(#most))
         });
+        let label = keyed.is_label.then(|| quote!(.label_key()));
         statics.items.extend(quote! {
-            static #name: #resilience::Keyed<#resilience::#ty> = #resilience::Keyed::new(#part) #most;
+            static #name: #resilience::Keyed<#resilience::#ty> =
+                #resilience::Keyed::new(#part).of(&#site) #most #label;
         });
         statics.names.push(names);
     }
@@ -77,6 +79,20 @@ pub(crate) fn statics(private: &TokenStream, policies: &Policies, function: &Ide
             .items
             .extend(quote!(static #name: #resilience::Stale = #resilience::Stale::new(#stale);));
         statics.names.push((name, local("__stale")));
+    }
+    let elsewhere = policies.parts.iter().filter(|part| !part.is_own()).map(|part| {
+        let (name, keyed) = (part.name, names(part.name).0);
+        let found = match part.keyed {
+            Some(_) => quote!(::core::option::Option::Some(&#keyed)),
+            None => quote!(::core::option::Option::None),
+        };
+        quote!((#name, #found))
+    });
+    let fallback = quote!(("fallback", ::core::option::Option::None));
+    let beside: Vec<_> =
+        policies.fallback.iter().map(|_| fallback.clone()).chain(elsewhere).collect();
+    if !beside.is_empty() {
+        statics.parts.extend(quote!(.beside(&[#(#beside),*])));
     }
     statics
 }

@@ -97,14 +97,14 @@ pub(crate) fn guarded(
     if !catches {
         return quote!(#begin #ran #fallback #end);
     }
-    let source = source(&resilience, policies, waits);
+    let (source, site) = (source(&resilience, policies, waits), local("__site"));
     let caught = match waits {
         Waits::Awaits => quote!(#resilience::caught(async { #begin #ran #value }).await),
         Waits::Blocks => quote!(#resilience::caught_here(|| { #begin #ran #value })),
     };
     quote! {
         let #value = #caught;
-        let #value = #resilience::on_panic!(#value, #value => { #fallback #value }, #source);
+        let #value = #resilience::on_panic!(#value; #site, #value => { #fallback #value }, #source);
         #end
     }
 }
@@ -269,12 +269,12 @@ pub(crate) fn outcome(private: &TokenStream, policies: &Policies) -> Option<Toke
 }
 
 /// ```text
-/// let __value = stale!(__stale, __value, &(id));
-/// let __value = fallback!(__value, __failure => cached(&id, __failure), on = …);
+/// let __value = stale!(__stale, __value; __site, &(id));
+/// let __value = fallback!(__value; __site, __failure => cached(&id, __failure), on = …);
 /// ```
 fn fallback(resilience: &TokenStream, policies: &Policies, waits: Waits) -> Option<TokenStream> {
     let fallback = policies.fallback.as_ref()?;
-    let value = local("__value");
+    let (value, site) = (local("__value"), local("__site"));
     let on = fallback.on.as_ref().map(|on| {
         let on = super::policies::constant(resilience, on);
         quote!(, on = #on)
@@ -283,10 +283,11 @@ fn fallback(resilience: &TokenStream, policies: &Policies, waits: Waits) -> Opti
     let stale = fallback.stale.as_ref().map(|_| {
         let key = fallback.key.as_ref().map_or_else(|| quote!(""), borrowed);
         let stale = local("__stale");
-        quote!(let #value = #resilience::stale!(#stale, #value, #key #on #when);)
+        quote!(let #value = #resilience::stale!(#stale, #value; #site, #key #on #when);)
     });
-    let source = source(resilience, policies, waits)
-        .map(|source| quote!(let #value = #resilience::fallback!(#value, #source #on #when);));
+    let source = source(resilience, policies, waits).map(
+        |source| quote!(let #value = #resilience::fallback!(#value; #site, #source #on #when);),
+    );
     Some(quote!(#stale #source))
 }
 

@@ -71,6 +71,8 @@ pub(crate) struct Redis {
 pub(crate) struct Keyed {
     pub(crate) key: Expr,
     pub(crate) max_keys: Option<Constant>,
+    /// Metrics tell the keys apart.
+    pub(crate) is_label: bool,
 }
 
 /// A call of a builder: its name, and what it takes.

@@ -11,7 +11,7 @@ pub use crate::resilience::{
     caught::{Catching, Caught, Panicked, caught, caught_here},
     fallback::{
         Answering, AnswersAtOnce, AnswersInTime, AtOnce, Failure, Falling, FallsAsAny,
-        FallsAsResult, InTime, OfAny, OfResult, falling, falling_caught,
+        FallsAsResult, InTime, OfAny, OfResult, falling, falling_caught, stands_in,
     },
     given::Given,
     policy::{Any, Has, Only, Parts, Timed, Waiting},
@@ -201,27 +201,35 @@ macro_rules! __finish {
 /// What is served when all has failed; still a [`Settled`], as conditions may leave a failure alone.
 ///
 /// `failure => expr` names the [`Failure`] for an expression of the function's type, which may
-/// await; `value = expr` is what a success would have returned. `on = …` are the rejections, `when
+/// await; `value = expr` is what a success would have returned. `; site` says whose it is. `on = …` are the rejections, `when
 /// = …` the errors for which it is served: all of both, if neither stands there.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __fallback {
-    ($ended:expr, value = $value:expr $(, on = $on:expr)? $(, when = $when:expr)? $(,)?) => {
-        $crate::__fallback!(
-            @served $ended, falls, _failure => falls.value($value) $(, on = $on)? $(, when = $when)?
-        )
-    };
     (
-        $ended:expr, $failure:ident => $answer:expr
+        $ended:expr $(; $site:expr)?, value = $value:expr
         $(, on = $on:expr)? $(, when = $when:expr)? $(,)?
     ) => {
         $crate::__fallback!(
-            @served $ended, falls, $failure => $answer $(, on = $on)? $(, when = $when)?
+            @served $ended $(; $site)?, falls, _failure => falls.value($value)
+            $(, on = $on)? $(, when = $when)?
         )
     };
-    (@served $ended:expr, $falls:ident, $failure:ident => $answer:expr $(, $($when:tt)*)?) => {{
+    (
+        $ended:expr $(; $site:expr)?, $failure:ident => $answer:expr
+        $(, on = $on:expr)? $(, when = $when:expr)? $(,)?
+    ) => {
+        $crate::__fallback!(
+            @served $ended $(; $site)?, falls, $failure => $answer
+            $(, on = $on)? $(, when = $when)?
+        )
+    };
+    (
+        @served $ended:expr $(; $site:expr)?, $falls:ident, $failure:ident => $answer:expr
+        $(, $($when:tt)*)?
+    ) => {{
         let ended = $ended;
-        let $falls = $crate::__falls!(falling, ended);
+        let $falls = $crate::__falls!(falling, ended)$(.at($site))?;
         match $crate::__when!($falls.failure(ended) $(, $($when)*)?) {
             ::core::result::Result::Ok(ended) => ended,
             ::core::result::Result::Err($failure) => ::core::result::Result::Ok($answer),
@@ -233,9 +241,9 @@ macro_rules! __fallback {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __stale {
-    ($stale:expr, $ended:expr, $key:expr $(, $($when:tt)*)?) => {{
+    ($stale:expr, $ended:expr $(; $site:expr)?, $key:expr $(, $($when:tt)*)?) => {{
         let ended = $ended;
-        let falls = $crate::__falls!(falling, ended);
+        let falls = $crate::__falls!(falling, ended)$(.at($site))?;
         $crate::__when!(falls.stale(ended, $stale, $key) $(, $($when)*)?)
     }};
 }
@@ -244,18 +252,27 @@ macro_rules! __stale {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __on_panic {
-    ($caught:expr, $ended:ident => $otherwise:block, value = $value:expr) => {{
+    (
+        $caught:expr $(; $site:expr)?, $ended:ident => $otherwise:block, value = $value:expr
+    ) => {{
         let caught = $caught;
         let falls = $crate::__falls!(falling_caught, caught);
         match caught {
             ::core::result::Result::Ok($ended) => $otherwise,
-            ::core::result::Result::Err(_) => ::core::result::Result::Ok(falls.value($value)),
+            ::core::result::Result::Err(_) => {
+                $($crate::__private::resilience::stands_in($site);)?
+                ::core::result::Result::Ok(falls.value($value))
+            }
         }
     }};
-    ($caught:expr, $ended:ident => $otherwise:block, $failure:ident => $answer:expr) => {
+    (
+        $caught:expr $(; $site:expr)?,
+        $ended:ident => $otherwise:block, $failure:ident => $answer:expr
+    ) => {
         match $caught {
             ::core::result::Result::Ok($ended) => $otherwise,
             ::core::result::Result::Err(_) => {
+                $($crate::__private::resilience::stands_in($site);)?
                 let $failure = $crate::__private::resilience::Failure::Panicked;
                 ::core::result::Result::Ok($answer)
             }

@@ -4,10 +4,15 @@ use std::io::Write as _;
 
 use flate2::{Compression, write::GzEncoder};
 
-use super::{head::Head, host, state::State};
 #[cfg(feature = "admin")]
-use crate::functions;
+use super::control;
+use super::{head::Head, host, state::State};
 use crate::metrics;
+#[cfg(feature = "admin")]
+use crate::{
+    functions,
+    resilience::{Policies, policies},
+};
 
 /// Smaller bodies are not worth packing.
 const LEAST_PACKED_BYTES: usize = 1_024;
@@ -29,11 +34,19 @@ pub(super) struct Answer {
     pub(super) content_type: &'static str,
     pub(super) is_packed: bool,
     pub(super) body: Vec<u8>,
+    /// The methods that would be answered.
+    pub(super) allowed: &'static str,
 }
+
+const READS: &str = "GET, HEAD";
+#[cfg(feature = "admin")]
+const READS_AND_CONTROLS: &str = "GET, HEAD, POST";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Status {
     BadRequest = 400,
+    #[cfg(feature = "admin")]
+    Forbidden = 403,
     HeaderTooLarge = 431,
     MethodNotAllowed = 405,
     Misdirected = 421,
@@ -49,6 +62,8 @@ impl Status {
     pub(super) fn reason(self) -> &'static str {
         match self {
             Self::BadRequest => "Bad Request",
+            #[cfg(feature = "admin")]
+            Self::Forbidden => "Forbidden",
             Self::HeaderTooLarge => "Request Header Fields Too Large",
             Self::MethodNotAllowed => "Method Not Allowed",
             Self::Misdirected => "Misdirected Request",
@@ -70,6 +85,8 @@ pub(super) enum Page {
     #[cfg(feature = "admin")]
     Live,
     Metrics,
+    #[cfg(feature = "admin")]
+    Policies,
 }
 
 impl Endpoints {
@@ -81,6 +98,8 @@ impl Endpoints {
             (Self::All, "/functions") => Some(Page::Functions),
             #[cfg(feature = "admin")]
             (Self::All, "/health/live") => Some(Page::Live),
+            #[cfg(feature = "admin")]
+            (Self::All, "/policies") => Some(Page::Policies),
             _ => None,
         }
     }
@@ -103,10 +122,25 @@ impl Answer {
         if !state.admits(head.authorization) {
             return Self::unauthorized();
         }
+        let page = endpoints.page(head.path);
+        #[cfg(feature = "admin")]
+        if page == Some(Page::Policies) {
+            match head.method {
+                "POST" => {
+                    return control::answer(head.query, &head.accept, &head.accept_encoding, state);
+                }
+                "GET" | "HEAD" => {}
+                _ => {
+                    let text = "only GET, HEAD and POST are answered\n";
+                    let refused = Self::said(Status::MethodNotAllowed, text);
+                    return Self { allowed: READS_AND_CONTROLS, ..refused };
+                }
+            }
+        }
         if !matches!(head.method, "GET" | "HEAD") {
             return Self::said(Status::MethodNotAllowed, "only GET and HEAD are answered\n");
         }
-        match endpoints.page(head.path) {
+        match page {
             Some(page) => Self::of(page, &head.accept, &head.accept_encoding, state),
             None => Self::said(Status::NotFound, "there is no such page\n"),
         }
@@ -123,12 +157,19 @@ impl Answer {
             Page::Functions => ("application/json", functions().to_live_json().into_bytes()),
             #[cfg(feature = "admin")]
             Page::Live => (TEXT, b"live\n".to_vec()),
+            #[cfg(feature = "admin")]
+            Page::Policies => listed(&policies(), accept),
         };
+        Self::packed(content_type, body, accept_encoding)
+    }
+
+    /// Something found, packed for those who can unpack it.
+    pub(super) fn packed(content_type: &'static str, body: Vec<u8>, accept_encoding: &str) -> Self {
         let packed = (body.len() >= LEAST_PACKED_BYTES && takes_gzip(accept_encoding))
             .then(|| pack(&body))
             .flatten();
         let (is_packed, body) = packed.map_or((false, body), |packed| (true, packed));
-        Self { status: Status::Ok, content_type, is_packed, body }
+        Self { status: Status::Ok, content_type, is_packed, body, allowed: READS }
     }
 
     pub(super) fn unauthorized() -> Self {
@@ -140,7 +181,19 @@ impl Answer {
     }
 
     pub(super) fn said(status: Status, text: &'static str) -> Self {
-        Self { status, content_type: TEXT, is_packed: false, body: text.into() }
+        Self { status, content_type: TEXT, is_packed: false, body: text.into(), allowed: READS }
+    }
+}
+
+/// Policies as a table, or as JSON for those who ask for it.
+#[cfg(feature = "admin")]
+pub(super) fn listed(policies: &Policies, accept: &str) -> (&'static str, Vec<u8>) {
+    const JSON: &str = "application/json";
+    let media = |member: &str| member.split(';').next().is_some_and(|it| it.trim() == JSON);
+    if accept.split(',').any(media) {
+        (JSON, policies.to_json().into_bytes())
+    } else {
+        (TEXT, policies.to_string().into_bytes())
     }
 }
 

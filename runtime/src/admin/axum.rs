@@ -8,6 +8,7 @@ use std::sync::{
 use axum::{
     Router,
     body::Body,
+    extract::RawQuery,
     http::{HeaderMap, StatusCode, header},
     response::Response,
     routing::get,
@@ -16,6 +17,7 @@ use tokio::runtime::Handle;
 
 use super::{
     answer::{Answer, Page, Status},
+    control,
     guests::MOST_GUESTS,
     state::{self, State},
 };
@@ -35,14 +37,26 @@ use super::{
 /// # drop(app);
 /// ```
 pub fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    let page = |page| get(move |headers: HeaderMap| show(page, headers, state::current()));
+    let page =
+        |page| get(move |headers: HeaderMap| show(Asked::For(page), headers, state::current()));
+    let control = |RawQuery(query): RawQuery, headers: HeaderMap| {
+        show(Asked::ToAct(query.unwrap_or_default()), headers, state::current())
+    };
     Router::new()
         .route("/metrics", page(Page::Metrics))
         .route("/functions", page(Page::Functions))
+        .route("/policies", page(Page::Policies).post(control))
         .route("/health/live", page(Page::Live))
 }
 
-async fn show(page: Page, headers: HeaderMap, state: Option<Arc<State>>) -> Response {
+/// What is asked for.
+enum Asked {
+    For(Page),
+    /// To hold policies by hand, as the query says.
+    ToAct(String),
+}
+
+async fn show(asked: Asked, headers: HeaderMap, state: Option<Arc<State>>) -> Response {
     let Some(state) = state else {
         return response(Answer::said(Status::Unavailable, "telemetry has not started\n"));
     };
@@ -56,8 +70,11 @@ async fn show(page: Page, headers: HeaderMap, state: Option<Arc<State>>) -> Resp
             let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
             values.collect::<Vec<_>>().join(",")
         };
-        let answer =
-            Answer::of(page, &list(header::ACCEPT), &list(header::ACCEPT_ENCODING), &state);
+        let (accept, encoding) = (list(header::ACCEPT), list(header::ACCEPT_ENCODING));
+        let answer = match asked {
+            Asked::For(page) => Answer::of(page, &accept, &encoding, &state),
+            Asked::ToAct(query) => control::answer(&query, &accept, &encoding, &state),
+        };
         drop(place);
         answer
     };
@@ -90,7 +107,7 @@ impl Drop for Place {
 }
 
 fn response(answer: Answer) -> Response {
-    let Answer { status, content_type, is_packed, body } = answer;
+    let Answer { status, content_type, is_packed, body, .. } = answer;
     let mut response = Response::builder()
         .status(status as u16)
         .header(header::CONTENT_TYPE, content_type)
@@ -124,7 +141,7 @@ mod tests {
         let mut known = HeaderMap::new();
         known.insert(header::AUTHORIZATION, "Bearer s3cret".parse().unwrap());
         let ask = async |headers: &HeaderMap, state: Option<&Arc<State>>| {
-            show(Page::Metrics, headers.clone(), state.cloned()).await
+            show(Asked::For(Page::Metrics), headers.clone(), state.cloned()).await
         };
 
         let answered = ask(&known, Some(&state)).await;
@@ -136,5 +153,28 @@ mod tests {
         assert_eq!(ask(&HeaderMap::new(), Some(&state)).await.status(), 401);
         drop(places);
         assert_eq!(ask(&known, Some(&state)).await.status(), 200);
+    }
+
+    #[tokio::test]
+    async fn policies_are_held_by_whoever_has_the_token_and_by_nobody_without_one() {
+        use crate::resilience::{CircuitBreaker, Mode};
+
+        static HELD: CircuitBreaker = CircuitBreaker::new("held by the router");
+        assert_eq!(HELD.mode(), Mode::Auto);
+        let of = |token: Option<&str>| {
+            Arc::new(State::new(&Resource::new(), false, token.map(Token::of)))
+        };
+        let mut known = HeaderMap::new();
+        known.insert(header::AUTHORIZATION, "Bearer s3cret".parse().unwrap());
+        let act = async |headers: &HeaderMap, state: Arc<State>| {
+            let query = "name=held+by+the+router&action=force_open".to_owned();
+            show(Asked::ToAct(query), headers.clone(), Some(state)).await.status()
+        };
+
+        assert_eq!(act(&HeaderMap::new(), of(Some("s3cret"))).await, 401);
+        assert_eq!(act(&known, of(None)).await, 403);
+        assert_eq!(HELD.mode(), Mode::Auto);
+        assert_eq!(act(&known, of(Some("s3cret"))).await, 200);
+        assert_eq!(HELD.mode(), Mode::ForcedOpen);
     }
 }

@@ -1,6 +1,7 @@
 //! One connection: one request, one answer, and never for long.
 
 use std::{
+    fmt::Write as _,
     io::{self, ErrorKind, Read as _, Write as _},
     net::{Shutdown, TcpStream},
     time::{Duration, Instant},
@@ -128,7 +129,7 @@ fn left(deadline: Instant) -> io::Result<Duration> {
 }
 
 fn write(stream: &TcpStream, answer: &Answer, is_head: bool) -> io::Result<()> {
-    let Answer { status, content_type, is_packed, body } = answer;
+    let Answer { status, content_type, is_packed, body, allowed } = answer;
     let mut bytes = format!(
         "HTTP/1.1 {} {}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\
          Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nVary: Accept, \
@@ -141,7 +142,9 @@ fn write(stream: &TcpStream, answer: &Answer, is_head: bool) -> io::Result<()> {
         bytes.push_str("Content-Encoding: gzip\r\n");
     }
     match status {
-        Status::MethodNotAllowed => bytes.push_str("Allow: GET, HEAD\r\n"),
+        Status::MethodNotAllowed => {
+            let _ = write!(bytes, "Allow: {allowed}\r\n");
+        }
         Status::Unauthorized => bytes.push_str("WWW-Authenticate: Bearer\r\n"),
         _ => {}
     }

@@ -9,6 +9,7 @@ pub(super) struct Head<'r> {
     pub(super) method: &'r str,
     /// Without its query.
     pub(super) path: &'r str,
+    pub(super) query: &'r str,
     pub(super) host: &'r str,
     pub(super) authorization: Option<&'r str>,
     /// Several headers of that name are one list.
@@ -42,10 +43,12 @@ impl<'r> Head<'r> {
         {
             return None;
         }
-        let path = target.split(['?', '#']).next()?;
+        let target = target.split('#').next()?;
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut head = Head {
             method,
             path,
+            query,
             host: "",
             authorization: None,
             accept: String::new(),
@@ -115,6 +118,7 @@ mod tests {
         let expected = Head {
             method: "GET",
             path: "/metrics",
+            query: "a=b",
             host: "localhost:9464",
             authorization: Some("Bearer x"),
             accept: "a,b".into(),

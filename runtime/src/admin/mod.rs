@@ -2,7 +2,19 @@
 //!
 //! - `/metrics`: everything that is counted, for Prometheus and all that reads its formats.
 //! - `/functions`: the annotated functions, as [`functions`](crate::functions()) lists them.
+//! - `/policies`: the policies of [`resilience`](crate::resilience) that were used, with their state
+//!   and numbers, as text or for `Accept: application/json` as JSON.
 //! - `/health/live`: that the process answers.
+//!
+//! A `POST` to `/policies` holds policies by hand, where a token is set (`SPANDREL_ADMIN_TOKEN`):
+//!
+//! ```text
+//! curl -X POST -H "Authorization: Bearer $TOKEN" \
+//!     'http://localhost:9464/policies?name=payments&kind=circuit_breaker&action=force_open'
+//! ```
+//!
+//! The actions are `force_open`, `disable`, `enable` (back to what was declared), `observe` and
+//! `reset` (forgets what was seen, too); `key=` names one of those that a policy keeps for keys.
 //!
 //! Captured values are in none of these.
 //!
@@ -11,7 +23,7 @@
 //! `SPANDREL_ADMIN=127.0.0.1:9464`, or [`Builder::admin`](crate::Builder::admin) in code, starts a
 //! small server on a thread of its own, which needs no runtime. It is off by default. What other
 //! machines can reach has to ask for a token (`SPANDREL_ADMIN_TOKEN`). It speaks HTTP/1.1 and no
-//! TLS, answers `GET` and `HEAD`, bounds everything that it reads, lets nobody who says nothing keep
+//! TLS, bounds everything that it reads, lets nobody who says nothing keep
 //! others out, and answers to no names but its own (`SPANDREL_ADMIN_HOSTS`), so that no page in a
 //! browser gets at it by a name that leads here.
 //!
@@ -25,6 +37,8 @@ mod answer;
 #[cfg(feature = "axum-0-8")]
 mod axum;
 mod connection;
+#[cfg(feature = "admin")]
+mod control;
 mod guests;
 mod head;
 mod host;

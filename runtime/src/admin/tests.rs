@@ -12,8 +12,9 @@ use flate2::read::GzDecoder;
 
 use super::{Bound, Endpoints, Server, State};
 use crate::{
-    Resource,
+    Rejected, Resource,
     init::config::{Address, Token},
+    resilience::{Bulkhead, CircuitBreaker, Keyed, Mode, Rate, RateLimiter},
     time,
 };
 
@@ -180,7 +181,7 @@ fn a_token_is_asked_for_before_anything_is_told() {
         "Authorization: Basic s3cret\r\n",
         "Authorization: s3cret\r\n",
     ] {
-        for path in ["/metrics", "/functions", "/health/live", "/nothing"] {
+        for path in ["/metrics", "/functions", "/policies", "/health/live", "/nothing"] {
             let answer = get(&server, path, headers);
             assert_status(&answer, 401);
             assert!(answer.contains("\r\nWWW-Authenticate: Bearer\r\n"), "{answer}");
@@ -264,4 +265,143 @@ fn a_port_that_is_taken_is_an_error() {
     let error = Bound::new(&address, Endpoints::Metrics, &[], Arc::default()).unwrap_err();
 
     assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+}
+
+const TOKEN: &str = "Authorization: Bearer s3cret\r\n";
+
+fn guarded() -> Server {
+    server(Endpoints::All, "localhost", Some("s3cret"))
+}
+
+fn post(server: &Server, query: &str, headers: &str) -> String {
+    ask(server, &format!("POST /policies?{query} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n"))
+}
+
+fn pay(breaker: &CircuitBreaker) -> Result<(), Rejected> {
+    breaker.call(|| Ok(()))
+}
+
+#[test]
+fn policies_are_listed_as_text_and_for_those_who_ask_as_json() {
+    static LISTED: CircuitBreaker = CircuitBreaker::new("listed at\nthe server");
+    pay(&LISTED).unwrap();
+    let server = ours();
+
+    let text = get(&server, "/policies", "");
+    let json = get(&server, "/policies", "Accept: text/html, application/json;q=0.9\r\n");
+
+    assert_status(&text, 200);
+    let line = text.lines().find(|line| line.contains(r"listed at\nthe server")).unwrap();
+    let words: Vec<_> = line.split_whitespace().collect();
+    assert_eq!(words[0], "circuit_breaker", "{line}");
+    assert!(line.contains("auto") && line.contains("closed"), "{line}");
+    assert!(words.contains(&"successes=1"), "{line}");
+    assert_status(&json, 200);
+    assert!(json.contains("\r\nContent-Type: application/json\r\n"), "{json}");
+    let (_, list) = json.split_once("\r\n\r\n").unwrap();
+    let list: serde_json::Value = serde_json::from_str(list).unwrap();
+    let found = list.as_array().unwrap().iter().find(|it| it["name"] == "listed at\nthe server");
+    assert_eq!(found.unwrap()["statistics"]["successes"], 1.0);
+}
+
+#[test]
+fn whoever_has_the_token_holds_a_policy_by_hand_and_lets_it_go() {
+    static HELD: CircuitBreaker = CircuitBreaker::new("src/held.rs:12 è");
+    pay(&HELD).unwrap();
+    let server = guarded();
+    let act = |action: &str| {
+        let query = format!("name=src%2Fheld.rs%3A12+%C3%A8&action={action}");
+        let answer = post(&server, &query, TOKEN);
+        assert_status(&answer, 200);
+        (answer, HELD.mode(), pay(&HELD).is_ok())
+    };
+
+    let (answer, mode, is_let) = act("force_open");
+    assert!(answer.contains("forced_open"), "{answer}");
+    assert_eq!((mode, is_let), (Mode::ForcedOpen, false));
+    assert_eq!(act("enable").1, Mode::Auto);
+    assert_eq!(act("disable").1, Mode::Disabled);
+    assert_eq!(act("observe").1, Mode::Observe);
+    let (_, mode, is_let) = act("reset");
+    assert_eq!((mode, is_let), (Mode::Auto, true));
+}
+
+#[test]
+fn one_key_of_many_is_held_alone() {
+    static TENANTS: Keyed<RateLimiter> =
+        Keyed::new(RateLimiter::new("held tenants", Rate::per_second(100)).observe());
+    let [acme, other] = ["acme", "a&b=c"].map(|tenant| TENANTS.get(tenant));
+    acme.check().unwrap();
+    other.check().unwrap();
+    let server = guarded();
+
+    let query = "kind=rate_limiter&key=a%26b%3Dc&name=held+tenants&action=force_open";
+    assert_status(&post(&server, query, TOKEN), 200);
+    assert!(acme.check().is_ok() && other.check().is_err());
+    assert_status(&post(&server, "name=held+tenants&action=enable", TOKEN), 200);
+
+    // As it was declared.
+    assert_eq!((acme.mode(), other.mode()), (Mode::Observe, Mode::Observe));
+}
+
+#[test]
+fn without_a_token_nothing_is_held_and_it_is_said_what_to_set() {
+    static UNTOUCHED: CircuitBreaker = CircuitBreaker::new("untouched");
+    pay(&UNTOUCHED).unwrap();
+
+    let answer = post(&ours(), "name=untouched&action=force_open", TOKEN);
+    assert_status(&answer, 403);
+    assert!(answer.contains("set `SPANDREL_ADMIN_TOKEN`"), "{answer}");
+    for headers in ["", "Authorization: Bearer s3cre\r\n", "Authorization: Basic s3cret\r\n"] {
+        assert_status(&post(&guarded(), "name=untouched&action=force_open", headers), 401);
+    }
+
+    assert_eq!(UNTOUCHED.mode(), Mode::Auto);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_and_touches_nothing() {
+    static SOUND: CircuitBreaker = CircuitBreaker::new("sound");
+    static BESIDE: Bulkhead = Bulkhead::new("two kinds", 1);
+    static KINDS: CircuitBreaker = CircuitBreaker::new("two kinds");
+    pay(&SOUND).unwrap();
+    pay(&KINDS).unwrap();
+    BESIDE.call(|| Ok::<_, Rejected>(())).unwrap();
+    let server = guarded();
+    let long = format!("name={}&action=reset", "x".repeat(600));
+
+    for (query, status, hint) in [
+        ("name=nobody&action=reset", 404, "no such policy"),
+        ("name=Sound&action=reset", 404, "no such policy"),
+        ("name=sound&kind=bulkhead&action=reset", 404, "no such policy"),
+        ("name=sound&key=x&action=reset", 404, "no such policy"),
+        ("name=&action=reset", 404, "no such policy"),
+        ("name=two%20kinds&action=force_open", 400, "several kinds"),
+        ("name=sound&action=explode", 400, "the actions are"),
+        ("name=sound", 400, "say what to do"),
+        ("name=%00%ff&action=reset", 400, "UTF-8"),
+        ("name=sound&action=force_open&action=reset", 400, "twice"),
+        (&long, 400, "512 bytes"),
+    ] {
+        let answer = post(&server, query, TOKEN);
+        assert_status(&answer, status);
+        assert!(answer.contains(hint), "{query}: {answer}");
+    }
+    let query = "name=sound&action=force_open";
+    assert_status(&post(&server, query, &format!("{TOKEN}Content-Length: 100000\r\n")), 413);
+    assert_status(&post(&server, query, &format!("{TOKEN}Transfer-Encoding: chunked\r\n")), 413);
+    for method in ["PUT", "DELETE", "PATCH", "post"] {
+        let request =
+            format!("{method} /policies?{query} HTTP/1.1\r\nHost: localhost\r\n{TOKEN}\r\n");
+        let answer = ask(&server, &request);
+        assert_status(&answer, 405);
+        assert!(answer.contains("\r\nAllow: GET, HEAD, POST\r\n"), "{answer}");
+    }
+    let foreign = format!("POST /policies?{query} HTTP/1.1\r\nHost: evil.example\r\n{TOKEN}\r\n");
+    assert_status(&ask(&server, &foreign), 421);
+    let metrics = self::server(Endpoints::Metrics, "127.0.0.1", Some("s3cret"));
+    assert_status(&post(&metrics, query, TOKEN), 405);
+    assert_status(&get(&metrics, "/policies", TOKEN), 404);
+
+    assert_eq!((SOUND.mode(), KINDS.mode()), (Mode::Auto, Mode::Auto));
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::error;
+use super::{error, refused};
 use crate::{
     outcome::Outcome,
     site::Cell,
@@ -60,16 +60,35 @@ impl<'c> Ending<'c> {
     #[inline(always)]
     pub(crate) fn said(&mut self, outcome: Outcome, type_name: &'static str) {
         if outcome == Outcome::Error {
-            self.count_error(type_name);
+            self.fail(type_name);
+        } else {
+            self.set(outcome);
         }
-        self.set(outcome);
+    }
+
+    /// Notes a failure: the call's own, or that of a policy.
+    #[cold]
+    fn fail(&mut self, error_type: &str) {
+        if refused::take(self.span, self.cell) {
+            self.set(Outcome::Rejected);
+        } else {
+            self.count_error(error_type);
+            self.set(Outcome::Error);
+        }
+    }
+
+    /// Notes that a policy refused the call, where the returned value need not look like an error.
+    #[inline(always)]
+    pub fn refused(&mut self) {
+        if refused::take(self.span, self.cell) {
+            self.set(Outcome::Rejected);
+        }
     }
 
     /// Notes an error.
     #[cold]
     pub(crate) fn error(&mut self, error: &error::Report<'_>) {
-        self.count_error(error.error_type);
-        self.set(Outcome::Error);
+        self.fail(error.error_type);
         if self.is_recording() {
             error.record(self.span, self.parent);
         }
@@ -98,6 +117,7 @@ impl<'c> Ending<'c> {
     /// Notes an error that is an ordinary answer.
     pub(crate) fn expected(&mut self, error_type: &str) {
         self.set(Outcome::Ok);
+        self.refused();
         self.late_attribute(&|writer| writer.set_keyed("error.type", error_type));
     }
 

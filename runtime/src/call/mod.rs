@@ -12,6 +12,7 @@ pub mod look;
 mod measured;
 mod meter;
 mod origin;
+pub(crate) mod refused;
 #[cfg(feature = "stream")]
 mod stream;
 mod sync;

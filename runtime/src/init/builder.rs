@@ -565,9 +565,7 @@ fn start(
         propagators: settings.propagators.value,
         watched: is_watched,
     };
-    time::choose(settings.clock.value);
-    #[cfg(feature = "chaos")]
-    settings.chaos.value.choose();
+    settings.choose();
     functions::register();
     let value_chars = recording.limits.value_chars();
     // Metrics have no queue: what they take is given by how many of them there are.

@@ -31,12 +31,21 @@ pub(super) struct DoorsOfKey {
 pub(super) type DoorsOfKeys = OnceLock<Box<Keyed<DoorsOfKey>>>;
 
 impl Sealed for DoorsOfKey {
-    fn for_key(&self, key: Arc<str>) -> Self {
+    fn own_name(&self) -> &'static str {
+        self.policy.name()
+    }
+
+    fn for_key(&self, name: &'static str, key: Arc<str>) -> Self {
+        fn of<P: Sealed>(pattern: Option<&P>, name: &'static str, key: &Arc<str>) -> Option<P> {
+            let pattern = pattern?;
+            let own = pattern.own_name();
+            Some(pattern.for_key(if own.is_empty() { name } else { own }, Arc::clone(key)))
+        }
         let pattern = self.policy.doors();
         let doors = Doors {
-            circuit_breaker: pattern.circuit_breaker.as_ref().map(|it| it.for_key(key.clone())),
-            rate_limit: pattern.rate_limit.as_ref().map(|it| it.for_key(key.clone())),
-            bulkhead: pattern.bulkhead.as_ref().map(|it| it.for_key(key)),
+            circuit_breaker: of(pattern.circuit_breaker.as_ref(), name, &key),
+            rate_limit: of(pattern.rate_limit.as_ref(), name, &key),
+            bulkhead: of(pattern.bulkhead.as_ref(), name, &key),
         };
         Self { policy: self.policy, doors }
     }
@@ -71,9 +80,10 @@ impl Policy {
     /// ```
     #[must_use]
     pub fn for_key(&'static self, key: &str) -> ForKey {
-        let keyed = self
-            .keyed_doors()
-            .get_or_init(|| Box::new(Keyed::new(DoorsOfKey { policy: self, doors: Doors::NONE })));
+        let keyed = self.keyed_doors().get_or_init(|| {
+            let keyed = Keyed::new(DoorsOfKey { policy: self, doors: Doors::NONE });
+            Box::new(if self.labels_key() { keyed.label_key() } else { keyed })
+        });
         ForKey(keyed.get(key))
     }
 }

@@ -116,6 +116,11 @@ impl Hedge {
         self.latencies.get(|| Mutex::new(Latencies::NONE))
     }
 
+    /// After which time the next attempt begins, unless that depends on how long calls take.
+    pub(super) fn fixed_delay(&self) -> Option<u64> {
+        self.after
+    }
+
     pub(crate) fn most(&self) -> u32 {
         self.max_attempts
     }

@@ -36,6 +36,19 @@ impl RejectedKinds {
         Self(self.0 | those.0)
     }
 
+    /// Their names, as an attribute would have them.
+    pub(super) fn in_words(self) -> String {
+        let named = [
+            (Self::CIRCUIT_OPEN, "circuit_open"),
+            (Self::TIMEOUT, "timeout"),
+            (Self::BULKHEAD_FULL, "bulkhead_full"),
+            (Self::RATE_LIMITED, "rate_limited"),
+            (Self::CHAOS, "chaos"),
+        ];
+        let among = named.into_iter().filter(|(kinds, _)| self.0 & kinds.0 != 0);
+        among.map(|(_, name)| name).collect::<Vec<_>>().join(", ")
+    }
+
     /// Whether it is among them.
     #[must_use]
     pub const fn contains(self, kind: RejectedKind) -> bool {

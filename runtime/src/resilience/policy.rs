@@ -16,7 +16,7 @@ use super::{
     limit::shared::SharedLimit,
     run::waits::{Never, Queue, Time, Waits},
 };
-use crate::site::{Protection, Site};
+use crate::site::{Described, Explained, Protection, Site};
 
 /// Attempts may follow the first one.
 pub const RETRY: u32 = 1;
@@ -36,6 +36,8 @@ pub const CHAOS: u32 = 64;
 pub(crate) const NEW: u32 = 128;
 /// It matters when a call began.
 pub(crate) const TIMED: u32 = 256;
+/// Metrics tell the keys apart.
+const LABEL_KEY: u32 = 1 << 31;
 /// Something decides about an attempt before it begins.
 pub(crate) const GATES: u32 = BREAKER | LIMIT | BULKHEAD | CHAOS;
 
@@ -179,6 +181,18 @@ impl Policy {
         self.with(CHAOS)
     }
 
+    /// Tells the keys of [`for_key`](Self::for_key) apart in metrics, by the label `key`.
+    ///
+    /// As [`Keyed::label_key`](super::Keyed::label_key).
+    #[must_use]
+    pub const fn label_key(self) -> Self {
+        self.with(LABEL_KEY)
+    }
+
+    pub(super) fn labels_key(&self) -> bool {
+        self.word.load(Relaxed) & LABEL_KEY != 0
+    }
+
     const fn with(mut self, part: u32) -> Self {
         let word = mem::replace(&mut self.word, AtomicU32::new(0)).into_inner();
         self.word = AtomicU32::new(word | part);
@@ -221,7 +235,43 @@ impl fmt::Debug for Policy {
     }
 }
 
+impl Policy {
+    /// What protects a call, with the numbers that hold now.
+    fn parts(&self) -> Vec<(&'static str, &dyn Described)> {
+        let word = self.word.load(Relaxed);
+        let Doors { circuit_breaker, rate_limit, bulkhead } = &self.doors;
+        let mut parts: Vec<(&'static str, &dyn Described)> = Vec::new();
+        if word & TIMEOUT != 0 {
+            parts.push(("timeout", &self.timeout));
+        }
+        if word & RETRY != 0 {
+            parts.push(("retry", &self.retry));
+        }
+        if word & HEDGE != 0 {
+            parts.push(("hedge", &self.hedge));
+        }
+        if let (Some(breaker), true) = (circuit_breaker, word & BREAKER != 0) {
+            parts.push(("circuit_breaker", breaker));
+        }
+        if let (Some(limiter), true) = (rate_limit, word & LIMIT != 0) {
+            parts.push(("rate_limit", limiter));
+        }
+        if let (Some(bulkhead), true) = (bulkhead, word & BULKHEAD != 0) {
+            parts.push(("bulkhead", bulkhead));
+        }
+        #[cfg(feature = "chaos")]
+        if let (Some(chaos), true) = (&self.chaos, word & CHAOS != 0) {
+            parts.push(("chaos", chaos));
+        }
+        parts
+    }
+}
+
 impl Protection for Policy {
+    fn explain(&self) -> Vec<Explained> {
+        self.parts().into_iter().map(|(name, part)| (name, part.described())).collect()
+    }
+
     fn names(&self) -> Vec<&'static str> {
         let word = self.word.load(Relaxed);
         let names = [

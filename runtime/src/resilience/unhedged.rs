@@ -3,7 +3,7 @@
 use super::Policy;
 use crate::{
     diag,
-    site::{Protection, Site},
+    site::{Explained, Protection, Site},
 };
 
 /// A bundle, of which a hedge takes no effect: the function does not say that it is idempotent.
@@ -15,6 +15,12 @@ impl Protection for Unhedged {
         let mut names = self.0.names();
         names.retain(|name| *name != "hedge");
         names
+    }
+
+    fn explain(&self) -> Vec<Explained> {
+        let mut explained = self.0.explain();
+        explained.retain(|(name, _)| *name != "hedge");
+        explained
     }
 
     fn belongs_to(&self, site: &'static Site) {

@@ -179,6 +179,13 @@ impl Metered {
         self.sets.each(|set| read(Some(set), set.cell()));
     }
 
+    /// Whether calls of this function are counted there.
+    pub(crate) fn has(&'static self, cell: &'static Cell) -> bool {
+        let mut is_own = false;
+        self.each(|_, own| is_own |= std::ptr::eq(own, cell));
+        is_own
+    }
+
     /// The name of the metric, where it has one of its own.
     pub(crate) fn metric_name(&self) -> Option<&'static str> {
         self.name

@@ -8,6 +8,7 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     task::{Poll, Waker},
+    thread::{self, ThreadId},
     time::Duration,
 };
 
@@ -22,6 +23,8 @@ static CLOCKS: Mutex<Option<HashMap<u32, Arc<Standing>>>> = Mutex::new(None);
 struct Standing {
     nanos: AtomicU64,
     waiting: Mutex<Vec<(u64, Waker)>>,
+    /// The thread of the test.
+    owner: ThreadId,
     /// What moves it, if not the test's hand alone.
     driver: Option<Box<dyn Driver>>,
 }
@@ -70,7 +73,8 @@ impl MockClock {
         let clocks = clocks.get_or_insert_default();
         let clock = clocks.entry(scope).or_insert_with(|| {
             let nanos = AtomicU64::new(Self::START);
-            Arc::new(Standing { nanos, waiting: Mutex::default(), driver })
+            let owner = thread::current().id();
+            Arc::new(Standing { nanos, waiting: Mutex::default(), owner, driver })
         });
         super::set_mocked(true);
         Self { clock: Arc::clone(clock) }
@@ -112,6 +116,11 @@ pub(super) fn stands() -> bool {
 /// See [`super::pass`].
 pub(super) fn pass(time: Duration) -> bool {
     ruling().inspect(|clock| clock.advance(time)).is_some()
+}
+
+/// See [`super::is_own`].
+pub(super) fn is_own() -> bool {
+    ruling().is_some_and(|clock| clock.owner == thread::current().id())
 }
 
 /// See [`super::poll_mocked`]; without a clock there is nothing to wait for.

@@ -173,6 +173,11 @@ pub(crate) fn pass(time: Duration) -> bool {
     MODE.load(Relaxed) & MOCKED != 0 && mock::pass(time)
 }
 
+/// Whether a mock clock rules the calling thread, and that is the one of its test.
+pub(crate) fn is_own() -> bool {
+    MODE.load(Relaxed) & MOCKED != 0 && mock::is_own()
+}
+
 /// Moves the mock clock that rules the calling thread on to whoever waits for it first, if one does.
 #[cfg(any(test, not(feature = "tokio")))]
 pub(crate) fn skip_to_next() -> bool {

@@ -1,6 +1,9 @@
 //! A whole program and a real Prometheus.
 
-use std::net::SocketAddr;
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+};
 
 use spandrel_tests::prometheus::{self, Prometheus};
 
@@ -54,6 +57,64 @@ fn prometheus_reads_what_was_counted_in_each_format() {
         assert_eq!(values("function_active_calls", charge, 1), [0.0], "{job}");
         assert_eq!(values("target_info", ",service_name=\"shop\"", 1), [1.0], "{job}");
     }
+    running.end().assert_success();
+}
+
+#[test]
+fn prometheus_reads_what_policies_did_in_each_format() {
+    let (running, address) = start(Probe::new("scraping", "admin"));
+    let Some(prometheus) = scraped(address) else { return };
+
+    for job in ALL {
+        let value = |name: &str, more: &str| {
+            let query = format!("resilience_{name}{{job=\"{job}\",{more}}}");
+            prometheus.values(&query, 1)[0]
+        };
+        let pay = |name: &str, more: &str| value(name, &format!("policy=\"pay\"{more}"));
+        // Two attempts of the first call, one of the second, and then it is open.
+        assert_eq!(pay("circuit_breaker_calls_total", ",kind=\"failure\""), 3.0, "{job}");
+        assert_eq!(pay("circuit_breaker_calls_total", ",kind=\"rejected\""), 2.0, "{job}");
+        let states = format!("resilience_circuit_breaker_state{{job=\"{job}\",policy=\"pay\"}}");
+        assert_eq!(prometheus.values(&states, 5), [0.0, 0.0, 0.0, 0.0, 1.0], "{job}");
+        assert_eq!(pay("circuit_breaker_state", ",state=\"open\""), 1.0, "{job}");
+        let opened = ",to=\"open\",reason=\"consecutive\"";
+        assert_eq!(pay("circuit_breaker_transitions_total", opened), 1.0, "{job}");
+        assert!(pay("circuit_breaker_time_in_state_seconds_total", ",state=\"open\"") > 0.0);
+        assert_eq!(pay("retry_attempts_total", ""), 2.0, "{job}");
+        assert_eq!(pay("retry_calls_total", ",reason=\"rejected\""), 2.0, "{job}");
+        assert_eq!(pay("retry_budget_retries_total", ",kind=\"afforded\""), 2.0, "{job}");
+        let price = "policy=\"price\",key=\"eu\"";
+        let limited = value("rate_limiter_calls_total", &format!("{price},kind=\"rejected\""));
+        assert_eq!(limited, 1.0, "{job}");
+        let served = "policy=\"price\",kind=\"rate_limited\"";
+        assert_eq!(value("fallback_calls_total", served), 1.0, "{job}");
+        assert_eq!(value("bulkhead_in_flight", "policy=\"price\""), 0.0, "{job}");
+    }
+    let rejected = "function_calls_total{job=\"text\",outcome=\"rejected\",\
+                    code_function_name=~\".*::pay\"}";
+    assert_eq!(prometheus.values(rejected, 1), [2.0]);
+    running.end().assert_success();
+}
+
+#[test]
+fn a_policy_is_held_by_hand_by_whoever_has_the_token() {
+    let probe = Probe::new("scraping", "admin").env("SPANDREL_ADMIN_TOKEN", "s3cret");
+    let (running, address) = start(probe);
+    let post = |token: &str, query: &str| {
+        let headers = format!("Host: {address}\r\nAuthorization: Bearer {token}\r\n");
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(stream, "POST /policies?{query} HTTP/1.1\r\n{headers}\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let close = "name=pay&kind=circuit_breaker&action=reset";
+
+    assert!(post("guess", close).starts_with("HTTP/1.1 401 "));
+    let answer = post("s3cret", close);
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains(" closed "), "{answer}");
+    assert!(post("s3cret", "name=pay&action=reset").starts_with("HTTP/1.1 400 "));
+
     running.end().assert_success();
 }
 

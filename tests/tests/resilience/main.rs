@@ -4,6 +4,10 @@
 
 mod cancellation;
 mod conformance;
+mod events;
+mod explaining;
 mod listing;
+mod metrics;
+mod outcomes;
 #[cfg(target_os = "linux")]
 mod peers;

@@ -51,12 +51,12 @@ async fn a_breaker_with_retry_and_timeout_takes_virtual_time_alone(t: Test) {
     assert!(attempts.iter().all(|span| span.duration() == seconds(2)), "{attempts:?}");
     t.assert_tree(
         "
-        charge error
+        charge rejected
           attempt rejected
           attempt rejected
           attempt rejected
-        charge error
-        charge error
+        charge rejected
+        charge rejected
         charge ok
         ",
     );

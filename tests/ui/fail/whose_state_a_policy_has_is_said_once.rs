@@ -7,7 +7,7 @@ fn owned() -> Result<(), ()> {
     Ok(())
 }
 
-#[rate_limit("5/s", max_keys = 9)]
+#[rate_limit("5/s", max_keys = 9, label_key)]
 fn keyed() -> Result<(), ()> {
     Ok(())
 }

@@ -4,7 +4,7 @@ use syn::Expr;
 
 use super::{Keyed, Part};
 use crate::{
-    args::{Assign, Count, Given, Shared},
+    args::{Assign, Count, Flag, Given, Shared},
     errors::Errors,
 };
 
@@ -14,6 +14,7 @@ pub(crate) struct Owner<'o> {
     pub(crate) shared: Option<&'o Given<Assign<Shared>>>,
     pub(crate) key: Option<&'o Given<Assign<Expr>>>,
     pub(crate) max_keys: Option<&'o Given<Assign<Count<1>>>>,
+    pub(crate) label_key: Option<&'o Given<Flag>>,
     pub(crate) instance: Option<&'o Given<Assign<Expr>>>,
 }
 
@@ -24,6 +25,7 @@ macro_rules! owner {
             shared: $options.shared.as_ref(),
             key: $options.key.as_ref(),
             max_keys: $options.max_keys.as_ref(),
+            label_key: $options.label_key.as_ref(),
             instance: $options.instance.as_ref(),
         }
     };
@@ -43,6 +45,9 @@ impl Owner<'_> {
         }
         if let (Some(max), None) = (self.max_keys, self.key) {
             errors.at(&max.key, "`max_keys` of what? Write `key = …` beside it");
+        }
+        if let (Some(label), None) = (self.label_key, self.key) {
+            errors.at(&label.key, "`label_key` of which key? Write `key = …` beside it");
         }
         if let (Some(shared), Some(key)) = (self.shared, self.key) {
             errors.at(&key.key, "a name is shared, or there is one for each key; keep one");
@@ -65,6 +70,7 @@ impl Owner<'_> {
         part.keyed = self.key.map(|key| Keyed {
             key: key.value.0.clone(),
             max_keys: self.max_keys.map(|max| max.value.0.clone().into()),
+            is_label: self.label_key.is_some(),
         });
     }
 }

@@ -6,16 +6,18 @@ async fn charge(host: &str) -> Result<u64, Error> {
         static __BULKHEAD: ::spandrel::__private::resilience::Keyed<
             ::spandrel::__private::resilience::Bulkhead,
         > = ::spandrel::__private::resilience::Keyed::new(
-                ::spandrel::__private::resilience::Bulkhead::new("charge", 10)
+                ::spandrel::__private::resilience::Bulkhead::new("", 10)
                     .queue(5)
                     .wait(::core::time::Duration::from_nanos(1000000000))
                     .adaptive(::spandrel::__private::resilience::Adaptive::aimd(1, 100)),
             )
+            .of(&__SPANDREL)
             .max_keys(64);
         static __SPANDREL: ::spandrel::__private::Site = ::spandrel::__private::Site::new(
                 ::spandrel::__private::meta!("charge", 0),
             )
-            .policy(&__POLICY);
+            .policy(&__POLICY)
+            .beside(&[("bulkhead", ::core::option::Option::Some(&__BULKHEAD))]);
         ::spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY, &__BULKHEAD)
     };

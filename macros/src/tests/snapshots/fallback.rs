@@ -6,7 +6,8 @@ fn charge() -> u64 {
         static __SPANDREL: ::spandrel::__private::Site = ::spandrel::__private::Site::new(
                 ::spandrel::__private::meta!("charge", 0),
             )
-            .policy(&__POLICY);
+            .policy(&__POLICY)
+            .beside(&[("fallback", ::core::option::Option::None)]);
         ::spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY)
     };
@@ -14,6 +15,8 @@ fn charge() -> u64 {
     let __ended = __run
         .attempt(|| ::spandrel::__private::call_once::<u64, _>(|| { call() }));
     let __value = ::spandrel::__private::resilience::finish!(__run, __ended);
-    let __value = ::spandrel::__private::resilience::fallback!(__value, value = 0);
+    let __value = ::spandrel::__private::resilience::fallback!(
+        __value; __site, value = 0
+    );
     ::spandrel::__private::resilience::accepted::<u64>(__value)
 }

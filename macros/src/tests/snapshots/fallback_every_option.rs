@@ -9,7 +9,8 @@ async fn charge(id: u64, name: &str) -> Result<u64, Error> {
         static __SPANDREL: ::spandrel::__private::Site = ::spandrel::__private::Site::new(
                 ::spandrel::__private::meta!("charge", 0),
             )
-            .policy(&__POLICY);
+            .policy(&__POLICY)
+            .beside(&[("fallback", ::core::option::Option::None)]);
         ::spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY, &__STALE)
     };
@@ -28,12 +29,12 @@ async fn charge(id: u64, name: &str) -> Result<u64, Error> {
         })
         .await;
     let __value = ::spandrel::__private::resilience::on_panic!(
-        __value, __value => { let __value =
-        ::spandrel::__private::resilience::stale!(__stale, __value, & (name), on =
-        ::spandrel::__private::resilience::RejectedKinds::CIRCUIT_OPEN
+        __value; __site, __value => { let __value =
+        ::spandrel::__private::resilience::stale!(__stale, __value; __site, & (name), on
+        = ::spandrel::__private::resilience::RejectedKinds::CIRCUIT_OPEN
         .or(::spandrel::__private::resilience::RejectedKinds::TIMEOUT), when = | error |
         error.is_fatal()); let __value =
-        ::spandrel::__private::resilience::fallback!(__value, __failure =>
+        ::spandrel::__private::resilience::fallback!(__value; __site, __failure =>
         ::spandrel::__private::resilience::answer!(cached(& id, name, __failure)) .
         await, on = ::spandrel::__private::resilience::RejectedKinds::CIRCUIT_OPEN
         .or(::spandrel::__private::resilience::RejectedKinds::TIMEOUT), when = | error |

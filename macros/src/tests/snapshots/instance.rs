@@ -6,7 +6,8 @@ async fn charge(&self) -> Result<u64, Error> {
         static __SPANDREL: ::spandrel::__private::Site = ::spandrel::__private::Site::new(
                 ::spandrel::__private::meta!("charge", 0),
             )
-            .policy(&__POLICY);
+            .policy(&__POLICY)
+            .beside(&[("rate_limit", ::core::option::Option::None)]);
         ::spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY)
     };

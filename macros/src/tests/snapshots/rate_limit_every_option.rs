@@ -13,7 +13,8 @@ async fn charge(tenant: &str) -> Result<u64, Error> {
         static __SPANDREL: ::spandrel::__private::Site = ::spandrel::__private::Site::new(
                 ::spandrel::__private::meta!("charge", 0),
             )
-            .policy(&__POLICY);
+            .policy(&__POLICY)
+            .beside(&[("rate_limit", ::core::option::Option::Some(&__RATE_LIMIT))]);
         ::spandrel::__private::register!(__SPANDREL);
         (&__SPANDREL, &__POLICY, &__RATE_LIMIT)
     };

@@ -1,12 +1,12 @@
 //! Switches and choices of one variable each.
 
-use super::{Code, Setting, Source};
+use super::{Code, Setting, Settings, Source};
 use crate::{
     diag::Level,
     init::env::{Reader, Rejected, parse, table},
     level::LevelFilter,
     resilience::faults::Faults,
-    time::Clock,
+    time::{self, Clock},
     trace::{Memory, propagation::Propagators},
 };
 
@@ -127,6 +127,15 @@ pub(super) fn chaos(reader: &mut Reader<'_>) -> Setting<Faults> {
         ));
     }
     Setting::pick(None, variable, Faults::default())
+}
+
+impl Settings {
+    /// Takes over what holds for the whole program, and for no exporter.
+    pub(crate) fn choose(&self) {
+        time::choose(self.clock.value);
+        #[cfg(feature = "chaos")]
+        self.chaos.value.choose();
+    }
 }
 
 /// `SPANDREL_DEBUG` asks for everything; it takes nothing away.

@@ -321,10 +321,11 @@ table! {
     FLIGHT_DUMPS: "SPANDREL_FLIGHT_DUMPS", Own, Count { least: 1, example: "8" }, "8",
         "the most dumps of one process after panics and signals";
     ADMIN: "SPANDREL_ADMIN", Own, Address, "",
-        "where the admin server listens: `/metrics`, `/functions`, `/health/live`. Needs the \
-         feature `admin`";
+        "where the admin server listens: `/metrics`, `/functions`, `/policies`, `/health/live`. \
+         Needs the feature `admin`";
     ADMIN_TOKEN: "SPANDREL_ADMIN_TOKEN", Own, Secret, "",
-        "the bearer token that it asks for; other machines get no answer without one";
+        "the bearer token that it asks for; other machines get no answer without one, and without \
+         one nobody holds policies by hand there";
     ADMIN_HOSTS: "SPANDREL_ADMIN_HOSTS", Own, Text, "",
         "names, separated by commas, by which it may be called, besides `localhost` and addresses";
     PROMETHEUS_NAMES: "SPANDREL_PROMETHEUS_NAMES", Own, Choice(&["underscores", "utf8"]),

@@ -6,6 +6,7 @@ use super::{SharedRateLimiter, WhileAway};
 use crate::{
     redis_1::Link,
     resilience::{RateLimiter, Rejected, SharedLimit},
+    site::Described,
 };
 
 /// The numbers of a limit, and its way to Redis as soon as somebody knows it.
@@ -44,6 +45,17 @@ impl DeclaredLimit {
     fn limiter(&self, link: &Link) -> &SharedRateLimiter {
         self.made
             .get_or_init(|| SharedRateLimiter::new(link, self.declared.part(1)).away(self.away))
+    }
+}
+
+impl Described for DeclaredLimit {
+    fn described(&self) -> String {
+        let away = match self.away {
+            WhileAway::Local => "local",
+            WhileAway::Open => "open",
+            WhileAway::Closed => "closed",
+        };
+        format!("{}, in Redis, away = {away}", self.declared.numbers())
     }
 }
 

@@ -40,6 +40,11 @@ impl CircuitBreaker {
         Core::admit(core, time::nanos).map_err(|denied| core.rejected(denied))
     }
 
+    /// Tells of a call that was denied, whose rejection is made later.
+    pub(crate) fn tell_denied(&self, denied: Denied) {
+        drop(self.home.get(&self.template).rejected(denied));
+    }
+
     /// The name and the key that its rejections have.
     pub(crate) fn whose(&self) -> Whose {
         let core = self.home.get(&self.template);

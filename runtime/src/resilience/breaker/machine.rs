@@ -272,6 +272,11 @@ impl Breaker {
         change
     }
 
+    /// The numbers that hold now.
+    pub(crate) fn config(&self) -> Config {
+        lock(&self.locked).config.clone()
+    }
+
     pub(crate) fn has(&self, config: &Config) -> bool {
         lock(&self.locked).config == *config
     }

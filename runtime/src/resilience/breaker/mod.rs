@@ -11,6 +11,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod window;
+mod words;
 
 use std::{
     ops::Deref,
@@ -43,7 +44,8 @@ use self::{
 };
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
-    instances::{Home, Instance, Listed, Numbers, Sealed},
+    instances::{Home, Instance, Listed, Numbers, Sealed, labels_key, retire},
+    telemetry,
 };
 use crate::{
     diag,
@@ -139,6 +141,7 @@ impl Core {
         let now = now();
         let (admitted, change) = core.machine.admit(now);
         core.announce(change);
+        telemetry::asked_breaker(|| core.machine.visible());
         Ok(Leave::new(core, admitted?, now))
     }
 
@@ -159,7 +162,9 @@ impl Core {
             u64::MAX => Duration::MAX,
             nanos => Duration::from_nanos(nanos),
         };
-        rejected.with_retry_after(after).with_key(self.key.clone())
+        let rejected = rejected.with_retry_after(after).with_key(self.key.clone());
+        telemetry::refused(&rejected);
+        rejected
     }
 
     #[inline(always)]
@@ -173,6 +178,7 @@ impl Core {
     #[cold]
     fn tell(&self, change: Change) {
         let transition = CircuitTransition { name: self.name, key: self.key.clone(), change };
+        telemetry::changed(&transition, labels_key(self.name));
         let Some(listener) = self.listener else { return };
         let told = catch_unwind(AssertUnwindSafe(|| listener(&transition)));
         if told.is_err() && self.panics.fetch_add(1, Relaxed) == 0 {
@@ -231,6 +237,12 @@ impl Instance for Core {
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        retire(self);
+    }
+}
+
 impl Listed for Core {
     fn kind(&self) -> PolicyKind {
         PolicyKind::CircuitBreaker
@@ -246,6 +258,10 @@ impl Listed for Core {
 
     fn mode(&self) -> Mode {
         self.machine.mode()
+    }
+
+    fn declared_mode(&self) -> Mode {
+        self.declared
     }
 
     fn set_mode(&self, mode: Mode, now: u64) {
@@ -297,11 +313,12 @@ impl Listed for Core {
 }
 
 impl Sealed for CircuitBreaker {
-    fn for_key(&self, key: Arc<str>) -> Self {
-        Self {
-            home: Home::of_key(&self.template, self.home.name(), key),
-            template: self.template.clone(),
-        }
+    fn own_name(&self) -> &'static str {
+        self.home.name()
+    }
+
+    fn for_key(&self, name: &'static str, key: Arc<str>) -> Self {
+        Self { home: Home::of_key(&self.template, name, key), template: self.template.clone() }
     }
 
     fn is_at_rest(&self, now: u64) -> bool {

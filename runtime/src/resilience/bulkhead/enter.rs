@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     resilience::{
-        Mode, Rejected, Verdict, instances::Listed as _, nanos, rejected::Whose, timer,
+        Mode, Rejected, Verdict, instances::Listed as _, nanos, rejected::Whose, telemetry, timer,
         timer::Timer,
     },
     time,
@@ -212,8 +212,10 @@ impl Core {
             patience.map(|patience| time::steady_nanos().saturating_add(nanos::of(patience)));
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut context = Context::from_waker(&waker);
+        let began = time::nanos();
         loop {
             if waiting.poll(&mut context).is_ready() {
+                self.tell_wait(began);
                 return Ok(Place::counted(self));
             }
             let Some(until) = until else {
@@ -222,15 +224,21 @@ impl Core {
             };
             let left = until.saturating_sub(time::steady_nanos());
             if left == 0 {
+                self.tell_wait(began);
                 return Err(self.rejected());
             }
             // Somebody may wake the thread for another reason.
-            timer::park(Duration::from_nanos(left));
+            timer::park(Duration::from_nanos(left), &waker);
         }
     }
 }
 
 impl Core {
+    #[cold]
+    fn tell_wait(&self, began: u64) {
+        telemetry::waited_for_place(self.name, time::nanos().saturating_sub(began));
+    }
+
     /// Ends a wait that begins now; none: there is all the time in the world.
     fn timer(&self) -> Option<Timer> {
         let patience = self.patience.load(Relaxed);
@@ -254,7 +262,8 @@ pin_project! {
         C: Holds,
     {
         core: C,
-        waiting: Option<Waiting<C>>,
+        // With when it began to wait.
+        waiting: Option<(Waiting<C>, u64)>,
         #[pin]
         timer: Option<Timer>,
     }
@@ -270,7 +279,7 @@ impl<C: Holds> Entering<C> {
     #[cfg(feature = "tower")]
     pub(crate) fn queued(core: C, waiting: Waiting<C>) -> Self {
         let timer = core.timer();
-        Self { core, waiting: Some(waiting), timer }
+        Self { core, waiting: Some((waiting, time::nanos())), timer }
     }
 }
 
@@ -285,13 +294,14 @@ impl<C: Holds> Future for Entering<C> {
             match ask(core.clone()) {
                 Ok(Asked::In(place)) => return Poll::Ready(Ok(place)),
                 Err(rejected) => return Poll::Ready(Err(rejected)),
-                Ok(Asked::Queued(waiting)) => *this.waiting = Some(waiting),
+                Ok(Asked::Queued(waiting)) => *this.waiting = Some((waiting, time::nanos())),
             }
             this.timer.set(core.timer());
         }
-        if let Some(waiting) = this.waiting
+        if let Some((waiting, began)) = this.waiting
             && waiting.poll(context).is_ready()
         {
+            core.tell_wait(*began);
             *this.waiting = None;
             this.timer.set(None);
             return Poll::Ready(Ok(Held::counted(core.clone())));
@@ -301,7 +311,9 @@ impl<C: Holds> Future for Entering<C> {
             return Poll::Pending;
         }
         // Out of the line; a place that comes just now goes on to the next.
-        *this.waiting = None;
+        if let Some((_, began)) = this.waiting.take() {
+            core.tell_wait(began);
+        }
         this.timer.set(None);
         Poll::Ready(Err(core.rejected()))
     }

@@ -7,6 +7,7 @@ mod queue;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::{
     sync::{
@@ -23,7 +24,8 @@ pub use self::settings::Adaptive;
 use self::{adaptive::Tuning, queue::Queue};
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
-    instances::{Home, Instance, Listed, Numbers, Sealed},
+    instances::{Home, Instance, Listed, Numbers, Sealed, retire},
+    telemetry,
 };
 use crate::cell::{Part, Sharded};
 
@@ -146,7 +148,10 @@ impl Core {
     #[cold]
     pub(crate) fn rejected(&self) -> Rejected {
         self.count(|counted| &counted.rejected);
-        Rejected::new(RejectedKind::BulkheadFull, self.name).with_key(self.key.clone())
+        let rejected = Rejected::new(RejectedKind::BulkheadFull, self.name);
+        let rejected = rejected.with_key(self.key.clone());
+        telemetry::refused(&rejected);
+        rejected
     }
 
     fn configure(&self, template: &Template) {
@@ -195,6 +200,12 @@ impl Instance for Core {
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        retire(self);
+    }
+}
+
 impl Listed for Core {
     fn kind(&self) -> PolicyKind {
         PolicyKind::Bulkhead
@@ -212,6 +223,10 @@ impl Listed for Core {
         Mode::of(self.mode.load(Relaxed))
     }
 
+    fn declared_mode(&self) -> Mode {
+        self.declared
+    }
+
     fn set_mode(&self, mode: Mode, _now: u64) {
         self.mode.store(mode as u8, Relaxed);
     }
@@ -227,7 +242,7 @@ impl Listed for Core {
             Mode::Disabled => "disabled",
             Mode::ForcedOpen => "forced_open",
             _ if found.in_flight >= u64::from(found.max_concurrent) => "full",
-            _ => "open",
+            _ => "available",
         }
     }
 
@@ -250,8 +265,12 @@ fn patience(nanos: u64) -> Option<Duration> {
 }
 
 impl Sealed for Bulkhead {
-    fn for_key(&self, key: Arc<str>) -> Self {
-        Self { home: Home::of_key(&self.template, self.home.name(), key), template: self.template }
+    fn own_name(&self) -> &'static str {
+        self.home.name()
+    }
+
+    fn for_key(&self, name: &'static str, key: Arc<str>) -> Self {
+        Self { home: Home::of_key(&self.template, name, key), template: self.template }
     }
 
     fn is_at_rest(&self, _now: u64) -> bool {

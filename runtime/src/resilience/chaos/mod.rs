@@ -139,6 +139,16 @@ impl Chaos {
         self.state.get(State::new).is_off.store(!enabled, Relaxed);
     }
 
+    /// The share of faults; from when to when calls are late, and what share of them.
+    pub(super) fn numbers(&self) -> (f64, Option<(u64, u64)>, f64) {
+        let latency = Some(self.latency).filter(|(_, to)| *to > 0);
+        (self.fault, latency, self.latency_rate)
+    }
+
+    pub(super) fn is_enabled(&self) -> bool {
+        !self.state.get(State::new).is_off.load(Relaxed)
+    }
+
     /// What happens to a call: so many nanoseconds of delay, or a fault.
     pub(crate) fn strike(&self) -> Result<u64, Rejected> {
         if !self.happens() {

@@ -8,7 +8,11 @@ use std::{
 };
 
 use super::Failure;
-use crate::resilience::{RejectedKinds, caught::Caught, run::Settled, stale::Stale, telemetry};
+use crate::{
+    call::refused,
+    resilience::{RejectedKinds, caught::Caught, run::Settled, stale::Stale, telemetry},
+    site::Site,
+};
 
 /// A call that may have failed, to find out by its type what its failures are.
 #[derive(Debug)]
@@ -30,11 +34,15 @@ pub fn falling_caught<R>(_caught: &Caught<R>) -> Falling<R> {
 
 /// The function returns a `Result`.
 #[derive(Clone, Copy, Debug)]
-pub struct OfResult;
+pub struct OfResult(At);
 
 /// The function returns anything else, and fails only where a policy refuses it.
 #[derive(Clone, Copy, Debug)]
-pub struct OfAny;
+pub struct OfAny(At);
+
+/// The function whose fallback it is.
+#[derive(Clone, Copy, Debug)]
+struct At(Option<&'static Site>);
 
 /// The type is a `Result`.
 pub trait FallsAsResult {
@@ -45,7 +53,7 @@ pub trait FallsAsResult {
 impl<T, E> FallsAsResult for &Falling<Result<T, E>> {
     #[inline(always)]
     fn of(&self) -> OfResult {
-        OfResult
+        OfResult(At(None))
     }
 }
 
@@ -58,18 +66,38 @@ pub trait FallsAsAny {
 impl<R> FallsAsAny for Falling<R> {
     #[inline(always)]
     fn of(&self) -> OfAny {
-        OfAny
+        OfAny(At(None))
     }
 }
 
-/// Tells that a failure does not reach the caller.
-#[cold]
-fn served<E>(failure: Failure<E>) -> Failure<E> {
-    telemetry::fell_back("");
-    failure
+impl At {
+    /// Tells that a failure of this kind does not reach the caller.
+    #[cold]
+    fn served<A>(self, instead_of: &str, answered: A) -> A {
+        refused::forget();
+        telemetry::fell_back(self.0.map_or("", Site::name), instead_of);
+        answered
+    }
 }
 
+/// Tells that a panic does not reach the caller of this function.
+#[cold]
+#[doc(hidden)]
+pub fn stands_in(site: &'static Site) {
+    At(Some(site)).served("panicked", ());
+}
+
+/// Why a fallback is asked, in one word.
+const ERROR: &str = "error";
+
 impl OfResult {
+    /// The same, of this function.
+    #[inline(always)]
+    #[must_use]
+    pub fn at(self, site: &'static Site) -> Self {
+        Self(At(Some(site)))
+    }
+
     /// The failure for which the fallback stands in, or what goes to the caller as it is.
     ///
     /// # Errors
@@ -83,9 +111,9 @@ impl OfResult {
         when: impl FnOnce(&E) -> bool,
     ) -> Result<Settled<Result<T, E>>, Failure<E>> {
         match ended {
-            Ok(Err(error)) if when(&error) => Err(served(Failure::Error(error))),
+            Ok(Err(error)) if when(&error) => Err(self.0.served(ERROR, Failure::Error(error))),
             Err(rejected) if on.contains(rejected.kind()) => {
-                Err(served(Failure::Rejected(rejected)))
+                Err(self.0.served(rejected.kind().as_str(), Failure::Rejected(rejected)))
             }
             ended => Ok(ended),
         }
@@ -106,22 +134,29 @@ impl OfResult {
         on: RejectedKinds,
         when: impl FnOnce(&E) -> bool,
     ) -> Settled<Result<T, E>> {
-        let serves = match &ended {
+        let instead_of = match &ended {
             Ok(Ok(value)) => {
                 stale.keep(key, value);
-                false
+                None
             }
-            Ok(Err(error)) => when(error),
-            Err(rejected) => on.contains(rejected.kind()),
+            Ok(Err(error)) => when(error).then_some(ERROR),
+            Err(rejected) => on.contains(rejected.kind()).then(|| rejected.kind().as_str()),
         };
-        match if serves { stale.serve(key) } else { None } {
-            Some(value) => Ok(Ok(value)),
+        match instead_of.and_then(|instead_of| Some((instead_of, stale.serve(key)?))) {
+            Some((instead_of, value)) => Ok(Ok(self.0.served(instead_of, value))),
             None => ended,
         }
     }
 }
 
 impl OfAny {
+    /// The same, of this function.
+    #[inline(always)]
+    #[must_use]
+    pub fn at(self, site: &'static Site) -> Self {
+        Self(At(Some(site)))
+    }
+
     /// The failure for which the fallback stands in, or what goes to the caller as it is.
     ///
     /// # Errors
@@ -136,7 +171,7 @@ impl OfAny {
     ) -> Result<Settled<R>, Failure<Infallible>> {
         match ended {
             Err(rejected) if on.contains(rejected.kind()) => {
-                Err(served(Failure::Rejected(rejected)))
+                Err(self.0.served(rejected.kind().as_str(), Failure::Rejected(rejected)))
             }
             ended => Ok(ended),
         }
@@ -157,15 +192,15 @@ impl OfAny {
         on: RejectedKinds,
         _when: impl FnOnce(&Infallible) -> bool,
     ) -> Settled<R> {
-        let serves = match &ended {
+        let instead_of = match &ended {
             Ok(value) => {
                 stale.keep(key, value);
-                false
+                None
             }
-            Err(rejected) => on.contains(rejected.kind()),
+            Err(rejected) => on.contains(rejected.kind()).then(|| rejected.kind().as_str()),
         };
-        match if serves { stale.serve(key) } else { None } {
-            Some(value) => Ok(value),
+        match instead_of.and_then(|instead_of| Some((instead_of, stale.serve(key)?))) {
+            Some((instead_of, value)) => Ok(self.0.served(instead_of, value)),
             None => ended,
         }
     }

@@ -4,7 +4,7 @@ mod falling;
 
 pub use falling::{
     Answering, AnswersAtOnce, AnswersInTime, AtOnce, Falling, FallsAsAny, FallsAsResult, InTime,
-    OfAny, OfResult, falling, falling_caught,
+    OfAny, OfResult, falling, falling_caught, stands_in,
 };
 
 use super::{Rejected, telemetry};
@@ -90,7 +90,7 @@ impl<F> Fallback<F> {
     where
         F: Fn(E) -> Result<T, E>,
     {
-        telemetry::fell_back(self.name);
+        telemetry::fell_back(self.name, "error");
         (self.answer)(error)
     }
 }

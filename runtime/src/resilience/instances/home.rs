@@ -74,6 +74,11 @@ impl<I: Instance> Home<I> {
         }
     }
 
+    /// The state, if there is one yet.
+    pub(crate) fn peek(&self) -> Option<&I> {
+        self.state.get().map(Arc::as_ref)
+    }
+
     /// The state, made by the template if this is the first use.
     #[inline(always)]
     pub(crate) fn get(&self, template: &I::Template) -> &Arc<I> {

@@ -11,9 +11,10 @@ use std::{
     time::Duration,
 };
 
-use super::{hash::KeyHash, own::Own};
+use super::{hash::KeyHash, own::Own, registry::label_key};
 use crate::{
     resilience::nanos,
+    site::Site,
     sync::{Mutex, lock},
     time,
 };
@@ -26,8 +27,11 @@ pub(crate) mod sealed {
 
     /// What only this crate can do for a key.
     pub trait Sealed: Sized {
-        /// One with the same numbers, which has seen nothing yet.
-        fn for_key(&self, key: Arc<str>) -> Self;
+        /// Its name; empty: it has none of its own.
+        fn own_name(&self) -> &'static str;
+
+        /// One of this name with the same numbers, which has seen nothing yet.
+        fn for_key(&self, name: &'static str, key: Arc<str>) -> Self;
 
         /// Whether a new one in its place would decide the same.
         fn is_at_rest(&self, now: u64) -> bool;
@@ -55,6 +59,10 @@ impl<P: sealed::Sealed + Send + Sync + 'static> Keyable for P {}
 /// ```
 pub struct Keyed<P> {
     template: P,
+    /// Whose name they have, if they have none of their own.
+    site: Option<&'static Site>,
+    /// Metrics tell the keys apart.
+    labels_key: bool,
     max_keys: u32,
     /// Nanoseconds.
     idle: u64,
@@ -103,7 +111,14 @@ impl<P> Keyed<P> {
     /// One of these for each key.
     #[must_use]
     pub const fn new(template: P) -> Self {
-        Self { template, max_keys: 1024, idle: 60_000_000_000, kept: Own::new(Kept::new()) }
+        Self {
+            template,
+            site: None,
+            labels_key: false,
+            max_keys: 1024,
+            idle: 60_000_000_000,
+            kept: Own::new(Kept::new()),
+        }
     }
 
     /// Keeps instances for at most so many keys at a time.
@@ -123,6 +138,40 @@ impl<P> Keyed<P> {
     pub const fn idle(mut self, time: Duration) -> Self {
         self.idle = nanos::of(time);
         self
+    }
+
+    /// Tells the keys apart in metrics, by the label `key`; unless told, they are added up.
+    ///
+    /// Each key costs the series of a policy, and everybody who reads metrics sees it.
+    ///
+    /// ```
+    /// use spandrel::resilience::{Keyed, Rate, RateLimiter};
+    ///
+    /// static REGIONS: Keyed<RateLimiter> =
+    ///     Keyed::new(RateLimiter::new("regions", Rate::per_second(100))).label_key();
+    /// # let _ = REGIONS.get("eu");
+    /// ```
+    #[must_use]
+    pub const fn label_key(mut self) -> Self {
+        self.labels_key = true;
+        self
+    }
+
+    /// Has them named after this function, if they have no name of their own.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn of(mut self, site: &'static Site) -> Self {
+        self.site = Some(site);
+        self
+    }
+
+    /// What all of them are like.
+    pub(crate) fn pattern(&self) -> &P {
+        &self.template
+    }
+
+    pub(crate) fn most_keys(&self) -> u32 {
+        self.max_keys
     }
 
     /// How many keys have an instance of their own now.
@@ -169,7 +218,7 @@ impl<P: Keyable> Keyed<P> {
         let slot = slots.entry(Arc::clone(&key)).or_insert_with(|| {
             kept.keys.fetch_add(1, Relaxed);
             let is_used = AtomicBool::new(true);
-            Arc::new(Slot { policy: self.template.for_key(key), is_used })
+            Arc::new(Slot { policy: self.make(key), is_used })
         });
         act(slot)
     }
@@ -182,9 +231,21 @@ impl<P: Keyable> Keyed<P> {
     #[cold]
     fn overflow<'k>(&self, kept: &'k Kept<P>) -> &'k Arc<Slot<P>> {
         kept.overflow.get_or_init(|| {
-            let policy = self.template.for_key("…".into());
+            let policy = self.make("…".into());
             Arc::new(Slot { policy, is_used: AtomicBool::new(true) })
         })
+    }
+
+    #[cold]
+    fn make(&self, key: Arc<str>) -> P {
+        let name = match (self.template.own_name(), self.site) {
+            ("", Some(site)) => site.name(),
+            (name, _) => name,
+        };
+        if self.labels_key {
+            label_key(name);
+        }
+        self.template.for_key(name, key)
     }
 
     /// Forgets those that were not used since this was done last, which was long enough ago.

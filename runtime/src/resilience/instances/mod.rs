@@ -11,16 +11,19 @@ mod home;
 pub(crate) mod isolation;
 mod json;
 mod keyed;
+mod metrics;
 mod own;
 mod registry;
 mod status;
 #[cfg(test)]
 mod tests;
+mod text;
 
 pub(crate) use home::{Home, Instance};
 pub(crate) use keyed::sealed::Sealed;
 pub use keyed::{Instanced, Keyable, Keyed};
+pub(crate) use metrics::retire;
 pub(crate) use own::Own;
 pub use registry::policies;
-pub(crate) use registry::{Listed, Numbers};
+pub(crate) use registry::{Listed, Numbers, labels_key};
 pub use status::{Policies, PolicyKind, PolicyStatus};

@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    collections::BTreeSet,
     sync::{Arc, Mutex, Weak},
 };
 
@@ -9,6 +10,7 @@ use std::{
 use super::isolation;
 use super::{
     home::Instance,
+    metrics,
     status::{Policies, PolicyKind, PolicyStatus},
 };
 use crate::{diag, resilience::Mode, sync::lock};
@@ -22,6 +24,7 @@ pub(crate) trait Listed: Any + Send + Sync {
     fn name(&self) -> &'static str;
     fn key(&self) -> Option<&str>;
     fn mode(&self) -> Mode;
+    fn declared_mode(&self) -> Mode;
     fn set_mode(&self, mode: Mode, now: u64);
     /// Forgets what was seen, and goes back into the mode that was declared.
     fn reset(&self, now: u64);
@@ -63,6 +66,7 @@ impl Registry {
     }
 
     fn add(&mut self, instance: Weak<dyn Listed>, is_shared: bool) {
+        metrics::register();
         if self.entries.len() >= self.sweep_at {
             self.entries.retain(|entry| entry.instance.strong_count() > 0);
             self.sweep_at = (self.entries.len() * 2).max(64);
@@ -88,6 +92,19 @@ fn with<R>(act: impl FnOnce(&mut Registry) -> R) -> R {
         return act(&mut lock(&test.registry));
     }
     act(&mut lock(&REGISTRY))
+}
+
+/// The names of the policies whose metrics tell the keys apart.
+static KEY_LABELS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+
+/// Tells the keys of policies of this name apart in metrics, from now on.
+pub(crate) fn label_key(name: &'static str) {
+    lock(&KEY_LABELS).insert(name);
+}
+
+/// Whether metrics tell the keys of policies of this name apart.
+pub(crate) fn labels_key(name: &str) -> bool {
+    lock(&KEY_LABELS).contains(name)
 }
 
 /// Has a policy listed as long as it lives.

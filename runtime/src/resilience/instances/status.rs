@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::{json, registry::Listed};
+use super::{json, registry::Listed, text};
 use crate::{resilience::Mode, time};
 
 /// Every policy that has state; made by [`policies`](crate::policies).
@@ -80,6 +80,22 @@ impl Policies {
     }
 }
 
+impl Policies {
+    /// Those among them that are asked for.
+    #[cfg(feature = "admin")]
+    pub(crate) fn only(mut self, is_wanted: impl Fn(&PolicyStatus) -> bool) -> Self {
+        self.0.retain(is_wanted);
+        self
+    }
+}
+
+/// A table, one line for each policy.
+impl fmt::Display for Policies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text::write(self, f)
+    }
+}
+
 impl PolicyStatus {
     /// Which mechanism it is.
     #[must_use]
@@ -109,6 +125,12 @@ impl PolicyStatus {
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.instance.mode()
+    }
+
+    /// Whether it was declared to decide by itself.
+    #[must_use]
+    pub fn declared_mode(&self) -> Mode {
+        self.instance.declared_mode()
     }
 
     /// How it stands, in one lower-case word, such as `closed` or `full`.

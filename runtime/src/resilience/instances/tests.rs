@@ -93,7 +93,7 @@ fn the_list_is_in_one_order_and_in_json() {
         ours.map(|policy| (policy.name(), policy.kind().as_str(), policy.state())).collect();
 
     let expected = [
-        ("order a", "bulkhead", "open"),
+        ("order a", "bulkhead", "available"),
         ("order a", "circuit_breaker", "forced_open"),
         ("order a", "circuit_breaker", "closed"),
         ("order b", "circuit_breaker", "closed"),
@@ -211,12 +211,12 @@ fn many_threads_find_the_same_instances() {
 #[test]
 fn what_is_at_rest_is_what_a_new_one_would_be() {
     let key: Arc<str> = "key".into();
-    let breaker = CircuitBreaker::new("at rest").for_key(Arc::clone(&key));
+    let breaker = CircuitBreaker::new("at rest").for_key("at rest", Arc::clone(&key));
     assert!(breaker.is_at_rest(0));
     breaker.force_open();
     assert!(!breaker.is_at_rest(0));
 
-    let bulkhead = Bulkhead::new("at rest", 1).for_key(key);
+    let bulkhead = Bulkhead::new("at rest", 1).for_key("at rest", key);
     assert!(bulkhead.is_at_rest(0));
     let _place = bulkhead.try_enter().unwrap();
     assert!(!bulkhead.is_at_rest(0));

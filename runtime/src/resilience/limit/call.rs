@@ -76,8 +76,10 @@ impl RateLimiter {
         let wait = self.admit(time::nanos())?;
         if wait.nanos() > 0 {
             timer::block(Duration::from_nanos(wait.nanos()));
+            wait.has_waited();
+        } else {
+            wait.is_over();
         }
-        wait.is_over();
         call()
     }
 
@@ -113,8 +115,10 @@ impl RateLimiter {
         if wait.nanos() > 0 {
             let mut timer = pin!(Timer::until(timer::now().saturating_add(wait.nanos())));
             poll_fn(|context| timer.as_mut().poll(context)).await;
+            wait.has_waited();
+        } else {
+            wait.is_over();
         }
-        wait.is_over();
         call().await
     }
 

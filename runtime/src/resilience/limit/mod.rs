@@ -8,6 +8,7 @@ mod settings;
 pub(crate) mod shared;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::{
     ops::Deref,
@@ -22,7 +23,8 @@ use self::gcra::{Gcra, Pace, Reserved};
 pub use self::settings::Rate;
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
-    instances::{Home, Instance, Listed, Numbers, Sealed},
+    instances::{Home, Instance, Listed, Numbers, Sealed, retire},
+    telemetry,
 };
 use crate::{
     cell::{Part, Sharded},
@@ -151,6 +153,13 @@ impl<C: Deref<Target = Core>> Turn<C> {
         self.reserved.map_or(0, |reserved| reserved.wait)
     }
 
+    /// The place is used, after the wait for it.
+    #[cold]
+    pub(crate) fn has_waited(self) {
+        telemetry::waited_for_turn(self.core.name, self.nanos());
+        self.is_over();
+    }
+
     /// The place is used.
     #[expect(clippy::wrong_self_convention, reason = "what is over is there no more")]
     #[inline(always)]
@@ -233,7 +242,9 @@ impl Core {
     pub(crate) fn rejected(&self, after: Duration) -> Rejected {
         self.count(|counted| &counted.rejected);
         let rejected = Rejected::new(RejectedKind::RateLimited, self.name);
-        rejected.with_retry_after(after).with_key(self.key.clone())
+        let rejected = rejected.with_retry_after(after).with_key(self.key.clone());
+        telemetry::refused(&rejected);
+        rejected
     }
 
     #[cold]
@@ -287,6 +298,12 @@ impl Instance for Core {
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        retire(self);
+    }
+}
+
 impl Listed for Core {
     fn kind(&self) -> PolicyKind {
         PolicyKind::RateLimiter
@@ -302,6 +319,10 @@ impl Listed for Core {
 
     fn mode(&self) -> Mode {
         Mode::of(self.mode.load(Relaxed))
+    }
+
+    fn declared_mode(&self) -> Mode {
+        self.declared
     }
 
     fn set_mode(&self, mode: Mode, _now: u64) {
@@ -334,8 +355,12 @@ impl Listed for Core {
 }
 
 impl Sealed for RateLimiter {
-    fn for_key(&self, key: Arc<str>) -> Self {
-        Self { home: Home::of_key(&self.template, self.home.name(), key), template: self.template }
+    fn own_name(&self) -> &'static str {
+        self.home.name()
+    }
+
+    fn for_key(&self, name: &'static str, key: Arc<str>) -> Self {
+        Self { home: Home::of_key(&self.template, name, key), template: self.template }
     }
 
     fn is_at_rest(&self, now: u64) -> bool {

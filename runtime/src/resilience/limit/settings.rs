@@ -68,6 +68,13 @@ impl Rate {
         Self { nanos: self.nanos.saturating_mul(u64::from(parts)), ..self }
     }
 
+    /// As an attribute would have it: `"100/s"`.
+    pub(super) fn in_words(self) -> String {
+        let time = format!("{:?}", Duration::from_nanos(self.nanos));
+        let time = if time == "1s" { "s" } else { &time };
+        format!("\"{}/{time}\"", self.calls)
+    }
+
     pub(super) fn pace(self, burst: u32) -> Pace {
         Pace::new(self.calls, self.nanos, burst)
     }

@@ -96,6 +96,11 @@ impl Backoff {
         self
     }
 
+    /// The first wait, the longest, the factor and the jitter.
+    pub(super) fn numbers(&self) -> (Duration, Duration, f64, Jitter) {
+        (self.first, self.cap, self.factor, self.jitter)
+    }
+
     /// The wait before the retry of this number, from 1 on, after a wait of `previous`.
     ///
     /// `chance` is in `0.0..1.0`.

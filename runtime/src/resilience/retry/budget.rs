@@ -17,7 +17,7 @@ use crate::{
     cell::Sharded,
     resilience::{
         Mode, PolicyKind,
-        instances::{Home, Instance, Listed, Numbers},
+        instances::{Home, Instance, Listed, Numbers, retire},
         nanos,
     },
     sync::{Mutex, lock},
@@ -52,10 +52,10 @@ pub struct RetryBudget {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Limits {
     /// Retries for each call.
-    share: f64,
+    pub(super) share: f64,
     /// Retries that need no calls.
-    reserve_per_second: f64,
-    window: u64,
+    pub(super) reserve_per_second: f64,
+    pub(super) window: u64,
 }
 
 impl Limits {
@@ -124,6 +124,12 @@ impl RetryBudget {
     /// Gives one without a name of its own the name of the function that it belongs to.
     pub(crate) fn bind(&self, name: &'static str) {
         self.home.bind(&self.limits, name);
+    }
+
+    /// Its state, if it has any yet, and the numbers that hold now.
+    pub(super) fn in_force(&self) -> (Option<&Core>, Limits) {
+        let core = self.home.peek();
+        (core, core.map_or(self.limits, |core| lock(&core.spent).limits))
     }
 
     /// Counts a call, whose first attempt is never refused.
@@ -283,6 +289,12 @@ impl Instance for Core {
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        retire(self);
+    }
+}
+
 impl Listed for Core {
     fn kind(&self) -> PolicyKind {
         PolicyKind::RetryBudget
@@ -298,6 +310,10 @@ impl Listed for Core {
 
     fn mode(&self) -> Mode {
         Mode::of(self.mode.load(Relaxed))
+    }
+
+    fn declared_mode(&self) -> Mode {
+        Mode::Auto
     }
 
     fn set_mode(&self, mode: Mode, _now: u64) {
@@ -320,9 +336,15 @@ impl Listed for Core {
         if spent.affords() { "available" } else { "exhausted" }
     }
 
-    fn statistics(&self, _now: u64) -> Numbers {
+    fn statistics(&self, now: u64) -> Numbers {
         let found = self.statistics();
+        let available = {
+            let mut spent = lock(&self.spent);
+            spent.see(self.calls.sum(|calls| calls), now);
+            spent.left()
+        };
         vec![
+            ("available", available),
             ("calls", found.calls as f64),
             ("afforded", found.afforded as f64),
             ("refused", found.refused as f64),
@@ -333,10 +355,15 @@ impl Listed for Core {
 impl Spent {
     /// Whether one more retry is within what the calls of the window leave.
     fn affords(&self) -> bool {
+        self.left() >= 1.0
+    }
+
+    /// How many whole retries the calls of the window leave.
+    fn left(&self) -> f64 {
         let calls: f64 = self.parts.iter().map(|part| part.calls).sum();
         let retries: u64 = self.parts.iter().map(|part| part.retries).sum();
         // Sums of shares are a little off; by less than this.
-        (retries + 1) as f64 <= self.limits.most(calls) + 1e-6
+        (self.limits.most(calls) - retries as f64 + 1e-6).floor().max(0.0)
     }
 
     /// Brings the window to `now`; what was called since it was last looked at is spread evenly.

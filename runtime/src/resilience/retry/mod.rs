@@ -4,6 +4,7 @@ mod backoff;
 mod budget;
 mod sequence;
 mod stop;
+mod words;
 
 use std::{mem, time::Duration};
 
@@ -121,6 +122,11 @@ impl Retry {
         if let Some(budget) = &self.budget {
             budget.bind(name);
         }
+    }
+
+    /// The numbers that hold now.
+    fn in_force(&self) -> Settings {
+        self.settings
     }
 
     /// A call begins.

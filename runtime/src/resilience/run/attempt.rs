@@ -68,7 +68,7 @@ impl<'p, F: Future, W: Waits<'p>> Try<'p, F, W> {
             };
             if let Err(refusal) = admitted {
                 *this.stage = Stage::Over;
-                return Poll::Ready(Err(refusal));
+                return Poll::Ready(Err(core.call(parts).tell(refusal)));
             }
         }
         let polled = {
@@ -90,7 +90,7 @@ impl<'p, F: Future, W: Waits<'p>> Try<'p, F, W> {
         core.fix_deadline(parts);
         let whose = ready!(core.call(parts).expire(time, context));
         *this.stage = Stage::Over;
-        Poll::Ready(Err(too_late(whose)))
+        Poll::Ready(Err(core.call(parts).tell(too_late(whose))))
     }
 
     /// It is dropped, and tells the lane if it was not over.

@@ -236,7 +236,7 @@ impl<'p> Queue<'p> {
             lane.begins();
         }
         if let AtDoor::Limit(turn, _) = *waits {
-            turn.is_over();
+            turn.has_waited();
         }
         Poll::Ready(passed)
     }

@@ -1,9 +1,9 @@
 //! What one attempt holds, from its admission to its verdict.
 //!
 //! Nearly always that is the leave of a closed circuit breaker: three words that stay where they are
-//! until the verdict. Losing them loses nothing. A probe's
-//! slot and the span of a further attempt have to be given back; they are in a box, so that the run
-//! has only one thing to drop, and everything else of it can stay in registers.
+//! until the verdict. Losing them loses nothing. A probe's slot and the span of a further attempt have
+//! to be given back; they are in a box, so that the run has only one thing to drop, and everything
+//! else of it can stay in registers.
 
 use std::mem;
 
@@ -127,11 +127,15 @@ fn ask<'p>(
 ) -> (MaybeHeld<'p>, Result<(), Denied>) {
     let admitted =
         breaker.admit(now).map(|permit| held.get_or_insert_default().permit = Some(permit));
+    if let Err(denied) = admitted {
+        breaker.tell_denied(denied);
+    }
     (held, admitted)
 }
 
 #[cold]
 #[inline(never)]
+#[expect(clippy::boxed_local, reason = "it was in a box before, and comes in a register")]
 fn end(mut held: Box<Held<'_>>, seen: Judged) {
     if let Some(permit) = held.permit.take() {
         permit.end_at(verdict(&seen), time::nanos);

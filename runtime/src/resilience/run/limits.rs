@@ -12,6 +12,7 @@ use crate::resilience::{
     bulkhead::{Asked, Place},
     policy::{Has, Parts, TIMEOUT},
     scope::{self, Limited, NEVER},
+    telemetry,
     timer::{self, Timer},
 };
 
@@ -133,7 +134,9 @@ impl Call<'_> {
     pub(super) fn wait_for_turn(self, nanos: u64) -> Result<u64, Refusal> {
         let until = timer::now().saturating_add(nanos);
         if until > self.deadline.min(scope::deadline()) {
-            return Err(Refusal::after(RejectedKind::RateLimited, nanos));
+            let refusal = Refusal::after(RejectedKind::RateLimited, nanos);
+            telemetry::refused(&refusal.of_policy((self.name(), None)));
+            return Err(refusal);
         }
         Ok(until)
     }

@@ -47,7 +47,7 @@ use super::{
     scope::{self, NEVER},
     telemetry, timer,
 };
-use crate::{outcome::Outcome, random, site::Site, time, trace::local::Local};
+use crate::{call::refused, outcome::Outcome, random, site::Site, time, trace::local::Local};
 
 /// How an attempt ended: what the function returned, or why it did not.
 pub type Ended<R> = Result<R, Refusal>;
@@ -235,10 +235,20 @@ impl Call<'_> {
         }
     }
 
+    /// Tells of what no door has told of: the call or its attempt is over, or fails on purpose.
+    #[cold]
+    #[inline(never)]
+    fn tell(self, refusal: Refusal) -> Refusal {
+        if matches!(refusal.kind(), RejectedKind::Timeout(_) | RejectedKind::Chaos) {
+            telemetry::refused(&refusal.of_policy((self.name(), None)));
+        }
+        refusal
+    }
+
     /// A rejection that says whose it is, and after how many attempts that ran.
     #[cold]
     #[inline(never)]
-    fn rejected(self, refusal: Refusal, refused: u32) -> Rejected {
+    fn rejected(self, refusal: Refusal, refused_before: u32) -> Rejected {
         let whose = match refusal.kind() {
             RejectedKind::CircuitOpen => self.parts.circuit_breaker().map(CircuitBreaker::whose),
             RejectedKind::RateLimited => self.parts.rate_limit().map(RateLimiter::whose),
@@ -246,7 +256,8 @@ impl Call<'_> {
             RejectedKind::Timeout(_) | RejectedKind::Chaos => None,
         };
         let rejected = refusal.of_policy(whose.unwrap_or_else(|| (self.name(), None)));
-        let ran = self.number - refused - u32::from(!rejected.ran());
+        self.site.into_iter().for_each(refused::mark);
+        let ran = self.number - refused_before - u32::from(!rejected.ran());
         rejected.with_attempts(ran)
     }
 

@@ -4,7 +4,6 @@ use std::{ops::ControlFlow, time::Duration};
 
 use super::{
     Core, Ended, Judged, Lane, Last, Pause, Refusal, Run, Settled, judged::refused, lane::Running,
-    limits::InTime,
 };
 #[cfg(feature = "chaos")]
 use crate::resilience::policy::CHAOS;
@@ -43,7 +42,7 @@ impl<'p, P: Parts, H: Has> SyncRun<'p, P, H> {
             let _within = scope::enter(number, core.has(RETRY));
             return Ok(body());
         }
-        let place = core.admit(*parts, lane)?;
+        let place = core.admit(*parts, lane).map_err(|refusal| core.call(*parts).tell(refusal))?;
         let (mut in_time, mut limited) = (None, None);
         if core.has(TIMEOUT) {
             let (end, limits) = core.call(*parts).begin_in_time();
@@ -54,7 +53,9 @@ impl<'p, P: Parts, H: Has> SyncRun<'p, P, H> {
             Running::run(lane, limited, body)
         };
         drop(place);
-        in_time.map_or(Ok(()), InTime::check)?;
+        if let Some(in_time) = in_time {
+            in_time.check().map_err(|refusal| core.call(*parts).tell(refusal))?;
+        }
         Ok(value)
     }
 
@@ -104,8 +105,10 @@ impl<H: Has> Core<H> {
                 self.call(parts).wait_for_turn(turn.nanos())?;
                 timer::block(Duration::from_nanos(turn.nanos()));
                 lane.begins();
+                turn.has_waited();
+            } else {
+                turn.is_over();
             }
-            turn.is_over();
         }
         let mut place = None;
         if self.has(BULKHEAD)

@@ -11,13 +11,13 @@ mod tokio;
 pub(crate) use self::tokio::Paused;
 use std::{
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
 use pin_project_lite::pin_project;
 
-use crate::time;
+use crate::{resilience::nanos, time};
 
 /// Nanoseconds on the clock by which timers go.
 ///
@@ -97,10 +97,20 @@ impl Kind {
     }
 }
 
-/// Keeps the thread waiting for so long, or until somebody wakes it.
-pub(crate) fn park(most: Duration) {
-    if !time::pass(most) {
+/// Keeps the thread waiting for so long, or until somebody wakes it, which `waker` does.
+///
+/// On a clock that stands, the thread of the test moves it: nobody else would. Other threads wait for
+/// that, or for whoever wakes them.
+pub(crate) fn park(most: Duration, waker: &Waker) {
+    if time::mocked().is_none() {
         std::thread::park_timeout(most);
+    } else if time::is_own() {
+        time::pass(most);
+    } else {
+        let until = time::steady_nanos().saturating_add(nanos::of(most));
+        if time::poll_mocked(until, waker).is_pending() {
+            std::thread::park();
+        }
     }
 }
 

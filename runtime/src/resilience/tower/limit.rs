@@ -116,7 +116,10 @@ where
     fn call(&mut self, request: R) -> Self::Future {
         match std::mem::replace(&mut self.turn, Ask::Unasked) {
             Ask::Answered(Ok(turn)) => {
-                turn.is_over();
+                match turn.nanos() {
+                    0 => turn.is_over(),
+                    _ => turn.has_waited(),
+                }
                 RefusableFuture::called(self.inner.call(request), None)
             }
             Ask::Answered(Err(rejected)) => RefusableFuture::refused(rejected),

@@ -3,9 +3,11 @@
 use std::{io::Read as _, net::TcpListener, panic};
 
 use spandrel::{
-    AsOutcome, Outcome,
+    AsOutcome, Outcome, Rejected, bulkhead, circuit_breaker, fallback,
     metrics::{Counter, Gauge, Histogram},
-    timed,
+    rate_limit,
+    resilience::RejectedKind,
+    retry, timed,
     trace::Context,
     traced,
 };
@@ -30,6 +32,21 @@ static TAKEN: Gauge = Gauge::new("target.info", "Something else");
 #[traced]
 fn charge(cents: u64) -> Result<u64, std::num::TryFromIntError> {
     u8::try_from(cents).map(u64::from)
+}
+
+/// Fails until its breaker opens.
+#[circuit_breaker(consecutive = 3, open_for = "1h")]
+#[retry(max_attempts = 2, backoff = "1ms..2ms")]
+#[timed]
+fn pay() -> Result<(), Rejected> {
+    Err(Rejected::new(RejectedKind::Chaos, "the provider"))
+}
+
+#[fallback(value = 0)]
+#[bulkhead(max_concurrent = 3)]
+#[rate_limit(rate = "2/h", key = region, label_key)]
+fn price(region: &str) -> Result<usize, Rejected> {
+    Ok(region.len())
 }
 
 /// Ended in every way, with more types of errors than are told apart.
@@ -129,5 +146,8 @@ fn count() {
     WAITING.set(3.0);
     // 1 to 1,000: half of them are at most 500.
     (1_u32..=1_000).for_each(|size| VALUE.record(size));
+    for _ in 0..3 {
+        let _ = (pay(), price("eu"));
+    }
     ODD.with(&[("text", "\"a\\b\"\n{c}")]).add(1);
 }
