@@ -7,7 +7,11 @@ use std::{
     time::Duration,
 };
 
-use super::{Rejected, RejectedKind, nanos};
+use super::{
+    Rejected, RejectedKind, nanos,
+    overrides::{Parsed, Part, Selection, Settable, literal},
+};
+use crate::sync::{Mutex, lock};
 
 /// Injects faults and delays into some of the calls.
 ///
@@ -25,13 +29,39 @@ use super::{Rejected, RejectedKind, nanos};
 #[derive(Debug)]
 pub struct Chaos {
     name: &'static str,
+    declared: Settings,
+    /// What is said outside of the code in place of what was declared.
+    said: Mutex<Option<Settings>>,
+    seed: u64,
+    calls: AtomicU64,
+    is_off: AtomicBool,
+}
+
+/// What goes wrong, and how often.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Settings {
     fault: f64,
     /// From and to, in nanoseconds.
     latency: (u64, u64),
     latency_rate: f64,
-    seed: u64,
-    calls: AtomicU64,
-    is_off: AtomicBool,
+}
+
+impl Settings {
+    pub(crate) const NONE: Self = Self { fault: 0.0, latency: (0, 0), latency_rate: 1.0 };
+}
+
+impl Settable for Settings {
+    const PART: Part = Part::Chaos;
+    const OPTIONS: &'static [&'static str] = &["fault", "latency", "latency_rate"];
+
+    fn set(&mut self, option: &str, text: &str) -> Parsed<()> {
+        match option {
+            "fault" => self.fault = literal::portion(text)?,
+            "latency" => self.latency = literal::range(text)?,
+            _ => self.latency_rate = literal::portion(text)?,
+        }
+        Ok(())
+    }
 }
 
 impl Chaos {
@@ -40,9 +70,8 @@ impl Chaos {
     pub const fn new(name: &'static str) -> Self {
         Self {
             name,
-            fault: 0.0,
-            latency: (0, 0),
-            latency_rate: 1.0,
+            declared: Settings::NONE,
+            said: Mutex::new(None),
             seed: 0,
             calls: AtomicU64::new(0),
             is_off: AtomicBool::new(false),
@@ -57,7 +86,7 @@ impl Chaos {
     #[must_use]
     pub const fn fault(mut self, rate: f64) -> Self {
         assert!(rate >= 0.0 && rate <= 1.0, "`fault` must be from 0 to 1");
-        self.fault = rate;
+        self.declared.fault = rate;
         self
     }
 
@@ -68,8 +97,11 @@ impl Chaos {
     /// If the first is the longer one; in a `static` or a constant, that does not compile.
     #[must_use]
     pub const fn latency(mut self, from: Duration, to: Duration) -> Self {
-        self.latency = (nanos::of(from), nanos::of(to));
-        assert!(self.latency.0 <= self.latency.1, "`latency` must go from less to more");
+        self.declared.latency = (nanos::of(from), nanos::of(to));
+        assert!(
+            self.declared.latency.0 <= self.declared.latency.1,
+            "`latency` must go from less to more"
+        );
         self
     }
 
@@ -81,7 +113,7 @@ impl Chaos {
     #[must_use]
     pub const fn latency_rate(mut self, rate: f64) -> Self {
         assert!(rate >= 0.0 && rate <= 1.0, "`latency_rate` must be from 0 to 1");
-        self.latency_rate = rate;
+        self.declared.latency_rate = rate;
         self
     }
 
@@ -97,20 +129,28 @@ impl Chaos {
         self.is_off.store(!enabled, Relaxed);
     }
 
+    /// Takes the numbers that are said of it; what is not is as declared.
+    pub(crate) fn configure(&self, said: &Selection<'_>) {
+        let mut settings = self.declared;
+        said.apply(&mut settings);
+        *lock(&self.said) = Some(settings).filter(|settings| *settings != self.declared);
+    }
+
     /// What happens to a call: so many nanoseconds of delay, or a fault.
     pub(crate) fn strike(&self) -> Result<u64, Rejected> {
         if self.is_off.load(Relaxed) {
             return Ok(0);
         }
+        let Settings { fault, latency, latency_rate } = lock(&self.said).unwrap_or(self.declared);
         let call = self.calls.fetch_add(1, Relaxed);
         let draw = |which| chance(self.seed, call.wrapping_mul(3).wrapping_add(which));
-        if draw(0) < self.fault {
+        if draw(0) < fault {
             return Err(Rejected::new(RejectedKind::Chaos, self.name));
         }
-        if draw(1) >= self.latency_rate {
+        if draw(1) >= latency_rate {
             return Ok(0);
         }
-        let (from, to) = self.latency;
+        let (from, to) = latency;
         Ok(from + ((to - from) as f64 * draw(2)) as u64)
     }
 }

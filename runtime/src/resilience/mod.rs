@@ -25,6 +25,7 @@ mod libraries;
 mod limit;
 mod mode;
 mod nanos;
+mod overrides;
 mod plain;
 pub(crate) mod policy;
 mod rejected;
@@ -53,6 +54,7 @@ pub use instances::{Instanced, Keyable, Keyed, Policies, PolicyKind, PolicyStatu
 pub use kinds::RejectedKinds;
 pub use limit::{Rate, RateLimiter, RateStatistics};
 pub use mode::Mode;
+pub use overrides::{OverrideStatus, Overrides, is_enabled, overrides, reload, set_enabled};
 pub use policy::Policy;
 pub use rejected::{Deadline, Rejected, RejectedKind};
 pub use retry::{Backoff, BudgetStatistics, Jitter, Retry, RetryBudget};

@@ -13,6 +13,8 @@ use super::Chaos;
 use super::{
     Bulkhead, CircuitBreaker, Hedge, RateLimiter, Retry, Timeout,
     doors::{Doors, DoorsOfKeys},
+    instances::Owner,
+    overrides::{self, Part, Scopes, Selection},
 };
 use crate::site::{Protection, Site};
 
@@ -30,6 +32,8 @@ pub(crate) const NEW: u32 = 128;
 /// It matters when a call began.
 pub(crate) const TIMED: u32 = 256;
 /// Something decides about an attempt before it begins.
+/// Where in the word the bits of parts stand that are switched off, whoever else owns them.
+pub(crate) const OFF_SHIFT: u32 = 16;
 pub(crate) const GATES: u32 = BREAKER | LIMIT | BULKHEAD | CHAOS;
 
 /// Several mechanisms around one call, nested in the one order that makes sense.
@@ -56,6 +60,8 @@ pub(crate) const GATES: u32 = BREAKER | LIMIT | BULKHEAD | CHAOS;
 pub struct Policy {
     name: &'static str,
     word: AtomicU32,
+    /// The bits of its own parts, switched on or not.
+    declared: u32,
     timeout: Timeout,
     retry: Retry,
     hedge: Hedge,
@@ -72,6 +78,7 @@ impl Policy {
         Self {
             name,
             word: AtomicU32::new(NEW),
+            declared: 0,
             timeout: Timeout::new(name),
             retry: Retry::new(name),
             hedge: Hedge::new(name),
@@ -137,22 +144,55 @@ impl Policy {
     const fn with(mut self, part: u32) -> Self {
         let word = mem::replace(&mut self.word, AtomicU32::new(0)).into_inner();
         self.word = AtomicU32::new(word | part);
+        self.declared |= part;
         self
     }
 
     /// Gives the parts without a name of their own this one.
-    fn bind(&self, name: &'static str) {
-        let word = self.word.fetch_and(!NEW, Relaxed);
+    fn bind(&self, owner: Owner<'_>) {
+        self.word.fetch_and(!NEW, Relaxed);
         // The budget of what is not there would stand in the way of one of the same name.
-        if word & RETRY != 0 {
-            self.retry.bind(name);
+        if self.declared & RETRY != 0 {
+            self.retry.bind(owner);
         }
-        if word & HEDGE != 0 {
-            self.hedge.bind(name);
+        if self.declared & HEDGE != 0 {
+            self.hedge.bind(owner);
         }
-        self.doors.circuit_breaker.iter().for_each(|breaker| breaker.bind(name));
-        self.doors.rate_limit.iter().for_each(|limiter| limiter.bind(name));
-        self.doors.bulkhead.iter().for_each(|bulkhead| bulkhead.bind(name));
+        self.doors.circuit_breaker.iter().for_each(|breaker| breaker.bind(owner));
+        self.doors.rate_limit.iter().for_each(|limiter| limiter.bind(owner));
+        self.doors.bulkhead.iter().for_each(|bulkhead| bulkhead.bind(owner));
+    }
+
+    /// Takes what is said outside of the code; parts that have state do so themselves.
+    pub(super) fn configure(&self, said: &Selection<'_>) {
+        self.timeout.configure(said);
+        self.retry.configure(said);
+        self.hedge.configure(said);
+        #[cfg(feature = "chaos")]
+        self.chaos.iter().for_each(|chaos| chaos.configure(said));
+        let off = Part::ALL.into_iter().filter(|part| !said.enables(*part));
+        let off = off.fold(0, |bits, part| bits | part.bit());
+        let on = self.declared & !off & !TIMED;
+        let timed = if on & RETRY != 0 && self.retry.is_timed_now() { TIMED } else { 0 };
+        let word = |word: u32| Some(word & NEW | on | timed | off << OFF_SHIFT);
+        let _ = self.word.fetch_update(Relaxed, Relaxed, word);
+    }
+
+    /// Whether it has this part of its own, switched on or not.
+    pub(super) fn has(&self, part: Part) -> bool {
+        self.declared & part.bit() != 0
+    }
+
+    /// The name of a part that has another one than the policy, and shares its state by it.
+    pub(super) fn shared_name(&self, part: Part) -> Option<&'static str> {
+        let Doors { circuit_breaker, rate_limit, bulkhead } = &self.doors;
+        let name = match part {
+            Part::CircuitBreaker => circuit_breaker.as_ref().map(CircuitBreaker::own_name),
+            Part::RateLimit => rate_limit.as_ref().map(RateLimiter::own_name),
+            Part::Bulkhead => bulkhead.as_ref().map(Bulkhead::own_name),
+            _ => None,
+        };
+        name.filter(|name| !name.is_empty() && *name != self.name)
     }
 
     pub(super) fn doors(&self) -> &Doors {
@@ -178,7 +218,6 @@ impl fmt::Debug for Policy {
 
 impl Protection for Policy {
     fn names(&self) -> Vec<&'static str> {
-        let word = self.word.load(Relaxed);
         let names = [
             (TIMEOUT, "timeout"),
             (RETRY, "retry"),
@@ -188,11 +227,19 @@ impl Protection for Policy {
             (BULKHEAD, "bulkhead"),
             (CHAOS, "chaos"),
         ];
-        names.into_iter().filter(|(bit, _)| word & bit != 0).map(|(_, name)| name).collect()
+        names
+            .into_iter()
+            .filter(|(bit, _)| self.declared & bit != 0)
+            .map(|(_, name)| name)
+            .collect()
     }
 
-    fn belongs_to(&self, site: &'static Site) {
-        self.bind(if self.name.is_empty() { site.name() } else { self.name });
+    fn belongs_to(&'static self, site: &'static Site) {
+        match self.name {
+            "" => self.bind(Owner { name: site.name(), scopes: &Scopes::of_site(site) }),
+            name => self.bind(Owner { name, scopes: &Scopes::of_name(name) }),
+        }
+        overrides::policy_came(self, site);
     }
 }
 
@@ -251,7 +298,11 @@ impl Parts for Policy {
         match site {
             // Makes it known, and that leads back here.
             Some(site) => site.make_known(),
-            None => self.bind(self.name),
+            None => {
+                let scopes = Scopes::of_name(self.name);
+                self.bind(Owner { name: self.name, scopes: &scopes });
+                overrides::take_what_holds(&scopes, |said| self.configure(said));
+            }
         }
         // A bundle belongs to all its functions, and not to one of them.
         self.word.fetch_and(!NEW, Relaxed);

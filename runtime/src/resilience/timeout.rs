@@ -1,8 +1,15 @@
 //! How long a call may take.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
 
-use super::{nanos, scope::NEVER};
+use super::{
+    nanos,
+    overrides::{Parsed, Part, Selection, Settable, literal},
+    scope::NEVER,
+};
 
 /// An end to how long a call, or each of its attempts, may take.
 ///
@@ -15,19 +22,49 @@ use super::{nanos, scope::NEVER};
 ///     .total(Duration::from_secs(8));
 /// # let _ = &LOOKUP;
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Timeout {
     name: &'static str,
-    /// Nanoseconds, as below.
+    declared: Limits,
+    /// What holds, in nanoseconds: as declared, unless something else is said outside of the code.
+    attempt: AtomicU64,
+    total: AtomicU64,
+}
+
+/// How long it may take, in nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Limits {
     attempt: u64,
     total: u64,
+}
+
+impl Limits {
+    pub(crate) const NONE: Self = Self { attempt: NEVER, total: NEVER };
+}
+
+impl Settable for Limits {
+    const PART: Part = Part::Timeout;
+    const OPTIONS: &'static [&'static str] = &["attempt", "total"];
+
+    fn set(&mut self, option: &str, text: &str) -> Parsed<()> {
+        match option {
+            "attempt" => self.attempt = literal::lapse(text)?,
+            _ => self.total = literal::lapse(text)?,
+        }
+        Ok(())
+    }
 }
 
 impl Timeout {
     /// Without any end yet.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, attempt: NEVER, total: NEVER }
+        Self::of(name, Limits::NONE)
+    }
+
+    const fn of(name: &'static str, declared: Limits) -> Self {
+        let Limits { attempt, total } = declared;
+        Self { name, declared, attempt: AtomicU64::new(attempt), total: AtomicU64::new(total) }
     }
 
     /// Each attempt is cut off after so long.
@@ -36,10 +73,9 @@ impl Timeout {
     ///
     /// If it is no time at all; in a `static` or a constant, that does not compile.
     #[must_use]
-    pub const fn attempt(mut self, most: Duration) -> Self {
+    pub const fn attempt(self, most: Duration) -> Self {
         assert!(!most.is_zero(), "`attempt` must be longer than nothing");
-        self.attempt = nanos::of(most);
-        self
+        Self::of(self.name, Limits { attempt: nanos::of(most), ..self.declared })
     }
 
     /// The call is cut off after so long, with all its attempts and the waits between them.
@@ -51,23 +87,37 @@ impl Timeout {
     ///
     /// If it is no time at all; in a `static` or a constant, that does not compile.
     #[must_use]
-    pub const fn total(mut self, most: Duration) -> Self {
+    pub const fn total(self, most: Duration) -> Self {
         assert!(!most.is_zero(), "`total` must be longer than nothing");
-        self.total = nanos::of(most);
-        self
+        Self::of(self.name, Limits { total: nanos::of(most), ..self.declared })
     }
 
     pub(crate) fn name(&self) -> &'static str {
         self.name
     }
 
+    /// Takes the times that are said of it; what is not is as declared.
+    pub(crate) fn configure(&self, said: &Selection<'_>) {
+        let mut limits = self.declared;
+        said.apply(&mut limits);
+        self.attempt.store(limits.attempt, Relaxed);
+        self.total.store(limits.total, Relaxed);
+    }
+
     #[inline(always)]
     pub(crate) fn total_nanos(&self) -> u64 {
-        self.total
+        self.total.load(Relaxed)
     }
 
     #[inline(always)]
     pub(crate) fn attempt_nanos(&self) -> u64 {
-        self.attempt
+        self.attempt.load(Relaxed)
+    }
+}
+
+impl Clone for Timeout {
+    /// One with the same times, as they were declared.
+    fn clone(&self) -> Self {
+        Self::of(self.name, self.declared)
     }
 }

@@ -10,5 +10,5 @@ pub trait Protection: fmt::Debug + Sync {
     fn names(&self) -> Vec<&'static str>;
 
     /// They belong to this function, which has just become known.
-    fn belongs_to(&self, site: &'static Site);
+    fn belongs_to(&'static self, site: &'static Site);
 }

@@ -14,7 +14,10 @@ use std::sync::Arc;
 
 use super::{CircuitBreaker, CircuitState, CircuitStatistics, Core, Leave, Permit, Verdict};
 use crate::{
-    resilience::{Mode, Rejected, instances::Listed as _},
+    resilience::{
+        Mode, Rejected,
+        instances::{Listed as _, Owner},
+    },
     time,
 };
 
@@ -38,8 +41,13 @@ impl CircuitBreaker {
     }
 
     /// Gives one without a name of its own the name of the function that it protects.
-    pub(crate) fn bind(&self, name: &'static str) {
-        self.home.bind(&self.template, name);
+    pub(crate) fn bind(&self, owner: Owner<'_>) {
+        self.home.bind(&self.template, owner);
+    }
+
+    /// The name that it has of its own, if it has one.
+    pub(crate) fn own_name(&self) -> &'static str {
+        self.home.name()
     }
 
     /// Makes a call, unless the breaker is open; every `Err` and every panic is a failure.

@@ -272,10 +272,6 @@ impl Breaker {
         change
     }
 
-    pub(crate) fn has(&self, config: &Config) -> bool {
-        lock(&self.locked).config == *config
-    }
-
     pub(crate) fn visible(&self) -> CircuitState {
         lock(&self.locked).visible()
     }

@@ -4,6 +4,7 @@ mod call;
 mod config;
 mod counted;
 mod machine;
+mod overrides;
 mod permit;
 mod report;
 mod settings;
@@ -42,7 +43,8 @@ use self::{
 };
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
-    instances::{Home, Instance, Listed, Numbers, Sealed},
+    instances::{Declared, Home, Instance, Listed, Numbers, Sealed},
+    overrides::Selection,
 };
 use crate::{diag, time};
 
@@ -106,7 +108,7 @@ pub(crate) struct Core {
     name: &'static str,
     key: Option<Arc<str>>,
     machine: Breaker,
-    declared: Mode,
+    declared: Declared<Template>,
     on_cancel: OnCancel,
     listener: Option<fn(&CircuitTransition)>,
     /// Listeners that panicked.
@@ -177,15 +179,14 @@ impl Instance for Core {
     type Template = Template;
 
     fn make(template: &Template, name: &'static str, key: Option<Arc<str>>) -> Self {
+        let declared = Declared::new(template);
         let Template { config, mode, on_cancel, listener } = template.clone();
         let machine = Breaker::new(config, mode, time::nanos());
-        Self { name, key, machine, declared: mode, on_cancel, listener, panics: AtomicU64::new(0) }
+        Self { name, key, machine, declared, on_cancel, listener, panics: AtomicU64::new(0) }
     }
 
     fn agrees(&self, template: &Template) -> bool {
-        self.machine.has(&template.config)
-            && self.on_cancel == template.on_cancel
-            && self.declared == template.mode
+        self.declared.template() == template
     }
 }
 
@@ -211,7 +212,7 @@ impl Listed for Core {
     }
 
     fn reset(&self, now: u64) {
-        self.announce(self.machine.force(self.declared, Phase::Closed, now));
+        self.announce(self.machine.force(self.declared.mode(), Phase::Closed, now));
     }
 
     fn state(&self, _now: u64) -> &'static str {
@@ -242,14 +243,22 @@ impl Listed for Core {
         numbers.extend(times.map(|(name, state)| (name, found.time_in(state).as_secs_f64())));
         numbers
     }
+
+    fn configure(&self, said: &Selection<'_>) {
+        let now = time::nanos();
+        let (numbers, mode) = self.declared.under(said);
+        if let Some(numbers) = numbers {
+            self.announce(self.machine.configure(numbers.config, now));
+        }
+        if let Some(mode) = mode {
+            self.set_mode(mode, now);
+        }
+    }
 }
 
 impl Sealed for CircuitBreaker {
     fn for_key(&self, key: Arc<str>) -> Self {
-        Self {
-            home: Home::of_key(&self.template, self.home.name(), key),
-            template: self.template.clone(),
-        }
+        Self { home: self.home.for_key(&self.template, key), template: self.template.clone() }
     }
 
     fn is_at_rest(&self, now: u64) -> bool {

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::registry::{self, Listed};
+use crate::resilience::overrides::Scopes;
 
 /// The state of a policy of one kind.
 pub(crate) trait Instance: Listed + Sized + 'static {
@@ -15,17 +16,32 @@ pub(crate) trait Instance: Listed + Sized + 'static {
     fn agrees(&self, template: &Self::Template) -> bool;
 }
 
+/// A policy that can be told by what it is addressed.
+pub(crate) trait Owned {
+    /// Is addressed by this from now on, with all that are made for keys.
+    fn belong(&self, scopes: &Scopes);
+}
+
+/// Whom a policy belongs to that may have no name of its own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Owner<'o> {
+    pub(crate) name: &'static str,
+    pub(crate) scopes: &'o Scopes,
+}
+
 /// Where a declared policy finds its state.
 #[derive(Debug)]
 pub(crate) struct Home<I> {
     name: &'static str,
     is_shared: bool,
     state: OnceLock<Arc<I>>,
+    /// By what it can be addressed, if that is not its name.
+    scopes: OnceLock<Scopes>,
 }
 
 impl<I> Home<I> {
     pub(crate) const fn new(name: &'static str) -> Self {
-        Self { name, is_shared: false, state: OnceLock::new() }
+        Self { name, is_shared: false, state: OnceLock::new(), scopes: OnceLock::new() }
     }
 
     /// The same state as all others of this name.
@@ -35,6 +51,16 @@ impl<I> Home<I> {
 
     pub(crate) const fn name(&self) -> &'static str {
         self.name
+    }
+
+    /// Is addressed by this from now on, whatever its name is.
+    pub(crate) fn belong(&self, scopes: &Scopes) {
+        let _ = self.scopes.set(scopes.clone());
+    }
+
+    /// By what it can be addressed.
+    pub(crate) fn scopes(&self) -> Scopes {
+        self.scopes.get().cloned().unwrap_or_else(|| Scopes::of_name(self.name))
     }
 }
 
@@ -46,11 +72,13 @@ impl<I> Home<I> {
 }
 
 impl<I: Instance> Home<I> {
-    /// One of several for which this is the template.
-    pub(crate) fn of_key(template: &I::Template, name: &'static str, key: Arc<str>) -> Self {
+    /// One of several for which this is the pattern.
+    pub(crate) fn for_key(&self, template: &I::Template, key: Arc<str>) -> Self {
+        let (name, scopes) = (self.name, self.scopes());
         let state = Arc::new(I::make(template, name, Some(key)));
-        registry::register(&state);
-        Self { name, is_shared: false, state: OnceLock::from(state) }
+        registry::register(&state, &scopes);
+        let scopes = OnceLock::from(scopes);
+        Self { name, is_shared: false, state: OnceLock::from(state), scopes }
     }
 
     /// The state, made by the template if this is the first use.
@@ -63,9 +91,12 @@ impl<I: Instance> Home<I> {
     }
 
     /// Gives one without a name of its own the name of where it stands.
-    pub(crate) fn bind(&self, template: &I::Template, name: &'static str) {
+    pub(crate) fn bind(&self, template: &I::Template, owner: Owner<'_>) {
         if self.state.get().is_none() {
-            self.make(template, if self.name.is_empty() { name } else { self.name });
+            if self.name.is_empty() {
+                self.belong(owner.scopes);
+            }
+            self.make(template, if self.name.is_empty() { owner.name } else { self.name });
         }
     }
 
@@ -76,7 +107,7 @@ impl<I: Instance> Home<I> {
                 registry::share(template, name)
             } else {
                 let state = Arc::new(I::make(template, name, None));
-                registry::register(&state);
+                registry::register(&state, &self.scopes());
                 state
             }
         })

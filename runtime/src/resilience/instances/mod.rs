@@ -4,6 +4,7 @@
 //! first use and kept in a [`Home`]; those that share a name share the state of the first of them.
 //! Whatever has state is listed by [`policies`], as long as somebody holds it.
 
+mod declared;
 mod hash;
 mod home;
 mod json;
@@ -13,9 +14,10 @@ mod status;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use home::{Home, Instance};
+pub(crate) use declared::{Declared, Moded};
+pub(crate) use home::{Home, Instance, Owned, Owner};
 pub(crate) use keyed::sealed::Sealed;
 pub use keyed::{Instanced, Keyable, Keyed};
 pub use registry::policies;
-pub(crate) use registry::{Listed, Numbers};
+pub(crate) use registry::{Listed, Numbers, each_instance};
 pub use status::{Policies, PolicyKind, PolicyStatus};

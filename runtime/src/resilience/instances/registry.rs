@@ -9,7 +9,14 @@ use super::{
     home::Instance,
     status::{Policies, PolicyKind, PolicyStatus},
 };
-use crate::{diag, resilience::Mode, sync::lock};
+use crate::{
+    diag,
+    resilience::{
+        Mode,
+        overrides::{Scopes, Selection, instance_came},
+    },
+    sync::lock,
+};
 
 /// What a listing shows of a policy's numbers.
 pub(crate) type Numbers = Vec<(&'static str, f64)>;
@@ -26,6 +33,8 @@ pub(crate) trait Listed: Any + Send + Sync {
     /// One word for how it stands.
     fn state(&self, now: u64) -> &'static str;
     fn statistics(&self, now: u64) -> Numbers;
+    /// Takes the numbers that were declared, but for what is said outside of the code.
+    fn configure(&self, said: &Selection<'_>);
 }
 
 #[derive(Debug)]
@@ -33,6 +42,8 @@ struct Entry {
     /// When it came, for a stable order.
     number: u64,
     instance: Weak<dyn Listed>,
+    /// By what it can be addressed.
+    scopes: Scopes,
     is_shared: bool,
     /// Another one of the same name wanted other numbers.
     is_disputed: bool,
@@ -50,21 +61,33 @@ static REGISTRY: Mutex<Registry> =
     Mutex::new(Registry { entries: Vec::new(), last: 0, sweep_at: 64 });
 
 impl Registry {
-    fn add(&mut self, instance: Weak<dyn Listed>, is_shared: bool) {
+    fn add(&mut self, instance: Weak<dyn Listed>, scopes: &Scopes, is_shared: bool) {
         if self.entries.len() >= self.sweep_at {
             self.entries.retain(|entry| entry.instance.strong_count() > 0);
             self.sweep_at = (self.entries.len() * 2).max(64);
         }
         self.last += 1;
         let number = self.last;
-        self.entries.push(Entry { number, instance, is_shared, is_disputed: false });
+        let scopes = scopes.clone();
+        self.entries.push(Entry { number, instance, scopes, is_shared, is_disputed: false });
     }
 }
 
 /// Has a policy listed as long as it lives.
-pub(crate) fn register<I: Listed>(instance: &Arc<I>) {
+pub(crate) fn register<I: Listed>(instance: &Arc<I>, scopes: &Scopes) {
     let instance: Arc<dyn Listed> = Arc::clone(instance) as _;
-    lock(&REGISTRY).add(Arc::downgrade(&instance), false);
+    lock(&REGISTRY).add(Arc::downgrade(&instance), scopes, false);
+    instance_came(&*instance, scopes);
+}
+
+/// Calls this with everything that lives, and with what it can be addressed by.
+pub(crate) fn each_instance(mut act: impl FnMut(&dyn Listed, &Scopes)) {
+    let registry = lock(&REGISTRY);
+    let living = registry.entries.iter();
+    let living = living.filter_map(|one| Some((one.instance.upgrade()?, one.scopes.clone())));
+    let living: Vec<_> = living.collect();
+    drop(registry);
+    living.iter().for_each(|(instance, scopes)| act(&**instance, scopes));
 }
 
 /// The state that all of this name share; the numbers of whoever came first hold.
@@ -79,7 +102,10 @@ pub(super) fn share<I: Instance>(template: &I::Template, name: &'static str) -> 
     let Some((entry, instance)) = { found }.next() else {
         let instance = Arc::new(I::make(template, name, None));
         let listed: Arc<dyn Listed> = Arc::clone(&instance) as _;
-        registry.add(Arc::downgrade(&listed), true);
+        let scopes = Scopes::of_name(name);
+        registry.add(Arc::downgrade(&listed), &scopes, true);
+        drop(registry);
+        instance_came(&*listed, &scopes);
         return instance;
     };
     if !instance.agrees(template) {

@@ -2,6 +2,7 @@
 
 mod call;
 mod gcra;
+mod overrides;
 #[cfg(feature = "redis-1")]
 mod part;
 mod settings;
@@ -21,7 +22,8 @@ use self::gcra::{Gcra, Pace, Reserved};
 pub use self::settings::Rate;
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
-    instances::{Home, Instance, Listed, Numbers, Sealed},
+    instances::{Declared, Home, Instance, Listed, Numbers, Sealed},
+    overrides::Selection,
 };
 use crate::{
     cell::{Part, Sharded},
@@ -73,7 +75,7 @@ pub(crate) struct Core {
     tolerance: AtomicU64,
     patience: AtomicU64,
     mode: AtomicU8,
-    declared: Mode,
+    declared: Declared<Template>,
     name: &'static str,
     key: Option<Arc<str>>,
     counts: Sharded<Counted>,
@@ -241,7 +243,7 @@ impl Core {
         self.count(|counted| &counted.given_back);
     }
 
-    fn configure(&self, template: &Template) {
+    fn take(&self, template: &Template) {
         let pace = template.pace();
         self.gcra.change_pace(self.pace(), pace, time::nanos());
         self.interval.store(pace.interval, Relaxed);
@@ -272,7 +274,7 @@ impl Instance for Core {
             tolerance: AtomicU64::new(tolerance),
             patience: AtomicU64::new(template.wait),
             mode: AtomicU8::new(template.mode as u8),
-            declared: template.mode,
+            declared: Declared::new(template),
             name,
             key,
             counts: Sharded::new(),
@@ -280,9 +282,7 @@ impl Instance for Core {
     }
 
     fn agrees(&self, template: &Template) -> bool {
-        self.pace() == template.pace()
-            && self.patience.load(Relaxed) == template.wait
-            && self.declared == template.mode
+        self.declared.template() == template
     }
 }
 
@@ -309,7 +309,7 @@ impl Listed for Core {
 
     fn reset(&self, _now: u64) {
         self.gcra.reset();
-        self.mode.store(self.declared as u8, Relaxed);
+        self.mode.store(self.declared.mode() as u8, Relaxed);
     }
 
     fn state(&self, now: u64) -> &'static str {
@@ -330,11 +330,19 @@ impl Listed for Core {
             ("available", found.available as f64),
         ]
     }
+
+    fn configure(&self, said: &Selection<'_>) {
+        let (numbers, mode) = self.declared.under(said);
+        numbers.iter().for_each(|numbers| self.take(numbers));
+        if let Some(mode) = mode {
+            self.mode.store(mode as u8, Relaxed);
+        }
+    }
 }
 
 impl Sealed for RateLimiter {
     fn for_key(&self, key: Arc<str>) -> Self {
-        Self { home: Home::of_key(&self.template, self.home.name(), key), template: self.template }
+        Self { home: self.home.for_key(&self.template, key), template: self.template }
     }
 
     fn is_at_rest(&self, now: u64) -> bool {

@@ -68,6 +68,10 @@ impl Rate {
         Self { nanos: self.nanos.saturating_mul(u64::from(parts)), ..self }
     }
 
+    pub(super) fn calls(self) -> u32 {
+        self.calls
+    }
+
     pub(super) fn pace(self, burst: u32) -> Pace {
         Pace::new(self.calls, self.nanos, burst)
     }

@@ -70,6 +70,17 @@ impl Backoff {
         Self { first: wait, cap: wait, factor: 1.0, jitter: Jitter::None }
     }
 
+    /// The first wait, the longest, the factor and the jitter.
+    pub(super) fn numbers(&self) -> (Duration, Duration, f64, Jitter) {
+        (self.first, self.cap, self.factor, self.jitter)
+    }
+
+    /// From another first wait to another longest one, growing as it did, if it did.
+    pub(crate) fn between(self, first: Duration, cap: Duration) -> Self {
+        let grows = self.factor > 1.0;
+        if grows { Self { first, cap, ..self } } else { Self::exponential(first, cap) }
+    }
+
     /// How much longer each wait is than the one before.
     ///
     /// # Panics

@@ -2,17 +2,24 @@
 
 mod backoff;
 mod budget;
+mod live;
 mod sequence;
 mod stop;
 
 use std::{mem, time::Duration};
 
 pub use backoff::{Backoff, Jitter};
+pub(crate) use budget::Limits;
 pub use budget::{BudgetStatistics, RetryBudget};
+use live::Live;
 pub(crate) use sequence::{Failed, Sequence, Settings};
 pub(crate) use stop::Stopped;
 
-use super::RejectedKinds;
+use super::{
+    RejectedKinds,
+    instances::Owner,
+    overrides::{self, Selection},
+};
 
 /// Makes further attempts after one that failed.
 ///
@@ -39,7 +46,9 @@ use super::RejectedKinds;
 #[derive(Debug)]
 pub struct Retry {
     name: &'static str,
+    /// As declared.
     settings: Settings,
+    live: Live,
     budget: Option<RetryBudget>,
 }
 
@@ -47,7 +56,8 @@ impl Retry {
     /// Three attempts, with waits that double from 100 ms to 10 s, and a budget.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, settings: Settings::DEFAULT, budget: Some(RetryBudget::new(name)) }
+        let budget = Some(RetryBudget::new(name));
+        Self { name, settings: Settings::DEFAULT, live: Live::UNSET, budget }
     }
 
     /// No more attempts than so many, the first one among them.
@@ -117,10 +127,15 @@ impl Retry {
     }
 
     /// Takes the name of the function that it belongs to, where it has none of its own.
-    pub(crate) fn bind(&self, name: &'static str) {
+    pub(crate) fn bind(&self, owner: Owner<'_>) {
         if let Some(budget) = &self.budget {
-            budget.bind(name);
+            budget.bind(owner);
         }
+    }
+
+    /// Takes the numbers that are said of it; its budget does so itself.
+    pub(crate) fn configure(&self, said: &Selection<'_>) {
+        self.live.configure(&self.settings, said);
     }
 
     /// A call begins.
@@ -131,7 +146,12 @@ impl Retry {
         }
     }
 
-    /// Whether it matters when a call began.
+    /// Whether it matters now when a call began.
+    pub(crate) fn is_timed_now(&self) -> bool {
+        self.live.over(&self.settings).max_elapsed.is_some()
+    }
+
+    /// Whether it matters when a call began, as declared.
     pub(crate) const fn is_timed(&self) -> bool {
         self.settings.max_elapsed.is_some()
     }
@@ -144,7 +164,10 @@ impl Retry {
         chance: f64,
         now: fn() -> u64,
     ) -> Result<Duration, Stopped> {
+        if overrides::is_off() {
+            return Err(Stopped::Attempts);
+        }
         let affords = || self.budget.as_ref().is_none_or(|budget| budget.retry(now()));
-        self.settings.next(sequence, failed, chance, affords)
+        self.live.over(&self.settings).next(sequence, failed, chance, affords)
     }
 }
