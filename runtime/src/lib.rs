@@ -67,6 +67,7 @@
 //! - `axum-0-8`: when that is to be on the port that the program has, with axum 0.8, and when its
 //!   handlers answer with a [`Rejected`].
 //! - `sentry`: when errors and panics are to be events of Sentry ([`sentry`]).
+//! - `toml`: a file of options of policies (`SPANDREL_CONFIG`), read again when it changes.
 //! - `chaos`: when policies are to inject faults, to see what a program makes of them.
 //! - `full`: all of them.
 

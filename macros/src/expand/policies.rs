@@ -25,7 +25,8 @@ pub(crate) struct Statics {
 }
 
 /// ```text
-/// static __POLICY: Policy = Policy::new("").retry(Retry::new("").max_attempts(3));
+/// static __POLICY: Policy =
+///     Policy::new("").retry(Retry::new("").max_attempts(3)).of_keys(&__RATE_LIMIT);
 /// static __RATE_LIMIT: Keyed<RateLimiter> = Keyed::new(RateLimiter::new("", …));
 /// static __STALE: Stale = Stale::new(Duration::from_nanos(…));
 /// ```
@@ -40,6 +41,9 @@ pub(crate) fn statics(private: &TokenStream, policies: &Policies, function: &Ide
     if policies.bundle.is_none() {
         let name = local("__POLICY");
         let policy = policy(private, &quote!(""), &policies.parts);
+        let keyed = policies.parts.iter().filter(|part| part.keyed.is_some());
+        let keyed = keyed.map(|part| names(part.name).0);
+        let policy = quote!(#policy #(.of_keys(&#keyed))*);
         statics.items.extend(quote!(static #name: #resilience::Policy = #policy;));
         statics.parts.extend(quote!(.policy(&#name)));
         statics.names.push((name, local("__policy")));

@@ -12,6 +12,7 @@ pub use crate::resilience::{
         FallsAsResult, InTime, OfAny, OfResult, falling, falling_caught,
     },
     given::Given,
+    instances::OfKeys,
     policy::Parts,
     run::{
         Attempt, ByClassify, ByNobody, BySource, ByWrapped, Classified, Ended, Hedged, Judged,

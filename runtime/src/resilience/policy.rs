@@ -13,7 +13,7 @@ use super::Chaos;
 use super::{
     Bulkhead, CircuitBreaker, Hedge, RateLimiter, Retry, Timeout,
     doors::{Doors, DoorsOfKeys},
-    instances::Owner,
+    instances::{OfKeys, Owner},
     overrides::{self, Part, Scopes, Selection},
 };
 use crate::site::{Protection, Site};
@@ -67,6 +67,8 @@ pub struct Policy {
     hedge: Hedge,
     doors: Doors,
     keyed: DoorsOfKeys,
+    /// Doors of which the function has one for each key.
+    of_keys: [Option<&'static dyn OfKeys>; 3],
     #[cfg(feature = "chaos")]
     chaos: Option<Chaos>,
 }
@@ -84,6 +86,7 @@ impl Policy {
             hedge: Hedge::new(name),
             doors: Doors::NONE,
             keyed: OnceLock::new(),
+            of_keys: [None; 3],
             #[cfg(feature = "chaos")]
             chaos: None,
         }
@@ -141,6 +144,18 @@ impl Policy {
         self.with(CHAOS)
     }
 
+    /// With doors that stand beside it, one for each key.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn of_keys(mut self, doors: &'static dyn OfKeys) -> Self {
+        let mut at = 0;
+        while self.of_keys[at].is_some() {
+            at += 1;
+        }
+        self.of_keys[at] = Some(doors);
+        self
+    }
+
     const fn with(mut self, part: u32) -> Self {
         let word = mem::replace(&mut self.word, AtomicU32::new(0)).into_inner();
         self.word = AtomicU32::new(word | part);
@@ -180,7 +195,8 @@ impl Policy {
 
     /// Whether it has this part of its own, switched on or not.
     pub(super) fn has(&self, part: Part) -> bool {
-        self.declared & part.bit() != 0
+        let mut of_keys = self.of_keys.iter().flatten();
+        self.declared & part.bit() != 0 || of_keys.any(|doors| doors.attribute() == part.as_str())
     }
 
     /// The name of a part that has another one than the policy, and shares its state by it.
@@ -218,20 +234,7 @@ impl fmt::Debug for Policy {
 
 impl Protection for Policy {
     fn names(&self) -> Vec<&'static str> {
-        let names = [
-            (TIMEOUT, "timeout"),
-            (RETRY, "retry"),
-            (HEDGE, "hedge"),
-            (BREAKER, "circuit_breaker"),
-            (LIMIT, "rate_limit"),
-            (BULKHEAD, "bulkhead"),
-            (CHAOS, "chaos"),
-        ];
-        names
-            .into_iter()
-            .filter(|(bit, _)| self.declared & bit != 0)
-            .map(|(_, name)| name)
-            .collect()
+        Part::ALL.into_iter().filter(|part| self.has(*part)).map(Part::as_str).collect()
     }
 
     fn belongs_to(&'static self, site: &'static Site) {
@@ -239,6 +242,7 @@ impl Protection for Policy {
             "" => self.bind(Owner { name: site.name(), scopes: &Scopes::of_site(site) }),
             name => self.bind(Owner { name, scopes: &Scopes::of_name(name) }),
         }
+        self.of_keys.iter().flatten().for_each(|doors| doors.belongs_to(site));
         overrides::policy_came(self, site);
     }
 }

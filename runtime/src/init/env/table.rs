@@ -347,6 +347,11 @@ table! {
     CLOCK: "SPANDREL_CLOCK", Own, Choice(&["auto", "monotonic", "tsc"]), "auto",
         "`tsc`: the time-stamp counter although the processor does not promise that it is \
          invariant";
+    RESILIENCE: "SPANDREL_RESILIENCE", Own, Switch, "on",
+        "`off` switches all policies off but fallbacks";
+    CONFIG: "SPANDREL_CONFIG", Own, Path, "",
+        "a file of options of single policies, which is read again when it changes. Needs the \
+         feature `toml`";
     MACROS_DEBUG: "SPANDREL_MACROS_DEBUG", Own, Switch, "false",
         "prints expansions while the program is compiled; nothing at run time";
 

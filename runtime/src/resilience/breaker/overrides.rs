@@ -1,10 +1,13 @@
 //! What can be set of a breaker from outside of the code.
 
 use super::{CircuitBreaker, Template, config::Closing, config::Config};
-use crate::resilience::{
-    Mode, OnCancel,
-    instances::{Moded, Owned},
-    overrides::{Parsed, Part, Scopes, Settable, literal},
+use crate::{
+    resilience::{
+        Mode, OnCancel,
+        instances::{Keyed, Moded, OfKeys},
+        overrides::{Parsed, Part, Scopes, Settable, literal},
+    },
+    site::Site,
 };
 
 impl Template {
@@ -23,9 +26,13 @@ impl PartialEq for Template {
     }
 }
 
-impl Owned for CircuitBreaker {
-    fn belong(&self, scopes: &Scopes) {
-        self.home.belong(scopes);
+impl OfKeys for Keyed<CircuitBreaker> {
+    fn attribute(&self) -> &'static str {
+        Template::PART.as_str()
+    }
+
+    fn belongs_to(&self, site: &'static Site) {
+        self.pattern().home.belong(&Scopes::of_site(site));
     }
 }
 

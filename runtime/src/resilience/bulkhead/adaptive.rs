@@ -38,10 +38,6 @@ impl Tuning {
         Self { settings, known: Mutex::new(Known { places, usual: 0.0 }) }
     }
 
-    pub(super) fn settings(&self) -> Adaptive {
-        self.settings
-    }
-
     /// A call has ended after so long, when so many were in; the new number of places, if it is one.
     pub(super) fn learn(&self, verdict: Verdict, nanos: u64, inside: u64) -> Option<u32> {
         let Adaptive { law, min, max } = self.settings;

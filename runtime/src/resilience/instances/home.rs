@@ -16,12 +16,6 @@ pub(crate) trait Instance: Listed + Sized + 'static {
     fn agrees(&self, template: &Self::Template) -> bool;
 }
 
-/// A policy that can be told by what it is addressed.
-pub(crate) trait Owned {
-    /// Is addressed by this from now on, with all that are made for keys.
-    fn belong(&self, scopes: &Scopes);
-}
-
 /// Whom a policy belongs to that may have no name of its own.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Owner<'o> {

@@ -14,6 +14,7 @@ use std::{
 use super::hash::KeyHash;
 use crate::{
     resilience::nanos,
+    site::Site,
     sync::{Mutex, lock},
     time,
 };
@@ -32,6 +33,14 @@ pub(crate) mod sealed {
         /// Whether a new one in its place would decide the same.
         fn is_at_rest(&self, now: u64) -> bool;
     }
+}
+
+/// Policies of which a function has one for each key.
+pub trait OfKeys: Sync {
+    /// Which attribute they are.
+    fn attribute(&self) -> &'static str;
+    /// They belong to this function.
+    fn belongs_to(&self, site: &'static Site);
 }
 
 impl<P: sealed::Sealed + Send + Sync + 'static> Keyable for P {}
@@ -119,6 +128,11 @@ impl<P> Keyed<P> {
 }
 
 impl<P: Keyable> Keyed<P> {
+    /// What all of them are like.
+    pub(crate) fn pattern(&self) -> &P {
+        &self.template
+    }
+
     /// The instance of this key.
     ///
     /// Whoever holds what it returns keeps it from being evicted: hold it as long as the call lasts.

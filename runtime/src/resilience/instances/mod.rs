@@ -15,9 +15,9 @@ mod status;
 mod tests;
 
 pub(crate) use declared::{Declared, Moded};
-pub(crate) use home::{Home, Instance, Owned, Owner};
+pub(crate) use home::{Home, Instance, Owner};
 pub(crate) use keyed::sealed::Sealed;
-pub use keyed::{Instanced, Keyable, Keyed};
+pub use keyed::{Instanced, Keyable, Keyed, OfKeys};
 pub use registry::policies;
 pub(crate) use registry::{Listed, Numbers, each_instance};
 pub use status::{Policies, PolicyKind, PolicyStatus};

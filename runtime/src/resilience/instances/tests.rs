@@ -7,6 +7,7 @@ use crate::{
     diag,
     resilience::{
         Bulkhead, CircuitBreaker, CircuitState, Mode, Rate, RateLimiter, Rejected, RetryBudget,
+        overrides::Scopes,
     },
 };
 
@@ -107,7 +108,8 @@ fn the_list_is_in_one_order_and_in_json() {
 #[test]
 fn one_without_a_name_takes_that_of_where_it_stands() {
     let breaker = CircuitBreaker::new("");
-    breaker.bind("shop::pay");
+    let scopes = Scopes::of_name("shop::pay");
+    breaker.bind(Owner { name: "shop::pay", scopes: &scopes });
     breaker.force_open();
 
     let refused = breaker.call(|| Ok::<_, Rejected>(())).unwrap_err();

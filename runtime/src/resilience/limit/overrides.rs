@@ -1,10 +1,13 @@
 //! What can be set of a rate limit from outside of the code.
 
 use super::{Rate, RateLimiter, Template};
-use crate::resilience::{
-    Mode,
-    instances::{Moded, Owned},
-    overrides::{Parsed, Part, Scopes, Settable, literal},
+use crate::{
+    resilience::{
+        Mode,
+        instances::{Keyed, Moded, OfKeys},
+        overrides::{Parsed, Part, Scopes, Settable, literal},
+    },
+    site::Site,
 };
 
 impl Template {
@@ -13,9 +16,13 @@ impl Template {
         Self { rate: Rate::per_second(1), burst: 1, wait: 0, mode: Mode::Auto };
 }
 
-impl Owned for RateLimiter {
-    fn belong(&self, scopes: &Scopes) {
-        self.home.belong(scopes);
+impl OfKeys for Keyed<RateLimiter> {
+    fn attribute(&self) -> &'static str {
+        Template::PART.as_str()
+    }
+
+    fn belongs_to(&self, site: &'static Site) {
+        self.pattern().home.belong(&Scopes::of_site(site));
     }
 }
 

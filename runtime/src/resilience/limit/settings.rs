@@ -68,6 +68,11 @@ impl Rate {
         Self { nanos: self.nanos.saturating_mul(u64::from(parts)), ..self }
     }
 
+    #[cfg(test)]
+    pub(in crate::resilience) fn numbers(self) -> (u32, u64) {
+        (self.calls, self.nanos)
+    }
+
     pub(super) fn calls(self) -> u32 {
         self.calls
     }

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Reads everything that was said; an error is all that is wrong with it.
-type Source = dyn Fn() -> Result<Vec<Override>, String> + Send + Sync;
+type Source = fn() -> Result<Vec<Override>, String>;
 
 /// What holds.
 pub(super) struct State {
@@ -43,7 +43,7 @@ pub(super) struct Known {
 }
 
 static STATE: Mutex<Option<State>> = Mutex::new(None);
-static SOURCE: OnceLock<Box<Source>> = OnceLock::new();
+static SOURCE: OnceLock<Source> = OnceLock::new();
 static IS_OFF: AtomicBool = AtomicBool::new(false);
 /// One change at a time; taken before all other locks.
 static CHANGING: Mutex<()> = Mutex::new(());
@@ -102,14 +102,13 @@ pub(crate) fn take_what_holds(scopes: &Scopes, take: impl Fn(&Selection<'_>)) {
     }
 }
 
-/// Begins with what a source says, which is asked again whenever that may have changed.
+/// Begins with what was read; its source is asked again whenever that may have changed.
 ///
 /// # Errors
 ///
 /// All that is wrong with it; then nothing holds.
-pub(crate) fn begin(source: Box<Source>, is_off: bool) -> Result<(), String> {
+pub(crate) fn begin(said: Vec<Override>, is_off: bool, source: Source) -> Result<(), String> {
     let _changing = lock(&CHANGING);
-    let said = source()?;
     // Makes the policies of all functions known.
     site::all();
     check(&said)?;

@@ -12,6 +12,7 @@ mod settable;
 mod status;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub(crate) use self::{
     current::{begin, instance_came, is_off, policy_came, take_what_holds},
@@ -19,6 +20,7 @@ pub(crate) use self::{
     path::Scopes,
     said::{Override, PREFIX},
     settable::{Part, Settable},
+    watch::{tick, watch},
 };
 pub use self::{
     current::{is_enabled, reload, set_enabled},

@@ -10,8 +10,8 @@ use crate::resilience::{breaker, bulkhead, hedge, limit, policy, retry, timeout}
 /// A mechanism, called as its attribute is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    Retry,
     Timeout,
+    Retry,
     Hedge,
     CircuitBreaker,
     RateLimit,
@@ -20,9 +20,10 @@ pub(crate) enum Part {
 }
 
 impl Part {
+    /// Outermost first.
     pub(crate) const ALL: [Self; 7] = [
-        Self::Retry,
         Self::Timeout,
+        Self::Retry,
         Self::Hedge,
         Self::CircuitBreaker,
         Self::RateLimit,

@@ -43,7 +43,7 @@ pub fn overrides() -> Overrides {
 }
 
 impl Overrides {
-    /// The options, those of the environment first.
+    /// The options, those of the file first.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &OverrideStatus> + '_ {
         self.said.iter()
     }
