@@ -131,7 +131,7 @@ pub use call::{AsOutcome, ErrorInfo, IntoLinks, IntoParent};
 pub use error::Error;
 #[cfg(feature = "sentry")]
 pub use export::sentry;
-pub use functions::{Function, Functions, Objective, Statistics, Window, functions};
+pub use functions::{Function, Functions, Objective, Statistics, Suggestion, Window, functions};
 #[cfg(feature = "file")]
 pub use init::FlightReport;
 pub use init::{Builder, ExporterReport, LogReport, Report, Shutdown, ShuttingDown, Telemetry};

@@ -14,6 +14,7 @@ mod status;
 mod tests;
 mod watch;
 
+pub(crate) use self::status::seen_by;
 pub(crate) use self::{
     current::{begin, instance_came, is_off, policy_came, take_what_holds},
     literal::Parsed,

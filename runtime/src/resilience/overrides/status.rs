@@ -1,13 +1,14 @@
 //! What was said outside of the code, and whom it reached.
 
 use super::{
-    Override, Part,
+    Override, Part, Scopes,
     current::{self, Known},
     said::ENABLED,
 };
 use crate::{
     diag,
-    resilience::{PolicyKind, instances::each_instance},
+    resilience::{Mode, PolicyKind, instances::each_instance},
+    time,
 };
 
 /// Everything that environment and file say about policies; made by [`overrides`].
@@ -102,7 +103,7 @@ pub(super) fn warn_of_unmatched() {
 /// Who could be reached now.
 struct Everybody {
     policies: Vec<Known>,
-    instances: Vec<(PolicyKind, super::Scopes)>,
+    instances: Vec<(PolicyKind, Scopes)>,
 }
 
 impl Everybody {
@@ -164,13 +165,31 @@ fn takes(known: &Known, one: &Override) -> bool {
 
 /// Whether it is set at what has this state.
 fn is_of(kind: PolicyKind, one: &Override) -> bool {
-    let part = match kind {
+    match part_of(kind) {
+        Part::Retry => one.part == Some(Part::Retry) && one.option.starts_with("budget"),
+        part => one.part.is_none_or(|of| of == part),
+    }
+}
+
+fn part_of(kind: PolicyKind) -> Part {
+    match kind {
         PolicyKind::Bulkhead => Part::Bulkhead,
         PolicyKind::CircuitBreaker => Part::CircuitBreaker,
         PolicyKind::RateLimiter => Part::RateLimit,
-        PolicyKind::RetryBudget => {
-            return one.part == Some(Part::Retry) && one.option.starts_with("budget");
+        PolicyKind::RetryBudget => Part::Retry,
+    }
+}
+
+/// How many calls a mechanism of a function would have refused; none, if it does not observe.
+pub(crate) fn seen_by(part: Part, of: &Scopes) -> Option<u64> {
+    let mut refused = None;
+    let now = time::nanos();
+    each_instance(|instance, scopes| {
+        if scopes == of && part_of(instance.kind()) == part && instance.mode() == Mode::Observe {
+            let numbers = instance.statistics(now);
+            let found = numbers.iter().find(|(name, _)| *name == "rejected");
+            *refused.get_or_insert(0) += found.map_or(0, |(_, number)| *number as u64);
         }
-    };
-    one.part.is_none_or(|of| of == part)
+    });
+    refused
 }

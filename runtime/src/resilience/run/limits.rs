@@ -81,8 +81,8 @@ impl Core {
             *until = timer::now().saturating_add(timeout.attempt_nanos());
         }
         let first = total.min(*until);
-        if first == NEVER {
-            return Poll::Pending;
+        if first >= SEEN {
+            return observe(parts, until, timer, context);
         }
         let running = timer.get_or_insert_with(|| Timer::until(first));
         ready!(Pin::new(running).poll(context));
@@ -146,6 +146,28 @@ impl Core {
         let deadline = self.deadline(parts).min(scope::deadline());
         (deadline != NEVER).then(|| Duration::from_nanos(deadline.saturating_sub(timer::now())))
     }
+}
+
+/// An end that never comes: of an attempt that was seen to take longer than is only observed.
+const SEEN: u64 = NEVER - 1;
+
+/// Counts an attempt, once, that takes longer than is only observed.
+#[cold]
+fn observe(
+    parts: &dyn Parts,
+    until: &mut u64,
+    timer: &mut Option<Timer>,
+    context: &mut Context<'_>,
+) -> Poll<Deadline> {
+    let observed = parts.timeout().filter(|timeout| timeout.observed_nanos() != NEVER);
+    if let Some(timeout) = observed.filter(|_| *until == NEVER) {
+        let end = || Timer::until(timer::now().saturating_add(timeout.observed_nanos()));
+        if Pin::new(timer.get_or_insert_with(end)).poll(context).is_ready() {
+            (*until, *timer) = (SEEN, None);
+            timeout.note_late();
+        }
+    }
+    Poll::Pending
 }
 
 /// The time that a synchronous body has.
