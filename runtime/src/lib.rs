@@ -67,7 +67,7 @@
 //! - `axum-0-8`: when that is to be on the port that the program has, with axum 0.8, and when its
 //!   handlers answer with a [`Rejected`].
 //! - `sentry`: when errors and panics are to be events of Sentry ([`sentry`]).
-//! - `toml`: a file of options of policies (`SPANDREL_CONFIG`), read again when it changes.
+//! - `toml`: when a file is to set options of policies (`SPANDREL_CONFIG`).
 //! - `chaos`: when policies are to inject faults, to see what a program makes of them.
 //! - `full`: all of them.
 
@@ -80,6 +80,9 @@ mod admin;
 #[cfg(doc)]
 #[doc = include_str!("../docs/environment.md")]
 pub mod _environment {}
+#[cfg(doc)]
+#[doc = include_str!("../docs/configuration.md")]
+pub mod _configuration {}
 #[cfg(all(feature = "test-util", feature = "otlp"))]
 #[doc(hidden)]
 pub mod bench;

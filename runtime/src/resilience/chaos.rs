@@ -9,7 +9,7 @@ use std::{
 
 use super::{
     Rejected, RejectedKind, nanos,
-    overrides::{Parsed, Part, Selection, Settable, literal},
+    overrides::{self, Parsed, Part, Selection, Settable, literal},
 };
 use crate::sync::{Mutex, lock};
 
@@ -138,7 +138,7 @@ impl Chaos {
 
     /// What happens to a call: so many nanoseconds of delay, or a fault.
     pub(crate) fn strike(&self) -> Result<u64, Rejected> {
-        if self.is_off.load(Relaxed) {
+        if self.is_off.load(Relaxed) || overrides::is_off() {
             return Ok(0);
         }
         let Settings { fault, latency, latency_rate } = lock(&self.said).unwrap_or(self.declared);

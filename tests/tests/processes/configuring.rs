@@ -125,7 +125,7 @@ fn one_switch_turns_everything_off() {
 
     run("once", &[("SPANDREL_RESILIENCE", "off")]).assert_said(&everything_runs);
     run("once", &[("SPANDREL__ENABLED", "false")]).assert_said(&everything_runs);
-    run("switch", &[]).assert_said(&[("off", "3"), ("on", "2")]);
+    run("switch", &[]).assert_said(&[("off", "3"), ("retry", "1"), ("policy", "1"), ("on", "2")]);
 }
 
 #[test]

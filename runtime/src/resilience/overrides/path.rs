@@ -14,6 +14,10 @@ pub(crate) enum Path {
     /// Everything.
     All,
     /// What is called exactly so.
+    #[cfg_attr(
+        not(any(test, feature = "toml")),
+        expect(dead_code, reason = "only a file has exact names")
+    )]
     Exact(String),
     /// What is called so in upper case, with `_` for everything that a variable cannot hold.
     Folded(String),

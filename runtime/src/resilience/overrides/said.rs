@@ -59,6 +59,7 @@ impl Override {
     /// # Errors
     ///
     /// What is wrong with it, and what to write instead.
+    #[cfg(any(test, feature = "toml"))]
     pub(crate) fn of_file(file: &str, keys: &[&str], value: &str) -> Result<Self, String> {
         let place = format!("`{}` in `{file}`", keys.join("."));
         let origin = format!("`{} = {}` in `{file}`", keys.join("."), shown(value));
@@ -116,6 +117,7 @@ impl Override {
     }
 }
 
+#[cfg(any(test, feature = "toml"))]
 fn of_name(name: &str) -> Option<Part> {
     Part::ALL.into_iter().find(|part| part.as_str() == name)
 }

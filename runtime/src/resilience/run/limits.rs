@@ -8,7 +8,7 @@ use std::{
 
 use super::Core;
 use crate::resilience::{
-    Deadline, Rejected, RejectedKind, Timeout,
+    Deadline, Rejected, RejectedKind, Timeout, overrides,
     policy::{Parts, TIMEOUT},
     scope::{self, Limited, NEVER},
     timer::{self, Timer},
@@ -73,6 +73,10 @@ impl Core {
         timer: &mut Option<Timer>,
         context: &mut Context<'_>,
     ) -> Poll<Deadline> {
+        // Who switches everything off wants no call to be cut off from then on.
+        if overrides::is_off() {
+            return Poll::Pending;
+        }
         let total = self.deadline(parts);
         if *until == NEVER
             && let Some(timeout) = parts.timeout()

@@ -8,7 +8,7 @@ use std::{
 
 use spandrel::{
     Rejected,
-    resilience::{self, CircuitBreaker, Mode},
+    resilience::{self, CircuitBreaker, Mode, Policy, Retry},
 };
 
 use crate::output::say;
@@ -101,6 +101,8 @@ mod shop {
     }
 }
 
+static RETRY: Retry = Retry::new("alone").without_budget();
+static POLICY: Policy = Policy::new("alone").retry(Retry::new("alone").without_budget());
 static PAYMENTS: CircuitBreaker = CircuitBreaker::new("payments").consecutive(2);
 
 pub(crate) fn run(how: &str) {
@@ -113,6 +115,9 @@ pub(crate) fn run(how: &str) {
         "switch" => {
             resilience::set_enabled(false);
             say("off", ran(times(3, shop::look)));
+            // Objects alone, which no function has.
+            say("retry", ran(|| RETRY.call(fail).is_ok()));
+            say("policy", ran(|| POLICY.run(fail).is_ok()));
             resilience::set_enabled(true);
             say("on", ran(times(5, shop::look)));
         }
