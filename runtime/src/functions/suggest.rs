@@ -193,7 +193,7 @@ mod tests {
             lines(&done(20_000, 200)),
             [
                 "#[timeout(\"1.3s\")] // 99.9 % of 20000 calls took at most 1.3s",
-                "#[bulkhead(max_concurrent = 12)] // 48.0 calls a second, of which 99 % took at \
+                "#[bulkhead(max_concurrent = 11)] // 48.0 calls a second, of which 99 % took at \
                  most 210ms; the present one would have refused 7",
                 "#[circuit_breaker(failure_rate = 0.2)] // 1.00 % of 20000 calls failed",
             ]
