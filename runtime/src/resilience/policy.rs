@@ -15,6 +15,7 @@ use super::{
     doors::{Doors, DoorsOfKeys},
     instances::{OfKeys, Owner},
     overrides::{self, Part, Scopes, Selection},
+    scope::NEVER,
 };
 use crate::site::{Protection, Site};
 
@@ -197,6 +198,12 @@ impl Policy {
     pub(super) fn has(&self, part: Part) -> bool {
         let mut of_keys = self.of_keys.iter().flatten();
         self.declared & part.bit() != 0 || of_keys.any(|doors| doors.attribute() == part.as_str())
+    }
+
+    /// How many attempts its timeout has seen that took too long, if it only observes.
+    pub(super) fn seen_late(&self) -> Option<u64> {
+        let observes = self.has(Part::Timeout) && self.timeout.observed_nanos() != NEVER;
+        observes.then(|| self.timeout.late())
     }
 
     /// The name of a part that has another one than the policy, and shares its state by it.

@@ -244,15 +244,14 @@ impl Listed for Core {
         numbers
     }
 
-    fn configure(&self, said: &Selection<'_>) {
+    fn configure(&self, said: &Selection<'_>, is_new: bool) {
         let now = time::nanos();
         let (numbers, mode) = self.declared.under(said);
-        if let Some(numbers) = numbers {
-            self.announce(self.machine.configure(numbers.config, now));
-        }
-        if let Some(mode) = mode {
-            self.set_mode(mode, now);
-        }
+        let changes = [
+            numbers.and_then(|numbers| self.machine.configure(numbers.config, now)),
+            mode.and_then(|mode| self.machine.set_mode(mode, now)),
+        ];
+        changes.into_iter().filter(|_| !is_new).for_each(|change| self.announce(change));
     }
 }
 

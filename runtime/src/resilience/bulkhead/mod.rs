@@ -239,7 +239,7 @@ impl Listed for Core {
         ]
     }
 
-    fn configure(&self, said: &Selection<'_>) {
+    fn configure(&self, said: &Selection<'_>, _is_new: bool) {
         let (numbers, mode) = self.declared.under(said);
         if let Some(mut numbers) = numbers {
             if self.tuning.is_some() && numbers.places == self.declared.template().places {

@@ -34,7 +34,9 @@ pub(crate) trait Listed: Any + Send + Sync {
     fn state(&self, now: u64) -> &'static str;
     fn statistics(&self, now: u64) -> Numbers;
     /// Takes the numbers that were declared, but for what is said outside of the code.
-    fn configure(&self, said: &Selection<'_>);
+    ///
+    /// Of what is new nobody is told: it is being made, and whoever listens may want to use it.
+    fn configure(&self, said: &Selection<'_>, is_new: bool);
 }
 
 #[derive(Debug)]

@@ -331,7 +331,7 @@ impl Listed for Core {
         ]
     }
 
-    fn configure(&self, said: &Selection<'_>) {
+    fn configure(&self, said: &Selection<'_>, _is_new: bool) {
         let (numbers, mode) = self.declared.under(said);
         numbers.iter().for_each(|numbers| self.take(numbers));
         if let Some(mode) = mode {

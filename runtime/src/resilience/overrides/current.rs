@@ -45,7 +45,9 @@ pub(super) struct Known {
 static STATE: Mutex<Option<State>> = Mutex::new(None);
 static SOURCE: OnceLock<Source> = OnceLock::new();
 static IS_OFF: AtomicBool = AtomicBool::new(false);
-/// One change at a time; taken before all other locks.
+/// Something was said, or switched off, at some time: who comes has to look.
+static IS_TOUCHED: AtomicBool = AtomicBool::new(false);
+/// One change at a time; taken before all other locks, and not while anybody takes what holds.
 static CHANGING: Mutex<()> = Mutex::new(());
 
 impl State {
@@ -67,8 +69,8 @@ impl Known {
         }
     }
 
-    fn take(&self, said: &[Override]) {
-        self.policy.configure(&Selection::of(said, &self.address(), is_off()));
+    fn take_what_holds(&self) {
+        take_what_holds(&self.address(), |said| self.policy.configure(said));
     }
 }
 
@@ -81,21 +83,21 @@ pub(crate) fn is_off() -> bool {
 pub(crate) fn policy_came(policy: &'static Policy, site: &'static Site) {
     let known = Known { policy, scopes: Scopes::of_site(site) };
     with_state(|state| state.policies.push(known.clone()));
-    take_what_holds(&known.address(), |said| policy.configure(said));
+    known.take_what_holds();
 }
 
-/// Something that has state was made, and is listed by now.
+/// Something that has state was made, and is listed by now; nobody uses it yet.
 pub(crate) fn instance_came(instance: &dyn Listed, scopes: &Scopes) {
-    take_what_holds(scopes, |said| instance.configure(said));
+    take_what_holds(scopes, |said| instance.configure(said, true));
 }
 
-/// Takes what holds, if anything was said, and what replaced it meanwhile.
+/// Takes what holds, if anything was ever said, and what replaced it meanwhile.
+///
+/// No lock is held: who listens to a breaker may do anything.
 pub(crate) fn take_what_holds(scopes: &Scopes, take: impl Fn(&Selection<'_>)) {
-    loop {
+    while IS_TOUCHED.load(Relaxed) {
         let (said, was_off) = (with_state(|state| Arc::clone(&state.said)), is_off());
-        if !said.is_empty() || was_off {
-            take(&Selection::of(&said, scopes, was_off));
-        }
+        take(&Selection::of(&said, scopes, was_off));
         if was_off == is_off() && with_state(|state| Arc::ptr_eq(&state.said, &said)) {
             return;
         }
@@ -108,13 +110,16 @@ pub(crate) fn take_what_holds(scopes: &Scopes, take: impl Fn(&Selection<'_>)) {
 ///
 /// All that is wrong with it; then nothing holds.
 pub(crate) fn begin(said: Vec<Override>, is_off: bool, source: Source) -> Result<(), String> {
-    let _changing = lock(&CHANGING);
     // Makes the policies of all functions known.
     site::all();
-    check(&said)?;
-    IS_OFF.store(is_off, Relaxed);
-    let _ = SOURCE.set(source);
-    take(said);
+    {
+        let _changing = lock(&CHANGING);
+        check(&said)?;
+        let _ = SOURCE.set(source);
+        IS_OFF.fetch_or(is_off, Relaxed);
+        put(said);
+    }
+    take_anew();
     super::status::warn_of_unmatched();
     Ok(())
 }
@@ -143,21 +148,19 @@ pub fn reload() -> Result<(), Error> {
     let Some(source) = SOURCE.get() else {
         return Err(Error::configuration("nothing to read again; call `spandrel::init!` first"));
     };
-    let _changing = lock(&CHANGING);
     site::all();
-    let checked = source().and_then(|said| check(&said).map(|()| said));
-    match checked {
-        Ok(said) => {
-            take(said);
-            super::status::warn_of_unmatched();
-            Ok(())
-        }
-        Err(problems) => {
-            diag::warn(format_args!("the configuration of policies stays as it was: {problems}"));
-            with_state(|state| state.refused = Some(problems.clone()));
-            Err(Error::configuration(problems))
-        }
+    let changed = {
+        let _changing = lock(&CHANGING);
+        source().and_then(|said| check(&said).map(|()| put(said)))
+    };
+    if let Err(problems) = changed {
+        diag::warn(format_args!("the configuration of policies stays as it was: {problems}"));
+        with_state(|state| state.refused = Some(problems.clone()));
+        return Err(Error::configuration(problems));
     }
+    take_anew();
+    super::status::warn_of_unmatched();
+    Ok(())
 }
 
 /// Switches all policies off but fallbacks, or on again.
@@ -176,8 +179,8 @@ pub fn reload() -> Result<(), Error> {
 /// set_enabled(true);
 /// ```
 pub fn set_enabled(enabled: bool) {
-    let _changing = lock(&CHANGING);
     IS_OFF.store(!enabled, Relaxed);
+    IS_TOUCHED.store(true, Relaxed);
     take_anew();
 }
 
@@ -192,20 +195,21 @@ pub fn is_enabled() -> bool {
 }
 
 /// Puts something else in place of what held.
-fn take(said: Vec<Override>) {
+fn put(said: Vec<Override>) {
+    if !said.is_empty() || is_off() {
+        IS_TOUCHED.store(true, Relaxed);
+    }
     with_state(|state| {
         state.said = said.into();
         state.refused = None;
     });
-    take_anew();
 }
 
 /// Has everybody take what holds.
 fn take_anew() {
-    let (said, policies) = with_state(|state| (Arc::clone(&state.said), state.policies.clone()));
-    policies.iter().for_each(|known| known.take(&said));
+    policies().iter().for_each(Known::take_what_holds);
     each_instance(|instance, scopes| {
-        instance.configure(&Selection::of(&said, scopes, is_off()));
+        take_what_holds(scopes, |said| instance.configure(said, false));
     });
 }
 
@@ -241,5 +245,5 @@ fn check(said: &[Override]) -> Result<(), String> {
         ))
     });
     let problems: Vec<_> = problems.collect();
-    if problems.is_empty() { Ok(()) } else { Err(problems.join("\n- ")) }
+    if problems.is_empty() { Ok(()) } else { Err(problems.join("; ")) }
 }

@@ -358,7 +358,7 @@ impl Listed for Core {
         ]
     }
 
-    fn configure(&self, said: &Selection<'_>) {
+    fn configure(&self, said: &Selection<'_>, _is_new: bool) {
         let (limits, mode) = self.declared.under(said);
         limits.into_iter().for_each(|limits| self.take(limits));
         if let Some(mode) = mode {

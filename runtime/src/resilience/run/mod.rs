@@ -86,6 +86,7 @@ struct Later {
     /// When the whole call has to be over, once that is known.
     deadline: u64,
     sequence: Sequence,
+    /// When the call began; never: nobody wanted to know.
     started: u64,
     /// Attempts before the present one that were refused before they ran.
     refused: u32,
@@ -177,7 +178,8 @@ fn begin(parts: &dyn Parts, site: Option<&'static Site>, word: u32) -> Option<La
 }
 
 impl Later {
-    const NEW: Self = Self { deadline: NEVER, sequence: Sequence::START, started: 0, refused: 0 };
+    const NEW: Self =
+        Self { deadline: NEVER, sequence: Sequence::START, started: NEVER, refused: 0 };
 }
 
 impl Core {
