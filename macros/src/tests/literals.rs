@@ -15,7 +15,7 @@ fn meaning(kind: &str, literal: &str) -> String {
         let key = Ident::new("key", proc_macro2::Span::call_site());
         (|input: ParseStream<'_>| T::parse(&key, input)).parse_str(literal)
     }
-    fn taken<T>(parsed: syn::Result<T>) -> String {
+    fn taken<T>(parsed: &syn::Result<T>) -> String {
         if parsed.is_ok() { "+" } else { "-" }.to_owned()
     }
     match kind {
@@ -30,15 +30,15 @@ fn meaning(kind: &str, literal: &str) -> String {
             },
             _ => "-".to_owned(),
         },
-        "backoff" => taken(parse::<Backoff>(literal)),
-        "jitter" => taken(parse::<Spread>(literal)),
-        "window" => taken(parse::<Window>(literal)),
-        "share" => taken(parse::<Portion>(literal)),
-        "factor" => taken(parse::<Factor>(literal)),
-        "count" => taken(parse::<Count<1>>(literal)),
-        "truth" => taken(parse::<Truth>(literal)),
-        "delay" => taken(parse::<Delay>(literal)),
-        other => panic!("{other} is no kind of literal"),
+        "backoff" => taken(&parse::<Backoff>(literal)),
+        "jitter" => taken(&parse::<Spread>(literal)),
+        "window" => taken(&parse::<Window>(literal)),
+        "share" => taken(&parse::<Portion>(literal)),
+        "factor" => taken(&parse::<Factor>(literal)),
+        "count" => taken(&parse::<Count<1>>(literal)),
+        "truth" => taken(&parse::<Truth>(literal)),
+        "delay" => taken(&parse::<Delay>(literal)),
+        other => format!("{other} is no kind of literal"),
     }
 }
 

@@ -98,14 +98,14 @@ impl Hedge {
     #[must_use]
     pub const fn after(mut self, delay: Duration) -> Self {
         self.declared.after = nanos::of(delay);
-        self.as_declared()
+        self.in_force()
     }
 
     /// Begins the next attempt after as long as 95 of 100 calls took, once there were a hundred.
     #[must_use]
     pub const fn after_p95(mut self) -> Self {
         self.declared.after = P95;
-        self.as_declared()
+        self.in_force()
     }
 
     /// No more attempts than so many, the first one among them.
@@ -117,10 +117,10 @@ impl Hedge {
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
         assert!(attempts >= 2, "`max_attempts` of a hedge must be at least 2");
         self.declared.max_attempts = attempts;
-        self.as_declared()
+        self.in_force()
     }
 
-    const fn as_declared(mut self) -> Self {
+    const fn in_force(mut self) -> Self {
         self.after = AtomicU64::new(self.declared.after);
         self.max_attempts = AtomicU32::new(self.declared.max_attempts);
         self

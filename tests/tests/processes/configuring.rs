@@ -207,6 +207,11 @@ fn what_reaches_nobody_is_said_and_listed() {
              that name in place of the function's",
         ),
         (
+            "SPANDREL__PROBE__CONFIGURING__HEDGE__MAX_ATTEMPTS",
+            "5",
+            "has no effect: nothing that it names has a hedge of its own",
+        ),
+        (
             "SPANDREL__PROBE__CONFIGURING__SHOP__CHRGE__RETRY__MAX_ATTEMPTS",
             "5",
             "has no effect: it names no annotated function that has a policy, and no policy that \

@@ -131,28 +131,30 @@ impl Everybody {
 
     fn hint(&self, one: &Override) -> String {
         let part = one.part.map_or("policy", Part::as_str);
-        let near = self.policies.iter().filter(|known| one.path.closeness(&known.scopes).is_some());
-        for known in near.clone() {
-            let function = known.scopes.own();
-            let bundle = known.policy.name();
-            if !bundle.is_empty() {
-                return format!(
-                    "has no effect: `{function}` takes its policies from the bundle `{bundle}`; \
-                     write that name in place of the function's"
-                );
-            }
-            if let Some(name) = one.part.and_then(|part| known.policy.shared_name(part)) {
-                return format!(
-                    "has no effect: `{function}` shares the {part} `{name}`; write that name in \
-                     place of the function's"
-                );
-            }
+        let mut near =
+            self.policies.iter().filter(|known| one.path.closeness(&known.scopes).is_some());
+        let Some(known) = near.next() else {
+            return "has no effect: it names no annotated function that has a policy, and no policy \
+                    that was used so far"
+                .to_owned();
+        };
+        let function = known.scopes.own();
+        if !one.path.is(function) {
+            return format!("has no effect: nothing that it names has a {part} of its own");
         }
-        match near.clone().next() {
-            Some(known) => format!("has no effect: `{}` has no {part}", known.scopes.own()),
-            None => "has no effect: it names no annotated function that has a policy, and no \
-                     policy that was used so far"
-                .to_owned(),
+        let bundle = known.policy.name();
+        if !bundle.is_empty() {
+            return format!(
+                "has no effect: `{function}` takes its policies from the bundle `{bundle}`; write \
+                 that name in place of the function's"
+            );
+        }
+        match one.part.and_then(|part| known.policy.shared_name(part)) {
+            Some(name) => format!(
+                "has no effect: `{function}` shares the {part} `{name}`; write that name in place \
+                 of the function's"
+            ),
+            None => format!("has no effect: `{function}` has no {part}"),
         }
     }
 }

@@ -8,7 +8,12 @@ use super::{
     *,
 };
 use crate::{
-    resilience::{Backoff, breaker, retry},
+    resilience::{
+        Backoff, CircuitBreaker, Hedge, Mode, Policy, Rate, RateLimiter, Retry, Timeout, breaker,
+        instances::each_instance,
+        policy::{NEW, OFF_SHIFT, Parts as _, RETRY, TIMED, TIMEOUT},
+        retry,
+    },
     site::{Meta, Site},
 };
 
@@ -36,6 +41,15 @@ fn attempts(said: &[Override], scopes: &Scopes) -> u32 {
     let mut settings = retry::Settings::DEFAULT;
     Selection::of(said, scopes, false).apply(&mut settings);
     settings.max_attempts
+}
+
+/// Has everything of this name take what is said.
+fn take_all(name: &str, said: &[Override]) {
+    each_instance(|one, scopes| {
+        if one.name() == name {
+            one.configure(&Selection::of(said, scopes, false), false);
+        }
+    });
 }
 
 #[test]
@@ -216,7 +230,7 @@ fn a_breaker_takes_each_of_its_numbers() {
 
 /// `+` of what is taken, or what it means; `-` of what is not.
 fn meaning(kind: &str, text: &str) -> String {
-    fn taken<T>(parsed: Parsed<T>) -> String {
+    fn taken<T>(parsed: &Parsed<T>) -> String {
         if parsed.is_ok() { "+" } else { "-" }.to_owned()
     }
     match kind {
@@ -225,15 +239,15 @@ fn meaning(kind: &str, text: &str) -> String {
             let (calls, nanos) = rate.numbers();
             format!("{calls}/{nanos}")
         }),
-        "backoff" => taken(literal::backoff(text, Backoff::DEFAULT)),
-        "jitter" => taken(literal::jitter(text)),
-        "window" => taken(literal::window(text)),
-        "share" => taken(literal::portion(text)),
-        "factor" => taken(literal::factor(text)),
-        "count" => taken(literal::count(text)),
-        "truth" => taken(literal::truth(text)),
-        "delay" => taken(literal::delay(text)),
-        other => panic!("{other} is no kind of literal"),
+        "backoff" => taken(&literal::backoff(text, Backoff::DEFAULT)),
+        "jitter" => taken(&literal::jitter(text)),
+        "window" => taken(&literal::window(text)),
+        "share" => taken(&literal::portion(text)),
+        "factor" => taken(&literal::factor(text)),
+        "count" => taken(&literal::count(text)),
+        "truth" => taken(&literal::truth(text)),
+        "delay" => taken(&literal::delay(text)),
+        other => format!("{other} is no kind of literal"),
     }
 }
 
@@ -247,4 +261,72 @@ fn literals_mean_what_they_mean_in_attributes() {
 
         assert_eq!(meaning(kind, literal.trim().trim_matches('"')), expected, "{case}");
     }
+}
+
+#[test]
+fn what_is_no_longer_said_is_as_declared_again() {
+    let seconds = std::time::Duration::from_secs;
+    let timeout = Timeout::new("x").total(seconds(8));
+    let hedge = Hedge::new("x").after(seconds(1));
+    let policy = Policy::new("x").retry(Retry::new("x")).timeout(Timeout::new("x"));
+    let said = [
+        said("SPANDREL__X__TIMEOUT__TOTAL", "2s"),
+        said("SPANDREL__X__HEDGE__DELAY", "3s"),
+        said("SPANDREL__X__HEDGE__MAX_ATTEMPTS", "5"),
+        said("SPANDREL__X__RETRY__MAX_ELAPSED", "4s"),
+        said("SPANDREL__X__TIMEOUT__ENABLED", "no"),
+    ];
+    let second = 1_000_000_000;
+    let word = || policy.word() & !NEW;
+    let numbers =
+        || (timeout.total_nanos() / second, hedge.delay().unwrap() / second, hedge.most());
+    let declared = (numbers(), word());
+
+    for said in [&said[..], &[]] {
+        let selection = Selection::of(said, &Scopes::of_name("x"), false);
+        timeout.configure(&selection);
+        hedge.configure(&selection);
+        policy.configure(&selection);
+        if !said.is_empty() {
+            assert_eq!(numbers(), (2, 3, 5));
+            assert_eq!(word(), RETRY | TIMED | TIMEOUT << OFF_SHIFT);
+        }
+    }
+
+    assert_eq!(declared, ((8, 1, 2), RETRY | TIMEOUT));
+    assert_eq!((numbers(), word()), declared);
+}
+
+#[test]
+fn a_switch_leaves_what_is_held_by_hand_and_takes_back_what_it_did() {
+    let breaker = CircuitBreaker::new("switched");
+    assert_eq!(breaker.mode(), Mode::Auto);
+    let off = [said("SPANDREL__SWITCHED__ENABLED", "off")];
+    let number = [said("SPANDREL__SWITCHED__CIRCUIT_BREAKER__PROBES", "2")];
+    let take = |said: &[Override]| take_all("switched", said);
+
+    take(&off);
+    assert_eq!(breaker.mode(), Mode::Disabled);
+    take(&[]);
+    assert_eq!(breaker.mode(), Mode::Auto);
+    breaker.force_open();
+    take(&number);
+    assert_eq!(breaker.mode(), Mode::ForcedOpen);
+    take(&off);
+    assert_eq!(breaker.mode(), Mode::Disabled);
+}
+
+#[test]
+fn what_the_program_chose_stays_while_nothing_else_is_said() {
+    let limiter = RateLimiter::new("chosen", Rate::per_hour(1));
+    let first = limiter.statistics().available();
+    limiter.configure(&RateLimiter::new("chosen", Rate::per_hour(5)));
+    let take = |said: &[Override]| {
+        take_all("chosen", said);
+        limiter.statistics().available()
+    };
+
+    assert_eq!((first, take(&[])), (1, 5));
+    assert_eq!(take(&[said("SPANDREL__CHOSEN__RATE_LIMIT__RATE", "3/h")]), 3);
+    assert_eq!(take(&[]), 1);
 }

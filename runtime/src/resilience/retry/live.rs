@@ -34,15 +34,18 @@ pub(super) struct Live {
 }
 
 impl Live {
-    pub(super) const UNSET: Self = Self {
-        is_set: AtomicBool::new(false),
-        max_attempts: AtomicU32::new(0),
-        first: AtomicU64::new(0),
-        cap: AtomicU64::new(0),
-        factor: AtomicU64::new(0),
-        jitter: AtomicU64::new(0),
-        max_elapsed: AtomicU64::new(0),
-    };
+    /// Nothing is said.
+    pub(super) const fn unset() -> Self {
+        Self {
+            is_set: AtomicBool::new(false),
+            max_attempts: AtomicU32::new(0),
+            first: AtomicU64::new(0),
+            cap: AtomicU64::new(0),
+            factor: AtomicU64::new(0),
+            jitter: AtomicU64::new(0),
+            max_elapsed: AtomicU64::new(0),
+        }
+    }
 
     /// Takes what is said; what is not is as declared.
     pub(super) fn configure(&self, declared: &Settings, said: &Selection<'_>) {

@@ -57,7 +57,7 @@ impl Retry {
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         let budget = Some(RetryBudget::new(name));
-        Self { name, settings: Settings::DEFAULT, live: Live::UNSET, budget }
+        Self { name, settings: Settings::DEFAULT, live: Live::unset(), budget }
     }
 
     /// No more attempts than so many, the first one among them.

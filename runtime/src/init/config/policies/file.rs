@@ -30,12 +30,12 @@ pub(super) fn read(path: &str, text: &str) -> (Vec<Override>, Vec<String>) {
     (said, problems)
 }
 
+/// What takes a value, by the keys that lead to it; or what is wrong with it.
+type Found<'f> = dyn FnMut(&[&str], Text) + 'f;
+type Text = Result<String, &'static str>;
+
 /// Hands on every value with the keys that lead to it.
-fn walk<'t>(
-    table: &'t DeTable<'_>,
-    keys: &mut Vec<&'t str>,
-    found: &mut dyn FnMut(&[&str], Result<String, &'static str>),
-) {
+fn walk<'t>(table: &'t DeTable<'_>, keys: &mut Vec<&'t str>, found: &mut Found<'_>) {
     for (key, value) in table {
         keys.push(key.get_ref());
         match value.get_ref() {
@@ -47,7 +47,7 @@ fn walk<'t>(
 }
 
 /// A value as it would stand in a variable.
-fn text(value: &DeValue<'_>) -> Result<String, &'static str> {
+fn text(value: &DeValue<'_>) -> Text {
     match value {
         DeValue::String(text) => Ok(text.to_string()),
         DeValue::Integer(number) => {

@@ -38,7 +38,7 @@ impl Policies {
         if let Some(path) = &file.value {
             let path = path.display().to_string();
             if features.toml {
-                said.extend(of_file(reader, &path, read(&path)));
+                said.extend(of_file(reader, &path, read(&path).as_deref()));
             } else {
                 reader.problem(format!(
                     "a file of options is asked for ({}) but not compiled in; write `features = \
@@ -100,11 +100,11 @@ fn file_now() -> Option<String> {
     not(feature = "toml"),
     expect(unused_variables, reason = "without a parser nothing is read")
 )]
-fn of_file(reader: &mut Reader<'_>, path: &str, text: Option<String>) -> Vec<Override> {
+fn of_file(reader: &mut Reader<'_>, path: &str, text: Option<&str>) -> Vec<Override> {
     #[cfg(feature = "toml")]
     match text {
         Some(text) => {
-            let (said, problems) = file::read(path, &text);
+            let (said, problems) = file::read(path, text);
             problems.into_iter().for_each(|problem| reader.problem(problem));
             return said;
         }
