@@ -44,7 +44,7 @@ fn meaning(kind: &str, literal: &str) -> String {
 
 #[test]
 fn literals_mean_what_the_table_says() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/cases/literals.txt");
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../tests/literals.txt");
     let cases = fs::read_to_string(&path).unwrap();
     for case in cases.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let (kind, rest) = case.split_once(char::is_whitespace).unwrap();

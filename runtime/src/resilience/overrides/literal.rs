@@ -1,7 +1,7 @@
 //! The literals of attributes, as text: what is outside of the code is written as it is in the code.
 //!
 //! The attributes have their own parser, which works on tokens and knows constants. Both are held
-//! together by one table of cases, `tests/cases/literals.txt`.
+//! together by one table of cases, `tests/literals.txt`.
 
 use std::time::Duration;
 

@@ -253,7 +253,7 @@ fn meaning(kind: &str, text: &str) -> String {
 
 #[test]
 fn literals_mean_what_they_mean_in_attributes() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/cases/literals.txt");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/literals.txt");
     let cases = fs::read_to_string(path).unwrap();
     for case in cases.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let (kind, rest) = case.split_once(char::is_whitespace).unwrap();
