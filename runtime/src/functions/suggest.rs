@@ -61,15 +61,15 @@ impl Function {
     ///
     /// ```
     /// #[spandrel::timed]
-    /// fn price() {}
+    /// fn appraise() {}
     ///
-    /// (0..1_000).for_each(|_| price());
+    /// (0..1_000).for_each(|_| appraise());
     /// let functions = spandrel::functions();
-    /// let price = functions.iter().find(|function| function.name() == "price").unwrap();
-    /// for suggestion in price.suggest() {
+    /// let found = functions.iter().find(|function| function.name() == "appraise").unwrap();
+    /// for suggestion in found.suggest() {
     ///     println!("{suggestion}");
     /// }
-    /// # assert!(price.suggest()[0].attribute().starts_with("timeout("));
+    /// # assert!(found.suggest()[0].attribute().starts_with("timeout("));
     /// ```
     #[must_use]
     pub fn suggest(&self) -> Vec<Suggestion> {
