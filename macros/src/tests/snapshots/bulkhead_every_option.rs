@@ -1,9 +1,8 @@
 async fn charge(host: &str) -> Result<u64, Error> {
     let (__site, __policy, __bulkhead) = {
         static __POLICY: ::spandrel::__private::resilience::Policy = ::spandrel::__private::resilience::Policy::new(
-                "",
-            )
-            .of_keys(&__BULKHEAD);
+            "",
+        );
         static __BULKHEAD: ::spandrel::__private::resilience::Keyed<
             ::spandrel::__private::resilience::Bulkhead,
         > = ::spandrel::__private::resilience::Keyed::new(
