@@ -4,6 +4,7 @@ mod families;
 pub(crate) mod json;
 mod source;
 mod statistics;
+mod suggest;
 mod windows;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use crate::{
 };
 
 pub use statistics::{Objective, Statistics};
+pub use suggest::Suggestion;
 pub use windows::Window;
 
 /// Has the functions' calls exported with all other metrics, and kept for windows.

@@ -68,6 +68,7 @@
 //! - `axum-0-8`: when that is to be on the port that the program has, with axum 0.8, and when its
 //!   handlers answer with a [`Rejected`].
 //! - `sentry`: when errors and panics are to be events of Sentry ([`sentry`]).
+//! - `toml`: when a file is to set options of policies (`SPANDREL_CONFIG`).
 //! - `chaos`: when policies are to inject faults, to see what a program makes of them.
 //! - `full`: all of them.
 //! - `test-util`, among the dev-dependencies: when tests are to have policies of their own, time that
@@ -85,6 +86,9 @@ pub mod _environment {}
 #[cfg(doc)]
 #[doc = include_str!("../docs/resilience.md")]
 pub mod _resilience {}
+#[cfg(doc)]
+#[doc = include_str!("../docs/configuration.md")]
+pub mod _configuration {}
 #[cfg(all(feature = "test-util", feature = "otlp"))]
 #[doc(hidden)]
 pub mod bench;
@@ -136,7 +140,9 @@ pub use call::{AsOutcome, ErrorInfo, IntoLinks, IntoParent};
 pub use error::Error;
 #[cfg(feature = "sentry")]
 pub use export::sentry;
-pub use functions::{Function, Functions, Objective, Statistics, Window, explain, functions};
+pub use functions::{
+    Function, Functions, Objective, Statistics, Suggestion, Window, explain, functions,
+};
 #[cfg(feature = "file")]
 pub use init::FlightReport;
 pub use init::{Builder, ExporterReport, LogReport, Report, Shutdown, ShuttingDown, Telemetry};

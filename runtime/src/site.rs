@@ -265,6 +265,11 @@ impl Site {
         self.watching().chain(protecting)
     }
 
+    /// A mechanism that stands beside its policy; inside, what has numbers.
+    pub(crate) fn beside_by_name(&self, name: &str) -> Option<Option<&'static dyn Described>> {
+        self.beside.iter().find(|(found, _)| *found == name).map(|(_, part)| *part)
+    }
+
     /// Whether there are policies around its calls.
     pub(crate) fn is_protected(&self) -> bool {
         self.policy.is_some() || !self.beside.is_empty()
@@ -278,6 +283,12 @@ impl Site {
                 .iter()
                 .map(|(name, part)| (*name, part.map(Described::described).unwrap_or_default())),
         );
+        for (name, numbers) in &mut protecting {
+            if self.policy.is_some_and(|policy| policy.is_off(name)) {
+                let separator = if numbers.is_empty() { "" } else { "; " };
+                numbers.extend([separator, "switched off"]);
+            }
+        }
         protection::sort(&mut protecting, |(name, _)| name);
         self.watching().map(|name| (name, String::new())).chain(protecting)
     }

@@ -18,6 +18,7 @@ args::options! {
     struct Limits {
         attempt = "attempt": Assign<Lapse>,
         total = "total": Assign<Lapse>,
+        observe = "observe": Flag,
         sync = "sync": Assign<Word<Sync>>,
         map_err = "map_err": Assign<Expr>,
         reject = "reject": Assign<Expr>,
@@ -49,6 +50,11 @@ impl Attribute for Timeout {
         {
             errors.at(&attempt.key, "an attempt is cut off with the whole call, which is shorter");
         }
+        if let (Some(observe), Some(_)) = (&self.0.observe, &self.0.sync) {
+            let message = "`observe` sees what takes long while it waits, and only async functions \
+                           do; remove it";
+            errors.at(&observe.key, message);
+        }
     }
 
     fn is_skipped(&self) -> bool {
@@ -64,6 +70,7 @@ impl Attribute for Timeout {
         let mut part = Part::new("timeout", "Timeout");
         part.set("attempt", options.attempt);
         part.set("total", options.total);
+        part.flag("observe", options.observe);
         let policies = draft.policies();
         policies.sync = options.sync.map(|sync| (sync.key, sync.value.0.0));
         policies.add(part, Owner::default(), errors);

@@ -2,6 +2,7 @@
 //!
 //! `SPANDREL_SNAPSHOTS=overwrite cargo test -p spandrel-macros` writes the snapshots anew.
 
+mod literals;
 mod permutations;
 mod snapshots;
 mod table;

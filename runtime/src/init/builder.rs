@@ -583,6 +583,7 @@ fn start(
         }
         make_all.iter().flat_map(|make| make()).collect()
     });
+    settings.policies.begin().map_err(Error::configuration)?;
     let recorder = recorder::start(recording, std::sync::Arc::new(Losses::new()), sinks)
         .ok_or_else(Error::already_running)?;
     redact::choose(settings.redaction.patterns.value);

@@ -4,7 +4,9 @@ use std::sync::{Arc, OnceLock};
 
 use super::{
     Bulkhead, CircuitBreaker, Hedge, Instanced, Keyed, Policy, RateLimiter, Retry, Timeout,
-    instances::Sealed, policy::Parts,
+    instances::{Owner, Sealed},
+    overrides::Scopes,
+    policy::Parts,
 };
 use crate::site::Site;
 
@@ -35,17 +37,22 @@ impl Sealed for DoorsOfKey {
         self.policy.name()
     }
 
-    fn for_key(&self, name: &'static str, key: Arc<str>) -> Self {
-        fn of<P: Sealed>(pattern: Option<&P>, name: &'static str, key: &Arc<str>) -> Option<P> {
+    fn for_key(&self, owner: Owner<'_>, key: Arc<str>) -> Self {
+        fn of<P: Sealed>(pattern: Option<&P>, owner: Owner<'_>, key: &Arc<str>) -> Option<P> {
             let pattern = pattern?;
-            let own = pattern.own_name();
-            Some(pattern.for_key(if own.is_empty() { name } else { own }, Arc::clone(key)))
+            Some(match pattern.own_name() {
+                "" => pattern.for_key(owner, Arc::clone(key)),
+                name => {
+                    let scopes = &Scopes::of_name(name);
+                    pattern.for_key(Owner { name, scopes }, Arc::clone(key))
+                }
+            })
         }
         let pattern = self.policy.doors();
         let doors = Doors {
-            circuit_breaker: of(pattern.circuit_breaker.as_ref(), name, &key),
-            rate_limit: of(pattern.rate_limit.as_ref(), name, &key),
-            bulkhead: of(pattern.bulkhead.as_ref(), name, &key),
+            circuit_breaker: of(pattern.circuit_breaker.as_ref(), owner, &key),
+            rate_limit: of(pattern.rate_limit.as_ref(), owner, &key),
+            bulkhead: of(pattern.bulkhead.as_ref(), owner, &key),
         };
         Self { policy: self.policy, doors }
     }

@@ -7,7 +7,9 @@ use std::{
 
 #[cfg(feature = "chaos")]
 use super::Chaos;
-use super::{Hedge, Keyed, Mode, Timeout, instances::Listed, scope::NEVER};
+use super::{
+    Hedge, Keyable, Keyed, Mode, Timeout, instances::Listed, overrides::Scopes, scope::NEVER,
+};
 use crate::{site::Described, time};
 
 /// Numbers by their names, in the words of the attributes.
@@ -69,6 +71,10 @@ impl Described for Timeout {
         for (name, nanos) in times.into_iter().filter(|(_, nanos)| *nanos != NEVER) {
             words.add(name, shown(nanos));
         }
+        if self.observed_nanos() != NEVER {
+            words.add("observe", shown(self.observed_nanos()));
+            let _ = write!(words.0, "; {} took longer", self.late());
+        }
         words.ready()
     }
 }
@@ -83,7 +89,7 @@ impl Described for Hedge {
                 words.add("delay", format_args!("p95 ({now})"));
             }
         }
-        words.add("max_attempts", self.most());
+        words.add("max_attempts", self.most_attempts());
         words.ready()
     }
 }
@@ -107,11 +113,17 @@ impl Described for Chaos {
     }
 }
 
+/// What is one of many with the same numbers.
+pub(super) trait Pattern: Described {
+    /// What a new one has of what is addressed by this.
+    fn in_force(&self, scopes: &Scopes) -> Self;
+}
+
 /// The pattern of all keys, and how many of them there are.
-impl<P: Described + Send> Described for Keyed<P> {
+impl<P: Pattern + Keyable> Described for Keyed<P> {
     fn described(&self) -> String {
         let (keys, most) = (self.keys(), self.most_keys());
-        let pattern = self.pattern().described();
+        let pattern = self.pattern().in_force(&self.scopes()).described();
         // The pattern itself is never used.
         let numbers = pattern.split(';').next().unwrap_or_default();
         format!("{numbers}; for each key, {keys} of at most {most}")

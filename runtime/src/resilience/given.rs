@@ -3,7 +3,7 @@
 use super::{
     Bulkhead, CircuitBreaker, Hedge, Policy, RateLimiter, Retry, Timeout,
     limit::shared::SharedLimit,
-    policy::{BREAKER, BULKHEAD, LIMIT, Parts},
+    policy::{BREAKER, BULKHEAD, LIMIT, OFF_SHIFT, Parts},
 };
 use crate::site::Site;
 
@@ -64,10 +64,12 @@ impl Parts for Given<'_> {
     #[inline]
     fn word(&self) -> u32 {
         let bit = |part: bool, bit| u32::from(part) * bit;
-        self.policy.word()
+        let word = self.policy.word();
+        let all = word
             | bit(self.circuit_breaker.is_some(), BREAKER)
             | bit(self.rate_limit.is_some() || self.shared_limit.is_some(), LIMIT)
-            | bit(self.bulkhead.is_some(), BULKHEAD)
+            | bit(self.bulkhead.is_some(), BULKHEAD);
+        all & !(word >> OFF_SHIFT)
     }
 
     fn name(&self) -> &'static str {

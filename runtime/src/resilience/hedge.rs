@@ -1,8 +1,20 @@
 //! A second attempt beside one that takes long.
 
-use std::{mem, time::Duration};
+use std::{
+    mem,
+    sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
 
-use super::{RetryBudget, instances::Own, nanos, run::Judged, timer};
+use super::{
+    RetryBudget,
+    instances::{Own, Owner},
+    nanos,
+    overrides::{self, Parsed, Part, Selection, Settable, literal},
+    run::Judged,
+    scope::NEVER,
+    timer,
+};
 use crate::{
     sync::{Mutex, lock},
     time,
@@ -20,11 +32,39 @@ use crate::{
 #[derive(Debug)]
 pub struct Hedge {
     name: &'static str,
-    /// Nanoseconds; none: as long as 95 of 100 calls take.
-    after: Option<u64>,
-    max_attempts: u32,
+    declared: Settings,
+    /// What holds: as declared, unless something else is said outside of the code.
+    after: AtomicU64,
+    max_attempts: AtomicU32,
     budget: RetryBudget,
     latencies: Own<Mutex<Latencies>>,
+}
+
+/// The numbers of one hedge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// Nanoseconds; [`P95`]: as long as 95 of 100 calls take.
+    after: u64,
+    max_attempts: u32,
+}
+
+const P95: u64 = u64::MAX;
+
+impl Settings {
+    pub(crate) const DEFAULT: Self = Self { after: P95, max_attempts: 2 };
+}
+
+impl Settable for Settings {
+    const PART: Part = Part::Hedge;
+    const OPTIONS: &'static [&'static str] = &["delay", "max_attempts"];
+
+    fn set(&mut self, option: &str, text: &str) -> Parsed<()> {
+        match option {
+            "delay" => self.after = literal::delay(text)?.unwrap_or(P95),
+            _ => self.max_attempts = literal::several(text)?,
+        }
+        Ok(())
+    }
 }
 
 /// How long calls took: the last thousand or so, in buckets of which each ends an eighth later.
@@ -46,8 +86,9 @@ impl Hedge {
     pub const fn new(name: &'static str) -> Self {
         Self {
             name,
-            after: None,
-            max_attempts: 2,
+            declared: Settings::DEFAULT,
+            after: AtomicU64::new(Settings::DEFAULT.after),
+            max_attempts: AtomicU32::new(Settings::DEFAULT.max_attempts),
             budget: RetryBudget::own(name),
             latencies: Own::new(Mutex::new(Latencies::NONE)),
         }
@@ -56,15 +97,15 @@ impl Hedge {
     /// Begins the next attempt after so long.
     #[must_use]
     pub const fn after(mut self, delay: Duration) -> Self {
-        self.after = Some(nanos::of(delay));
-        self
+        self.declared.after = nanos::of(delay);
+        self.in_force()
     }
 
     /// Begins the next attempt after as long as 95 of 100 calls took, once there were a hundred.
     #[must_use]
     pub const fn after_p95(mut self) -> Self {
-        self.after = None;
-        self
+        self.declared.after = P95;
+        self.in_force()
     }
 
     /// No more attempts than so many, the first one among them.
@@ -75,7 +116,13 @@ impl Hedge {
     #[must_use]
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
         assert!(attempts >= 2, "`max_attempts` of a hedge must be at least 2");
-        self.max_attempts = attempts;
+        self.declared.max_attempts = attempts;
+        self.in_force()
+    }
+
+    const fn in_force(mut self) -> Self {
+        self.after = AtomicU64::new(self.declared.after);
+        self.max_attempts = AtomicU32::new(self.declared.max_attempts);
         self
     }
 
@@ -89,25 +136,37 @@ impl Hedge {
         self
     }
 
+    /// Takes the numbers that are said of it; what is not is as declared.
+    pub(crate) fn configure(&self, said: &Selection<'_>) {
+        let mut settings = self.declared;
+        said.apply(&mut settings);
+        self.after.store(settings.after, Relaxed);
+        self.max_attempts.store(settings.max_attempts, Relaxed);
+    }
+
+    fn follows_p95(&self) -> bool {
+        self.after.load(Relaxed) == P95
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         self.name
     }
 
-    pub(crate) fn bind(&self, name: &'static str) {
-        self.budget.bind(name);
+    pub(crate) fn bind(&self, owner: Owner<'_>) {
+        self.budget.bind(owner);
     }
 
-    /// A call begins; when, if that matters.
+    /// A call begins; when, if that matters, else never.
     #[inline(always)]
     pub(crate) fn begin(&self) -> u64 {
         self.budget.count_call();
-        if self.after.is_none() { timer::now() } else { 0 }
+        if self.follows_p95() { timer::now() } else { NEVER }
     }
 
     /// The first attempt of a call that began then has ended.
     #[inline(always)]
     pub(crate) fn note(&self, began: u64, seen: &Judged) {
-        if self.after.is_none() && seen.failed == Some(false) {
+        if self.follows_p95() && began != NEVER && seen.failed == Some(false) {
             lock(self.latencies()).add(timer::now().saturating_sub(began));
         }
     }
@@ -118,16 +177,22 @@ impl Hedge {
 
     /// After which time the next attempt begins, unless that depends on how long calls take.
     pub(super) fn fixed_delay(&self) -> Option<u64> {
-        self.after
+        Some(self.after.load(Relaxed)).filter(|after| *after != P95)
     }
 
+    /// How many attempts there may be.
+    pub(super) fn most_attempts(&self) -> u32 {
+        self.max_attempts.load(Relaxed)
+    }
+
+    /// The same, now: one, where everything is switched off.
     pub(crate) fn most(&self) -> u32 {
-        self.max_attempts
+        if overrides::is_off() { 1 } else { self.most_attempts() }
     }
 
     /// After which time the next attempt begins; none: that is not known yet.
     pub(crate) fn delay(&self) -> Option<u64> {
-        self.after.or_else(|| lock(self.latencies()).most_take())
+        self.fixed_delay().or_else(|| lock(self.latencies()).most_take())
     }
 
     /// Whether there may be one more attempt.

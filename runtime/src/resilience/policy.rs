@@ -13,8 +13,11 @@ use super::Chaos;
 use super::{
     Bulkhead, CircuitBreaker, Hedge, RateLimiter, Retry, Timeout,
     doors::{Doors, DoorsOfKeys},
+    instances::{Owner, Sealed as _},
     limit::shared::SharedLimit,
+    overrides::{self, Part, Scopes, Selection},
     run::waits::{Never, Queue, Time, Waits},
+    scope::NEVER,
 };
 use crate::site::{Described, Explained, Protection, Site};
 
@@ -38,6 +41,8 @@ pub(crate) const NEW: u32 = 128;
 pub(crate) const TIMED: u32 = 256;
 /// Metrics tell the keys apart.
 const LABEL_KEY: u32 = 1 << 31;
+/// Where in the word the bits of parts stand that are switched off, whoever else owns them.
+pub(crate) const OFF_SHIFT: u32 = 16;
 /// Something decides about an attempt before it begins.
 pub(crate) const GATES: u32 = BREAKER | LIMIT | BULKHEAD | CHAOS;
 
@@ -103,6 +108,8 @@ impl<const PARTS: u32> Has for Waiting<PARTS> {
 pub struct Policy {
     name: &'static str,
     word: AtomicU32,
+    /// The bits of its own parts, switched on or not.
+    declared: u32,
     timeout: Timeout,
     retry: Retry,
     hedge: Hedge,
@@ -119,6 +126,7 @@ impl Policy {
         Self {
             name,
             word: AtomicU32::new(NEW),
+            declared: 0,
             timeout: Timeout::new(name),
             retry: Retry::new(name),
             hedge: Hedge::new(name),
@@ -196,24 +204,62 @@ impl Policy {
     const fn with(mut self, part: u32) -> Self {
         let word = mem::replace(&mut self.word, AtomicU32::new(0)).into_inner();
         self.word = AtomicU32::new(word | part);
+        self.declared |= part;
         self
     }
 
     /// Gives the parts without a name of their own this one.
-    fn bind(&self, name: &'static str) {
-        let word = self.word.load(Relaxed);
+    fn bind(&self, owner: Owner<'_>) {
         // The budget of what is not there would stand in the way of one of the same name.
-        if word & RETRY != 0 {
-            self.retry.bind(name);
+        if self.declared & RETRY != 0 {
+            self.retry.bind(owner);
         }
-        if word & HEDGE != 0 {
-            self.hedge.bind(name);
+        if self.declared & HEDGE != 0 {
+            self.hedge.bind(owner);
         }
-        self.doors.circuit_breaker.iter().for_each(|breaker| breaker.bind(name));
-        self.doors.rate_limit.iter().for_each(|limiter| limiter.bind(name));
-        self.doors.bulkhead.iter().for_each(|bulkhead| bulkhead.bind(name));
+        self.doors.circuit_breaker.iter().for_each(|breaker| breaker.bind(owner));
+        self.doors.rate_limit.iter().for_each(|limiter| limiter.bind(owner));
+        self.doors.bulkhead.iter().for_each(|bulkhead| bulkhead.bind(owner));
         // Only now: a call at the same moment would use what has no name yet.
         self.word.fetch_and(!NEW, Relaxed);
+    }
+
+    /// Takes what is said outside of the code; parts that have state do so themselves.
+    pub(super) fn configure(&self, said: &Selection<'_>) {
+        self.timeout.configure(said);
+        self.retry.configure(said);
+        self.hedge.configure(said);
+        #[cfg(feature = "chaos")]
+        self.chaos.iter().for_each(|chaos| chaos.configure(said));
+        let off = Part::ALL.into_iter().filter(|part| !said.enables(*part));
+        let off = off.fold(0, |bits, part| bits | part.bit());
+        let on = self.declared & !off & !TIMED;
+        let timed = if on & RETRY != 0 && self.retry.is_timed_now() { TIMED } else { 0 };
+        let word = |word: u32| Some(word & NEW | on | timed | off << OFF_SHIFT);
+        let _ = self.word.fetch_update(Relaxed, Relaxed, word);
+    }
+
+    /// Whether it has this part of its own, switched on or not.
+    pub(super) fn has(&self, part: Part) -> bool {
+        self.declared & part.bit() != 0
+    }
+
+    /// How many attempts its timeout has seen that took too long, if it only observes.
+    pub(super) fn seen_late(&self) -> Option<u64> {
+        let observes = self.has(Part::Timeout) && self.timeout.observed_nanos() != NEVER;
+        observes.then(|| self.timeout.late())
+    }
+
+    /// The name of a part that has another one than the policy, and shares its state by it.
+    pub(super) fn shared_name(&self, part: Part) -> Option<&'static str> {
+        let Doors { circuit_breaker, rate_limit, bulkhead } = &self.doors;
+        let name = match part {
+            Part::CircuitBreaker => circuit_breaker.as_ref().map(CircuitBreaker::own_name),
+            Part::RateLimit => rate_limit.as_ref().map(RateLimiter::own_name),
+            Part::Bulkhead => bulkhead.as_ref().map(Bulkhead::own_name),
+            _ => None,
+        };
+        name.filter(|name| !name.is_empty() && *name != self.name)
     }
 
     pub(super) fn doors(&self) -> &Doors {
@@ -239,57 +285,46 @@ impl fmt::Debug for Policy {
 
 impl Policy {
     /// What protects a call, with the numbers that hold now.
-    fn parts(&self) -> Vec<(&'static str, &dyn Described)> {
-        let word = self.word.load(Relaxed);
+    fn parts(&self) -> Vec<(Part, &dyn Described)> {
         let Doors { circuit_breaker, rate_limit, bulkhead } = &self.doors;
-        let mut parts: Vec<(&'static str, &dyn Described)> = Vec::new();
-        if word & TIMEOUT != 0 {
-            parts.push(("timeout", &self.timeout));
-        }
-        if word & RETRY != 0 {
-            parts.push(("retry", &self.retry));
-        }
-        if word & HEDGE != 0 {
-            parts.push(("hedge", &self.hedge));
-        }
-        if let (Some(breaker), true) = (circuit_breaker, word & BREAKER != 0) {
-            parts.push(("circuit_breaker", breaker));
-        }
-        if let (Some(limiter), true) = (rate_limit, word & LIMIT != 0) {
-            parts.push(("rate_limit", limiter));
-        }
-        if let (Some(bulkhead), true) = (bulkhead, word & BULKHEAD != 0) {
-            parts.push(("bulkhead", bulkhead));
-        }
+        let mut parts: Vec<(Part, &dyn Described)> = vec![
+            (Part::Timeout, &self.timeout),
+            (Part::Retry, &self.retry),
+            (Part::Hedge, &self.hedge),
+        ];
+        parts.extend(circuit_breaker.iter().map(|part| (Part::CircuitBreaker, part as _)));
+        parts.extend(rate_limit.iter().map(|part| (Part::RateLimit, part as _)));
+        parts.extend(bulkhead.iter().map(|part| (Part::Bulkhead, part as _)));
         #[cfg(feature = "chaos")]
-        if let (Some(chaos), true) = (&self.chaos, word & CHAOS != 0) {
-            parts.push(("chaos", chaos));
-        }
+        parts.extend(self.chaos.iter().map(|part| (Part::Chaos, part as _)));
+        parts.retain(|(part, _)| self.has(*part));
         parts
     }
 }
 
 impl Protection for Policy {
     fn explain(&self) -> Vec<Explained> {
-        self.parts().into_iter().map(|(name, part)| (name, part.described())).collect()
+        self.parts()
+            .into_iter()
+            .map(|(part, numbers)| (part.as_str(), numbers.described()))
+            .collect()
+    }
+
+    fn is_off(&self, name: &str) -> bool {
+        let off = self.word.load(Relaxed) >> OFF_SHIFT;
+        Part::ALL.into_iter().any(|part| part.as_str() == name && off & part.bit() != 0)
     }
 
     fn names(&self) -> Vec<&'static str> {
-        let word = self.word.load(Relaxed);
-        let names = [
-            (TIMEOUT, "timeout"),
-            (RETRY, "retry"),
-            (HEDGE, "hedge"),
-            (BREAKER, "circuit_breaker"),
-            (LIMIT, "rate_limit"),
-            (BULKHEAD, "bulkhead"),
-            (CHAOS, "chaos"),
-        ];
-        names.into_iter().filter(|(bit, _)| word & bit != 0).map(|(_, name)| name).collect()
+        Part::ALL.into_iter().filter(|part| self.has(*part)).map(Part::as_str).collect()
     }
 
-    fn belongs_to(&self, site: &'static Site) {
-        self.bind(if self.name.is_empty() { site.name() } else { self.name });
+    fn belongs_to(&'static self, site: &'static Site) {
+        match self.name {
+            "" => self.bind(Owner { name: site.name(), scopes: &Scopes::of_site(site) }),
+            name => self.bind(Owner { name, scopes: &Scopes::of_name(name) }),
+        }
+        overrides::policy_came(self, site);
     }
 }
 
@@ -352,7 +387,11 @@ impl Parts for Policy {
         match site {
             // Makes it known, and that leads back here.
             Some(site) => site.make_known(),
-            None => self.bind(self.name),
+            None => {
+                let scopes = Scopes::of_name(self.name);
+                self.bind(Owner { name: self.name, scopes: &scopes });
+                overrides::take_what_holds(&scopes, |said| self.configure(said));
+            }
         }
         // A bundle belongs to all its functions, and not to one of them.
         self.word.fetch_and(!NEW, Relaxed);

@@ -13,6 +13,9 @@ use super::timer;
 /// There is no end.
 pub(crate) const NEVER: u64 = u64::MAX;
 
+/// An end that never comes: of an attempt that was seen to take longer than is only observed.
+pub(super) const SEEN: u64 = NEVER - 1;
+
 struct Scope {
     /// The number of the attempt, and above it how many functions around it retry.
     attempt: Cell<u64>,
@@ -58,7 +61,7 @@ pub fn attempt() -> u32 {
 #[must_use]
 pub fn time_left() -> Option<Duration> {
     let deadline = deadline();
-    (deadline != NEVER).then(|| Duration::from_nanos(deadline.saturating_sub(timer::now())))
+    (deadline < SEEN).then(|| Duration::from_nanos(deadline.saturating_sub(timer::now())))
 }
 
 /// Until when there is time, on the clock of timers; it begins to run now if it did not before.

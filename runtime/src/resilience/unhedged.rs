@@ -23,7 +23,11 @@ impl Protection for Unhedged {
         explained
     }
 
-    fn belongs_to(&self, site: &'static Site) {
+    fn is_off(&self, name: &str) -> bool {
+        self.0.is_off(name)
+    }
+
+    fn belongs_to(&'static self, site: &'static Site) {
         self.0.belongs_to(site);
         if self.0.names().contains(&"hedge") {
             let (bundle, function) = (self.0.name(), site.name());

@@ -12,8 +12,11 @@ pub trait Protection: fmt::Debug + Sync {
     /// Each with its numbers, as they hold now.
     fn explain(&self) -> Vec<Explained>;
 
+    /// Whether this mechanism of the function is switched off, whoever owns it.
+    fn is_off(&self, name: &str) -> bool;
+
     /// They belong to this function, which has just become known.
-    fn belongs_to(&self, site: &'static Site);
+    fn belongs_to(&'static self, site: &'static Site);
 }
 
 /// The name of a mechanism, and its numbers.
@@ -23,6 +26,11 @@ pub type Explained = (&'static str, String);
 pub trait Described: fmt::Debug + Sync {
     /// Its numbers as they hold now, as an attribute would have them.
     fn described(&self) -> String;
+
+    /// Whether its numbers can be set from outside of the code.
+    fn is_settable(&self) -> bool {
+        true
+    }
 }
 
 /// A mechanism that stands beside the policy of a function, by the name of its attribute.

@@ -38,6 +38,7 @@ use super::{
 };
 use crate::{
     metrics::windows,
+    resilience::overrides,
     site::Site,
     sync::{Condvar, Mutex, lock},
     time,
@@ -224,7 +225,9 @@ impl Recorder {
             seen = produced;
             let requests = self.wait(interval);
             drain.pass();
-            windows::tick(time::monotonic_nanos());
+            let now = time::monotonic_nanos();
+            windows::tick(now);
+            overrides::tick(now);
             #[cfg(feature = "file")]
             for reply in requests.snapshots {
                 let _ = reply.send(drain.snapshot());

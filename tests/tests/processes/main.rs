@@ -3,6 +3,7 @@
 
 mod bridging;
 mod collector;
+mod configuring;
 mod ending;
 mod environment;
 mod files;

@@ -26,7 +26,12 @@ fn later() -> impl Future<Output = Result<u64, ()>> {
     std::future::ready(Ok(1))
 }
 
+#[timeout("2s", observe, sync = cooperative)]
+fn scan() -> Result<u64, ()> {
+    Ok(1)
+}
+
 fn main() {
-    let _ = (find(), load(), place(), later());
+    let _ = (find(), load(), place(), later(), scan());
     serve();
 }

@@ -48,6 +48,8 @@ impl Settings {
             ("allowed keys", list(redaction.allowed.value.clone()), redaction.allowed.source),
             ("redacted patterns", all_but(&redaction.patterns.value), redaction.patterns.source),
             ("hash key", given(redaction.hash_key.value.is_some()), redaction.hash_key.source),
+            ("policies", self.policies.shown(), self.policies.enabled.source),
+            ("policies file", self.policies.shown_file(), self.policies.file.source),
             ("windows", list(windows), self.windows.source),
             ("mirror", self.mirror.value.to_string(), self.mirror.source),
             ("memory", format!("{} bytes", self.memory.value.bytes()), self.memory.source),

@@ -18,6 +18,7 @@ mod limits;
 mod logs;
 mod metrics;
 mod otlp;
+mod policies;
 mod redaction;
 mod remote_write;
 mod sampler;
@@ -45,6 +46,7 @@ pub(crate) use limits::LimitSettings;
 pub(crate) use logs::{Lines, LogExporter, Logs};
 pub(crate) use metrics::{MetricExporter, Metrics};
 pub(crate) use otlp::{Compression, Otlp, Protocol};
+pub(crate) use policies::Policies;
 pub(crate) use redaction::Redaction;
 pub(crate) use remote_write::RemoteWrite;
 pub(crate) use sentry::Sentry;
@@ -112,6 +114,7 @@ pub(crate) struct Settings {
     pub(crate) http_methods: Setting<Option<Vec<String>>>,
     pub(crate) redaction: Redaction,
     pub(crate) sentry: Sentry,
+    pub(crate) policies: Policies,
     /// How far back rolling windows reach.
     pub(crate) windows: Setting<Vec<Duration>>,
     /// How much Spandrel says about itself.
@@ -143,6 +146,7 @@ pub(crate) struct Features {
     pub(crate) prometheus: bool,
     pub(crate) remote_write: bool,
     pub(crate) sentry: bool,
+    pub(crate) toml: bool,
 }
 
 impl Features {
@@ -158,6 +162,7 @@ impl Features {
         prometheus: cfg!(feature = "prometheus"),
         remote_write: cfg!(feature = "prometheus-remote-write"),
         sentry: cfg!(feature = "sentry"),
+        toml: cfg!(feature = "toml"),
     };
 }
 
@@ -235,6 +240,7 @@ impl Settings {
             http_methods: general::http_methods(&mut reader),
             redaction: Redaction::read(&mut reader, code),
             sentry: Sentry::read(&mut reader, around.features),
+            policies: Policies::read(&mut reader, around.machine.read, around.features),
             windows: windows::windows(&mut reader, code),
             flight: Flight::read(&mut reader, code, around.features),
             serving,

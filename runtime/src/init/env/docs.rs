@@ -15,6 +15,9 @@ the default. An empty value counts as unset.
 - **Alias**: a name that many services use; the variable it stands for wins.
 - **Spandrel**: a value that is not understood, and a name with this prefix that is not in the
   table, are errors when the program starts. All of them are reported at once.
+- **Options of policies**: `SPANDREL__SHOP__ORDERS__CHARGE__RETRY__MAX_ATTEMPTS=5` sets an option of
+  the policies of one function, of all of a type, a module or the program; see the page
+  [configuration of policies](configuration.md).
 - **Convention**: read as many other tools read it.
 
 ";

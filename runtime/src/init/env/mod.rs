@@ -17,8 +17,16 @@ pub(crate) use kind::{Kind, Origin, alternatives};
 pub(crate) use reader::{Reader, Rejected};
 pub(crate) use table::Variable;
 
+use crate::resilience::overrides::PREFIX;
+
 /// What all our own variables begin with.
 const OWN_PREFIX: &str = "SPANDREL_";
+
+/// Whether a name is that of an option of single policies: the program's functions make these names,
+/// so no table has them.
+fn is_option(name: &str) -> bool {
+    name.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
+}
 
 /// The variables that concern us, as they are at one moment.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +53,13 @@ impl Environment {
     /// Names with our prefix that the table does not know.
     fn unknown_names(&self) -> impl Iterator<Item = &str> {
         let names = self.values.keys().map(String::as_str);
-        names.filter(|name| name.starts_with(OWN_PREFIX) && !is_known(name))
+        names.filter(|name| name.starts_with(OWN_PREFIX) && !is_known(name) && !is_option(name))
+    }
+
+    /// The options of single policies; an empty one counts as unset.
+    fn options(&self) -> impl Iterator<Item = (&str, &OsString)> {
+        let set = self.values.iter().filter(|(name, value)| is_option(name) && !value.is_empty());
+        set.map(|(name, value)| (name.as_str(), value))
     }
 }
 
@@ -57,7 +71,7 @@ impl<N: Into<String>, V: Into<OsString>> FromIterator<(N, V)> for Environment {
 }
 
 fn concerns_us(name: &str) -> bool {
-    name.starts_with(OWN_PREFIX) || is_known(name)
+    name.starts_with(OWN_PREFIX) || is_known(name) || is_option(name)
 }
 
 fn is_known(name: &str) -> bool {
@@ -92,6 +106,7 @@ mod tests {
     #[test]
     fn variables_of_others_are_not_kept() {
         assert!(concerns_us("OTEL_SERVICE_NAME") && concerns_us("SPANDREL_LEVL"));
+        assert!(concerns_us("spandrel__shop__retry__enabled"));
         assert!(!concerns_us("DATABASE_URL") && !concerns_us("OTEL_UNHEARD_OF"));
         // Cargo sets this one for every test.
         assert!(!Environment::of_process().values.contains_key("CARGO_MANIFEST_DIR"));

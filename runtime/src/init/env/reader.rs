@@ -139,6 +139,18 @@ impl<'e> Reader<'e> {
         }
     }
 
+    /// The options of single policies.
+    pub(crate) fn options(&mut self) -> Vec<(&'e str, &'e str)> {
+        let mut options = Vec::new();
+        for (name, value) in self.environment.options() {
+            match value.to_str() {
+                Some(text) => options.push((name, text)),
+                None => self.problem(format!("`{name}` is not UTF-8; write plain text")),
+            }
+        }
+        options
+    }
+
     /// Reports members of a list that are not taken, all in one message.
     pub(crate) fn complain(
         &mut self,

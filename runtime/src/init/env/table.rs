@@ -351,6 +351,11 @@ table! {
     CHAOS: "SPANDREL_CHAOS", Own, Choice(&["on", "scoped", "off"]), "on",
         "faults on purpose: as declared, only within `with_chaos`, or none; nothing without the \
          feature `chaos`";
+    RESILIENCE: "SPANDREL_RESILIENCE", Own, Switch, "on",
+        "`off` switches all policies off but fallbacks";
+    CONFIG: "SPANDREL_CONFIG", Own, Path, "",
+        "a file of options of single policies, which is read again when it changes. Needs the \
+         feature `toml`";
     MACROS_DEBUG: "SPANDREL_MACROS_DEBUG", Own, Switch, "false",
         "prints expansions while the program is compiled; nothing at run time";
 

@@ -57,6 +57,11 @@ impl Described for DeclaredLimit {
         };
         format!("{}, in Redis, away = {away}", self.declared.numbers())
     }
+
+    /// All processes have to agree on them.
+    fn is_settable(&self) -> bool {
+        false
+    }
 }
 
 impl SharedLimit for Question<'_, '_> {

@@ -16,7 +16,11 @@ use super::{
     CircuitBreaker, CircuitState, CircuitStatistics, Core, Denied, Leave, Permit, Standing, Verdict,
 };
 use crate::{
-    resilience::{Mode, Rejected, instances::Listed as _, rejected::Whose},
+    resilience::{
+        Mode, Rejected,
+        instances::{Listed as _, Owner},
+        rejected::Whose,
+    },
     time,
 };
 
@@ -58,8 +62,8 @@ impl CircuitBreaker {
     }
 
     /// Gives one without a name of its own the name of the function that it protects.
-    pub(crate) fn bind(&self, name: &'static str) {
-        self.home.bind(&self.template, name);
+    pub(crate) fn bind(&self, owner: Owner<'_>) {
+        self.home.bind(&self.template, owner);
     }
 
     /// Makes a call, unless the breaker is open; every `Err` and every panic is a failure.

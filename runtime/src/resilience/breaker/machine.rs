@@ -277,10 +277,6 @@ impl Breaker {
         lock(&self.locked).config.clone()
     }
 
-    pub(crate) fn has(&self, config: &Config) -> bool {
-        lock(&self.locked).config == *config
-    }
-
     pub(crate) fn visible(&self) -> CircuitState {
         lock(&self.locked).visible()
     }

@@ -4,6 +4,7 @@ mod call;
 mod config;
 mod counted;
 mod machine;
+mod overrides;
 mod permit;
 mod report;
 mod settings;
@@ -44,7 +45,8 @@ use self::{
 };
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
-    instances::{Home, Instance, Listed, Numbers, Sealed, labels_key, retire},
+    instances::{Declared, Home, Instance, Listed, Numbers, Owner, Sealed, labels_key, retire},
+    overrides::Selection,
     telemetry,
 };
 use crate::{
@@ -113,7 +115,7 @@ pub(crate) struct Core {
     name: &'static str,
     key: Option<Arc<str>>,
     machine: Breaker,
-    declared: Mode,
+    declared: Declared<Template>,
     on_cancel: OnCancel,
     listener: Option<fn(&CircuitTransition)>,
     /// Listeners that panicked.
@@ -224,16 +226,15 @@ impl Instance for Core {
     type Template = Template;
 
     fn make(template: &Template, name: &'static str, key: Option<Arc<str>>) -> Self {
+        let declared = Declared::new(template);
         let Template { config, mode, on_cancel, listener } = template.clone();
         let machine = Breaker::new(config, mode, time::nanos());
         let (panics, held_open) = (AtomicU64::new(0), Mutex::new(HeldOpen::default()));
-        Self { name, key, machine, declared: mode, on_cancel, listener, panics, held_open }
+        Self { name, key, machine, declared, on_cancel, listener, panics, held_open }
     }
 
     fn agrees(&self, template: &Template) -> bool {
-        self.machine.has(&template.config)
-            && self.on_cancel == template.on_cancel
-            && self.declared == template.mode
+        self.declared.template() == template
     }
 }
 
@@ -261,7 +262,7 @@ impl Listed for Core {
     }
 
     fn declared_mode(&self) -> Mode {
-        self.declared
+        self.declared.mode()
     }
 
     fn set_mode(&self, mode: Mode, now: u64) {
@@ -279,7 +280,7 @@ impl Listed for Core {
     }
 
     fn reset(&self, now: u64) {
-        self.announce(self.machine.force(self.declared, Phase::Closed, now));
+        self.announce(self.machine.force(self.declared.mode(), Phase::Closed, now));
     }
 
     fn state(&self, _now: u64) -> &'static str {
@@ -310,6 +311,16 @@ impl Listed for Core {
         numbers.extend(times.map(|(name, state)| (name, found.time_in(state).as_secs_f64())));
         numbers
     }
+
+    fn configure(&self, said: &Selection<'_>, is_new: bool) {
+        let now = time::nanos();
+        let (numbers, mode) = self.declared.under(said);
+        let changes = [
+            numbers.and_then(|numbers| self.machine.configure(numbers.config, now)),
+            mode.and_then(|mode| self.machine.set_mode(mode, now)),
+        ];
+        changes.into_iter().filter(|_| !is_new).for_each(|change| self.announce(change));
+    }
 }
 
 impl Sealed for CircuitBreaker {
@@ -317,8 +328,8 @@ impl Sealed for CircuitBreaker {
         self.home.name()
     }
 
-    fn for_key(&self, name: &'static str, key: Arc<str>) -> Self {
-        Self { home: Home::of_key(&self.template, name, key), template: self.template.clone() }
+    fn for_key(&self, owner: Owner<'_>, key: Arc<str>) -> Self {
+        Self { home: Home::of_key(&self.template, owner, key), template: self.template.clone() }
     }
 
     fn is_at_rest(&self, now: u64) -> bool {

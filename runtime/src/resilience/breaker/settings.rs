@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    CircuitBreaker, CircuitTransition, OnCancel, Template,
-    config::{Closing, Config},
-    window::Shape,
+    CircuitBreaker, CircuitTransition, OnCancel, Template, config::Closing, window::Shape,
 };
 use crate::resilience::{Mode, instances::Home, nanos};
 
@@ -21,6 +19,10 @@ use crate::resilience::{Mode, instances::Home, nanos};
 pub struct Window(Shape);
 
 impl Window {
+    pub(super) fn shape(self) -> Shape {
+        self.0
+    }
+
     /// By the last so many calls: each new one pushes out the oldest.
     ///
     /// Takes two bits for each call.
@@ -64,13 +66,7 @@ impl CircuitBreaker {
     /// A breaker of this name; empty: as the function that it protects.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        let template = Template {
-            config: Config::DEFAULT,
-            mode: Mode::Auto,
-            on_cancel: OnCancel::FailureIfSlow,
-            listener: None,
-        };
-        Self { home: Home::new(name), template }
+        Self { home: Home::new(name), template: Template::DEFAULT }
     }
 
     /// Shares its state with all other breakers that are `shared` under this name.

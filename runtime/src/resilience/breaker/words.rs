@@ -2,7 +2,11 @@
 
 use super::{CircuitBreaker, config::Closing, window::Shape};
 use crate::{
-    resilience::explain::{Words, shown},
+    resilience::{
+        explain::{Pattern, Words, shown},
+        instances::Home,
+        overrides::{self, Scopes},
+    },
     site::Described,
 };
 
@@ -39,5 +43,14 @@ impl Described for CircuitBreaker {
             Closing::MaxFailures(most) => words.add("max_failures", most),
         }
         words.stands(core, self.template.mode)
+    }
+}
+
+impl Pattern for CircuitBreaker {
+    fn in_force(&self, scopes: &Scopes) -> Self {
+        Self {
+            home: Home::new(self.home.name()),
+            template: overrides::over(&self.template, scopes),
+        }
     }
 }

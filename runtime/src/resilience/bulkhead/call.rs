@@ -8,7 +8,11 @@ use std::sync::Arc;
 use super::Core;
 use super::{Bulkhead, BulkheadStatistics};
 use crate::{
-    resilience::{Mode, Rejected, breaker::judge, instances::Listed as _},
+    resilience::{
+        Mode, Rejected,
+        breaker::judge,
+        instances::{Listed as _, Owner},
+    },
     time,
 };
 
@@ -20,8 +24,8 @@ impl Bulkhead {
     }
 
     /// Gives one without a name of its own the name of the function that it protects.
-    pub(crate) fn bind(&self, name: &'static str) {
-        self.home.bind(&self.template, name);
+    pub(crate) fn bind(&self, owner: Owner<'_>) {
+        self.home.bind(&self.template, owner);
     }
 
     /// Makes a call as soon as there is a place; keeps the thread waiting until then.
@@ -143,7 +147,7 @@ impl Bulkhead {
     /// STORE.configure(&Bulkhead::new("store", 20).queue(5));
     /// ```
     pub fn configure(&self, like: &Self) {
-        self.home.get(&self.template).configure(&like.template);
+        self.home.get(&self.template).take(&like.template);
     }
 
     /// How full it is, and what it counted since it was made.

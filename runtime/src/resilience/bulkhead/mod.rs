@@ -3,6 +3,7 @@
 mod adaptive;
 mod call;
 mod enter;
+mod overrides;
 mod queue;
 mod settings;
 #[cfg(test)]
@@ -24,7 +25,8 @@ pub use self::settings::Adaptive;
 use self::{adaptive::Tuning, queue::Queue};
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
-    instances::{Home, Instance, Listed, Numbers, Sealed, retire},
+    instances::{Declared, Home, Instance, Listed, Numbers, Owner, Sealed, retire},
+    overrides::Selection,
     telemetry,
 };
 use crate::cell::{Part, Sharded};
@@ -69,7 +71,7 @@ pub(crate) struct Core {
     queue: Queue,
     patience: AtomicU64,
     mode: AtomicU8,
-    declared: Mode,
+    declared: Declared<Template>,
     tuning: Option<Tuning>,
     name: &'static str,
     key: Option<Arc<str>>,
@@ -154,7 +156,7 @@ impl Core {
         rejected
     }
 
-    fn configure(&self, template: &Template) {
+    fn take(&self, template: &Template) {
         self.patience.store(template.wait, Relaxed);
         self.queue.resize_line(template.queue);
         self.queue.resize(template.places);
@@ -181,7 +183,7 @@ impl Instance for Core {
             queue: Queue::new(template.places, template.queue),
             patience: AtomicU64::new(template.wait),
             mode: AtomicU8::new(template.mode as u8),
-            declared: template.mode,
+            declared: Declared::new(template),
             tuning: template.adaptive.map(|adaptive| Tuning::new(adaptive, template.places)),
             name,
             key,
@@ -190,13 +192,7 @@ impl Instance for Core {
     }
 
     fn agrees(&self, template: &Template) -> bool {
-        let (places, queue) = self.queue.limits();
-        let is_tuned = self.tuning.is_some() && template.adaptive.is_some();
-        (is_tuned || places == u64::from(template.places))
-            && queue == u64::from(template.queue)
-            && self.patience.load(Relaxed) == template.wait
-            && self.declared == template.mode
-            && self.tuning.as_ref().map(Tuning::settings) == template.adaptive
+        self.declared.template() == template
     }
 }
 
@@ -224,7 +220,7 @@ impl Listed for Core {
     }
 
     fn declared_mode(&self) -> Mode {
-        self.declared
+        self.declared.mode()
     }
 
     fn set_mode(&self, mode: Mode, _now: u64) {
@@ -233,7 +229,7 @@ impl Listed for Core {
 
     fn reset(&self, _now: u64) {
         // Who is in stays in, and who waits goes on waiting: their places are no memory.
-        self.mode.store(self.declared as u8, Relaxed);
+        self.mode.store(self.declared.mode() as u8, Relaxed);
     }
 
     fn state(&self, _now: u64) -> &'static str {
@@ -257,6 +253,20 @@ impl Listed for Core {
             ("rejected", found.rejected as f64),
         ]
     }
+
+    fn configure(&self, said: &Selection<'_>, _is_new: bool) {
+        let (numbers, mode) = self.declared.under(said);
+        if let Some(mut numbers) = numbers {
+            if self.tuning.is_some() && numbers.places == self.declared.template().places {
+                // It knows better by now how many there should be.
+                numbers.places = self.queue.limits().0 as u32;
+            }
+            self.take(&numbers);
+        }
+        if let Some(mode) = mode {
+            self.mode.store(mode as u8, Relaxed);
+        }
+    }
 }
 
 /// What a rejection and a wait know of how long it may take.
@@ -269,8 +279,8 @@ impl Sealed for Bulkhead {
         self.home.name()
     }
 
-    fn for_key(&self, name: &'static str, key: Arc<str>) -> Self {
-        Self { home: Home::of_key(&self.template, name, key), template: self.template }
+    fn for_key(&self, owner: Owner<'_>, key: Arc<str>) -> Self {
+        Self { home: Home::of_key(&self.template, owner, key), template: self.template }
     }
 
     fn is_at_rest(&self, _now: u64) -> bool {

@@ -4,7 +4,11 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::{Adaptive, Bulkhead, adaptive::Tuning, settings::Law};
 use crate::{
-    resilience::explain::{Words, shown},
+    resilience::{
+        explain::{Pattern, Words, shown},
+        instances::Home,
+        overrides::{self, Scopes},
+    },
     site::Described,
 };
 
@@ -30,5 +34,14 @@ impl Described for Bulkhead {
             words.group("adaptive", format_args!("{law}, min = {min}, max = {max}"));
         }
         words.stands(core, template.mode)
+    }
+}
+
+impl Pattern for Bulkhead {
+    fn in_force(&self, scopes: &Scopes) -> Self {
+        Self {
+            home: Home::new(self.home.name()),
+            template: overrides::over(&self.template, scopes),
+        }
     }
 }

@@ -10,7 +10,14 @@ use std::{
 };
 
 pub use self::scope::{WithChaos, with_chaos, with_chaos_here};
-use super::{Rejected, RejectedKind, faults::Faults, instances::Own, nanos};
+use super::{
+    Rejected, RejectedKind,
+    faults::Faults,
+    instances::Own,
+    nanos,
+    overrides::{self, Parsed, Part, Selection, Settable, literal},
+};
+use crate::sync::{Mutex, lock};
 
 /// Injects faults and delays into some of the calls.
 ///
@@ -28,14 +35,42 @@ use super::{Rejected, RejectedKind, faults::Faults, instances::Own, nanos};
 #[derive(Debug)]
 pub struct Chaos {
     name: &'static str,
+    declared: Settings,
+    /// What is said outside of the code in place of what was declared.
+    said: Mutex<Option<Settings>>,
+    seed: u64,
+    is_scoped: bool,
+    state: Own<State>,
+}
+
+/// What goes wrong, and how often.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Settings {
     fault: f64,
     /// From and to, in nanoseconds.
     latency: (u64, u64),
     latency_rate: f64,
     outcome_rate: f64,
-    seed: u64,
-    is_scoped: bool,
-    state: Own<State>,
+}
+
+impl Settings {
+    pub(crate) const NONE: Self =
+        Self { fault: 0.0, latency: (0, 0), latency_rate: 1.0, outcome_rate: 0.0 };
+}
+
+impl Settable for Settings {
+    const PART: Part = Part::Chaos;
+    const OPTIONS: &'static [&'static str] = &["fault", "latency", "latency_rate", "outcome_rate"];
+
+    fn set(&mut self, option: &str, text: &str) -> Parsed<()> {
+        match option {
+            "fault" => self.fault = literal::portion(text)?,
+            "latency" => self.latency = literal::range(text)?,
+            "latency_rate" => self.latency_rate = literal::portion(text)?,
+            _ => self.outcome_rate = literal::portion(text)?,
+        }
+        Ok(())
+    }
 }
 
 /// How far the sequence has come, and whether it goes on.
@@ -60,10 +95,8 @@ impl Chaos {
     pub const fn new(name: &'static str) -> Self {
         Self {
             name,
-            fault: 0.0,
-            latency: (0, 0),
-            latency_rate: 1.0,
-            outcome_rate: 0.0,
+            declared: Settings::NONE,
+            said: Mutex::new(None),
             seed: 0,
             is_scoped: false,
             state: Own::new(State::new()),
@@ -78,7 +111,7 @@ impl Chaos {
     #[must_use]
     pub const fn fault(mut self, rate: f64) -> Self {
         assert!(rate >= 0.0 && rate <= 1.0, "`fault` must be from 0 to 1");
-        self.fault = rate;
+        self.declared.fault = rate;
         self
     }
 
@@ -89,8 +122,11 @@ impl Chaos {
     /// If the first is the longer one; in a `static` or a constant, that does not compile.
     #[must_use]
     pub const fn latency(mut self, from: Duration, to: Duration) -> Self {
-        self.latency = (nanos::of(from), nanos::of(to));
-        assert!(self.latency.0 <= self.latency.1, "`latency` must go from less to more");
+        self.declared.latency = (nanos::of(from), nanos::of(to));
+        assert!(
+            self.declared.latency.0 <= self.declared.latency.1,
+            "`latency` must go from less to more"
+        );
         self
     }
 
@@ -102,7 +138,7 @@ impl Chaos {
     #[must_use]
     pub const fn latency_rate(mut self, rate: f64) -> Self {
         assert!(rate >= 0.0 && rate <= 1.0, "`latency_rate` must be from 0 to 1");
-        self.latency_rate = rate;
+        self.declared.latency_rate = rate;
         self
     }
 
@@ -116,7 +152,7 @@ impl Chaos {
     #[must_use]
     pub const fn outcome_rate(mut self, rate: f64) -> Self {
         assert!(rate >= 0.0 && rate <= 1.0, "`outcome_rate` must be from 0 to 1");
-        self.outcome_rate = rate;
+        self.declared.outcome_rate = rate;
         self
     }
 
@@ -141,12 +177,23 @@ impl Chaos {
 
     /// The share of faults; from when to when calls are late, and what share of them.
     pub(super) fn numbers(&self) -> (f64, Option<(u64, u64)>, f64) {
-        let latency = Some(self.latency).filter(|(_, to)| *to > 0);
-        (self.fault, latency, self.latency_rate)
+        let Settings { fault, latency, latency_rate, .. } = self.in_force();
+        (fault, Some(latency).filter(|(_, to)| *to > 0), latency_rate)
+    }
+
+    fn in_force(&self) -> Settings {
+        lock(&self.said).unwrap_or(self.declared)
     }
 
     pub(super) fn is_enabled(&self) -> bool {
         !self.state.get(State::new).is_off.load(Relaxed)
+    }
+
+    /// Takes the numbers that are said of it; what is not is as declared.
+    pub(crate) fn configure(&self, said: &Selection<'_>) {
+        let mut settings = self.declared;
+        said.apply(&mut settings);
+        *lock(&self.said) = Some(settings).filter(|settings| *settings != self.declared);
     }
 
     /// What happens to a call: so many nanoseconds of delay, or a fault.
@@ -154,30 +201,32 @@ impl Chaos {
         if !self.happens() {
             return Ok(0);
         }
+        let Settings { fault, latency, latency_rate, .. } = self.in_force();
         let call = self.state.get(State::new).calls.fetch_add(1, Relaxed);
         let draw = |which| chance(self.seed, call.wrapping_mul(3).wrapping_add(which));
-        if draw(0) < self.fault {
+        if draw(0) < fault {
             return Err(Rejected::new(RejectedKind::Chaos, self.name));
         }
-        if draw(1) >= self.latency_rate {
+        if draw(1) >= latency_rate {
             return Ok(0);
         }
-        let (from, to) = self.latency;
+        let (from, to) = latency;
         Ok(from + ((to - from) as f64 * draw(2)) as u64)
     }
 
     /// Whether something else is returned in place of what a call would return.
     pub(crate) fn replaces(&self) -> bool {
-        if self.outcome_rate == 0.0 || !self.happens() {
+        let outcome_rate = self.in_force().outcome_rate;
+        if outcome_rate == 0.0 || !self.happens() {
             return false;
         }
         // Another sequence than that of the faults.
-        chance(!self.seed, self.state.get(State::new).bodies.fetch_add(1, Relaxed))
-            < self.outcome_rate
+        chance(!self.seed, self.state.get(State::new).bodies.fetch_add(1, Relaxed)) < outcome_rate
     }
 
     fn happens(&self) -> bool {
-        !self.state.get(State::new).is_off.load(Relaxed)
+        self.is_enabled()
+            && !overrides::is_off()
             && Faults::happen(self.is_scoped, scope::is_within())
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 #[cfg(feature = "test-util")]
 use super::isolation;
 use super::registry::{self, Listed};
+use crate::resilience::overrides::Scopes;
 
 /// The state of a policy of one kind.
 pub(crate) trait Instance: Listed + Sized + 'static {
@@ -17,12 +18,20 @@ pub(crate) trait Instance: Listed + Sized + 'static {
     fn agrees(&self, template: &Self::Template) -> bool;
 }
 
+/// Whom a policy belongs to that may have no name of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct Owner<'o> {
+    pub(crate) name: &'static str,
+    pub(crate) scopes: &'o Scopes,
+}
+
 /// Where a declared policy finds its state.
 #[derive(Debug)]
 pub(crate) struct Home<I> {
     name: &'static str,
-    /// The name of where it stands, which the first call of all tells.
-    place: OnceLock<&'static str>,
+    /// Where it stands, if it has no name: what that is called, and addressed by. The first call of
+    /// all tells.
+    place: OnceLock<(&'static str, Scopes)>,
     is_shared: bool,
     state: OnceLock<Arc<I>>,
     /// Those of tests; none: it is part of something that a test has for itself.
@@ -61,11 +70,11 @@ impl<I> Home<I> {
 
 impl<I: Instance> Home<I> {
     /// One of several for which this is the template.
-    pub(crate) fn of_key(template: &I::Template, name: &'static str, key: Arc<str>) -> Self {
-        let state = Arc::new(I::make(template, name, Some(key)));
-        registry::register(&state);
+    pub(crate) fn of_key(template: &I::Template, owner: Owner<'_>, key: Arc<str>) -> Self {
+        let state = Arc::new(I::make(template, owner.name, Some(key)));
+        registry::register(&state, owner.scopes);
         Self {
-            name,
+            name: owner.name,
             place: OnceLock::new(),
             is_shared: false,
             state: OnceLock::from(state),
@@ -95,22 +104,24 @@ impl<I: Instance> Home<I> {
     }
 
     /// Gives one without a name of its own the name of where it stands.
-    pub(crate) fn bind(&self, template: &I::Template, name: &'static str) {
-        let _ = self.place.set(name);
+    pub(crate) fn bind(&self, template: &I::Template, owner: Owner<'_>) {
+        if self.name.is_empty() {
+            let _ = self.place.set((owner.name, owner.scopes.clone()));
+        }
         self.get(template);
     }
 
     #[cold]
     fn make(&self, template: &I::Template) -> Arc<I> {
-        let name = match self.name {
-            "" => self.place.get().copied().unwrap_or_default(),
-            name => name,
+        let (name, scopes) = match self.place.get() {
+            Some((name, scopes)) => (*name, scopes.clone()),
+            None => (self.name, Scopes::of_name(self.name)),
         };
         if self.is_shared {
             return registry::share(template, name);
         }
         let state = Arc::new(I::make(template, name, None));
-        registry::register(&state);
+        registry::register(&state, &scopes);
         state
     }
 

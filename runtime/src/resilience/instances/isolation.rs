@@ -13,7 +13,7 @@ use std::{
 };
 
 use super::{
-    registry::{Listed, Registry},
+    registry::{Addressed, Listed, Registry},
     status::PolicyKind,
 };
 use crate::{
@@ -91,6 +91,12 @@ pub(crate) fn current() -> Option<Arc<Test>> {
     of(scope::of(Local.scope()))
 }
 
+/// What all tests that run have, and what it can be addressed by.
+pub(super) fn addressed() -> Vec<Addressed> {
+    let tests: Vec<_> = lock(&TESTS).iter().flat_map(HashMap::values).map(Arc::clone).collect();
+    tests.iter().flat_map(|test| lock(&test.registry).addressed()).collect()
+}
+
 /// The test of this scope, if it is in one.
 pub(crate) fn of(scope: u32) -> Option<Arc<Test>> {
     if scope == 0 {
@@ -105,8 +111,8 @@ impl Test {
         let forced = Arc::new(Forced { name: name.to_owned(), held: Mutex::default() });
         lock(&self.forced).push(Arc::clone(&forced));
         // Not under the lock: whoever listens may look at the policies.
-        let living = lock(&self.registry).living();
-        living.iter().for_each(|instance| forced.take(instance));
+        let living = lock(&self.registry).addressed();
+        living.iter().for_each(|(instance, _)| forced.take(instance));
         Forcing { test: Arc::clone(self), forced }
     }
 }

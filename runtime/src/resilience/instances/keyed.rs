@@ -11,9 +11,9 @@ use std::{
     time::Duration,
 };
 
-use super::{hash::KeyHash, own::Own, registry::label_key};
+use super::{hash::KeyHash, home::Owner, own::Own, registry::label_key};
 use crate::{
-    resilience::nanos,
+    resilience::{nanos, overrides::Scopes},
     site::Site,
     sync::{Mutex, lock},
     time,
@@ -25,13 +25,15 @@ pub trait Keyable: sealed::Sealed + Send + Sync + 'static {}
 pub(crate) mod sealed {
     use std::sync::Arc;
 
+    use super::Owner;
+
     /// What only this crate can do for a key.
     pub trait Sealed: Sized {
         /// Its name; empty: it has none of its own.
         fn own_name(&self) -> &'static str;
 
         /// One of this name with the same numbers, which has seen nothing yet.
-        fn for_key(&self, name: &'static str, key: Arc<str>) -> Self;
+        fn for_key(&self, owner: Owner<'_>, key: Arc<str>) -> Self;
 
         /// Whether a new one in its place would decide the same.
         fn is_at_rest(&self, now: u64) -> bool;
@@ -245,7 +247,12 @@ impl<P: Keyable> Keyed<P> {
         if self.labels_key {
             label_key(name);
         }
-        self.template.for_key(name, key)
+        self.template.for_key(Owner { name, scopes: &self.scopes() }, key)
+    }
+
+    /// By what they can be addressed.
+    pub(crate) fn scopes(&self) -> Scopes {
+        self.site.map_or_else(|| Scopes::of_name(self.template.own_name()), Scopes::of_site)
     }
 
     /// Forgets those that were not used since this was done last, which was long enough ago.

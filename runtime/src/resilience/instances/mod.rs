@@ -5,6 +5,7 @@
 //! Whatever has state is listed by [`policies`], as long as somebody holds it. A test has all of it
 //! once more, for itself.
 
+mod declared;
 mod hash;
 mod home;
 #[cfg(feature = "test-util")]
@@ -19,11 +20,12 @@ mod status;
 mod tests;
 mod text;
 
-pub(crate) use home::{Home, Instance};
+pub(crate) use declared::{Declared, Moded};
+pub(crate) use home::{Home, Instance, Owner};
 pub(crate) use keyed::sealed::Sealed;
 pub use keyed::{Instanced, Keyable, Keyed};
 pub(crate) use metrics::retire;
 pub(crate) use own::Own;
 pub use registry::policies;
-pub(crate) use registry::{Listed, Numbers, labels_key};
+pub(crate) use registry::{Listed, Numbers, each_instance, every_instance, labels_key};
 pub use status::{Policies, PolicyKind, PolicyStatus};

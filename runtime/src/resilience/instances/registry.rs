@@ -13,7 +13,14 @@ use super::{
     metrics,
     status::{Policies, PolicyKind, PolicyStatus},
 };
-use crate::{diag, resilience::Mode, sync::lock};
+use crate::{
+    diag,
+    resilience::{
+        Mode,
+        overrides::{Scopes, Selection, instance_came},
+    },
+    sync::lock,
+};
 
 /// What a listing shows of a policy's numbers.
 pub(crate) type Numbers = Vec<(&'static str, f64)>;
@@ -37,13 +44,22 @@ pub(crate) trait Listed: Any + Send + Sync {
     /// One of those who hold it open lets go.
     #[cfg(feature = "test-util")]
     fn let_go(&self) {}
+    /// Takes the numbers that were declared, but for what is said outside of the code.
+    ///
+    /// Of what is new nobody is told: it is being made, and whoever listens may want to use it.
+    fn configure(&self, said: &Selection<'_>, is_new: bool);
 }
+
+/// A policy, and what it can be addressed by.
+pub(super) type Addressed = (Arc<dyn Listed>, Scopes);
 
 #[derive(Debug)]
 struct Entry {
     /// When it came, for a stable order.
     number: u64,
     instance: Weak<dyn Listed>,
+    /// By what it can be addressed.
+    scopes: Scopes,
     is_shared: bool,
     /// Another one of the same name wanted other numbers.
     is_disputed: bool,
@@ -65,7 +81,7 @@ impl Registry {
         Self { entries: Vec::new(), last: 0, sweep_at: 64 }
     }
 
-    fn add(&mut self, instance: Weak<dyn Listed>, is_shared: bool) {
+    fn add(&mut self, instance: Weak<dyn Listed>, scopes: &Scopes, is_shared: bool) {
         metrics::register();
         if self.entries.len() >= self.sweep_at {
             self.entries.retain(|entry| entry.instance.strong_count() > 0);
@@ -73,15 +89,16 @@ impl Registry {
         }
         self.last += 1;
         let number = self.last;
-        self.entries.push(Entry { number, instance, is_shared, is_disputed: false });
+        let scopes = scopes.clone();
+        self.entries.push(Entry { number, instance, scopes, is_shared, is_disputed: false });
     }
 }
 
-#[cfg(feature = "test-util")]
 impl Registry {
-    /// Those that somebody holds.
-    pub(super) fn living(&self) -> Vec<Arc<dyn Listed>> {
-        self.entries.iter().filter_map(|entry| entry.instance.upgrade()).collect()
+    /// Those that somebody holds, and what they can be addressed by.
+    pub(super) fn addressed(&self) -> Vec<Addressed> {
+        let living = self.entries.iter();
+        living.filter_map(|one| Some((one.instance.upgrade()?, one.scopes.clone()))).collect()
     }
 }
 
@@ -108,15 +125,40 @@ pub(crate) fn labels_key(name: &str) -> bool {
 }
 
 /// Has a policy listed as long as it lives.
-pub(crate) fn register<I: Listed>(instance: &Arc<I>) {
+pub(crate) fn register<I: Listed>(instance: &Arc<I>, scopes: &Scopes) {
     let instance: Arc<dyn Listed> = Arc::clone(instance) as _;
-    with(|registry| registry.add(Arc::downgrade(&instance), false));
+    with(|registry| registry.add(Arc::downgrade(&instance), scopes, false));
+    has_come(&instance, scopes);
+}
+
+/// A policy is used for the first time, and listed by now.
+fn has_come(instance: &Arc<dyn Listed>, scopes: &Scopes) {
+    instance_came(&**instance, scopes);
     #[cfg(feature = "test-util")]
-    isolation::come(&instance);
+    isolation::come(instance);
+}
+
+/// Calls this with everything that lives, and with what it can be addressed by.
+pub(crate) fn each_instance(act: impl FnMut(&dyn Listed, &Scopes)) {
+    each_of(with(|registry| registry.addressed()), act);
+}
+
+/// The same, with what belongs to tests: what is said to the program is said to them, too.
+pub(crate) fn every_instance(act: impl FnMut(&dyn Listed, &Scopes)) {
+    let living = lock(&REGISTRY).addressed();
+    #[cfg(feature = "test-util")]
+    let living = [living, isolation::addressed()].concat();
+    each_of(living, act);
+}
+
+/// No lock is held: who listens may do anything.
+fn each_of(living: Vec<Addressed>, mut act: impl FnMut(&dyn Listed, &Scopes)) {
+    living.iter().for_each(|(instance, scopes)| act(&**instance, scopes));
 }
 
 /// The state that all of this name share; the numbers of whoever came first hold.
 pub(super) fn share<I: Instance>(template: &I::Template, name: &'static str) -> Arc<I> {
+    let scopes = Scopes::of_name(name);
     let (instance, is_disputed) = with(|registry| {
         let shared = registry.entries.iter_mut().filter(|entry| entry.is_shared);
         let found = shared.filter_map(|entry| {
@@ -127,17 +169,16 @@ pub(super) fn share<I: Instance>(template: &I::Template, name: &'static str) -> 
         let Some((entry, instance)) = { found }.next() else {
             let instance = Arc::new(I::make(template, name, None));
             let listed: Arc<dyn Listed> = Arc::clone(&instance) as _;
-            registry.add(Arc::downgrade(&listed), true);
+            registry.add(Arc::downgrade(&listed), &scopes, true);
             return (instance, None);
         };
         let is_disputed = !instance.agrees(template);
         entry.is_disputed |= is_disputed;
         (instance, Some(is_disputed))
     });
-    #[cfg(feature = "test-util")]
     if is_disputed.is_none() {
         let listed: Arc<dyn Listed> = Arc::clone(&instance) as _;
-        isolation::come(&listed);
+        has_come(&listed, &scopes);
     }
     if is_disputed == Some(true) {
         let kind = instance.kind().as_str();

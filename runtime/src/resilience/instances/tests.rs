@@ -7,6 +7,7 @@ use crate::{
     diag,
     resilience::{
         Bulkhead, CircuitBreaker, CircuitState, Mode, Rate, RateLimiter, Rejected, RetryBudget,
+        overrides::Scopes,
     },
 };
 
@@ -107,7 +108,8 @@ fn the_list_is_in_one_order_and_in_json() {
 #[test]
 fn one_without_a_name_takes_that_of_where_it_stands() {
     let breaker = CircuitBreaker::new("");
-    breaker.bind("shop::pay");
+    let scopes = Scopes::of_name("shop::pay");
+    breaker.bind(Owner { name: "shop::pay", scopes: &scopes });
     breaker.force_open();
 
     let refused = breaker.call(|| Ok::<_, Rejected>(())).unwrap_err();
@@ -211,12 +213,14 @@ fn many_threads_find_the_same_instances() {
 #[test]
 fn what_is_at_rest_is_what_a_new_one_would_be() {
     let key: Arc<str> = "key".into();
-    let breaker = CircuitBreaker::new("at rest").for_key("at rest", Arc::clone(&key));
+    let scopes = Scopes::of_name("at rest");
+    let owner = Owner { name: "at rest", scopes: &scopes };
+    let breaker = CircuitBreaker::new("at rest").for_key(owner, Arc::clone(&key));
     assert!(breaker.is_at_rest(0));
     breaker.force_open();
     assert!(!breaker.is_at_rest(0));
 
-    let bulkhead = Bulkhead::new("at rest", 1).for_key("at rest", key);
+    let bulkhead = Bulkhead::new("at rest", 1).for_key(owner, key);
     assert!(bulkhead.is_at_rest(0));
     let _place = bulkhead.try_enter().unwrap();
     assert!(!bulkhead.is_at_rest(0));

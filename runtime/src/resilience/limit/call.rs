@@ -11,7 +11,13 @@ use std::sync::Arc;
 
 use super::{Core, RateLimiter, RateStatistics, Wait};
 use crate::{
-    resilience::{Mode, Rejected, instances::Listed as _, rejected::Whose, timer, timer::Timer},
+    resilience::{
+        Mode, Rejected,
+        instances::{Listed as _, Owner},
+        rejected::Whose,
+        timer,
+        timer::Timer,
+    },
     time,
 };
 
@@ -36,8 +42,8 @@ impl RateLimiter {
     }
 
     /// Gives one without a name of its own the name of the function that it protects.
-    pub(crate) fn bind(&self, name: &'static str) {
-        self.home.bind(&self.template, name);
+    pub(crate) fn bind(&self, owner: Owner<'_>) {
+        self.home.bind(&self.template, owner);
     }
 
     /// Takes leave for one call now, without waiting.
@@ -156,7 +162,7 @@ impl RateLimiter {
     /// MAILS.configure(&RateLimiter::new("mails", Rate::per_second(50)));
     /// ```
     pub fn configure(&self, like: &Self) {
-        self.home.get(&self.template).configure(&like.template);
+        self.home.get(&self.template).take(&like.template);
     }
 
     /// What it counted since it was made.

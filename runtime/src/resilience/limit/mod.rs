@@ -2,6 +2,7 @@
 
 mod call;
 mod gcra;
+mod overrides;
 #[cfg(feature = "redis-1")]
 mod part;
 mod settings;
@@ -23,7 +24,8 @@ use self::gcra::{Gcra, Pace, Reserved};
 pub use self::settings::Rate;
 use super::{
     Mode, PolicyKind, Rejected, RejectedKind,
-    instances::{Home, Instance, Listed, Numbers, Sealed, retire},
+    instances::{Declared, Home, Instance, Listed, Numbers, Owner, Sealed, retire},
+    overrides::Selection,
     telemetry,
 };
 use crate::{
@@ -76,7 +78,7 @@ pub(crate) struct Core {
     tolerance: AtomicU64,
     patience: AtomicU64,
     mode: AtomicU8,
-    declared: Mode,
+    declared: Declared<Template>,
     name: &'static str,
     key: Option<Arc<str>>,
     counts: Sharded<Counted>,
@@ -253,7 +255,7 @@ impl Core {
         self.count(|counted| &counted.given_back);
     }
 
-    fn configure(&self, template: &Template) {
+    fn take(&self, template: &Template) {
         let pace = template.pace();
         self.gcra.change_pace(self.pace(), pace, time::nanos());
         self.interval.store(pace.interval, Relaxed);
@@ -284,7 +286,7 @@ impl Instance for Core {
             tolerance: AtomicU64::new(tolerance),
             patience: AtomicU64::new(template.wait),
             mode: AtomicU8::new(template.mode as u8),
-            declared: template.mode,
+            declared: Declared::new(template),
             name,
             key,
             counts: Sharded::new(),
@@ -292,9 +294,7 @@ impl Instance for Core {
     }
 
     fn agrees(&self, template: &Template) -> bool {
-        self.pace() == template.pace()
-            && self.patience.load(Relaxed) == template.wait
-            && self.declared == template.mode
+        self.declared.template() == template
     }
 }
 
@@ -322,7 +322,7 @@ impl Listed for Core {
     }
 
     fn declared_mode(&self) -> Mode {
-        self.declared
+        self.declared.mode()
     }
 
     fn set_mode(&self, mode: Mode, _now: u64) {
@@ -331,7 +331,7 @@ impl Listed for Core {
 
     fn reset(&self, _now: u64) {
         self.gcra.reset();
-        self.mode.store(self.declared as u8, Relaxed);
+        self.mode.store(self.declared.mode() as u8, Relaxed);
     }
 
     fn state(&self, now: u64) -> &'static str {
@@ -352,6 +352,14 @@ impl Listed for Core {
             ("available", found.available as f64),
         ]
     }
+
+    fn configure(&self, said: &Selection<'_>, _is_new: bool) {
+        let (numbers, mode) = self.declared.under(said);
+        numbers.iter().for_each(|numbers| self.take(numbers));
+        if let Some(mode) = mode {
+            self.mode.store(mode as u8, Relaxed);
+        }
+    }
 }
 
 impl Sealed for RateLimiter {
@@ -359,8 +367,8 @@ impl Sealed for RateLimiter {
         self.home.name()
     }
 
-    fn for_key(&self, name: &'static str, key: Arc<str>) -> Self {
-        Self { home: Home::of_key(&self.template, name, key), template: self.template }
+    fn for_key(&self, owner: Owner<'_>, key: Arc<str>) -> Self {
+        Self { home: Home::of_key(&self.template, owner, key), template: self.template }
     }
 
     fn is_at_rest(&self, now: u64) -> bool {

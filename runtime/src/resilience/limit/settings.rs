@@ -75,6 +75,15 @@ impl Rate {
         format!("\"{}/{time}\"", self.calls)
     }
 
+    #[cfg(test)]
+    pub(in crate::resilience) fn numbers(self) -> (u32, u64) {
+        (self.calls, self.nanos)
+    }
+
+    pub(super) fn calls(self) -> u32 {
+        self.calls
+    }
+
     pub(super) fn pace(self, burst: u32) -> Pace {
         Pace::new(self.calls, self.nanos, burst)
     }

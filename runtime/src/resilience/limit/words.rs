@@ -4,7 +4,11 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::{RateLimiter, gcra::Pace};
 use crate::{
-    resilience::explain::{Words, shown},
+    resilience::{
+        explain::{Pattern, Words, shown},
+        instances::Home,
+        overrides::{self, Scopes},
+    },
     site::Described,
 };
 
@@ -40,5 +44,14 @@ impl RateLimiter {
 impl Described for RateLimiter {
     fn described(&self) -> String {
         self.words().stands(self.home.peek(), self.template.mode)
+    }
+}
+
+impl Pattern for RateLimiter {
+    fn in_force(&self, scopes: &Scopes) -> Self {
+        Self {
+            home: Home::new(self.home.name()),
+            template: overrides::over(&self.template, scopes),
+        }
     }
 }

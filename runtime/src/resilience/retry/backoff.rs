@@ -70,6 +70,12 @@ impl Backoff {
         Self { first: wait, cap: wait, factor: 1.0, jitter: Jitter::None }
     }
 
+    /// From another first wait to another longest one, growing as it did, if it did.
+    pub(crate) fn between(self, first: Duration, cap: Duration) -> Self {
+        let grows = self.factor > 1.0;
+        if grows { Self { first, cap, ..self } } else { Self::exponential(first, cap) }
+    }
+
     /// How much longer each wait is than the one before.
     ///
     /// # Panics

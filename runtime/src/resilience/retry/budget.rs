@@ -17,8 +17,9 @@ use crate::{
     cell::Sharded,
     resilience::{
         Mode, PolicyKind,
-        instances::{Home, Instance, Listed, Numbers, retire},
+        instances::{Declared, Home, Instance, Listed, Moded, Numbers, Owner, retire},
         nanos,
+        overrides::{Parsed, Part as Mechanism, Selection, Settable, literal},
     },
     sync::{Mutex, lock},
     time,
@@ -56,10 +57,12 @@ pub(crate) struct Limits {
     /// Retries that need no calls.
     pub(super) reserve_per_second: f64,
     pub(super) window: u64,
+    pub(super) mode: Mode,
 }
 
 impl Limits {
-    const DEFAULT: Self = Self { share: 0.2, reserve_per_second: 10.0, window: 10_000_000_000 };
+    pub(crate) const DEFAULT: Self =
+        Self { share: 0.2, reserve_per_second: 10.0, window: 10_000_000_000, mode: Mode::Auto };
 
     /// How many retries so many calls in the window leave.
     fn most(&self, calls: f64) -> f64 {
@@ -122,8 +125,8 @@ impl RetryBudget {
     }
 
     /// Gives one without a name of its own the name of the function that it belongs to.
-    pub(crate) fn bind(&self, name: &'static str) {
-        self.home.bind(&self.limits, name);
+    pub(crate) fn bind(&self, owner: Owner<'_>) {
+        self.home.bind(&self.limits, owner);
     }
 
     /// Its state, if it has any yet, and the numbers that hold now.
@@ -177,11 +180,7 @@ impl RetryBudget {
 
     /// Takes the numbers of another declaration, from now on; a window of another length is empty.
     pub fn configure(&self, like: &Self) {
-        let mut spent = lock(&self.home.get(&self.limits).spent);
-        if spent.limits.window != like.limits.window {
-            spent.parts.clear();
-        }
-        spent.limits = like.limits;
+        self.home.get(&self.limits).take(like.limits);
     }
 }
 
@@ -218,6 +217,7 @@ impl BudgetStatistics {
 pub(crate) struct Core {
     name: &'static str,
     key: Option<Arc<str>>,
+    declared: Declared<Limits>,
     mode: AtomicU8,
     calls: Sharded<AtomicU64>,
     spent: Mutex<Spent>,
@@ -244,6 +244,14 @@ struct Part {
 const PARTS: u64 = 10;
 
 impl Core {
+    fn take(&self, limits: Limits) {
+        let mut spent = lock(&self.spent);
+        if spent.limits.window != limits.window {
+            spent.parts.clear();
+        }
+        spent.limits = limits;
+    }
+
     fn retry(&self, now: u64) -> bool {
         let mode = self.mode();
         let mut spent = lock(&self.spent);
@@ -268,6 +276,31 @@ impl Core {
     }
 }
 
+impl Moded for Limits {
+    // Without retries nobody asks it; and a hedge may.
+    const IS_SWITCHED: bool = false;
+
+    fn mode(&mut self) -> &mut Mode {
+        &mut self.mode
+    }
+}
+
+impl Settable for Limits {
+    const PART: Mechanism = Mechanism::Retry;
+    const OPTIONS: &'static [&'static str] =
+        &["budget", "budget.share", "budget.reserve", "budget.window"];
+
+    fn set(&mut self, option: &str, text: &str) -> Parsed<()> {
+        match option {
+            "budget.share" => self.share = literal::amount(text)?,
+            "budget.reserve" => self.reserve_per_second = literal::amount(text)?,
+            "budget.window" => self.window = literal::lapse(text)?.max(PARTS),
+            _ => self.mode = literal::budget(text)?,
+        }
+        Ok(())
+    }
+}
+
 impl Instance for Core {
     type Template = Limits;
 
@@ -281,11 +314,12 @@ impl Instance for Core {
             refused: 0,
         };
         let mode = AtomicU8::new(Mode::Auto as u8);
-        Self { name, key, mode, calls: Sharded::new(), spent: Mutex::new(spent) }
+        let declared = Declared::new(limits);
+        Self { name, key, declared, mode, calls: Sharded::new(), spent: Mutex::new(spent) }
     }
 
     fn agrees(&self, limits: &Limits) -> bool {
-        lock(&self.spent).limits == *limits
+        self.declared.template() == limits
     }
 }
 
@@ -313,7 +347,7 @@ impl Listed for Core {
     }
 
     fn declared_mode(&self) -> Mode {
-        Mode::Auto
+        self.declared.mode()
     }
 
     fn set_mode(&self, mode: Mode, _now: u64) {
@@ -322,7 +356,7 @@ impl Listed for Core {
 
     fn reset(&self, _now: u64) {
         lock(&self.spent).parts.clear();
-        self.mode.store(Mode::Auto as u8, Relaxed);
+        self.mode.store(self.declared.mode() as u8, Relaxed);
     }
 
     fn state(&self, now: u64) -> &'static str {
@@ -349,6 +383,14 @@ impl Listed for Core {
             ("afforded", found.afforded as f64),
             ("refused", found.refused as f64),
         ]
+    }
+
+    fn configure(&self, said: &Selection<'_>, _is_new: bool) {
+        let (limits, mode) = self.declared.under(said);
+        limits.into_iter().for_each(|limits| self.take(limits));
+        if let Some(mode) = mode {
+            self.mode.store(mode as u8, Relaxed);
+        }
     }
 }
 

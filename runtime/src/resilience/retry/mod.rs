@@ -2,6 +2,7 @@
 
 mod backoff;
 mod budget;
+mod live;
 mod sequence;
 mod stop;
 mod words;
@@ -9,11 +10,17 @@ mod words;
 use std::{mem, time::Duration};
 
 pub use backoff::{Backoff, Jitter};
+pub(crate) use budget::Limits;
 pub use budget::{BudgetStatistics, RetryBudget};
+use live::Live;
 pub(crate) use sequence::{Failed, Sequence, Settings};
 pub(crate) use stop::Stopped;
 
-use super::RejectedKinds;
+use super::{
+    RejectedKinds,
+    instances::Owner,
+    overrides::{self, Selection},
+};
 
 /// Makes further attempts after one that failed.
 ///
@@ -40,7 +47,9 @@ use super::RejectedKinds;
 #[derive(Debug)]
 pub struct Retry {
     name: &'static str,
+    /// As declared.
     settings: Settings,
+    live: Live,
     budget: Option<RetryBudget>,
 }
 
@@ -48,7 +57,8 @@ impl Retry {
     /// Three attempts, with waits that double from 100 ms to 10 s, and a budget.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, settings: Settings::DEFAULT, budget: Some(RetryBudget::new(name)) }
+        let budget = Some(RetryBudget::new(name));
+        Self { name, settings: Settings::DEFAULT, live: Live::unset(), budget }
     }
 
     /// No more attempts than so many, the first one among them.
@@ -118,15 +128,20 @@ impl Retry {
     }
 
     /// Takes the name of the function that it belongs to, where it has none of its own.
-    pub(crate) fn bind(&self, name: &'static str) {
+    pub(crate) fn bind(&self, owner: Owner<'_>) {
         if let Some(budget) = &self.budget {
-            budget.bind(name);
+            budget.bind(owner);
         }
     }
 
     /// The numbers that hold now.
     fn in_force(&self) -> Settings {
-        self.settings
+        self.live.over(&self.settings)
+    }
+
+    /// Takes the numbers that are said of it; its budget does so itself.
+    pub(crate) fn configure(&self, said: &Selection<'_>) {
+        self.live.configure(&self.settings, said);
     }
 
     /// A call begins.
@@ -137,7 +152,12 @@ impl Retry {
         }
     }
 
-    /// Whether it matters when a call began.
+    /// Whether it matters now when a call began.
+    pub(crate) fn is_timed_now(&self) -> bool {
+        self.in_force().max_elapsed.is_some()
+    }
+
+    /// Whether it matters when a call began, as declared.
     pub(crate) const fn is_timed(&self) -> bool {
         self.settings.max_elapsed.is_some()
     }
@@ -150,7 +170,10 @@ impl Retry {
         chance: f64,
         now: fn() -> u64,
     ) -> Result<Duration, Stopped> {
+        if overrides::is_off() {
+            return Err(Stopped::Attempts);
+        }
         let affords = || self.budget.as_ref().is_none_or(|budget| budget.retry(now()));
-        self.settings.next(sequence, failed, chance, affords)
+        self.in_force().next(sequence, failed, chance, affords)
     }
 }

@@ -3,7 +3,7 @@
 use super::{Backoff, Jitter, Retry, RetryBudget};
 use crate::{
     resilience::{
-        Mode, RejectedKinds,
+        RejectedKinds,
         explain::{Words, shown, shown_as},
     },
     site::Described,
@@ -58,6 +58,6 @@ impl Described for RetryBudget {
         words.add("share", limits.share);
         words.add("reserve", limits.reserve_per_second);
         words.add("window", shown(limits.window));
-        words.stands(core, Mode::Auto)
+        words.stands(core, limits.mode)
     }
 }

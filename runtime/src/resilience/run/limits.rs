@@ -10,8 +10,9 @@ use super::{Call, Core, Lane, Refusal, judged::refused, waits::Time};
 use crate::resilience::{
     Bulkhead, Deadline, RejectedKind, Timeout,
     bulkhead::{Asked, Place},
+    overrides,
     policy::{Has, Parts, TIMEOUT},
-    scope::{self, Limited, NEVER},
+    scope::{self, Limited, NEVER, SEEN},
     telemetry,
     timer::{self, Timer},
 };
@@ -80,6 +81,10 @@ impl Call<'_> {
         Time { timer, until }: &mut Time,
         context: &mut Context<'_>,
     ) -> Poll<Deadline> {
+        // Who switches everything off wants no call to be cut off from then on.
+        if overrides::is_off() {
+            return Poll::Pending;
+        }
         let total = self.deadline;
         if *until == NEVER
             && let Some(timeout) = self.parts.timeout()
@@ -88,13 +93,32 @@ impl Call<'_> {
             *until = timer::now().saturating_add(timeout.attempt_nanos());
         }
         let first = total.min(*until);
-        if first == NEVER {
-            return Poll::Pending;
+        if first >= SEEN {
+            return self.observe(until, timer, context);
         }
         let running = timer.get_or_insert_with(|| Timer::until(first));
         ready!(Pin::new(running).poll(context));
         *timer = None;
         Poll::Ready(if total <= *until { Deadline::Total } else { Deadline::Attempt })
+    }
+
+    /// Counts an attempt, once, that takes longer than is only observed.
+    #[cold]
+    fn observe(
+        self,
+        until: &mut u64,
+        timer: &mut Option<Timer>,
+        context: &mut Context<'_>,
+    ) -> Poll<Deadline> {
+        let observed = self.parts.timeout().filter(|timeout| timeout.observed_nanos() != NEVER);
+        if let Some(timeout) = observed.filter(|_| *until == NEVER) {
+            let end = || Timer::until(timer::now().saturating_add(timeout.observed_nanos()));
+            if Pin::new(timer.get_or_insert_with(end)).poll(context).is_ready() {
+                (*until, *timer) = (SEEN, None);
+                timeout.note_late();
+            }
+        }
+        Poll::Pending
     }
 
     /// The whole call's time is over, of one that waits at a door.

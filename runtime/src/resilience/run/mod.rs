@@ -74,7 +74,7 @@ struct Core<H: Has> {
     number: u32,
     /// When the whole call has to be over, once that is known.
     deadline: u64,
-    /// When it began, where that matters.
+    /// When it began; never: nobody wanted to know.
     started: u64,
     has: PhantomData<H>,
 }
@@ -112,7 +112,8 @@ impl<'p, P: Parts, H: Has> Run<'p, P, H> {
     #[inline(always)]
     pub(crate) fn new(site: Option<&'static Site>, parts: &'p P) -> Self {
         let word = parts.word();
-        let started = if word & (NEW | TIMED) == 0 { 0 } else { begin(parts, site, word) };
+        let (word, started) =
+            if word & (NEW | TIMED) == 0 { (word, NEVER) } else { begin(parts, site, word) };
         let core = Core { site, word, number: 0, deadline: NEVER, started, has: PhantomData };
         if core.has(RETRY)
             && let Some(retry) = parts.retry()
@@ -183,14 +184,16 @@ impl<'p, P: Parts, H: Has> Run<'p, P, H> {
     }
 }
 
-/// Begins a call that is the first one, or has a clock.
+/// Begins a call that is the first one, or has a clock: what there is, and when it began.
 #[cold]
 #[inline(never)]
-fn begin(parts: &dyn Parts, site: Option<&'static Site>, word: u32) -> u64 {
+fn begin(parts: &dyn Parts, site: Option<&'static Site>, mut word: u32) -> (u32, u64) {
     if word & NEW != 0 {
         parts.begin(site);
+        // What has learnt whose it is may have been switched off.
+        word = parts.word();
     }
-    if word & TIMED != 0 { timer::now() } else { 0 }
+    (word, if word & TIMED != 0 { timer::now() } else { NEVER })
 }
 
 impl<H: Has> Core<H> {

@@ -289,6 +289,23 @@ fn a_value_that_is_ready_in_the_same_poll_as_the_timer_wins() {
 }
 
 #[test]
+fn a_timeout_that_observes_counts_a_late_attempt_once_and_cuts_none_off() {
+    let lab = Lab::new();
+    let timeout = Timeout::new("t").attempt(ms(50)).total(ms(500)).observe();
+    let twice = |wait| {
+        lab.drive(timeout.call_async(async move {
+            sleep(wait).await;
+            sleep(wait).await;
+            Ok::<_, Failed>(())
+        }))
+    };
+
+    assert_eq!((twice(20), timeout.late()), ((Ok(()), 40), 0));
+    assert_eq!((twice(90), timeout.late()), ((Ok(()), 180), 1));
+    assert_eq!((twice(400), timeout.late()), ((Ok(()), 800), 2));
+}
+
+#[test]
 fn time_runs_out_for_an_attempt_or_for_all_of_them() {
     let lab = Lab::new();
     let attempts = Cell::new(0);

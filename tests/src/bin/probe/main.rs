@@ -5,6 +5,7 @@
 //! what it says on stdout (`key=value`, line by line) and at how it ended.
 
 mod bridging;
+mod configuring;
 #[cfg(unix)]
 mod ending;
 mod exporters;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
         ["bridging", how] => bridging::run(how),
+        ["configuring", how] => configuring::run(how),
         #[cfg(unix)]
         ["ending", how] => ending::run(how),
         #[cfg(unix)]

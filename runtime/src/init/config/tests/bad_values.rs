@@ -629,6 +629,17 @@ const REFUSED: &[(&Variable, &str, &str)] = &[
         "`SPANDREL_REDACT_PATTERNS=cust-{digits}`: `digits` is no class of characters; write one of \
          `alnum`, `base64`, `digit`, `hex`, `letter`, `lower`, `upper`, `visible`",
     ),
+    (
+        table::RESILIENCE,
+        "half",
+        "`SPANDREL_RESILIENCE=half` is not understood; write `true` or `false`",
+    ),
+    (
+        table::CONFIG,
+        "/no/such/file",
+        "`SPANDREL_CONFIG=/no/such/file` cannot be read; write the path of a file of less than a \
+         megabyte",
+    ),
     (table::MIRROR, "all", "`SPANDREL_MIRROR=all` is not understood; write `true` or `false`"),
     (
         table::CONSOLE,
@@ -833,4 +844,20 @@ fn all_problems_are_reported_at_once() {
     let texts: Vec<_> = problems.iter().collect();
     assert_eq!(texts.len(), 3, "{texts:?}");
     assert_eq!(texts[0], "`SPANDREL_MEMROY` is no variable of Spandrel; write `SPANDREL_MEMORY`");
+}
+
+#[test]
+fn a_bad_option_of_a_policy_is_reported_with_all_others() {
+    let problems = problems(&[
+        ("SPANDREL_CLOCK", "sundial"),
+        ("SPANDREL__SHOP__CHARGE__RETRY__MAX_ATTEMPTS", "0"),
+        ("spandrel__shop__charge__retry__wait", "1s"),
+    ]);
+
+    let texts: Vec<_> = problems.iter().collect();
+    assert_eq!(texts.len(), 3, "{texts:?}");
+    let bad = "`SPANDREL__SHOP__CHARGE__RETRY__MAX_ATTEMPTS=0` is not understood; write a whole";
+    assert!(texts.iter().any(|text| text.starts_with(bad)), "{texts:?}");
+    let unknown = "`spandrel__shop__charge__retry__wait` is no option of `retry`; write one of";
+    assert!(texts.iter().any(|text| text.starts_with(unknown)), "{texts:?}");
 }

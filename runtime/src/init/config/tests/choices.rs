@@ -30,6 +30,7 @@ const ALL: Features = Features {
     remote_write: true,
     logs: true,
     sentry: true,
+    toml: true,
 };
 const NONE: Features = Features {
     console: false,
@@ -42,6 +43,7 @@ const NONE: Features = Features {
     remote_write: false,
     logs: false,
     sentry: false,
+    toml: false,
 };
 
 #[test]

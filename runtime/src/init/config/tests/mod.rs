@@ -17,7 +17,7 @@ use crate::{
 /// A machine that knows nothing, so that a test sees only what it wrote.
 fn machine() -> Machine<'static> {
     Machine {
-        read: &|_| None,
+        read: &|path| (path == "/etc/shop.toml").then(String::new),
         pid: 7,
         executable: Some("/opt/shop/bin/orders".into()),
         command: Some("orders".into()),
@@ -44,6 +44,7 @@ fn resolve_with(code: &Code, variables: &[(&str, &str)]) -> Result<Settings, Pro
                 prometheus: true,
                 remote_write: true,
                 sentry: true,
+                toml: true,
             },
         },
     )
