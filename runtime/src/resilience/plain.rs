@@ -93,6 +93,9 @@ impl Policy {
 
     /// Awaits a future under the policy: one for each attempt.
     ///
+    /// `call` makes the futures, and is called before any door of the policy: what must not begin
+    /// where the policy refuses it belongs into the future.
+    ///
     /// # Errors
     ///
     /// What the future returned last, or that the policy refused it or cut it off.
@@ -121,6 +124,9 @@ impl ForKey {
     }
 
     /// Awaits a future under the policy: one for each attempt.
+    ///
+    /// `call` makes the futures, and is called before any door of the policy: what must not begin
+    /// where the policy refuses it belongs into the future.
     ///
     /// # Errors
     ///

@@ -130,8 +130,9 @@ impl Registry {
         let index = u32::try_from(self.sites.len()).unwrap_or(u32::MAX);
         self.sites.push(site);
         COUNT.store(self.sites.len(), Relaxed);
-        site.set_word(index, self.switches(site));
+        // First: whoever finds the site known takes its policies for told.
         site.tell_protection();
+        site.set_word(index, self.switches(site));
     }
 
     fn switch_all(&self) {

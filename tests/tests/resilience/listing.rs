@@ -1,5 +1,14 @@
 //! What a policy brings along.
 
+use std::{
+    hint,
+    sync::{
+        Barrier,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    thread,
+};
+
 use spandrel::{
     Rejected, bulkhead, circuit_breaker, fallback, policies, rate_limit,
     resilience::{
@@ -103,4 +112,35 @@ fn a_function_lists_all_its_policies_wherever_they_stand() {
         ["traced", "fallback", "retry", "circuit_breaker", "rate_limit", "bulkhead"]
     );
     assert_eq!(of("fetch_bundled"), ["fallback", "retry"]);
+}
+
+macro_rules! protected {
+    ($($name:ident)*) => {
+        $(#[circuit_breaker(consecutive = 3)] fn $name() -> Result<(), Rejected> { Ok(()) })*
+        const PROTECTED: &[fn() -> Result<(), Rejected>] = &[$($name),*];
+    };
+}
+
+protected!(a b c d e f g h i j k l m n o p q r s t u v w x y z);
+
+#[test]
+fn a_policy_has_a_name_however_many_threads_are_the_first_to_call() {
+    for function in PROTECTED {
+        let (barrier, arrived) = (Barrier::new(4), AtomicUsize::new(0));
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    barrier.wait();
+                    arrived.fetch_add(1, SeqCst);
+                    while arrived.load(SeqCst) < 4 {
+                        hint::spin_loop();
+                    }
+                    function().unwrap();
+                });
+            }
+        });
+    }
+
+    let nameless = policies().iter().filter(|policy| policy.name().is_empty()).count();
+    assert_eq!(nameless, 0);
 }

@@ -199,6 +199,8 @@ mod limits {
         assert_eq!(block_on(assert_send(local("eu"))), Ok(2));
         let refused = block_on(local("eu")).unwrap_err();
         assert_eq!(refused.kind(), Some(RejectedKind::RateLimited));
+        let Failed::Refused(rejected) = refused else { panic!("{refused:?}") };
+        assert_eq!(rejected.key(), Some("eu"));
         assert_eq!(block_on(local("us")), Ok(2));
         assert_eq!([block_on(open()), block_on(open())], [Ok(()), Ok(())]);
         for _ in 0..3 {

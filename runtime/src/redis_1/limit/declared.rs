@@ -1,6 +1,9 @@
 //! A shared limit as an attribute declares it: in a `static`, with the link of the first call.
 
-use std::{pin::Pin, sync::OnceLock};
+use std::{
+    pin::Pin,
+    sync::{Arc, OnceLock},
+};
 
 use super::{SharedRateLimiter, WhileAway};
 use crate::{
@@ -65,6 +68,10 @@ impl Described for DeclaredLimit {
 }
 
 impl SharedLimit for Question<'_, '_> {
+    fn whose(&self) -> (&'static str, Option<Arc<str>>) {
+        (self.limiter.declared.name(), self.key.map(Arc::from))
+    }
+
     fn ask(&self) -> Pin<Box<dyn Future<Output = Result<(), Rejected>> + Send + '_>> {
         Box::pin(async move {
             match self.key {

@@ -79,13 +79,57 @@ impl<C: Holds> Held<C> {
 
     #[cold]
     fn tune(&self, verdict: Verdict) {
-        let Some(tuning) = &self.core.tuning else { return };
-        let (inside, _) = self.core.queue.occupancy();
-        let nanos = time::nanos().saturating_sub(self.began);
-        if !self.is_uncounted
-            && let Some(places) = tuning.learn(verdict, nanos, inside)
-        {
-            self.core.queue.resize(places);
+        if let Some(stay) = self.stay() {
+            self.core.learn(stay, verdict);
+        }
+    }
+
+    /// What the bulkhead could learn of the call; none: it learns nothing.
+    fn stay(&self) -> Option<Stay> {
+        let is_known = self.core.tuning.is_some() && !self.is_uncounted;
+        is_known.then(|| Stay {
+            nanos: time::nanos().saturating_sub(self.began),
+            inside: self.core.queue.occupancy().0,
+        })
+    }
+}
+
+/// How long a call took in its place, and how many were in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stay {
+    nanos: u64,
+    inside: u64,
+}
+
+/// What a bulkhead learns of a call when that is judged, after its place was given back.
+#[derive(Debug)]
+pub(crate) struct Lesson<'b> {
+    core: &'b Core,
+    stay: Stay,
+}
+
+impl<'b> Place<'b> {
+    /// What the bulkhead is to learn of the call; none: it learns nothing, as nearly all of them.
+    #[inline(always)]
+    pub(crate) fn lesson(&self) -> Option<Lesson<'b>> {
+        if self.core.tuning.is_none() {
+            return None;
+        }
+        self.stay().map(|stay| Lesson { core: self.core, stay })
+    }
+}
+
+impl Lesson<'_> {
+    pub(crate) fn learn(self, verdict: Verdict) {
+        self.core.learn(self.stay, verdict);
+    }
+}
+
+impl Core {
+    fn learn(&self, stay: Stay, verdict: Verdict) {
+        let Some(tuning) = &self.tuning else { return };
+        if let Some(places) = tuning.learn(verdict, stay.nanos, stay.inside) {
+            self.queue.resize(places);
         }
     }
 }

@@ -18,7 +18,7 @@ use std::{
     time::Duration,
 };
 
-pub(crate) use self::enter::{Asked, Enter, Place};
+pub(crate) use self::enter::{Asked, Enter, Lesson, Place};
 #[cfg(feature = "tower")]
 pub(crate) use self::enter::{Entering, Held, ask};
 pub use self::settings::Adaptive;

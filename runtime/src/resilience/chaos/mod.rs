@@ -175,6 +175,10 @@ impl Chaos {
         self.state.get(State::new).is_off.store(!enabled, Relaxed);
     }
 
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// The share of faults; from when to when calls are late, and what share of them.
     pub(super) fn numbers(&self) -> (f64, Option<(u64, u64)>, f64) {
         let Settings { fault, latency, latency_rate, .. } = self.in_force();

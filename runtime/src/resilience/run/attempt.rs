@@ -81,6 +81,9 @@ impl<'p, F: Future, W: Waits<'p>> Try<'p, F, W> {
         *this.stage = Stage::Admitted;
         if let Poll::Ready(value) = polled {
             *this.stage = Stage::Over;
+            if let Some(queue) = this.waits.queue() {
+                lane.leave(queue.place.take());
+            }
             return Poll::Ready(Ok(value));
         }
         let Some(time) = this.waits.time() else { return Poll::Pending };
@@ -90,6 +93,11 @@ impl<'p, F: Future, W: Waits<'p>> Try<'p, F, W> {
         core.fix_deadline(parts);
         let whose = ready!(core.call(parts).expire(time, context));
         *this.stage = Stage::Over;
+        if let Some(queue) = this.waits.queue()
+            && let Some(place) = &queue.place
+        {
+            lane.note(place);
+        }
         Poll::Ready(Err(core.call(parts).tell(too_late(whose))))
     }
 

@@ -13,7 +13,8 @@ use crate::{
     resilience::{
         CircuitBreaker, Verdict,
         breaker::{Denied, Permit, Standing},
-        policy::{BREAKER, HEDGE, Has, RETRY},
+        bulkhead::{Lesson, Place},
+        policy::{BREAKER, BULKHEAD, HEDGE, Has, RETRY},
         scope::Limited,
         telemetry,
     },
@@ -36,6 +37,8 @@ struct Held<'p> {
     permit: Option<Permit<'p>>,
     /// Of an attempt after the first one.
     span: Option<SpanHandle>,
+    /// What a bulkhead that adapts is to learn of it.
+    lesson: Option<Lesson<'p>>,
     is_running: bool,
 }
 
@@ -83,6 +86,20 @@ impl<'p> Lane<'p> {
         }
     }
 
+    /// The body has left its place.
+    #[inline(always)]
+    pub(super) fn leave(&mut self, place: Option<Place<'p>>) {
+        place.iter().for_each(|place| self.note(place));
+    }
+
+    /// The body is about to leave its place.
+    #[inline(always)]
+    pub(super) fn note(&mut self, place: &Place<'p>) {
+        if let Some(lesson) = place.lesson() {
+            self.held = keep(self.held.take(), lesson);
+        }
+    }
+
     /// The attempt has ended, and this is what it means.
     #[inline(always)]
     pub(super) fn close<H: Has>(&mut self, seen: &Judged) {
@@ -91,7 +108,7 @@ impl<'p> Lane<'p> {
         {
             standing.end(verdict(seen), time::nanos);
         }
-        if H::HAS & (BREAKER | RETRY | HEDGE) != 0
+        if H::HAS & (BREAKER | RETRY | HEDGE | BULKHEAD) != 0
             && let Some(held) = self.held.take()
         {
             end(held, *seen);
@@ -120,6 +137,13 @@ fn begin_span<'p>(mut held: MaybeHeld<'p>, number: u32) -> MaybeHeld<'p> {
 
 #[cold]
 #[inline(never)]
+fn keep<'p>(mut held: MaybeHeld<'p>, lesson: Lesson<'p>) -> MaybeHeld<'p> {
+    held.get_or_insert_default().lesson = Some(lesson);
+    held
+}
+
+#[cold]
+#[inline(never)]
 fn ask<'p>(
     mut held: MaybeHeld<'p>,
     breaker: &'p CircuitBreaker,
@@ -139,6 +163,9 @@ fn ask<'p>(
 fn end(mut held: Box<Held<'_>>, seen: Judged) {
     if let Some(permit) = held.permit.take() {
         permit.end_at(verdict(&seen), time::nanos);
+    }
+    if let Some(lesson) = held.lesson.take() {
+        lesson.learn(verdict(&seen));
     }
     if let Some(span) = held.span.take() {
         span.end_with(seen.outcome);

@@ -159,7 +159,7 @@ impl Call<'_> {
         let until = timer::now().saturating_add(nanos);
         if until > self.deadline.min(scope::deadline()) {
             let refusal = Refusal::after(RejectedKind::RateLimited, nanos);
-            telemetry::refused(&refusal.of_policy((self.name(), None)));
+            telemetry::refused(&refusal.of_policy(self.whose(refusal.kind())));
             return Err(refusal);
         }
         Ok(until)
@@ -187,11 +187,23 @@ impl Call<'_> {
         (found, true)
     }
 
-    /// Sets the end of a body that nothing can cut off, and that can ask for it.
+    /// Keeps the thread waiting on purpose, which takes of the time that the attempt has; until when
+    /// that is.
+    #[cfg(feature = "chaos")]
     #[cold]
-    pub(super) fn begin_in_time(self) -> (InTime, Limited) {
+    pub(super) fn block(self, latency: u64) -> Result<u64, Refusal> {
+        let mut until = NEVER;
+        let end = self.delay(&mut until, latency);
+        timer::block(Duration::from_nanos(end.saturating_sub(timer::now())));
+        self.in_time(until).map(|()| until)
+    }
+
+    /// Sets the end of a body that nothing can cut off, and that can ask for it; `until`: the end of
+    /// its attempt, if that runs already.
+    #[cold]
+    pub(super) fn begin_in_time(self, until: u64) -> (InTime, Limited) {
         let most = self.parts.timeout().map_or(NEVER, Timeout::attempt_nanos);
-        let (total, attempt) = (self.deadline, timer::now().saturating_add(most));
+        let (total, attempt) = (self.deadline, timer::now().saturating_add(most).min(until));
         (InTime { total, attempt }, scope::limit(total.min(attempt), NEVER))
     }
 }

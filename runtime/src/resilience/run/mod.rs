@@ -42,7 +42,9 @@ pub use self::{
 };
 use super::{
     Bulkhead, CircuitBreaker, RateLimiter, Rejected, RejectedKind,
+    limit::shared::SharedLimit,
     policy::{Any, GATES, HEDGE, Has, NEW, Parts, Policy, RETRY, TIMED, TIMEOUT},
+    rejected::Whose,
     retry::{Failed, Sequence, Stopped},
     scope::{self, NEVER},
     telemetry, timer,
@@ -70,8 +72,10 @@ pub struct Run<'p, P: Parts = Policy, H: Has = Any> {
 struct Core<H: Has> {
     site: Option<&'static Site>,
     word: u32,
-    /// The number of the attempt that is running, or ran last; 0: none yet.
+    /// How many rounds of attempts have begun.
     number: u32,
+    /// How many attempts beside the first of their rounds.
+    hedged: u32,
     /// When the whole call has to be over, once that is known.
     deadline: u64,
     /// When it began; never: nobody wanted to know.
@@ -98,6 +102,7 @@ struct Call<'p> {
     site: Option<&'static Site>,
     word: u32,
     number: u32,
+    hedged: u32,
     deadline: u64,
     started: u64,
 }
@@ -114,7 +119,8 @@ impl<'p, P: Parts, H: Has> Run<'p, P, H> {
         let word = parts.word();
         let (word, started) =
             if word & (NEW | TIMED) == 0 { (word, NEVER) } else { begin(parts, site, word) };
-        let core = Core { site, word, number: 0, deadline: NEVER, started, has: PhantomData };
+        let core =
+            Core { site, word, number: 0, hedged: 0, deadline: NEVER, started, has: PhantomData };
         if core.has(RETRY)
             && let Some(retry) = parts.retry()
         {
@@ -217,15 +223,15 @@ impl<H: Has> Core<H> {
 
     #[inline(always)]
     fn call<'p>(&self, parts: &'p dyn Parts) -> Call<'p> {
-        let Self { site, word, number, deadline, started, .. } = *self;
-        Call { parts, site, word: word & H::HAS, number, deadline, started }
+        let Self { site, word, number, hedged, deadline, started, .. } = *self;
+        Call { parts, site, word: word & H::HAS, number, hedged, deadline, started }
     }
 
     /// Begins the next attempt.
     #[inline(always)]
     fn begin_attempt(&mut self) -> u32 {
         self.number += 1;
-        self.number
+        if H::HAS & HEDGE != 0 { self.number + self.hedged } else { self.number }
     }
 }
 
@@ -238,12 +244,27 @@ impl Call<'_> {
         }
     }
 
+    /// The name and the key of what refuses a call so.
+    fn whose(self, kind: RejectedKind) -> Whose {
+        let limit = || self.parts.rate_limit().map(RateLimiter::whose);
+        let shared = || self.parts.shared_limit().map(SharedLimit::whose);
+        let door = match kind {
+            RejectedKind::CircuitOpen => self.parts.circuit_breaker().map(CircuitBreaker::whose),
+            RejectedKind::RateLimited => limit().or_else(shared),
+            RejectedKind::BulkheadFull => self.parts.bulkhead().map(Bulkhead::whose),
+            #[cfg(feature = "chaos")]
+            RejectedKind::Chaos => self.parts.chaos().map(|chaos| (chaos.name(), None)),
+            _ => None,
+        };
+        door.filter(|(name, _)| !name.is_empty()).unwrap_or_else(|| (self.name(), None))
+    }
+
     /// Tells of what no door has told of: the call or its attempt is over, or fails on purpose.
     #[cold]
     #[inline(never)]
     fn tell(self, refusal: Refusal) -> Refusal {
         if matches!(refusal.kind(), RejectedKind::Timeout(_) | RejectedKind::Chaos) {
-            telemetry::refused(&refusal.of_policy((self.name(), None)));
+            telemetry::refused(&refusal.of_policy(self.whose(refusal.kind())));
         }
         refusal
     }
@@ -252,22 +273,17 @@ impl Call<'_> {
     #[cold]
     #[inline(never)]
     fn rejected(self, refusal: Refusal, refused_before: u32) -> Rejected {
-        let whose = match refusal.kind() {
-            RejectedKind::CircuitOpen => self.parts.circuit_breaker().map(CircuitBreaker::whose),
-            RejectedKind::RateLimited => self.parts.rate_limit().map(RateLimiter::whose),
-            RejectedKind::BulkheadFull => self.parts.bulkhead().map(Bulkhead::whose),
-            RejectedKind::Timeout(_) | RejectedKind::Chaos => None,
-        };
-        let rejected = refusal.of_policy(whose.unwrap_or_else(|| (self.name(), None)));
+        let rejected = refusal.of_policy(self.whose(refusal.kind()));
         self.site.into_iter().for_each(refused::mark);
-        let ran = self.number - refused_before - u32::from(!rejected.ran());
+        let refused = refused_before + u32::from(!rejected.ran());
+        let ran = (self.number + self.hedged).saturating_sub(refused);
         rejected.with_attempts(ran)
     }
 
     /// How many attempts have run, of which this is what the last one came to.
     fn ran(self, later: Later, seen: Judged) -> u32 {
         let is_refused = seen.rejected.is_some_and(|kind| !kind.ran());
-        self.number.saturating_sub(later.refused + u32::from(is_refused))
+        (self.number + self.hedged).saturating_sub(later.refused + u32::from(is_refused))
     }
 
     /// Says why it ends with an attempt that no other is to follow.

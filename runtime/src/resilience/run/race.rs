@@ -154,6 +154,9 @@ where
                 return Poll::Ready(ended);
             }
             other.lane.close::<H>(&seen);
+            if seen.rejected.is_some_and(|kind| !kind.ran()) {
+                this.run.later.refused += 1;
+            }
         }
         match this.failed.take() {
             Some(failed) if this.others.is_empty() => Poll::Ready(failed),
@@ -167,7 +170,7 @@ where
 
 /// The number of the next attempt, if it is time for one and there may be one.
 fn next<P: Parts, H: Has>(
-    run: &Run<'_, P, H>,
+    run: &mut Run<'_, P, H>,
     timer: &mut Option<Timer>,
     begun: &mut u32,
     context: &mut Context<'_>,
@@ -189,7 +192,8 @@ fn next<P: Parts, H: Has>(
     }
     *begun += 1;
     telemetry::hedging(run.core.call(run.parts).name(), *begun);
-    Some(run.core.number + *begun - 1)
+    run.core.hedged += 1;
+    Some(run.core.number + run.core.hedged)
 }
 
 #[inline(always)]

@@ -11,7 +11,8 @@ use crate::{
     resilience::{
         bulkhead::Place,
         policy::{Any, BULKHEAD, Has, LIMIT, Parts, Policy, RETRY, TIMEOUT},
-        scope, timer,
+        scope::{self, NEVER},
+        timer,
     },
     site::Site,
     time,
@@ -42,17 +43,18 @@ impl<'p, P: Parts, H: Has> SyncRun<'p, P, H> {
             let _within = scope::enter(number, core.has(RETRY));
             return Ok(body());
         }
-        let place = core.admit(*parts, lane).map_err(|refusal| core.call(*parts).tell(refusal))?;
+        let admitted = core.admit(*parts, lane);
+        let (place, until) = admitted.map_err(|refusal| core.call(*parts).tell(refusal))?;
         let (mut in_time, mut limited) = (None, None);
         if core.has(TIMEOUT) {
-            let (end, limits) = core.call(*parts).begin_in_time();
+            let (end, limits) = core.call(*parts).begin_in_time(until);
             (in_time, limited) = (Some(end), Some(limits));
         }
         let value = {
             let _within = scope::enter(number, core.has(RETRY));
             Running::run(lane, limited, body)
         };
-        drop(place);
+        lane.leave(place);
         if let Some(in_time) = in_time {
             in_time.check().map_err(|refusal| core.call(*parts).tell(refusal))?;
         }
@@ -85,13 +87,13 @@ impl<'p, P: Parts, H: Has> SyncRun<'p, P, H> {
 }
 
 impl<H: Has> Core<H> {
-    /// Passes the doors, one after the other.
+    /// Passes the doors, one after the other; with the end of the attempt, if that is set already.
     #[inline(always)]
     fn admit<'p, P: Parts>(
         &mut self,
         parts: &'p P,
         lane: &mut Lane<'p>,
-    ) -> Result<Option<Place<'p>>, Refusal> {
+    ) -> Result<(Option<Place<'p>>, u64), Refusal> {
         // Nothing can cut it off, so its time runs from the beginning.
         self.fix_deadline(parts);
         // Who needs the time for the limit has it for the breaker.
@@ -127,8 +129,11 @@ impl<H: Has> Core<H> {
         if self.has(CHAOS)
             && let Some(chaos) = parts.chaos()
         {
-            timer::block(Duration::from_nanos(chaos.strike().map_err(refused)?));
+            let latency = chaos.strike().map_err(refused)?;
+            if latency > 0 {
+                return Ok((place, self.call(parts).block(latency)?));
+            }
         }
-        Ok(place)
+        Ok((place, NEVER))
     }
 }

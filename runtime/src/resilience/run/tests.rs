@@ -572,3 +572,4 @@ fn each_further_attempt_is_a_span_with_its_number() {
 mod cancellation;
 mod line;
 mod macros;
+mod told;
