@@ -26,18 +26,11 @@ fn main() {
             bench(&mut criterion, subject, case, case.kind.id(), |tally, batches| {
                 tally.run(batches)
             });
+            if let Some(two) = case.kind.on_two_threads() {
+                bench(&mut criterion, subject, case, two, Tally::run_on_two_threads);
+            }
             if case.kind == Kind::Attributes {
-                let [two, sustained] = ["two-threads", "sustained"];
-                bench(&mut criterion, subject, case, two, Tally::run_on_two_threads);
-                bench(&mut criterion, subject, case, sustained, Tally::run_sustained);
-            }
-            if case.kind == Kind::CounterCached {
-                let two = "counter-two-threads";
-                bench(&mut criterion, subject, case, two, Tally::run_on_two_threads);
-            }
-            if case.kind == Kind::Timed {
-                let two = "timed-two-threads";
-                bench(&mut criterion, subject, case, two, Tally::run_on_two_threads);
+                bench(&mut criterion, subject, case, "sustained", Tally::run_sustained);
             }
         }
     }

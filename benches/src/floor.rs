@@ -4,7 +4,7 @@ use std::{hint::black_box, time::Instant};
 
 use crate::{
     subject::{Case, Kind, Sink, Subject},
-    workload::{alone, body, ready, trees},
+    workload::{Failed, alone, body, fallible_body, ready, succeeding, trees},
 };
 
 /// The function without instrumentation.
@@ -23,6 +23,10 @@ impl Subject for Bare {
                     alone(batches, |id, name| ready(work_async(id, name)));
                 }),
                 Case::silent(Kind::Tree, |batches| trees(batches, || (), work)),
+                Case::silent(Kind::Fallible, |batches| succeeding(batches, fallible)),
+                Case::silent(Kind::FallibleAsync, |batches| {
+                    succeeding(batches, |id, name| ready(fallible_async(id, name)));
+                }),
             ]
         }
     }
@@ -61,6 +65,16 @@ pub(crate) async fn work_async(id: u64, name: &str) -> u64 {
 #[inline(never)]
 fn work(id: u64, name: &str) -> u64 {
     body(id, name)
+}
+
+#[inline(never)]
+pub(crate) fn fallible(id: u64, name: &str) -> Result<u64, Failed> {
+    fallible_body(id, name)
+}
+
+#[inline(never)]
+pub(crate) async fn fallible_async(id: u64, name: &str) -> Result<u64, Failed> {
+    fallible_body(id, name)
 }
 
 #[inline(always)]

@@ -11,6 +11,7 @@
 
 mod counters;
 mod floor;
+mod guarded;
 mod ours;
 #[cfg(feature = "peers")]
 mod peers;
@@ -33,6 +34,7 @@ pub fn subjects() -> Vec<&'static dyn Subject> {
     subjects.push(&ours::Uninitialised);
     subjects.extend(floor::clocks());
     subjects.push(&ours::Spandrel);
+    subjects.push(&guarded::Guarded);
     subjects.push(&ours::TailBias);
     subjects.push(&ours::Bridged);
     #[cfg(feature = "peers")]

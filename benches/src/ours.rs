@@ -205,7 +205,7 @@ static TURNED_DOWN: LazyLock<Context> = LazyLock::new(|| {
 static SEEN: bench::Seen = bench::Seen::new();
 
 #[inline(always)]
-fn roots(batches: u64, run: impl Fn(u64)) {
+pub(crate) fn roots(batches: u64, run: impl Fn(u64)) {
     for batch in 0..batches {
         root(batch, &run);
     }
@@ -249,7 +249,7 @@ fn traced_and_timed(id: u64) -> u64 {
 }
 
 /// How often an annotated function was called.
-fn calls(name: &str) -> u64 {
+pub(crate) fn calls(name: &str) -> u64 {
     let functions = spandrel::functions();
     let found = functions.iter().find(|function| function.name() == name);
     found.and_then(|function| function.calls(Outcome::Ok)).expect("a counted function")

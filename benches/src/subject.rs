@@ -8,6 +8,16 @@ pub enum Kind {
     Async,
     /// A sync function with an integer and a short string as attributes, inside a sampled root.
     Attributes,
+    /// A sync function behind a breaker that is closed.
+    Breaker,
+    /// The same by the breaker itself, without an attribute.
+    BreakerObject,
+    /// A call that a breaker rejects because it is open.
+    BreakerOpen,
+    /// A sync function behind a bulkhead that has room.
+    Bulkhead,
+    /// An async one.
+    BulkheadAsync,
     /// Reading the clock twice.
     Clock,
     /// One more in a counter of the program's own, whose labels were looked up before.
@@ -16,11 +26,33 @@ pub enum Kind {
     CounterLabels,
     /// A function whose instrumentation is switched off in an initialised program.
     Disabled,
+    /// A sync function that may fail, and does not.
+    Fallible,
+    /// An async one that is ready at once.
+    FallibleAsync,
+    /// A sync function with a fallback that is not needed.
+    Fallback,
+    /// An async function with a hedge that is not needed.
+    Hedge,
+    /// A sync function behind a rate limit that has room.
+    Limit,
+    /// The same with a limit for each of 64 keys.
+    LimitKeyed,
     /// A sync function without attributes, inside a sampled root.
     Plain,
+    /// A sync function that would be tried again, and need not be.
+    Retry,
+    /// An async one.
+    RetryAsync,
+    /// A sync one that may be tried again any number of times: without a budget.
+    RetryUnbudgeted,
+    /// An async function that is traced and timed and has a retry and a breaker, inside a sampled root.
+    Stack,
     /// A sync function whose calls are counted and timed, and that has no span.
     Timed,
-    /// The same with a span without attributes, inside a sampled root.
+    /// An async function that is ready at once, and would be cut off if it were not.
+    Timeout,
+    /// A sync function that is counted and timed and has a span without attributes, in a sampled root.
     TracedTimed,
     /// One root and ten children with two attributes each.
     Tree,
@@ -36,12 +68,28 @@ impl Kind {
         match self {
             Self::Async => "async",
             Self::Attributes => "attributes",
+            Self::Breaker => "breaker",
+            Self::BreakerObject => "breaker-object",
+            Self::BreakerOpen => "breaker-open",
+            Self::Bulkhead => "bulkhead",
+            Self::BulkheadAsync => "bulkhead-async",
             Self::Clock => "clock",
             Self::CounterCached => "counter-cached",
             Self::CounterLabels => "counter-labels",
             Self::Disabled => "disabled",
+            Self::Fallback => "fallback",
+            Self::Fallible => "fallible",
+            Self::FallibleAsync => "fallible-async",
+            Self::Hedge => "hedge",
+            Self::Limit => "limit",
+            Self::LimitKeyed => "limit-keyed",
             Self::Plain => "plain",
+            Self::Retry => "retry",
+            Self::RetryAsync => "retry-async",
+            Self::RetryUnbudgeted => "retry-unbudgeted",
+            Self::Stack => "stack",
             Self::Timed => "timed",
+            Self::Timeout => "timeout",
             Self::TracedTimed => "traced-timed",
             Self::Tree => "tree",
             Self::Uninitialised => "uninitialised",
@@ -60,18 +108,27 @@ impl Kind {
     /// Returns how many spans one batch of a recording subject produces, the root included.
     pub const fn spans(self) -> u64 {
         match self {
-            Self::Async | Self::Attributes | Self::Plain | Self::TracedTimed => {
+            Self::Async | Self::Attributes | Self::Plain | Self::Stack | Self::TracedTimed => {
                 CHILDREN_PER_ROOT + 1
             }
             Self::Tree => CHILDREN_PER_TREE + 1,
-            Self::Clock
-            | Self::CounterCached
-            | Self::CounterLabels
-            | Self::Disabled
-            | Self::Timed
-            | Self::Uninitialised
-            | Self::Unsampled => 0,
+            _ => 0,
         }
+    }
+
+    /// Returns the name under which it is timed on two threads at once, where it is.
+    pub const fn on_two_threads(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Attributes => "two-threads",
+            Self::Breaker => "breaker-two-threads",
+            Self::BreakerObject => "breaker-object-two-threads",
+            Self::BulkheadAsync => "bulkhead-async-two-threads",
+            Self::CounterCached => "counter-two-threads",
+            Self::Limit => "limit-two-threads",
+            Self::LimitKeyed => "limit-keyed-two-threads",
+            Self::Timed => "timed-two-threads",
+            _ => return None,
+        })
     }
 
     /// Returns how many attributes the user asked for in one batch.

@@ -35,13 +35,13 @@ pub(crate) fn register() {
 ///
 /// ```
 /// #[spandrel::traced]
-/// fn reserve() {}
+/// fn count_stock() {}
 ///
 /// let functions = spandrel::functions();
-/// let found = functions.iter().find(|function| function.name() == "reserve").unwrap();
+/// let found = functions.iter().find(|function| function.name() == "count_stock").unwrap();
 /// assert!(found.policies().eq(["traced"]));
-/// assert!(functions.to_json().contains(r#""name":"reserve""#));
-/// # reserve();
+/// assert!(functions.to_json().contains(r#""name":"count_stock""#));
+/// # count_stock();
 /// ```
 #[must_use]
 pub fn functions() -> Functions {

@@ -29,6 +29,7 @@
 //! - [`traced`], [`instrument`], [`counted`], [`span!`]: the attributes and their options.
 //! - [`Span`], [`SpanHandle`], [`FutureExt`], [`spawn`], [`thread`]: spans in code.
 //! - [`trace`]: contexts, propagation across processes, samplers, limits.
+//! - [Which policy when](_resilience), and what they do together; [`resilience`]: the same as objects.
 //! - [`http`]: requests that come in and go out, correlation ids.
 //! - [`export`]: where spans go. [`Builder`]: configuration in code.
 //! - [`testing`]: the spans of a test. [`functions`]: what a program has annotated.
@@ -82,6 +83,9 @@ mod admin;
 #[cfg(doc)]
 #[doc = include_str!("../docs/environment.md")]
 pub mod _environment {}
+#[cfg(doc)]
+#[doc = include_str!("../docs/resilience.md")]
+pub mod _resilience {}
 #[cfg(doc)]
 #[doc = include_str!("../docs/configuration.md")]
 pub mod _configuration {}

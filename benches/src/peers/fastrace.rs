@@ -11,10 +11,13 @@ use fastrace_opentelemetry::OpenTelemetryReporter;
 use opentelemetry::InstrumentationScope;
 use opentelemetry_sdk::Resource;
 
-use super::opentelemetry::{Counted, Counters, otlp_exporter};
+use super::{
+    guarded::assembled,
+    opentelemetry::{Counted, Counters, otlp_exporter},
+};
 use crate::{
     subject::{Case, Kind, Seen, Sink, Subject},
-    workload::{alone, body, ready, trees, under_roots},
+    workload::{Failed, alone, body, ready, trees, under_roots},
 };
 
 struct Fastrace;
@@ -35,6 +38,11 @@ impl Subject for Fastrace {
                     under_roots(batches, root, |id, name| ready(work_async(id, name)));
                 }),
                 Case::recorded(Kind::Tree, |batches| trees(batches, root, work)),
+                Case::recorded(Kind::Stack, |batches| {
+                    under_roots(batches, root, |id, name| {
+                        ready(stacked(id, name)).unwrap_or_default()
+                    });
+                }),
                 Case::silent(Kind::Unsampled, |batches| alone(batches, work)),
             ]
         }
@@ -118,6 +126,12 @@ fn plain(id: u64) -> u64 {
 #[trace(short_name = true, properties = { "id": "{id}", "name": "{name}" })]
 async fn work_async(id: u64, name: &str) -> u64 {
     body(id, name)
+}
+
+#[inline(never)]
+#[trace(short_name = true)]
+async fn stacked(id: u64, name: &str) -> Result<u64, Failed> {
+    assembled::guarded(id, name).await
 }
 
 static SEEN: Counters = Counters::new();

@@ -2,6 +2,7 @@
 
 mod counters;
 mod fastrace;
+mod guarded;
 mod metrics;
 mod opentelemetry;
 pub(crate) mod tracing;
@@ -15,6 +16,7 @@ pub(crate) fn all() -> Vec<&'static dyn Subject> {
     all.extend(tracing::all());
     all.extend(metrics::all());
     all.extend(counters::all());
+    all.extend(guarded::all());
     all
 }
 

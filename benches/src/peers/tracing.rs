@@ -13,11 +13,14 @@ use tracing::{
 };
 use tracing_subscriber::{layer::SubscriberExt, registry::Registry};
 
-use super::opentelemetry::{Counters, Pipeline};
+use super::{
+    guarded::assembled,
+    opentelemetry::{Counters, Pipeline},
+};
 use crate::{
     ours::Spandrel,
     subject::{Case, Kind, Seen, Sink, Subject},
-    workload::{alone, body, ready, trees, under_roots},
+    workload::{Failed, alone, body, ready, trees, under_roots},
 };
 
 /// An instrumented function in a program without a subscriber.
@@ -212,6 +215,12 @@ async fn work_async(id: u64, name: &str) -> u64 {
     body(id, name)
 }
 
+#[inline(never)]
+#[instrument(skip_all)]
+async fn stacked(id: u64, name: &str) -> Result<u64, Failed> {
+    assembled::guarded(id, name).await
+}
+
 fn exported(pipeline: Option<&Pipeline>) -> Dispatch {
     let pipeline = pipeline.expect("this configuration has a sampler");
     let layer = tracing_opentelemetry::layer().with_tracer(pipeline.tracer().clone());
@@ -236,6 +245,9 @@ const RECORDED: &[Case] = &[
         under_roots(batches, root, |id, name| ready(work_async(id, name)));
     }),
     Case::recorded(Kind::Tree, |batches| trees(batches, root, work)),
+    Case::recorded(Kind::Stack, |batches| {
+        under_roots(batches, root, |id, name| ready(stacked(id, name)).unwrap_or_default());
+    }),
 ];
 
 static CONFIGURATIONS: [Configuration; 5] = [

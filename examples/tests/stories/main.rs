@@ -1,6 +1,7 @@
 //! Every example runs, and its spans are those that its story tells of.
 
 mod counterparts;
+mod outage;
 mod services;
 
 use std::process::Command;

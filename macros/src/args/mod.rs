@@ -81,7 +81,7 @@ macro_rules! options {
                 errors: &mut crate::errors::Errors,
             ) -> Self {
                 let mut options = Self::default();
-                crate::args::each(args, errors, &mut |key, input| {
+                crate::args::each(args, Self::NAMES, errors, &mut |key, input| {
                     match syn::ext::IdentExt::unraw(key).to_string().as_str() {
                         $($name => crate::args::set(&mut options.$field, key, input),)*
                         _ => Err(crate::args::unknown("option", key, Self::NAMES)),
@@ -131,12 +131,13 @@ fn is_option<O: Options>(word: &Ident) -> bool {
 /// Parses `option, option = value, option(…)`; after an error it goes on behind the next comma.
 pub(crate) fn each(
     args: TokenStream,
+    names: &[&str],
     errors: &mut Errors,
     option: &mut dyn FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
 ) {
     let parser = |input: ParseStream<'_>| {
         while !input.is_empty() {
-            let parsed = one(input, option);
+            let parsed = one(input, names, option);
             if let Err(error) = parsed {
                 errors.push(error);
                 skip_to_comma(input)?;
@@ -153,10 +154,13 @@ pub(crate) fn each(
 
 fn one(
     input: ParseStream<'_>,
+    names: &[&str],
     option: &mut dyn FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
 ) -> syn::Result<()> {
     if !input.peek(Ident::peek_any) {
-        return Err(input.error("expected the name of an option"));
+        let first = names.first().map_or("option", |name| *name);
+        let text = format!("expected the name of an option in front, as in `{first} = …`");
+        return Err(input.error(format!("{text}; {}", nearest::valid(names))));
     }
     let key = input.call(Ident::parse_any)?;
     option(&key, input)?;

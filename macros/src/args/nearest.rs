@@ -10,7 +10,7 @@ pub(crate) fn unknown(what: &str, name: &Ident, valid: &[&str]) -> syn::Error {
 }
 
 pub(crate) fn message(what: &str, name: &str, valid: &[&str]) -> String {
-    let all = valid.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    let all = all(valid);
     if name.is_empty() {
         return format!("expected a {what}: one of {all}");
     }
@@ -20,12 +20,26 @@ pub(crate) fn message(what: &str, name: &str, valid: &[&str]) -> String {
     }
 }
 
+/// `valid are` and all of some words.
+pub(super) fn valid(words: &[&str]) -> String {
+    format!("valid are {}", all(words))
+}
+
+fn all(words: &[&str]) -> String {
+    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
 /// The nearest of some words, if one is near enough to be what was meant.
 pub(crate) fn nearest<'w>(name: &str, words: &[&'w str]) -> Option<&'w str> {
     let name = name.to_lowercase();
     let distances = words.iter().map(|word| (distance(&name, &word.to_lowercase()), *word));
     let (distance, word) = distances.min_by_key(|(distance, _)| *distance)?;
-    (distance <= 1 + name.chars().count() / 4).then_some(word)
+    if distance <= 1 + name.chars().count() / 4 {
+        return Some(word);
+    }
+    // `attempts` is the half of one word: if only of one, of that.
+    let mut wholes = words.iter().filter(|word| word.split('_').any(|part| part == name));
+    wholes.next().filter(|_| wholes.next().is_none()).copied()
 }
 
 /// Edits between two words; a swap of neighbours counts two.
@@ -54,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_slip_finds_its_word_and_nonsense_finds_none() {
-        let words = ["kind", "level", "fields", "skip_all"];
+        let words = ["kind", "level", "fields", "skip_all", "max_attempts", "max_elapsed"];
 
         let cases = [
             ("knd", Some("kind")),
@@ -62,6 +76,8 @@ mod tests {
             ("skipall", Some("skip_all")),
             ("LEVEL", Some("level")),
             ("sampling", None),
+            ("attempts", Some("max_attempts")),
+            ("max", None),
         ];
         for (typed, expected) in cases {
             assert_eq!(nearest(typed, &words), expected, "{typed}");

@@ -73,9 +73,9 @@ impl Value for Group {
         parenthesized!(content in input);
         let mut members: Vec<Member> = Vec::new();
         let mut errors = Errors::default();
-        args::each(content.parse()?, &mut errors, &mut |key, input| {
+        let names: Vec<_> = table.entries.iter().map(|entry| entry.name).collect();
+        args::each(content.parse()?, &names, &mut errors, &mut |key, input| {
             let Some(entry) = table.entry(&key.unraw().to_string()) else {
-                let names: Vec<_> = table.entries.iter().map(|entry| entry.name).collect();
                 return Err(args::unknown(&format!("`{}` option", table.name), key, &names));
             };
             let value = member(key, entry, input)?;

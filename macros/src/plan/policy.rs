@@ -96,7 +96,11 @@ fn check(planned: &Policies, span: Span, errors: &mut Errors) {
     for part in &planned.parts {
         is_elsewhere("key", part.keyed.is_some(), errors);
         is_elsewhere("instance", part.instance.is_some(), errors);
-        is_elsewhere("redis", part.redis.is_some(), errors);
+        if let Some(redis) = &part.redis {
+            let message = "`redis` is asked at each call, and a policy is a constant; write \
+                           `#[rate_limit(…)]` at the function";
+            errors.at(&redis.key, message);
+        }
     }
 }
 

@@ -67,7 +67,6 @@ mod class;
 mod doors;
 mod explain;
 pub(crate) mod fallback;
-#[cfg_attr(not(feature = "chaos"), expect(dead_code, reason = "there are no faults"))]
 pub(crate) mod faults;
 pub(crate) mod given;
 mod hedge;

@@ -210,7 +210,6 @@ impl Policy {
 
     /// Gives the parts without a name of their own this one.
     fn bind(&self, owner: Owner<'_>) {
-        self.word.fetch_and(!NEW, Relaxed);
         // The budget of what is not there would stand in the way of one of the same name.
         if self.declared & RETRY != 0 {
             self.retry.bind(owner);
@@ -221,6 +220,8 @@ impl Policy {
         self.doors.circuit_breaker.iter().for_each(|breaker| breaker.bind(owner));
         self.doors.rate_limit.iter().for_each(|limiter| limiter.bind(owner));
         self.doors.bulkhead.iter().for_each(|bulkhead| bulkhead.bind(owner));
+        // Only now: a call at the same moment would use what has no name yet.
+        self.word.fetch_and(!NEW, Relaxed);
     }
 
     /// Takes what is said outside of the code; parts that have state do so themselves.

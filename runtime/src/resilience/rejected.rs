@@ -232,7 +232,11 @@ impl fmt::Display for Rejected {
             write!(f, " for `{key}`")?;
         }
         match self.retry_after() {
-            Some(after) => write!(f, "; retry after {after:?}"),
+            // Who comes too early is refused again, and nobody reads nanoseconds.
+            Some(after) => {
+                let millis = u64::try_from(after.as_nanos().div_ceil(1_000_000));
+                write!(f, "; retry after {:?}", millis.map_or(after, Duration::from_millis))
+            }
             None => Ok(()),
         }
     }
@@ -252,6 +256,8 @@ mod tests {
 
         let text = "the circuit breaker `payments` is open for `eu`; retry after 1.5s";
         assert_eq!(refused.to_string(), text);
+        let later = refused.clone().with_retry_after(Duration::from_nanos(29_999_976_084));
+        assert!(later.to_string().ends_with("; retry after 30s"), "{later}");
         assert!(size_of::<Rejected>() <= 64, "{}", size_of::<Rejected>());
         fn assert_bounds<T: Error + Send + Sync + Clone + 'static>(_: &T) {}
         assert_bounds(&refused);

@@ -57,12 +57,18 @@ impl Setup {
         self
     }
 
+    #[cfg_attr(not(feature = "test-util"), expect(unused_variables, reason = "no clock is paused"))]
+    fn pause(&self, running: &Running) {
+        #[cfg(feature = "test-util")]
+        if self.start_paused {
+            running.capture.mock_clock().skip_waits();
+        }
+    }
+
     /// Runs a test.
     pub fn run<R>(self, test: impl FnOnce(Test) -> R) -> R {
         let running = Running::begin(&self);
-        if self.start_paused {
-            let _ = running.capture.mock_clock();
-        }
+        self.pause(&running);
         running.run(test)
     }
 
@@ -84,9 +90,7 @@ impl Setup {
         }
         #[cfg(not(feature = "tokio"))]
         {
-            if self.start_paused {
-                let _ = running.capture.mock_clock();
-            }
+            self.pause(&running);
             running.run(|t| super::block_on::block_on(self.start_paused, test(t)))
         }
     }

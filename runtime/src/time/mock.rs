@@ -5,10 +5,9 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     task::{Poll, Waker},
-    thread::{self, ThreadId},
     time::Duration,
 };
 
@@ -23,10 +22,10 @@ static CLOCKS: Mutex<Option<HashMap<u32, Arc<Standing>>>> = Mutex::new(None);
 struct Standing {
     nanos: AtomicU64,
     waiting: Mutex<Vec<(u64, Waker)>>,
-    /// The thread of the test.
-    owner: ThreadId,
     /// What moves it, if not the test's hand alone.
     driver: Option<Box<dyn Driver>>,
+    /// It goes on to what a thread waits for, even where somebody else could end the wait.
+    skips: AtomicBool,
 }
 
 /// Another clock of the test's, with which this one is one.
@@ -73,11 +72,17 @@ impl MockClock {
         let clocks = clocks.get_or_insert_default();
         let clock = clocks.entry(scope).or_insert_with(|| {
             let nanos = AtomicU64::new(Self::START);
-            let owner = thread::current().id();
-            Arc::new(Standing { nanos, waiting: Mutex::default(), owner, driver })
+            let skips = AtomicBool::new(driver.is_some());
+            Arc::new(Standing { nanos, waiting: Mutex::default(), driver, skips })
         });
         super::set_mocked(true);
         Self { clock: Arc::clone(clock) }
+    }
+
+    /// Has it go on to what a thread waits for, even where somebody else could end the wait.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn skip_waits(&self) {
+        self.clock.skips.store(true, Relaxed);
     }
 
     /// Moves the clock on, and wakes whoever waited for that.
@@ -118,9 +123,10 @@ pub(super) fn pass(time: Duration) -> bool {
     ruling().inspect(|clock| clock.advance(time)).is_some()
 }
 
-/// See [`super::is_own`].
-pub(super) fn is_own() -> bool {
-    ruling().is_some_and(|clock| clock.owner == thread::current().id())
+/// See [`super::skip`].
+pub(super) fn skip(time: Duration) -> bool {
+    let clock = ruling().filter(|clock| clock.skips.load(Relaxed));
+    clock.inspect(|clock| clock.advance(time)).is_some()
 }
 
 /// See [`super::poll_mocked`]; without a clock there is nothing to wait for.

@@ -173,15 +173,15 @@ pub(crate) fn pass(time: Duration) -> bool {
     MODE.load(Relaxed) & MOCKED != 0 && mock::pass(time)
 }
 
-/// Whether a mock clock rules the calling thread, and that is the one of its test.
-pub(crate) fn is_own() -> bool {
-    MODE.load(Relaxed) & MOCKED != 0 && mock::is_own()
-}
-
 /// Moves the mock clock that rules the calling thread on to whoever waits for it first, if one does.
 #[cfg(any(test, not(feature = "tokio")))]
 pub(crate) fn skip_to_next() -> bool {
     mock::skip_to_next()
+}
+
+/// As [`pass`], for a wait that somebody else may end: only in tests that began with time paused.
+pub(crate) fn skip(time: Duration) -> bool {
+    MODE.load(Relaxed) & MOCKED != 0 && mock::skip(time)
 }
 
 /// Whether the mock clock that rules the calling thread has come so far; if not, it wakes.

@@ -6,6 +6,7 @@ mod classes;
 mod clients;
 mod correlation;
 mod endings;
+mod faults;
 mod grpc;
 mod metrics;
 mod policies;

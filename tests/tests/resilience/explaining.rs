@@ -39,7 +39,7 @@ fn a_function_tells_its_pipeline_with_its_numbers() {
         "  circuit_breaker  failure_rate = 0.25, window = \"60s\", min_calls = 20, \
          open_for = \"5s\", probes = 1, half_open(rate = 0.5); closed",
         "  rate_limit       rate = \"100/s\", burst = 10; for each key, 0 of at most 1024",
-        "  bulkhead         max_concurrent = 10, queue = 5, wait = \"1s\"; open",
+        "  bulkhead         max_concurrent = 10, queue = 5, wait = \"1s\"; available",
     ];
     assert_eq!(lines[1..], expected, "{told}");
 }
@@ -60,7 +60,7 @@ fn the_numbers_are_those_that_hold_now() {
 
     let told = explain(concat!(module_path!(), "::changed")).unwrap();
     assert!(told.contains("\n  circuit_breaker\n"), "{told}");
-    let expected = "max_concurrent = 7, queue = 0; open, mode observe";
+    let expected = "max_concurrent = 7, queue = 0; available, mode observe";
     assert!(told.contains(expected), "{told}");
     assert!(spandrel::functions().explain().contains(&told));
 }

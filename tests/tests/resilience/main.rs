@@ -9,3 +9,5 @@ mod explaining;
 mod listing;
 mod metrics;
 mod outcomes;
+#[cfg(target_os = "linux")]
+mod peers;

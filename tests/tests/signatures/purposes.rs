@@ -2,8 +2,8 @@
 
 #![expect(
     clippy::needless_pass_by_value,
-    clippy::unnecessary_wraps,
-    clippy::unused_async,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unwrap_used,
     reason = "functions are written as those that are protected"
 )]
 
@@ -55,7 +55,7 @@ mod threads {
     #[timeout("60s", sync = thread)]
     #[traced]
     fn seen(number: u32) -> Result<(u32, u32, bool, Option<String>), Failed> {
-        let left = resilience::time_left().unwrap() <= Duration::from_secs(60);
+        let left = resilience::time_left().unwrap() <= Duration::from_mins(1);
         let trace = Span::current().trace_id().map(|id| id.to_string());
         Ok((number, resilience::attempt(), left, trace))
     }

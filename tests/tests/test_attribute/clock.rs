@@ -7,7 +7,9 @@ use spandrel::{
     resilience::{Bulkhead, CircuitBreaker, CircuitState, Rate, RateLimiter, Window},
     retry, scripted,
     testing::Test,
-    timeout, traced,
+    timeout,
+    trace::SpanData,
+    traced,
 };
 
 use crate::Failed;
@@ -45,7 +47,7 @@ async fn a_breaker_with_retry_and_timeout_takes_virtual_time_alone(t: Test) {
     assert_eq!(charge(1).await, Ok(()));
     assert_eq!(began.elapsed(), seconds(616));
 
-    let charges: Vec<_> = t.find("charge").iter().map(|span| span.duration()).collect();
+    let charges: Vec<_> = t.find("charge").iter().map(SpanData::duration).collect();
     assert_eq!(charges, [seconds(15), Duration::ZERO, Duration::ZERO, seconds(1)]);
     let attempts = t.find("attempt");
     assert!(attempts.iter().all(|span| span.duration() == seconds(2)), "{attempts:?}");

@@ -2,13 +2,13 @@ use spandrel::{Rejected, policy, rate_limit, redis_1::Link, resilience::Policy};
 
 static BUNDLE: Policy = policy! { rate_limit("1/s", redis = LINK) };
 
-#[rate_limit("100/s", redis = link)]
-fn sync(link: &Link) -> Result<(), Rejected> {
+#[rate_limit("100/s", redis = _link)]
+fn sync(_link: &Link) -> Result<(), Rejected> {
     Ok(())
 }
 
-#[rate_limit("100/s", redis = link, max_keys = 7, key = "a")]
-async fn keys(link: &Link) -> Result<(), Rejected> {
+#[rate_limit("100/s", redis = _link, max_keys = 7, key = "a")]
+async fn keys(_link: &Link) -> Result<(), Rejected> {
     Ok(())
 }
 

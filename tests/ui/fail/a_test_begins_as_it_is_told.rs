@@ -7,9 +7,6 @@ fn refunds() {}
 #[spandrel::test(start_paused)]
 fn settles() {}
 
-#[spandrel::test(seed = "seven")]
-fn draws() {}
-
 #[spandrel::test(seed = 7, seed = 8)]
 fn draws_twice() {}
 

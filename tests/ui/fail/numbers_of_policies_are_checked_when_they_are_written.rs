@@ -41,7 +41,12 @@ fn fails() -> Result<(), ()> {
     Ok(())
 }
 
+#[retry(3, attempts = 3)]
+fn nameless() -> Result<(), ()> {
+    Ok(())
+}
+
 fn main() {
     let _ = (retries(), counted_otherwise(), breaks(), breaks_when_slow(), limited(), bounded());
-    let _ = (ends(), fails());
+    let _ = (ends(), fails(), nameless());
 }

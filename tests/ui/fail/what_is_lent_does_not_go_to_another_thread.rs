@@ -1,19 +1,12 @@
-use std::rc::Rc;
-
 use spandrel::{Rejected, timeout};
 
-struct Client;
+struct Client(u8);
 
 impl Client {
     #[timeout("1s", sync = thread)]
-    fn call(&self, name: &str, found: Option<&'static str>) -> Result<&str, Rejected> {
-        Ok(name)
+    fn call(&self, _names: Vec<&str>, _found: Option<&'static str>) -> Result<&u8, Rejected> {
+        Ok(&self.0)
     }
-}
-
-#[timeout("1s", sync = thread)]
-fn count(words: Rc<str>) -> Result<usize, Rejected> {
-    Ok(words.len())
 }
 
 #[timeout("1s", sync = thread)]
@@ -21,4 +14,6 @@ async fn later() -> Result<(), Rejected> {
     Ok(())
 }
 
-fn main() {}
+fn main() {
+    let _ = (Client(1).call(Vec::new(), None), later());
+}

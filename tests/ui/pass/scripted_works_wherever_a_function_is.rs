@@ -9,9 +9,13 @@ impl Client<u32> {
         self.0
     }
 
-    #[scripted(skip)]
     fn borrowed(&self) -> &u32 {
         &self.0
+    }
+
+    #[scripted(skip)]
+    fn same<T>(&self, value: T) -> T {
+        value
     }
 
     async fn later(&mut self) -> Result<u32, String> {
@@ -35,10 +39,12 @@ fn main() {
     testing::run(|t| {
         let mut client = Client(1);
         t.script(Client::id, [2]);
+        t.script(Client::borrowed, [&4]);
         t.script(any::<u8>, [3]);
         t.script(unit, [()]);
-        let _future = client.later();
-        assert_eq!((client.id(), *client.borrowed(), any(&1_u8), any(&1_u16)), (2, 1, 3, 1));
+        drop(client.later());
+        assert_eq!((client.id(), client.borrowed(), client.same(5)), (2, &4, 5));
+        assert_eq!((any(&1_u8), any(&1_u16)), (3, 1));
         unit();
     });
 }

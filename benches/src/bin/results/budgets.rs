@@ -1,5 +1,7 @@
 //! The budgets, and whether they are met.
 
+mod guarded;
+
 use std::fmt::Write;
 
 use crate::measurements::Measurements;
@@ -20,7 +22,7 @@ struct Budget {
 /// Renders every budget with what was measured.
 pub(crate) fn table(measurements: &Measurements) -> String {
     let mut table = String::from("| what | measured | budget | aim | |\n|---|---|---|---|---|\n");
-    for Budget { what, unit, value, rule } in BUDGETS {
+    for Budget { what, unit, value, rule } in BUDGETS.iter().chain(guarded::BUDGETS) {
         let value = value(measurements);
         let measured = value.map_or("not measured".to_owned(), |value| format!("{value:.2}{unit}"));
         let (sign, budget, aim) = match rule {

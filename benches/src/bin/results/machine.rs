@@ -13,6 +13,13 @@ const PACKAGES: &[&str] = &[
     "opentelemetry-otlp",
     "fastant",
     "quanta",
+    "failsafe",
+    "recloser",
+    "tower-resilience-circuitbreaker",
+    "backon",
+    "tokio-retry",
+    "governor",
+    "tokio",
     "criterion",
 ];
 

@@ -10,7 +10,7 @@ mod machine;
 mod measurements;
 mod tables;
 
-use std::{env, io, path::Path};
+use std::{env, fs, io, path::Path};
 
 use crate::measurements::Measurements;
 
@@ -28,9 +28,18 @@ fn main() -> io::Result<()> {
     println!("## Against the budgets\n\n{}", budgets::table(&measurements));
     println!("{}", tables::all(&measurements));
     print!("{}", tables::features(&measurements));
+    print!("{}", conformance()?);
     println!("## What we lose\n\n{}", tables::losses(&measurements));
     println!("{READING}");
     Ok(())
+}
+
+/// The section that a test of the table of cases keeps in the page, as it stands there.
+fn conformance() -> io::Result<String> {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/RESULTS.md");
+    let page = fs::read_to_string(page)?;
+    let sections = page.split("\n## ").filter(|section| section.starts_with("Conformance\n"));
+    Ok(sections.map(|section| format!("## {}\n", section.trim_end_matches('\n')) + "\n").collect())
 }
 
 const HEAD: &str = "\
@@ -57,4 +66,11 @@ const READING: &str = "\
   layer adds eight. Both peers export an unsigned integer as a string.
 - The subscribers of `tracing` are called through a switch, so that several fit in one process: one
   indirect call, about a nanosecond per callback, not in its favour.
+- What is guarded ends well, and each case proves that before it is timed: nothing is refused, but
+  by the breakers that are open, and these let nothing through. `failsafe` is its default policy,
+  `failsafe, consecutive` that of failures in a row; ours is the window of 100 calls. A service of
+  `tower` is kept from call to call and asked whether it is ready, as it has to be. `backon` and
+  `tokio-retry` have no budget, and stand beside ours without one. `stack` is `backon` around
+  `failsafe`, with a histogram of `prometheus`, under the span of the library in the row; ours, an
+  attribute for each.
 - `off` and `fastrace` outside of any root stand in the column `unsampled`.";

@@ -45,6 +45,30 @@ const CALLS: &[&str] = &[
     "counter-cached",
     "counter-labels",
 ];
+/// What is guarded: one call at a time, and on two threads.
+const GUARDED: &[&str] = &[
+    "fallible",
+    "fallible-async",
+    "retry",
+    "retry-unbudgeted",
+    "retry-async",
+    "breaker",
+    "breaker-two-threads",
+    "breaker-object",
+    "breaker-object-two-threads",
+    "breaker-open",
+    "limit",
+    "limit-two-threads",
+    "limit-keyed",
+    "limit-keyed-two-threads",
+    "timeout",
+    "fallback",
+    "hedge",
+    "bulkhead",
+    "bulkhead-async",
+    "bulkhead-async-two-threads",
+    "stack",
+];
 const SIZES: &[&str] = &["0 sync", "100 sync", "500 sync", "0 async", "100 async", "500 async"];
 
 static TABLES: &[Table] = &[
@@ -54,6 +78,16 @@ static TABLES: &[Table] = &[
         metric: "ns",
         kinds: SPEEDS,
         cell: time,
+    },
+    Table {
+        title: "Time of guarded calls",
+        note: "Nanoseconds per call of a function that may fail and does not, around which there is \
+               the one thing; `fallible` is that function alone. `breaker-open` is a call that is \
+               refused; `stack` is traced, timed, tried again and behind a breaker. In brackets: what \
+               it adds to that function, and how many times two clock reads all of it is.",
+        metric: "ns",
+        kinds: GUARDED,
+        cell: guarded,
     },
     Table {
         title: "CPU time of all threads",
@@ -110,6 +144,13 @@ static TABLES: &[Table] = &[
         cell: plain,
     },
     Table {
+        title: "Allocations of guarded calls",
+        note: "Per call on the calling thread.",
+        metric: "allocations",
+        kinds: GUARDED,
+        cell: plain,
+    },
+    Table {
         title: "Allocations on all threads",
         note: "Per call (per tree), with a sink that discards.",
         metric: "allocations-all-threads",
@@ -121,6 +162,13 @@ static TABLES: &[Table] = &[
         note: "Per call (per tree) on the calling thread, counted by callgrind.",
         metric: "instructions",
         kinds: CALLS,
+        cell: plain,
+    },
+    Table {
+        title: "Instructions of guarded calls",
+        note: "Per call on the calling thread, counted by callgrind.",
+        metric: "instructions",
+        kinds: GUARDED,
         cell: plain,
     },
     Table {
@@ -208,7 +256,8 @@ pub(crate) fn all(measurements: &Measurements) -> String {
 pub(crate) fn losses(measurements: &Measurements) -> String {
     let mut list = String::new();
     for (metric, kind) in measurements.ours_keys() {
-        let Some(table) = TABLES.iter().find(|table| table.metric == metric) else { continue };
+        let of_kind = |table: &&Table| table.metric == metric && table.kinds.contains(&kind);
+        let Some(table) = TABLES.iter().find(of_kind) else { continue };
         let Some(ours) = measurements.ours(metric, kind) else { continue };
         for peer in measurements.subjects(metric) {
             let floor = peer == "bare" || kind == "clock" || peer.starts_with(OURS);
@@ -273,6 +322,21 @@ fn time(measurements: &Measurements, nanos: f64, kind: &str, subject: &str) -> S
     cell
 }
 
+fn guarded(measurements: &Measurements, nanos: f64, kind: &str, subject: &str) -> String {
+    let bare = match kind {
+        "retry-async" | "timeout" | "hedge" | "stack" => "fallible-async",
+        kind if kind.starts_with("bulkhead-async") => "fallible-async",
+        _ => "fallible",
+    };
+    let bare = measurements.get("ns", bare, "bare");
+    match (bare, measurements.two_clock_reads()) {
+        (Some(bare), Some(clock)) if subject != "bare" => {
+            format!("{} ({:+.1}, {:.1} ×)", number(nanos), nanos - bare, nanos / clock)
+        }
+        _ => number(nanos),
+    }
+}
+
 fn plain(_: &Measurements, value: f64, _kind: &str, _subject: &str) -> String {
     number(value)
 }
@@ -316,6 +380,16 @@ mod tests {
         for (value, text) in cases {
             assert_eq!(number(value), text);
         }
+    }
+
+    #[test]
+    fn a_guarded_call_says_what_it_adds_and_how_many_clock_reads_it_is() {
+        let mut measurements = Measurements::default();
+        measurements.add("ns", "fallible", "bare", 2.0);
+        measurements.add("ns", "clock", OURS, 20.0);
+
+        assert_eq!(guarded(&measurements, 30.0, "breaker", OURS), "30.0 (+28.0, 1.5 ×)");
+        assert_eq!(guarded(&measurements, 2.0, "fallible", "bare"), "2.00");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! ```sh
 //! cargo run --release -p spandrel-examples --bin shop              # ten seconds of load
 //! cargo run --release -p spandrel-examples --bin shop -- --stay    # and then wait for Ctrl-C
+//! cargo run --release -p spandrel-examples --bin shop -- outage    # policies: see `outage`
 //! ```
 //!
 //! `orders` keeps orders in SQLite and has them paid by `payments`, over HTTP. Each is a process of
@@ -23,6 +24,7 @@
 
 mod load;
 mod orders;
+mod outage;
 mod payments;
 mod service;
 mod store;
@@ -39,10 +41,14 @@ fn main() -> Result<()> {
     match arguments[..] {
         ["payments"] => payments::main(),
         ["orders", payments] => orders::main(payments),
+        ["provider"] => outage::provider::main(),
+        ["outage"] => outage::compare(),
+        ["outage", "with"] => outage::show(outage::Mode::With),
+        ["outage", "without"] => outage::show(outage::Mode::Without),
         [] => show(Duration::from_secs(10), false),
         ["--stay"] => show(Duration::from_secs(10), true),
         ["--seconds", seconds] => show(Duration::from_secs(seconds.parse()?), false),
-        _ => Err("usage: shop [--seconds N | --stay]".into()),
+        _ => Err("usage: shop [--seconds N | --stay | outage [with | without]]".into()),
     }
 }
 

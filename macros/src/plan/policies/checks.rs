@@ -240,7 +240,7 @@ fn hedge(
             );
         }
     }
-    if policies.has("retry") && !policies.with_retry {
+    if policies.has("hedge") && policies.has("retry") && !policies.with_retry {
         errors.push(syn::Error::new(
             place("hedge"),
             "`hedge` beside `retry` multiplies the calls; write `hedge(with_retry, …)` if that is \

@@ -39,8 +39,13 @@ pub(super) fn note(text: &mut String, guides: &str, note: &str, paint: Paint) {
 }
 
 /// The events that have a row: not the exception whose text stands behind the span's name.
-pub(super) fn events(span: &SpanData) -> impl Iterator<Item = &EventData> {
-    span.events.iter().filter(|event| event.name != EXCEPTION || !is_told(span, event))
+///
+/// In the order of time: a span that threads took turns with has them by thread.
+pub(super) fn events(span: &SpanData) -> Vec<&EventData> {
+    let has_row = |event: &&EventData| event.name != EXCEPTION || !is_told(span, event);
+    let mut events: Vec<_> = span.events.iter().filter(has_row).collect();
+    events.sort_by_key(|event| event.unix_nanos);
+    events
 }
 
 /// Appends `· retry  attempt=2`; an exception in red, as type and message.

@@ -34,6 +34,16 @@ fn rows(spans: Vec<SpanData>) -> Vec<String> {
 }
 
 #[test]
+fn events_stand_in_the_order_of_time() {
+    let charge = span(&CHARGE, 1, None, 9).event("retry", 7, &[("attempt", &2)]);
+    let charge = charge.event("retry", 5, &[("attempt", &1)]);
+
+    let rows = rows(vec![data(charge)]);
+
+    assert!(rows[1].ends_with("attempt=1") && rows[2].ends_with("attempt=2"), "{rows:?}");
+}
+
+#[test]
 fn a_trace_is_a_tree_in_the_order_of_its_starts() {
     let load = span(&LOAD, 2, Some(1), 1_200_000);
     let charge = span(&CHARGE, 3, Some(1), 9_800_000).outcome(Outcome::Error);

@@ -208,8 +208,9 @@ impl Core {
         let own = patience(self.patience.load(Relaxed));
         let patience = own.into_iter().chain(most).min();
         // Not the clock of timers: that of tokio may stand, and nobody here would move it.
-        let until =
-            patience.map(|patience| time::steady_nanos().saturating_add(nanos::of(patience)));
+        let until = patience.map(|time| time::steady_nanos().saturating_add(nanos::of(time)));
+        // A clock that stands is no reason to wait for ever.
+        let latest = patience.and_then(|time| time::now().checked_add(time));
         let waker = Waker::from(Arc::new(Unpark(thread::current())));
         let mut context = Context::from_waker(&waker);
         let began = time::nanos();
@@ -218,17 +219,24 @@ impl Core {
                 self.tell_wait(began);
                 return Ok(Place::counted(self));
             }
-            let Some(until) = until else {
+            let Some((until, latest)) = until.zip(latest) else {
                 thread::park();
                 continue;
             };
-            let left = until.saturating_sub(time::steady_nanos());
-            if left == 0 {
+            let now = time::mocked();
+            let left = latest.saturating_duration_since(time::now());
+            if left.is_zero() || now.is_some_and(|now| now >= until) {
                 self.tell_wait(began);
                 return Err(self.rejected());
             }
+            if let Some(now) = now
+                && (time::skip(Duration::from_nanos(until - now))
+                    || time::poll_mocked(until, &waker).is_ready())
+            {
+                continue;
+            }
             // Somebody may wake the thread for another reason.
-            timer::park(Duration::from_nanos(left), &waker);
+            thread::park_timeout(left);
         }
     }
 }

@@ -238,7 +238,7 @@ impl Listed for Core {
             Mode::Disabled => "disabled",
             Mode::ForcedOpen => "forced_open",
             _ if found.in_flight >= u64::from(found.max_concurrent) => "full",
-            _ => "open",
+            _ => "available",
         }
     }
 

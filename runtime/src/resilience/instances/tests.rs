@@ -94,7 +94,7 @@ fn the_list_is_in_one_order_and_in_json() {
         ours.map(|policy| (policy.name(), policy.kind().as_str(), policy.state())).collect();
 
     let expected = [
-        ("order a", "bulkhead", "open"),
+        ("order a", "bulkhead", "available"),
         ("order a", "circuit_breaker", "forced_open"),
         ("order a", "circuit_breaker", "closed"),
         ("order b", "circuit_breaker", "closed"),

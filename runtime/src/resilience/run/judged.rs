@@ -74,6 +74,7 @@ impl Refusal {
 
 /// Of a door that tells everything.
 #[cold]
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 pub(super) fn refused(rejected: Rejected) -> Refusal {
     Refusal::of(&rejected)
 }

@@ -135,6 +135,7 @@ fn ask<'p>(
 
 #[cold]
 #[inline(never)]
+#[expect(clippy::boxed_local, reason = "it was in a box before, and comes in a register")]
 fn end(mut held: Box<Held<'_>>, seen: Judged) {
     if let Some(permit) = held.permit.take() {
         permit.end_at(verdict(&seen), time::nanos);

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Call, Core, Lane, Refusal, judged::refused, waits::Time};
+use super::{Call, Core, Refusal, judged::refused, waits::Time};
 use crate::resilience::{
     Bulkhead, Deadline, RejectedKind, Timeout,
     bulkhead::{Asked, Place},
@@ -166,27 +166,25 @@ impl Call<'_> {
     }
 
     /// Keeps the thread waiting for a place, as long as the whole call has time.
+    ///
+    /// Also whether it has waited.
     #[cold]
     #[inline(never)]
-    pub(super) fn queue_up<'b>(
-        self,
-        bulkhead: &'b Bulkhead,
-        lane: &mut Lane<'_>,
-    ) -> Result<Place<'b>, Refusal> {
-        let line = match bulkhead.ask().map_err(refused)? {
-            Asked::In(place) => return Ok(place),
-            Asked::Queued(line) => line,
+    pub(super) fn queue_up(self, bulkhead: &Bulkhead) -> (Result<Place<'_>, Refusal>, bool) {
+        let line = match bulkhead.ask() {
+            Ok(Asked::In(place)) => return (Ok(place), false),
+            Ok(Asked::Queued(line)) => line,
+            Err(full) => return (Err(refused(full)), false),
         };
         let deadline = self.deadline.min(scope::deadline());
         let patience = (deadline != NEVER)
             .then(|| Duration::from_nanos(deadline.saturating_sub(timer::now())));
-        let found = bulkhead.stand_in_line(line, patience);
-        lane.begins();
-        found.map_err(|full| {
+        let found = bulkhead.stand_in_line(line, patience).map_err(|full| {
             // There is no place, or no time.
             let is_late = deadline != NEVER && timer::now() >= deadline;
             if is_late { Refusal::out_of_time() } else { refused(full) }
-        })
+        });
+        (found, true)
     }
 
     /// Sets the end of a body that nothing can cut off, and that can ask for it.

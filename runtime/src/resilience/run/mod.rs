@@ -158,7 +158,7 @@ impl<'p, P: Parts, H: Has> Run<'p, P, H> {
         }
         if !seen.again {
             if self.core.number > 1 || seen.failed == Some(true) {
-                return Err(Some(self.core.call(self.parts).tell_end(seen)));
+                return Err(Some(self.core.call(self.parts).tell_end(self.later, seen)));
             }
             return Err(None);
         }
@@ -264,17 +264,23 @@ impl Call<'_> {
         rejected.with_attempts(ran)
     }
 
+    /// How many attempts have run, of which this is what the last one came to.
+    fn ran(self, later: Later, seen: Judged) -> u32 {
+        let is_refused = seen.rejected.is_some_and(|kind| !kind.ran());
+        self.number.saturating_sub(later.refused + u32::from(is_refused))
+    }
+
     /// Says why it ends with an attempt that no other is to follow.
     #[cold]
     #[inline(never)]
-    fn tell_end(self, seen: Judged) -> Stopped {
+    fn tell_end(self, later: Later, seen: Judged) -> Stopped {
         let why = match (seen.rejected, seen.outcome) {
             (Some(RejectedKind::Timeout(_)), _) => Stopped::Deadline,
             (Some(_), _) => Stopped::Rejected,
             (None, Outcome::Ok) => Stopped::Success,
             (None, _) => Stopped::Permanent,
         };
-        telemetry::stopped(self.name(), self.number, why);
+        telemetry::stopped(self.name(), self.ran(later, seen), why);
         why
     }
 
@@ -294,7 +300,7 @@ impl Call<'_> {
                 Ok((wait, later))
             }
             Err(why) => {
-                telemetry::stopped(self.name(), number, why);
+                telemetry::stopped(self.name(), self.ran(later, seen), why);
                 Err(why)
             }
         }

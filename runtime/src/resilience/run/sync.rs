@@ -114,10 +114,14 @@ impl<H: Has> Core<H> {
         if self.has(BULKHEAD)
             && let Some(bulkhead) = parts.bulkhead()
         {
-            place = match bulkhead.enter_at_once() {
-                Some(place) => Some(place),
-                None => Some(self.call(parts).queue_up(bulkhead, lane)?),
-            };
+            place = bulkhead.enter_at_once();
+            if place.is_none() {
+                let (found, has_waited) = self.call(parts).queue_up(bulkhead);
+                if has_waited {
+                    lane.begins();
+                }
+                place = Some(found?);
+            }
         }
         #[cfg(feature = "chaos")]
         if self.has(CHAOS)

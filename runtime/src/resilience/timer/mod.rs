@@ -11,13 +11,13 @@ mod tokio;
 pub(crate) use self::tokio::Paused;
 use std::{
     pin::Pin,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll},
     time::Duration,
 };
 
 use pin_project_lite::pin_project;
 
-use crate::{resilience::nanos, time};
+use crate::time;
 
 /// Nanoseconds on the clock by which timers go.
 ///
@@ -93,23 +93,6 @@ impl Kind {
         match time::mocked() {
             Some(_) => Self::Mock,
             None => Self::Own { entry: thread::Entry::new(until) },
-        }
-    }
-}
-
-/// Keeps the thread waiting for so long, or until somebody wakes it, which `waker` does.
-///
-/// On a clock that stands, the thread of the test moves it: nobody else would. Other threads wait for
-/// that, or for whoever wakes them.
-pub(crate) fn park(most: Duration, waker: &Waker) {
-    if time::mocked().is_none() {
-        std::thread::park_timeout(most);
-    } else if time::is_own() {
-        time::pass(most);
-    } else {
-        let until = time::steady_nanos().saturating_add(nanos::of(most));
-        if time::poll_mocked(until, waker).is_pending() {
-            std::thread::park();
         }
     }
 }

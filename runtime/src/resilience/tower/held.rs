@@ -43,7 +43,9 @@ impl<P> Clone for Held<P> {
     }
 }
 
-/// A policy without what needs more than one attempt; made by [`PolicyLayer::once`].
+/// A policy without what needs more than one attempt.
+///
+/// Made by [`PolicyLayer::once`](super::PolicyLayer::once).
 #[derive(Debug)]
 pub struct Once(pub(super) Held<Policy>);
 

@@ -6,28 +6,27 @@
 //! say, with the reason: nothing is left out in silence. Where the code is known to be otherwise than
 //! the rules, the case says in what, and fails as soon as that is not so any more.
 
-mod body;
-mod case;
+pub(crate) mod body;
+pub(crate) mod case;
 mod declare;
 mod drive;
 mod expect;
 mod objects;
 mod play;
-mod script;
+pub(crate) mod script;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use self::case::{Case, File};
 pub(crate) use self::{
     body::{Failed, Good, Line},
-    script::Outcome,
-};
-use self::{
-    case::{Case, File},
     objects::Way,
+    play::play,
+    script::Outcome,
 };
 
 /// The cases of each file.
-fn table() -> BTreeMap<String, Vec<Case>> {
+pub(crate) fn table() -> BTreeMap<String, Vec<Case>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
     let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     paths
@@ -52,7 +51,7 @@ fn play_all(way: Way) -> String {
                 continue;
             }
             played += 1;
-            let difference = match (play::play(&case, way), &case.differs) {
+            let difference = match (play(&case, way), &case.differs) {
                 (Ok(()), None) | (Err(_), Some(_)) => continue,
                 (Err(difference), None) => difference,
                 (Ok(()), Some(known)) => format!("it does not differ any more: {known}"),
@@ -131,11 +130,11 @@ fn a_script_that_expects_something_else_differs_at_its_step() {
     };
 
     for way in [Way::Plain, Way::Sync, Way::Async] {
-        assert_eq!(play::play(&case("'S => closed', 'F => open'"), way), Ok(()));
-        let differs = play::play(&case("'S => closed', 'F => closed'"), way).unwrap_err();
+        assert_eq!(play(&case("'S => closed', 'F => open'"), way), Ok(()));
+        let differs = play(&case("'S => closed', 'F => closed'"), way).unwrap_err();
         assert!(differs.contains("step 2 `F => closed`"), "{differs}");
         assert!(differs.contains("expected closed, found open"), "{differs}");
-        let unread = play::play(&case("'S => closd'"), way).unwrap_err();
+        let unread = play(&case("'S => closd'"), way).unwrap_err();
         assert!(unread.contains("`closd`"), "{unread}");
     }
 }
