@@ -96,7 +96,6 @@ impl Later {
 struct Call<'p> {
     parts: &'p dyn Parts,
     site: Option<&'static Site>,
-    word: u32,
     number: u32,
     deadline: u64,
     started: u64,
@@ -217,8 +216,8 @@ impl<H: Has> Core<H> {
 
     #[inline(always)]
     fn call<'p>(&self, parts: &'p dyn Parts) -> Call<'p> {
-        let Self { site, word, number, deadline, started, .. } = *self;
-        Call { parts, site, word: word & H::HAS, number, deadline, started }
+        let Self { site, number, deadline, started, .. } = *self;
+        Call { parts, site, number, deadline, started }
     }
 
     /// Begins the next attempt.
