@@ -232,27 +232,31 @@ fn a_file_that_changes_is_read_again_and_state_is_kept() {
         File::new("reload", "[\"probe::configuring::shop::charge\".retry]\nmax_attempts = 2");
     let mut running =
         Probe::new("configuring", "follow").env("SPANDREL_CONFIG", file.path()).start();
-    running.wait_for("attempts.2");
+    running.wait_for("attempts.2.observes.false");
 
     file.write(
         "[\"probe::configuring::shop::charge\".retry]\nmax_attempts = 4\n\
          [payments.circuit_breaker]\nobserve = true\nconsecutive = 9",
     );
-    running.wait_for("mode.4");
-    assert_eq!((running.said("attempts.4"), running.said("mode.4")), ("3".into(), "true".into()));
+    running.wait_for("attempts.4.observes.true");
+    assert_eq!(running.said("attempts.4.observes.true"), "3");
 
     // Nothing of what is wrong is taken.
     file.write("retry.max_attempts = 8\nretry.factor = 0");
     running.wait_for("reload");
 
     file.write("[payments.circuit_breaker]\nwindow = 7");
-    running.wait_for("mode.3");
+    running.wait_for("attempts.3.observes.false");
     // As declared again, but for the window, which has begun anew.
-    assert_eq!((running.said("attempts.3"), running.said("mode.3")), ("0".into(), "false".into()));
+    assert_eq!(running.said("attempts.3.observes.false"), "0");
 
     let outcome = running.end();
     outcome.assert_success();
-    outcome.assert_said(&[("refused", "true"), ("reload", "true"), ("attempts.8", "")]);
+    outcome.assert_said(&[
+        ("refused", "true"),
+        ("reload", "true"),
+        ("attempts.8.observes.true", ""),
+    ]);
     let lines = outcome.lines_with("the configuration of policies stays as it was: `retry.factor");
     assert_eq!(lines, 2, "once for the file and once for `reload`: {outcome:?}");
 }

@@ -140,7 +140,7 @@ fn has_come(instance: &Arc<dyn Listed>, scopes: &Scopes) {
 
 /// Calls this with everything that lives, and with what it can be addressed by.
 pub(crate) fn each_instance(act: impl FnMut(&dyn Listed, &Scopes)) {
-    each_of(with(|registry| registry.addressed()), act);
+    each_of(&with(|registry| registry.addressed()), act);
 }
 
 /// The same, with what belongs to tests: what is said to the program is said to them, too.
@@ -148,11 +148,11 @@ pub(crate) fn every_instance(act: impl FnMut(&dyn Listed, &Scopes)) {
     let living = lock(&REGISTRY).addressed();
     #[cfg(feature = "test-util")]
     let living = [living, isolation::addressed()].concat();
-    each_of(living, act);
+    each_of(&living, act);
 }
 
 /// No lock is held: who listens may do anything.
-fn each_of(living: Vec<Addressed>, mut act: impl FnMut(&dyn Listed, &Scopes)) {
+fn each_of(living: &[Addressed], mut act: impl FnMut(&dyn Listed, &Scopes)) {
     living.iter().for_each(|(instance, scopes)| act(&**instance, scopes));
 }
 

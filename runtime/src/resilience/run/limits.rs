@@ -139,7 +139,7 @@ impl Call<'_> {
     #[cfg(feature = "chaos")]
     pub(super) fn delay(self, until: &mut u64, nanos: u64) -> u64 {
         let now = timer::now();
-        if self.word & TIMEOUT != 0
+        if self.parts.word() & TIMEOUT != 0
             && let Some(timeout) = self.parts.timeout()
         {
             *until = now.saturating_add(timeout.attempt_nanos());

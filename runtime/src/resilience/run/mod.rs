@@ -100,7 +100,6 @@ impl Later {
 struct Call<'p> {
     parts: &'p dyn Parts,
     site: Option<&'static Site>,
-    word: u32,
     number: u32,
     hedged: u32,
     deadline: u64,
@@ -223,8 +222,8 @@ impl<H: Has> Core<H> {
 
     #[inline(always)]
     fn call<'p>(&self, parts: &'p dyn Parts) -> Call<'p> {
-        let Self { site, word, number, hedged, deadline, started, .. } = *self;
-        Call { parts, site, word: word & H::HAS, number, hedged, deadline, started }
+        let Self { site, number, hedged, deadline, started, .. } = *self;
+        Call { parts, site, number, hedged, deadline, started }
     }
 
     /// Begins the next attempt.

@@ -161,20 +161,21 @@ fn follow() {
     // Three calls that failed are in the window, and none of them may be forgotten.
     times(3, || PAYMENTS.call(succeed))();
     say("ready", true);
-    let (mut before, mut refused_before) = (0, false);
+    let (mut before, mut refused_before) = ((0, false), false);
     while !IS_OVER.load(Relaxed) {
-        let attempts = ran(|| shop::charge().is_ok());
-        if attempts != before {
+        // One is taken after the other, so only both together say that all was taken.
+        let now = (ran(|| shop::charge().is_ok()), PAYMENTS.mode() == Mode::Observe);
+        if now != before {
+            let (attempts, observes) = now;
             let in_window = PAYMENTS.statistics().calls_in_window();
-            say(&format!("attempts.{attempts}"), in_window);
-            say(&format!("mode.{attempts}"), PAYMENTS.mode() == Mode::Observe);
+            say(&format!("attempts.{attempts}.observes.{observes}"), in_window);
         }
         let refused = resilience::overrides().refused().is_some();
         if refused && !refused_before {
             say("refused", true);
             say("reload", resilience::reload().is_err());
         }
-        (before, refused_before) = (attempts, refused);
+        (before, refused_before) = (now, refused);
     }
 }
 
