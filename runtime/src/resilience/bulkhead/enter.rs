@@ -112,9 +112,7 @@ impl<'b> Place<'b> {
     /// What the bulkhead is to learn of the call; none: it learns nothing, as nearly all of them.
     #[inline(always)]
     pub(crate) fn lesson(&self) -> Option<Lesson<'b>> {
-        if self.core.tuning.is_none() {
-            return None;
-        }
+        self.core.tuning.as_ref()?;
         self.stay().map(|stay| Lesson { core: self.core, stay })
     }
 }

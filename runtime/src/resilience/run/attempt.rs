@@ -82,7 +82,7 @@ impl<'p, F: Future, W: Waits<'p>> Try<'p, F, W> {
         if let Poll::Ready(value) = polled {
             *this.stage = Stage::Over;
             if let Some(queue) = this.waits.queue() {
-                lane.leave(queue.place.take());
+                lane.note(queue.place.as_ref());
             }
             return Poll::Ready(Ok(value));
         }
@@ -93,10 +93,8 @@ impl<'p, F: Future, W: Waits<'p>> Try<'p, F, W> {
         core.fix_deadline(parts);
         let whose = ready!(core.call(parts).expire(time, context));
         *this.stage = Stage::Over;
-        if let Some(queue) = this.waits.queue()
-            && let Some(place) = &queue.place
-        {
-            lane.note(place);
+        if let Some(queue) = this.waits.queue() {
+            lane.note(queue.place.as_ref());
         }
         Poll::Ready(Err(core.call(parts).tell(too_late(whose))))
     }

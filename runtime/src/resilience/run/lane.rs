@@ -86,16 +86,10 @@ impl<'p> Lane<'p> {
         }
     }
 
-    /// The body has left its place.
-    #[inline(always)]
-    pub(super) fn leave(&mut self, place: Option<Place<'p>>) {
-        place.iter().for_each(|place| self.note(place));
-    }
-
     /// The body is about to leave its place.
     #[inline(always)]
-    pub(super) fn note(&mut self, place: &Place<'p>) {
-        if let Some(lesson) = place.lesson() {
+    pub(super) fn note(&mut self, place: Option<&Place<'p>>) {
+        if let Some(lesson) = place.and_then(Place::lesson) {
             self.held = keep(self.held.take(), lesson);
         }
     }

@@ -54,7 +54,8 @@ impl<'p, P: Parts, H: Has> SyncRun<'p, P, H> {
             let _within = scope::enter(number, core.has(RETRY));
             Running::run(lane, limited, body)
         };
-        lane.leave(place);
+        lane.note(place.as_ref());
+        drop(place);
         if let Some(in_time) = in_time {
             in_time.check().map_err(|refusal| core.call(*parts).tell(refusal))?;
         }
