@@ -62,7 +62,7 @@ fn what_a_bundle_keeps_for_keys_is_called_like_the_bundle() {
     let is_of_key = |name: &str| {
         let all = policies();
         let found = all.iter().find(|policy| policy.name() == name && policy.key() == Some("eu"));
-        found.map(|policy| policy.kind())
+        found.map(spandrel::resilience::PolicyStatus::kind)
     };
     assert_eq!(is_of_key("hosts"), Some(PolicyKind::RateLimiter));
     assert_eq!(is_of_key("own hosts"), Some(PolicyKind::RateLimiter));

@@ -149,7 +149,7 @@ async fn what_took_too_long_is_counted_and_what_was_begun_beside_it() {
         Policy::new("metred slow").timeout(Timeout::new("metred slow").attempt(ms(1)));
     static HEDGED: Hedge = Hedge::new("metred hedge").after(ms(1));
 
-    let slow = SLOW.run_async(|| std::future::pending::<Result<(), Rejected>>()).await;
+    let slow = SLOW.run_async(std::future::pending::<Result<(), Rejected>>).await;
     let mut first = true;
     let hedged = HEDGED.call_async(|| {
         let hangs = std::mem::replace(&mut first, false);

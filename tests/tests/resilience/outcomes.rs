@@ -120,7 +120,7 @@ fn whatever_the_rejection_became_it_ends_so() {
     fn by_number() -> Result<(), u32> {
         Err(1)
     }
-    #[circuit_breaker(consecutive = 1, failure_if = |found| found.is_none(), reject = None)]
+    #[circuit_breaker(consecutive = 1, failure_if = Option::is_none, reject = None)]
     #[traced]
     #[counted]
     fn by_nothing() -> Option<u32> {
