@@ -184,6 +184,10 @@ impl Policy {
     /// With faults on purpose.
     #[cfg(feature = "chaos")]
     #[must_use]
+    #[cfg_attr(
+        not(feature = "test-util"),
+        expect(clippy::forget_non_drop, reason = "with what tests have of it there is something")
+    )]
     pub const fn chaos(mut self, chaos: Chaos) -> Self {
         mem::forget(self.chaos.replace(chaos));
         self.with(CHAOS)
