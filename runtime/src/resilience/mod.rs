@@ -121,7 +121,7 @@ pub use timeout::Timeout;
 #[cfg(feature = "tower")]
 pub use tower::{
     BulkheadLayer, BulkheadService, ByAnswer, ByClass, CircuitBreakerLayer, CircuitBreakerService,
-    EveryError, HedgeLayer, HeldPlace, JudgedFuture, Judges, Once, PolicyFuture, PolicyLayer,
-    PolicyService, RateLimiterLayer, RateLimiterService, RefusableFuture, RetryLayer, TimeoutLayer,
-    TimeoutService,
+    EveryError, FallbackFuture, FallbackLayer, FallbackService, HedgeLayer, HeldPlace,
+    JudgedFuture, Judges, Once, PolicyFuture, PolicyLayer, PolicyService, RateLimiterLayer,
+    RateLimiterService, RefusableFuture, RetryLayer, TimeoutLayer, TimeoutService,
 };

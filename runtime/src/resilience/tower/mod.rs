@@ -10,6 +10,7 @@
 
 mod breaker;
 mod bulkhead;
+mod fallback;
 mod held;
 mod judge;
 mod limit;
@@ -21,6 +22,7 @@ mod timeout;
 
 pub use breaker::{CircuitBreakerLayer, CircuitBreakerService, JudgedFuture};
 pub use bulkhead::{BulkheadLayer, BulkheadService, HeldPlace};
+pub use fallback::{FallbackFuture, FallbackLayer, FallbackService};
 pub use held::Once;
 pub use judge::{ByAnswer, ByClass, EveryError, Judges};
 pub use limit::{RateLimiterLayer, RateLimiterService};

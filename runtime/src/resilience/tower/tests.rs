@@ -14,7 +14,7 @@ use tower_layer::Layer as _;
 use tower_service::Service;
 
 use crate::resilience::{
-    Bulkhead, CircuitBreaker, CircuitState, Rate, RateLimiter, Rejected, RejectedKind,
+    Bulkhead, CircuitBreaker, CircuitState, Fallback, Rate, RateLimiter, Rejected, RejectedKind,
 };
 
 /// Answers what it was asked for.
@@ -184,6 +184,21 @@ fn an_exhausted_limiter_refuses_in_the_call() {
     assert!(
         matches!(refused, Poll::Ready(Err(error)) if error.kind() == RejectedKind::RateLimited)
     );
+}
+
+#[test]
+fn a_fallback_answers_for_a_service_and_for_what_refuses_its_calls() {
+    let breaker = CircuitBreaker::new("echo").consecutive(1);
+    let fallback = Fallback::new("echo", |error: Rejected| match error.kind() {
+        RejectedKind::CircuitOpen => Ok(2),
+        RejectedKind::Chaos => Ok(3),
+        _ => Err(error),
+    });
+    let mut service = fallback.layer().layer(breaker.layer().layer(Echo));
+
+    let answers = [Ok(1), failure(), Ok(1)].map(|request| call(&mut service, request));
+
+    assert_eq!(answers, [Poll::Ready(Ok(1)), Poll::Ready(Ok(3)), Poll::Ready(Ok(2))]);
 }
 
 mod policies;
