@@ -31,7 +31,7 @@ impl<F> Fallback<F> {
     /// use spandrel::resilience::{Fallback, Rejected};
     /// use tower_layer::Layer;
     ///
-    /// let prices = Fallback::new("prices", |_error| Ok::<_, Rejected>(vec![42]));
+    /// let prices = Fallback::new("prices", |_error: Rejected| Ok::<_, Rejected>([42]));
     ///
     /// # let client = ();
     /// let service = prices.layer().layer(client);
