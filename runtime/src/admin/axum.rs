@@ -133,10 +133,19 @@ fn empty(status: StatusCode) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Resource, init::config::Token};
+    use crate::{
+        Resource,
+        init::config::Token,
+        sync::{Mutex, lock},
+    };
+
+    /// There are so many places in the whole process: who fills them is alone.
+    static PLACES: Mutex<()> = Mutex::new(());
 
     #[tokio::test]
+    #[expect(clippy::await_holding_lock, reason = "each test has a thread of its own")]
     async fn so_many_are_answered_at_once_and_nobody_without_the_token() {
+        let _alone = lock(&PLACES);
         let state = Arc::new(State::new(&Resource::new(), false, Some(Token::of("s3cret"))));
         let mut known = HeaderMap::new();
         known.insert(header::AUTHORIZATION, "Bearer s3cret".parse().unwrap());
@@ -156,7 +165,9 @@ mod tests {
     }
 
     #[tokio::test]
+    #[expect(clippy::await_holding_lock, reason = "each test has a thread of its own")]
     async fn policies_are_held_by_whoever_has_the_token_and_by_nobody_without_one() {
+        let _alone = lock(&PLACES);
         use crate::resilience::{CircuitBreaker, Mode};
 
         static HELD: CircuitBreaker = CircuitBreaker::new("held by the router");

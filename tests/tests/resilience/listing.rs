@@ -27,11 +27,12 @@ fn listed(name: &str) -> Vec<(PolicyKind, bool)> {
 
 #[test]
 fn a_policy_lists_what_was_declared_and_no_more() {
-    static GUARDED: Policy = Policy::new("guarded").circuit_breaker(CircuitBreaker::new("guarded"));
+    static GUARDED: Policy =
+        Policy::new("declared once").circuit_breaker(CircuitBreaker::new("declared once"));
 
     GUARDED.run(|| Ok::<_, Rejected>(())).unwrap();
 
-    assert_eq!(listed("guarded"), [(PolicyKind::CircuitBreaker, false)]);
+    assert_eq!(listed("declared once"), [(PolicyKind::CircuitBreaker, false)]);
 }
 
 #[test]
