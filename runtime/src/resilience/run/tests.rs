@@ -97,9 +97,10 @@ async fn sleep(wait: u64) {
     .await;
 }
 
-/// Without chance, so that waits are known.
+/// Without chance, so that waits are known; without a budget, which all of one name would share.
 const fn steady(policy: &'static str) -> Retry {
-    Retry::new(policy).backoff(Backoff::exponential(ms(100), ms(10_000)).jitter(Jitter::None))
+    let backoff = Backoff::exponential(ms(100), ms(10_000)).jitter(Jitter::None);
+    Retry::new(policy).without_budget().backoff(backoff)
 }
 
 /// Plays a script, one line for each attempt, in both ways: what came of it, after how many
